@@ -72,7 +72,7 @@ def test_a_quadratic_form_of_a_singular_covariance_is_that_of_its_independent_pa
         loading = np.concatenate([np.eye(5), rng.integers(-2, 3, (8, 5))])[rng.permutation(13)]
         covariance, b = loading @ (scores.T @ scores) @ loading.T, rng.normal(size=5) * scores.std(axis=0)
         expected = b @ np.linalg.solve(scores.T @ scores, b)
-        inverse = symmetric_inverse(covariance, tolerance=GRAM, size=np.diag(covariance))
+        inverse = symmetric_inverse(covariance, tolerance=GRAM, diagonal_scale=np.diag(covariance))
         return near((loading @ b) @ inverse @ (loading @ b) / expected, 1.0)
 
     assert_always(holds)

@@ -56,7 +56,7 @@ def pool(monkeypatch: pytest.MonkeyPatch):
 
 def test_results_and_lines_come_in_order(pool: WorkerPool) -> None:
     lines: list[str] = []
-    assert pool.submit(divide, 4, listener=lines.append).result() == 0.25
+    assert pool.submit(divide, 4, line_listener=lines.append).result() == 0.25
     assert lines == ["dividing by 4", "now"]
     assert [future.result() for future in [pool.submit(abs, -number) for number in range(7)]] == list(range(7))
 
@@ -64,7 +64,7 @@ def test_results_and_lines_come_in_order(pool: WorkerPool) -> None:
 def test_a_fault_is_raised_here_with_its_traceback(pool: WorkerPool) -> None:
     lines: list[str] = []
     with pytest.raises(ZeroDivisionError) as raised:
-        pool.submit(divide, 0, listener=lines.append).result()
+        pool.submit(divide, 0, line_listener=lines.append).result()
     assert lines == ["dividing by 0", "now"] and "return 1 / number" in "".join(raised.value.__notes__)
     assert pool.submit(abs, -1).result() == 1
 

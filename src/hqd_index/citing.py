@@ -47,9 +47,9 @@ def _origin_references(study: Study) -> Iterator[Reference]:
         if origin is None or (origin.producer, origin.title) in cited_origins:
             continue
         cited_origins.add((origin.producer, origin.title))
-        text = f"{origin.producer}. {origin.title}{f', {origin.date}' if origin.date else ''}"
-        zh = f"{text}[DS].{f' 许可:{origin.licence}.' if origin.licence else ''}"
-        en = f"{text}. Data set.{f' Licence: {origin.licence}.' if origin.licence else ''}"
+        origin_text = f"{origin.producer}. {origin.title}{f', {origin.date}' if origin.date else ''}"
+        zh = f"{origin_text}[DS].{f' 许可:{origin.licence}.' if origin.licence else ''}"
+        en = f"{origin_text}. Data set.{f' Licence: {origin.licence}.' if origin.licence else ''}"
         fields = [("author", f"{{{origin.producer}}}"), ("title", origin.title), ("note", "Data set")]
         if origin.date:
             fields.append(("date", origin.date))
@@ -76,9 +76,11 @@ def chosen_methods(study: Study) -> list[tuple[str, str]]:
     for node in tree.inner:
         choices.append(("weight", leaf_weighting or family_choice(weighting, tree, node, "weight")[0]))
         choices.append(("aggregate", family_choice(weighting, tree, node, "aggregate")[0]))
-    method_names = [(family, name) for family, choice in choices for name in _method_names(choice) if name != "none"]
+    method_names = [
+        (family, method_name) for family, choice in choices for method_name in _method_names(choice) if method_name != "none"
+    ]
     family_order = list(FAMILIES)
-    return sorted(dict.fromkeys(method_names), key=lambda pair: family_order.index(pair[0]))
+    return sorted(dict.fromkeys(method_names), key=lambda family_and_method: family_order.index(family_and_method[0]))
 
 
 def _method_names(choice: Choice) -> Iterator[str]:
@@ -94,8 +96,13 @@ def text_lines(study: Study, language: str) -> list[str]:
     all_references, language_index = references(study), 1 if language == "en" else 0
     lines = []
     for section, *title in SECTIONS:
-        texts = [reference.en if language_index else reference.zh for reference in all_references if reference.type == section]
-        lines += [title[language_index], *(f"  {text}" for text in texts or [NO_ORIGIN[language_index]])]
+        reference_texts = [
+            reference.en if language_index else reference.zh for reference in all_references if reference.type == section
+        ]
+        lines += [
+            title[language_index],
+            *(f"  {reference_text}" for reference_text in reference_texts or [NO_ORIGIN[language_index]]),
+        ]
     return [*lines, SYNTHETIC_NOTICE[language_index]] if study.study.synthetic else lines
 
 
@@ -106,15 +113,15 @@ SECTIONS = (("program", "程序", "Program"), ("data", "数据", "Data"), ("meth
 
 def bibtex(study: Study) -> list[str]:
     """The references as BibTeX entries (@software, @dataset, @misc)."""
-    return [line for reference in references(study) for line in _bibtex_entry(reference)]
+    return [entry_line for reference in references(study) for entry_line in _bibtex_entry(reference)]
 
 
 def _bibtex_entry(reference: Reference) -> list[str]:
     entry_type = {"program": "software", "data": "dataset"}.get(reference.type, "misc")
-    fields = [f"  {name} = {{{_latex_text(value)}}}," for name, value in reference.fields]
+    fields = [f"  {field_name} = {{{_latex_text(field_value)}}}," for field_name, field_value in reference.fields]
     return [f"@{entry_type}{{{reference.key},", *fields, "}"]
 
 
-def _latex_text(text: str) -> str:
+def _latex_text(plain_text: str) -> str:
     """Characters that LaTeX would read as commands."""
-    return re.sub(r"([&%#_$])", r"\\\1", text)
+    return re.sub(r"([&%#_$])", r"\\\1", plain_text)

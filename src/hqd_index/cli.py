@@ -49,7 +49,7 @@ ScenarioOption = Annotated[
 def overview(context: typer.Context, lang: LangOption = None) -> None:
     """高质量发展指数与专精特新的贡献 / Index of high-quality development and what SRDI firms contribute."""
     if context.invoked_subcommand is not None:
-        context.default_map = {name: {"lang": lang} for name in context.command.commands}  # type: ignore[attr-defined]
+        context.default_map = {command_name: {"lang": lang} for command_name in context.command.commands}  # type: ignore[attr-defined]
         return
     from .console import opening_lines
 
@@ -60,7 +60,7 @@ def overview(context: typer.Context, lang: LangOption = None) -> None:
 @app.command(cls=LocalCommand)
 def run(
     study: StudyOption = Path("configs"),
-    data: DataOption = Path("data/raw"),
+    data_folder: DataOption = Path("data/raw"),
     results_folder: OutOption = Path("data/processed"),
     scenario: ScenarioOption = None,
     set_: SetOption = None,
@@ -82,7 +82,7 @@ def run(
         loaded = load_study(study, scenario=scenario, overrides=overrides)
         console = Console(loaded.study.study.language, explain=explain)
         outcome = run_pipeline(
-            loaded, RunFolders(study.resolve(), data.resolve(), results_folder.resolve()), console.event, workers
+            loaded, RunFolders(study.resolve(), data_folder.resolve(), results_folder.resolve()), console.event, workers
         )
     console.close(outcome)
     if not strict:
@@ -99,7 +99,7 @@ def run(
 @app.command(cls=LocalCommand)
 def check(
     study: StudyOption = Path("configs"),
-    data: Annotated[
+    data_folder: Annotated[
         Path | None,
         typer.Option("--data", help="也检查数据文件:表头与前一千行 / look at the files too: headers and the first thousand rows"),
     ] = None,
@@ -110,7 +110,7 @@ def check(
     from .study.study_folder import load_study
 
     loaded = load_study(study, overrides=[f"study.language={lang}"] if lang else [])
-    for line in checked_lines(loaded, study.resolve(), data.resolve() if data else None):
+    for line in checked_lines(loaded, study.resolve(), data_folder.resolve() if data_folder else None):
         typer.echo(line)
 
 
@@ -151,7 +151,7 @@ def explain(
     year: Annotated[int, typer.Argument(help="年份,如 2023 / a year, as 2023")],
     node: Annotated[str | None, typer.Argument(help="节点或指标,默认总指数 / a node or indicator; default the index")] = None,
     study: StudyOption = Path("configs"),
-    data: DataOption = Path("data/raw"),
+    data_folder: DataOption = Path("data/raw"),
     results_folder: OutOption = Path("data/processed"),
     sample: Annotated[Sample, typer.Option("--sample", help="all | leave_out")] = "all",
     csv: Annotated[Path | None, typer.Option("--csv", help="另存全部明细 / write every row behind it")] = None,
@@ -168,7 +168,11 @@ def explain(
     loaded = load_study(study, scenario=scenario, overrides=[*(set_ or []), *([f"study.language={lang}"] if lang else [])])
     language_code = loaded.study.study.language
     score_account = account(
-        published(loaded, RunFolders(study.resolve(), data.resolve(), results_folder.resolve())), unit, year, node, sample=sample
+        published(loaded, RunFolders(study.resolve(), data_folder.resolve(), results_folder.resolve())),
+        unit,
+        year,
+        node,
+        sample=sample,
     )
     for line in lines(score_account, language_code):
         typer.echo(line)
@@ -180,8 +184,8 @@ def explain(
 @app.command(cls=LocalCommand)
 def init(
     context: typer.Context,
-    places: Annotated[list[Path], typer.Argument(help="新文件夹 / a new folder")],
-    from_: Annotated[
+    folders: Annotated[list[Path], typer.Argument(help="新文件夹 / a new folder")],
+    data_files: Annotated[
         list[Path] | None,
         typer.Option(
             "--from", help="按这些数据文件写出研究(可列多个,不改动文件) / files to write the study from; they stay as they are"
@@ -193,14 +197,14 @@ def init(
     from .console import init_lines
     from .starter import folder_and_files
 
-    folder, files = folder_and_files(places, from_ or [])
+    folder, files = folder_and_files(folders, data_files or [])
     for line in init_lines(folder, files, lang or context.obj):
         typer.echo(line)
 
 
 @app.command(cls=LocalCommand)
 def verify(
-    run: Annotated[str | None, typer.Argument(help="运行编号,默认最新 / a run; default the latest")] = None,
+    run_id: Annotated[str | None, typer.Argument(help="运行编号,默认最新 / a run; default the latest")] = None,
     study: StudyOption = Path("configs"),
     results_folder: OutOption = Path("data/processed"),
     scenario: ScenarioOption = None,
@@ -214,7 +218,7 @@ def verify(
 
     loaded = load_study(study, scenario=scenario, overrides=[*(set_ or []), *([f"study.language={lang}"] if lang else [])])
     study_folder, language_code = results_folder.resolve() / loaded.study.name, loaded.study.study.language
-    verification = verify_run(study_folder, run, loaded.study, same_study)
+    verification = verify_run(study_folder, run_id, loaded.study, same_study)
     for zh, en in verification.lines:
         typer.echo(zh if language_code == "zh" else en)
     typer.echo(
@@ -249,7 +253,7 @@ def diff(
 @app.command(cls=LocalCommand)
 def clean(
     context: typer.Context,
-    data: DataOption = Path("data/raw"),
+    data_folder: DataOption = Path("data/raw"),
     results_folder: OutOption = Path("data/processed"),
     everything: Annotated[bool, typer.Option("--all", help="删除全部结果与缓存 / remove all results and caches")] = False,
     lang: LangOption = None,
@@ -258,7 +262,9 @@ def clean(
     from .console import clean_lines
     from .upkeep import clean as remove_old_results
 
-    for line in clean_lines(remove_old_results(results_folder.resolve(), everything=everything, raw=data), lang or context.obj):
+    for line in clean_lines(
+        remove_old_results(results_folder.resolve(), everything=everything, raw=data_folder), lang or context.obj
+    ):
         typer.echo(line)
 
 
@@ -332,9 +338,9 @@ def _exit_code(arguments: Sequence[str]) -> int:
     language = spoken_language(arguments)
     try:
         # outside its standalone mode the code of typer.Exit comes back instead of being raised
-        code = app(list(arguments), standalone_mode=False, obj=language)
+        exit_code = app(list(arguments), standalone_mode=False, obj=language)
     except (typer.Abort, KeyboardInterrupt):
-        code = INTERRUPTED
+        exit_code = INTERRUPTED
     except HqdError as fault:
         return report_fault(fault, language)
     except OSError as fault:
@@ -344,10 +350,10 @@ def _exit_code(arguments: Sequence[str]) -> int:
     except Exception as fault:
         fan_out = type(fault).__name__ == "MergeError"  # pandas names the keys
         return report_fault(_fan_out(fault), language) if fan_out else report_bug(fault, language)
-    if code == INTERRUPTED:  # Ctrl-C comes back as this code
+    if exit_code == INTERRUPTED:  # Ctrl-C comes back as this code
         interruption_text = "interrupted; the previous complete results are untouched", "已中断;上一次完整结果未受影响"
         typer.echo(interruption_text[language == "zh"], err=True)
-    return code if isinstance(code, int) else 0
+    return exit_code if isinstance(exit_code, int) else 0
 
 
 def report_fault(fault: HqdError, language: str) -> int:

@@ -66,7 +66,12 @@ OWN = {**LINKS, "elasticities": ELASTICITIES}
 
 def codebook(study: Study, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """One row per column of each table made, then one per indicator (table `indicators`, column = its id)."""
-    columns = [_column(name, column) for name in sorted(tables) if name in TABLES for column in TABLES[name].columns]
+    columns = [
+        _column(table_name, column)
+        for table_name in sorted(tables)
+        if table_name in TABLES
+        for column in TABLES[table_name].columns
+    ]
     return pd.DataFrame([*columns, *_indicators(study)])
 
 
@@ -90,7 +95,9 @@ def meaning(table: str, column: str) -> tuple[str, str]:
 def labels() -> dict[str, tuple[str, str]]:
     """column, or table.column -> its meaning in both languages, as labels.yaml has it."""
     text = (files(__package__) / "labels.yaml").read_text("utf-8")
-    return {key: (pair["zh"], pair["en"]) for key, pair in YAML(typ="safe").load(text).items()}
+    return {
+        column_name: (meaning_pair["zh"], meaning_pair["en"]) for column_name, meaning_pair in YAML(typ="safe").load(text).items()
+    }
 
 
 def _indicators(study: Study) -> list[dict[str, str]]:

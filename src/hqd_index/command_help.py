@@ -18,9 +18,9 @@ ARGUMENTS = {
 }  # fmt: skip
 
 
-def language_part(text: str, language: str) -> str:
+def language_part(bilingual_text: str, language: str) -> str:
     """One language of a text that holds both as `中文 / English`."""
-    zh, slash, en = text.partition(" / ")
+    zh, slash, en = bilingual_text.partition(" / ")
     return en if slash and language == "en" else zh
 
 
@@ -38,10 +38,10 @@ class LocalCommand(core.TyperCommand):
         options = [parameter for parameter in self.params if parameter.param_type_name == "option"]
         for (zh, en), parameters in ((("参数", "Arguments"), arguments), (("选项", "Options"), options)):
             if parameters:
-                rows = [
+                option_rows = [
                     (parameter_spelling(parameter, language), _parameter_help(parameter, language)) for parameter in parameters
                 ]
-                lines += ["", _heading(zh, en, language), *aligned_columns(rows)]
+                lines += ["", _heading(zh, en, language), *aligned_columns(option_rows)]
         return "\n".join(lines)
 
 
@@ -51,7 +51,7 @@ class LocalGroup(core.TyperGroup):
     def get_help(self, ctx: Any) -> str:
         language = ctx.obj or "zh"
         pattern = "hqd 命令 [选项]" if language == "zh" else "hqd COMMAND [OPTIONS]"
-        rows = [(name, language_part(command.help or "", language)) for name, command in self.commands.items()]
+        rows = [(command_name, language_part(command.help or "", language)) for command_name, command in self.commands.items()]
         help_hint = "各命令的用法:hqd 命令 --help" if language == "zh" else "help for a command: hqd COMMAND --help"
         titles = _heading("用法", "Usage", language, pattern), _heading("命令", "Commands", language)
         return "\n".join([titles[0], "", titles[1], *aligned_columns(rows), "", help_hint])
@@ -67,14 +67,16 @@ def _heading(zh: str, en: str, language: str, line_text: str = "") -> str:
     return f"{en}: {line_text}".rstrip() if language == "en" else f"{zh}:{line_text}"
 
 
-def aligned_columns(rows: Sequence[tuple[str, str]]) -> list[str]:
+def aligned_columns(name_and_text_rows: Sequence[tuple[str, str]]) -> list[str]:
     """Two columns of text under each other; a Chinese character is two columns of a terminal wide."""
-    width = max(_width(name) for name, _ in rows)
-    return [f"  {name}{' ' * (width - _width(name))}  {text}".rstrip() for name, text in rows]
+    width = max(_width(spelling) for spelling, _ in name_and_text_rows)
+    return [
+        f"  {spelling}{' ' * (width - _width(spelling))}  {description}".rstrip() for spelling, description in name_and_text_rows
+    ]
 
 
-def _width(text: str) -> int:
-    return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
+def _width(line_text: str) -> int:
+    return sum(2 if ord(character) > 0x2E7F else 1 for character in line_text)
 
 
 def usage(command: Any, language: str) -> str:

@@ -42,8 +42,8 @@ class Console:
         if event.state == "cached":
             self._say(f"[{name}] " + ("无变化,沿用缓存" if self.zh else "up to date"))
         else:
-            rows = f"{event.rows:,} 行" if self.zh else f"{event.rows:,} rows"
-            self._say(f"[{name}] {rows}  {event.seconds:.1f} s")
+            row_count_text = f"{event.rows:,} 行" if self.zh else f"{event.rows:,} rows"
+            self._say(f"[{name}] {row_count_text}  {event.seconds:.1f} s")
         if self.explain and event.text:
             self._say(f"    {event.text}")
 
@@ -77,32 +77,35 @@ def opening_lines(folder: Path, language: str) -> list[str]:
 def _next_steps(folder: Path) -> tuple[list[str], list[str]]:
     """Lines of commands with what they do, zh and en: for a folder with a study, and for one without."""
     if (folder / "configs" / "study.yaml").is_file():
-        steps = [("hqd check --data data/raw", "检查配置与数据文件", "check configuration and files"),
+        commands = [("hqd check --data data/raw", "检查配置与数据文件", "check configuration and files"),
                  ("hqd run", "从原始数据到报告", "raw files to report"),
                  ("hqd explain", "拆开一个得分", "take a score apart")]  # fmt: skip
         headings = ("本文件夹里有一个研究(configs):", "this folder holds a study (configs):")
     else:
-        steps = [("hqd init my_study --from *.xlsx", "用自己的文件写出一个可运行的研究", "a study from your own files"),
+        commands = [("hqd init my_study --from *.xlsx", "用自己的文件写出一个可运行的研究", "a study from your own files"),
                  ("hqd init my_study", "一个最小的研究,附示例数据", "a minimal study with example data"),
                  ("hqd demo", "合成的演示研究(配置与数据)", "the synthetic demo study (configs and data)")]  # fmt: skip
         headings = ("本文件夹里还没有研究。下一步任选其一:", "no study in this folder yet. Begin with one of:")
     from .command_help import aligned_columns
 
-    zh, en = aligned_columns([(step[0], step[1]) for step in steps]), aligned_columns([(step[0], step[2]) for step in steps])
+    zh, en = (
+        aligned_columns([(command_and_purpose[0], command_and_purpose[1]) for command_and_purpose in commands]),
+        aligned_columns([(command_and_purpose[0], command_and_purpose[2]) for command_and_purpose in commands]),
+    )
     return [headings[0], *zh], [headings[1], *en]
 
 
-def init_lines(folder: Path, files: Sequence[Path], language: str) -> Iterator[str]:
+def init_lines(folder: Path, written_files: Sequence[Path], language: str) -> Iterator[str]:
     """What `hqd init` wrote, what it guessed of the files, whether they can be read so, and the next command."""
     from .starter import write_starter, write_study_from
 
     zh = language == "zh"
-    if not files:
+    if not written_files:
         yield from (str(path) for path in write_starter(folder))
         command = f"cd {folder} && hqd check && hqd run"
         yield f"下一步:{command}" if zh else f"next: {command}"
         return
-    setup = write_study_from(folder, files, language)
+    setup = write_study_from(folder, written_files, language)
     yield (
         f"已按 {setup.count} 个文件写出研究 {folder}(文件未复制、未改动):"
         if zh
@@ -118,13 +121,13 @@ def init_lines(folder: Path, files: Sequence[Path], language: str) -> Iterator[s
     yield f"下一步:{command}" if zh else f"next: {command}"
 
 
-def demo_lines(folder: Path, configs: Path, state: str, language: str) -> list[str]:
-    """What `hqd demo` wrote and the next command; `state` of its configs: written, kept, or other (those of another study)."""
+def demo_lines(folder: Path, configs: Path, configs_state: str, language: str) -> list[str]:
+    """What `hqd demo` wrote and the next command; `configs_state`: written, kept, or other (those of another study)."""
     zh, en = [f"合成演示数据已写入 {folder}(真值见 truth.json)"], [f"synthetic demo data are in {folder} (truth in truth.json)"]
-    if state == "written":
+    if configs_state == "written":
         zh.append(f"演示研究的配置已写入 {configs}")
         en.append(f"the configs of the demo study are in {configs}")
-    if state == "other":
+    if configs_state == "other":
         zh.append(f"{configs} 是另一个研究,未改动;要运行演示研究,请用 `hqd demo --configs 新文件夹` 另写一份配置")
         en.append(f"{configs} is another study and stays as it is; `hqd demo --configs NEW_FOLDER` writes those of the demo")
         return en if language == "en" else zh
@@ -136,7 +139,7 @@ def demo_lines(folder: Path, configs: Path, state: str, language: str) -> list[s
     return en if language == "en" else zh
 
 
-def checked_lines(loaded: LoadedStudy, configs: Path, data: Path | None) -> Iterator[str]:
+def checked_lines(loaded: LoadedStudy, configs: Path, data_folder: Path | None) -> Iterator[str]:
     """What `hqd check` says of a sound study, and with a data folder of the headers and first rows of its files.
 
     Raises what reading them raises, once the lines of the rows that do not pass are given.
@@ -146,7 +149,7 @@ def checked_lines(loaded: LoadedStudy, configs: Path, data: Path | None) -> Iter
         yield notice.text(language)
     count = len(loaded.files)
     yield f"配置正确:{count} 个文件" if language == "zh" else f"configuration is sound: {count} files"
-    if data is None:
+    if data_folder is None:
         return
     from .engines.duckdb import Engine
     from .intake import FIRST_ROWS, GateError, checked_files, intake_lines, repair_line
@@ -155,17 +158,17 @@ def checked_lines(loaded: LoadedStudy, configs: Path, data: Path | None) -> Iter
     quarantine_location = location_template.format("quarantine.xlsx")
     with Engine() as engine:
         try:
-            result = checked_files(loaded.study, engine, data, configs)
+            file_check = checked_files(loaded.study, engine, data_folder, configs)
         except GateError as fault:
             yield from intake_lines(fault.intake, language, quarantine_location)
             raise
-        yield from intake_lines(result, language, quarantine_location)
-        yield from (notice.text(language) for notice in result.notices)
-        if line := repair_line(result.frames["repairs"], language, location_template.format("repairs.csv")):
-            yield line
-        files = result.frames["ledger"]["file"].nunique()
-    yield (f"数据文件可读:{files} 个文件的表头与前 {FIRST_ROWS:,} 行" if language == "zh" else
-           f"the files can be read: headers and first {FIRST_ROWS:,} rows of {files} files")  # fmt: skip
+        yield from intake_lines(file_check, language, quarantine_location)
+        yield from (notice.text(language) for notice in file_check.notices)
+        if repair_summary := repair_line(file_check.frames["repairs"], language, location_template.format("repairs.csv")):
+            yield repair_summary
+        file_count = file_check.frames["ledger"]["file"].nunique()
+    yield (f"数据文件可读:{file_count} 个文件的表头与前 {FIRST_ROWS:,} 行" if language == "zh" else
+           f"the files can be read: headers and first {FIRST_ROWS:,} rows of {file_count} files")  # fmt: skip
 
 
 def methods_lines(family: str | None, language: str) -> list[str]:
@@ -186,7 +189,9 @@ def methods_lines(family: str | None, language: str) -> list[str]:
         lines.append(f"{name}:")
         for id, method in table.items():
             label = method.label_en if language == "en" else method.label_zh
-            options = ", ".join(f"{key}={value!r}" for key, value in options_of_method(method).items())
+            options = ", ".join(
+                f"{option_name}={default_value!r}" for option_name, default_value in options_of_method(method).items()
+            )
             lines.append(f"  {id:<14} {label}  [{options}]  {method.source}")
             lines.append(f"{'':<17}{method.summary}")
     return [*lines, *estimator_lines(family, language)]
@@ -206,7 +211,9 @@ def estimator_lines(family: str | None, language: str) -> list[str]:
         lines.append("not_offered:" if english else "not_offered 不提供:")
         for id, absent in OMITTED_ESTIMATORS.items():
             reason = absent.reason_en if english else absent.reason_zh
-            commands = "; ".join(f"{name}: {command}" for name, command in (("Stata", absent.stata), ("R", absent.r)) if command)
+            commands = "; ".join(
+                f"{program}: {command}" for program, command in (("Stata", absent.stata), ("R", absent.r)) if command
+            )
             lines.append(f"  {id:<18} {absent.en if english else absent.zh}: {reason}. {commands}")
     return lines
 
@@ -217,8 +224,8 @@ STATES = {"ok": ("正常", "ok"), "mind": ("注意", "mind"), "missing": ("缺�
 def doctor_lines(findings: list[Finding], language: str) -> list[str]:
     """One line per finding, and what they come to."""
     language_index = 1 if language == "en" else 0
-    lines = [f"[{STATES[f.state][language_index]}] {f.en if language_index else f.zh}" for f in findings]
-    missing_count = sum(f.state == "missing" for f in findings)
+    lines = [f"[{STATES[finding.state][language_index]}] {finding.en if language_index else finding.zh}" for finding in findings]
+    missing_count = sum(finding.state == "missing" for finding in findings)
     if missing_count:
         return [*lines, f"{missing_count} required item(s) missing" if language_index else f"缺少 {missing_count} 项必需的条件"]
     return [*lines, "everything needed is there" if language_index else "所需条件齐备"]
@@ -226,25 +233,25 @@ def doctor_lines(findings: list[Finding], language: str) -> list[str]:
 
 def clean_lines(removed: list[tuple[Path, int]], language: str) -> list[str]:
     """What was removed and how much space that freed."""
-    total_bytes = sum(size for _, size in removed)
-    lines = [f"{path}  {_size(size)}" for path, size in removed]
+    total_bytes = sum(freed_bytes for _, freed_bytes in removed)
+    lines = [f"{path}  {_size(freed_bytes)}" for path, freed_bytes in removed]
     if not removed:
         return ["nothing to remove" if language == "en" else "没有可删除的内容"]
     return [*lines, f"freed {_size(total_bytes)}" if language == "en" else f"共释放 {_size(total_bytes)}"]
 
 
-def difference_lines(names: tuple[str, str], sections: tuple[Section, ...], language: str) -> list[str]:
+def difference_lines(run_names: tuple[str, str], sections: tuple[Section, ...], language: str) -> list[str]:
     """What differs between two runs, section by section."""
     language_index = 1 if language == "en" else 0
     if not sections:
         no_difference = ("两次运行没有差别", "the two runs do not differ")
-        return [f"{names[0]}, {names[1]}: {no_difference[language_index]}"]
-    lines = [f"{names[0]} -> {names[1]}"]
+        return [f"{run_names[0]}, {run_names[1]}: {no_difference[language_index]}"]
+    lines = [f"{run_names[0]} -> {run_names[1]}"]
     for section in sections:
         lines += [
             "",
             f"{section.title[language_index]} ({len(section.lines)})",
-            *(f"  {line[language_index]}" for line in section.lines),
+            *(f"  {section_line[language_index]}" for section_line in section.lines),
         ]
     return lines
 

@@ -35,7 +35,7 @@ class HqdError(Exception):
         """`where: [rule] message` in the language requested (default: HQD_LANG, else zh)."""
         output_language = language or os.environ.get("HQD_LANG", "zh")
         message = self.en if output_language == "en" else self.zh
-        return ": ".join(part for part in (self.location, f"[{self.rule}] {message}" if self.rule else message) if part)
+        return ": ".join(prefix for prefix in (self.location, f"[{self.rule}] {message}" if self.rule else message) if prefix)
 
 
 def _restored_fault(error_class: type[HqdError], args: tuple[object, ...], state: dict[str, object]) -> HqdError:
@@ -107,20 +107,20 @@ class Faults(HqdError):
     def __init__(self, faults: Sequence[HqdError]) -> None:
         self.faults = list(faults)
         self.exit_code = self.faults[0].exit_code
-        super().__init__("\n".join(f.text("en") for f in faults), zh="\n".join(f.text("zh") for f in faults))
+        super().__init__("\n".join(fault.text("en") for fault in faults), zh="\n".join(fault.text("zh") for fault in faults))
 
 
-def closest(name: str, candidates: Iterable[str]) -> str | None:
-    """The known name most like `name`, or None when none is near."""
-    nearest = process.extractOne(str(name), [str(k) for k in candidates], score_cutoff=60)
+def closest(typed_name: str, candidates: Iterable[str]) -> str | None:
+    """The known name most like `typed_name`, or None when none is near."""
+    nearest = process.extractOne(str(typed_name), [str(k) for k in candidates], score_cutoff=60)
     return nearest[0] if nearest else None
 
 
-def unknown(kind: str, name: str, candidates: Iterable[str], *, kind_zh: str | None = None) -> tuple[str, str]:
+def unknown(kind: str, typed_name: str, candidates: Iterable[str], *, kind_zh: str | None = None) -> tuple[str, str]:
     """(English, Chinese) text for a name that does not exist, with did-you-mean or the list of what does."""
     names = sorted(str(k) for k in candidates)
-    nearest = closest(name, names)
+    nearest = closest(typed_name, names)
     name_list = ", ".join(names[:40])
-    en = f"unknown {kind} {name!r}; " + (f"did you mean {nearest!r}?" if nearest else f"known: {name_list}")
-    zh = f"不认识的{kind_zh or kind} {name!r};" + (f"您是不是想写 {nearest!r}?" if nearest else f"可用的有:{name_list}")
+    en = f"unknown {kind} {typed_name!r}; " + (f"did you mean {nearest!r}?" if nearest else f"known: {name_list}")
+    zh = f"不认识的{kind_zh or kind} {typed_name!r};" + (f"您是不是想写 {nearest!r}?" if nearest else f"可用的有:{name_list}")
     return en, zh

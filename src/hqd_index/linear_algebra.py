@@ -17,13 +17,17 @@ COLUMNS = 1e-9
 """Of the largest singular value of columns, or of a column's length: rounding leaves 1e-16 to 1e-12 once effects are out."""
 
 
-def symmetric_inverse(matrices: Array, *, tolerance: float, size: Array | None = None) -> Array:
+def symmetric_inverse(matrices: Array, *, tolerance: float, diagonal_scale: Array | None = None) -> Array:
     """Inverses (..., k, k) of symmetric matrices without negative eigenvalues, on the directions that carry information.
 
-    Directions whose eigenvalue is at most `tolerance` of the largest are cut (Moore-Penrose). With `size` (..., k), what each
-    row is measured by, the matrix is first divided by root sizes: rows in different units are then cut alike.
+    Directions whose eigenvalue is at most `tolerance` of the largest are cut (Moore-Penrose). With `diagonal_scale` (..., k),
+    what each row is measured by, the matrix is first divided by root sizes: rows in different units are then cut alike.
     """
-    scale = np.ones(matrices.shape[-1]) if size is None else 1.0 / np.sqrt(np.where(size > 0, size, 1.0))
+    scale = (
+        np.ones(matrices.shape[-1])
+        if diagonal_scale is None
+        else 1.0 / np.sqrt(np.where(diagonal_scale > 0, diagonal_scale, 1.0))
+    )
     values, vectors = np.linalg.eigh(matrices * scale[..., :, None] * scale[..., None, :])
     informative = values > tolerance * np.abs(values).max(axis=-1, keepdims=True, initial=0.0)
     inverse = np.where(informative, 1.0 / np.where(informative, values, 1.0), 0.0)

@@ -27,9 +27,9 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 BOM = "\ufeff"  # by which a spreadsheet knows UTF-8
 
 
-def digest_text(text: str) -> str:
+def digest_text(content: str) -> str:
     """SHA-256 of a text, in hex."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def digest_file(path: Path) -> str:
@@ -38,23 +38,23 @@ def digest_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def canonical_json(value: Any) -> str:
+def canonical_json(content: Any) -> str:
     """One text per value: sorted keys, no blanks."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
 @cache
 def package_digest() -> str:
     """Digest of every source file of this package."""
-    root = Path(__file__).parent
-    files = sorted(p for p in root.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
-    return digest_text("".join(f"{p.relative_to(root).as_posix()}:{digest_file(p)}" for p in files))
+    cache_root = Path(__file__).parent
+    files = sorted(p for p in cache_root.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    return digest_text("".join(f"{p.relative_to(cache_root).as_posix()}:{digest_file(p)}" for p in files))
 
 
 @cache
 def versions() -> dict[str, str]:
     """Versions of the libraries that numbers depend on."""
-    return {name: version(name) for name in NUMERIC}
+    return {library: version(library) for library in NUMERIC}
 
 
 def stage_key(stage: str, config: Mapping[str, Any], inputs: Mapping[str, str]) -> str:
@@ -67,9 +67,9 @@ NOTICES = "notices.json"
 FACTS = "facts.json"
 
 
-def cached(root: Path, stage: str, key: str) -> dict[str, str] | None:
+def cached(cache_root: Path, stage: str, entry_key: str) -> dict[str, str] | None:
     """name -> digest of a stage's stored tables; None when absent; a damaged entry is removed and reported as absent."""
-    folder = root / stage / key
+    folder = cache_root / stage / entry_key
     try:
         stored: dict[str, str] = json.loads((folder / "digests.json").read_text("utf-8"))
     except (OSError, ValueError):
@@ -82,60 +82,60 @@ def write_notices(entry: Path, notices: Sequence[str]) -> None:
     (entry / NOTICES).write_text(json.dumps(list(notices), ensure_ascii=False), "utf-8")
 
 
-def stored_notices(root: Path, stage: str, key: str) -> list[str]:
+def stored_notices(cache_root: Path, stage: str, entry_key: str) -> list[str]:
     """The notices of a stage when it made the tables that are stored; a run that takes them repeats them."""
     try:
-        notices: list[str] = json.loads((root / stage / key / NOTICES).read_text("utf-8"))
+        notices: list[str] = json.loads((cache_root / stage / entry_key / NOTICES).read_text("utf-8"))
     except (OSError, ValueError):
         return []
     return notices
 
 
-def write_facts(entry: Path, facts: Mapping[str, Any]) -> None:
+def write_facts(entry: Path, stage_facts: Mapping[str, Any]) -> None:
     """What a stage leaves for the manifest, put beside the tables it made."""
-    (entry / FACTS).write_text(json.dumps(facts, ensure_ascii=False, sort_keys=True), "utf-8")
+    (entry / FACTS).write_text(json.dumps(stage_facts, ensure_ascii=False, sort_keys=True), "utf-8")
 
 
-def stored_facts(root: Path, stage: str, key: str) -> dict[str, Any]:
+def stored_facts(cache_root: Path, stage: str, entry_key: str) -> dict[str, Any]:
     """What a stage left for the manifest; nothing where it left nothing."""
     try:
-        facts: dict[str, Any] = json.loads((root / stage / key / FACTS).read_text("utf-8"))
+        stage_facts: dict[str, Any] = json.loads((cache_root / stage / entry_key / FACTS).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return facts
+    return stage_facts
 
 
-def damaged(root: Path, stage: str, key: str, name: str, digest: str) -> bool:
+def damaged(cache_root: Path, stage: str, entry_key: str, table_name: str, digest: str) -> bool:
     """Whether a stored table's bytes are no longer those that were written."""
-    path = table_path(root, stage, key, name)
+    path = table_path(cache_root, stage, entry_key, table_name)
     return not path.is_file() or digest_file(path) != digest
 
 
-def table_path(root: Path, stage: str, key: str, name: str) -> Path:
+def table_path(cache_root: Path, stage: str, entry_key: str, table_name: str) -> Path:
     """Where the cache keeps a table of a stage."""
-    return root / stage / key / f"{name}.parquet"
+    return cache_root / stage / entry_key / f"{table_name}.parquet"
 
 
-def store(root: Path, stage: str, key: str, entry: Path) -> dict[str, str]:
+def store(cache_root: Path, stage: str, entry_key: str, entry: Path) -> dict[str, str]:
     """Move a folder of finished parquet files into the cache; name -> digest. What a crash tears shows by its digest."""
     digests = {path.stem: digest_file(path) for path in sorted(entry.glob("*.parquet"))}
     (entry / "digests.json").write_text(canonical_json(digests), "utf-8")
-    target = root / stage / key
+    target = cache_root / stage / entry_key
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(target, ignore_errors=True)
     entry.rename(target)
     return digests
 
 
-def trim_cache(root: Path, keep: Sequence[Path], limit: int = CACHE_BYTES) -> None:
+def trim_cache(cache_root: Path, current_entries: Sequence[Path], limit: int = CACHE_BYTES) -> None:
     """Drop the entries longest unread until the cache fits; entries of this run stay."""
-    entries = [path for path in root.glob("*/*") if path.is_dir()]
-    sizes = {entry: sum(f.stat().st_size for f in entry.iterdir()) for entry in entries}
+    entries = [path for path in cache_root.glob("*/*") if path.is_dir()]
+    sizes = {entry: sum(entry_file.stat().st_size for entry_file in entry.iterdir()) for entry in entries}
     total = sum(sizes.values())
-    for entry in sorted(entries, key=lambda e: e.stat().st_mtime):
+    for entry in sorted(entries, key=lambda dated_entry: dated_entry.stat().st_mtime):
         if total <= limit:
             return
-        if entry not in keep:
+        if entry not in current_entries:
             total -= sizes[entry]
             shutil.rmtree(entry)
 
@@ -143,23 +143,23 @@ def trim_cache(root: Path, keep: Sequence[Path], limit: int = CACHE_BYTES) -> No
 # publishing: a run folder is complete or absent
 
 
-def write_csv(frame: pd.DataFrame, path: Path) -> int:
+def write_csv(content: pd.DataFrame, path: Path) -> int:
     """UTF-8 with BOM, CRLF, full precision; text that a spreadsheet would run is prefixed with '; returns cells so touched."""
     from pandas.api.types import is_string_dtype
 
     columns, touched = [], 0
-    for name in frame.columns:
-        cells = frame[name].astype(object).where(frame[name].notna(), None).tolist()
-        texts = set(cells) - {None} if is_string_dtype(frame[name]) else ()
-        risky = {text for text in texts if text.startswith(FORMULA_STARTS)}
+    for column_name in content.columns:
+        column_values = content[column_name].astype(object).where(content[column_name].notna(), None).tolist()
+        distinct_texts = set(column_values) - {None} if is_string_dtype(content[column_name]) else ()
+        risky = {cell_text for cell_text in distinct_texts if cell_text.startswith(FORMULA_STARTS)}
         if risky:
-            touched += sum(cell in risky for cell in cells)
-            cells = [f"'{cell}" if cell in risky else cell for cell in cells]
-        columns.append(cells)
+            touched += sum(cell in risky for cell in column_values)
+            column_values = [f"'{cell}" if cell in risky else cell for cell in column_values]
+        columns.append(column_values)
     with path.open("w", encoding="utf-8", newline="") as stream:
         stream.write(BOM)
         writer = csv.writer(stream, lineterminator="\r\n")
-        writer.writerow(frame.columns)
+        writer.writerow(content.columns)
         writer.writerows(zip(*columns))
     return touched
 
@@ -172,48 +172,51 @@ def sync_folder(folder: Path) -> None:
                 os.fsync(stream.fileno())
 
 
-def publish(temporary: Path, runs: Path, run: str, manifest: Mapping[str, Any]) -> Path:
+def publish(temporary: Path, runs: Path, run_id: str, manifest: Mapping[str, Any]) -> Path:
     """Write the manifest last, rename the run into place, point `latest` at it."""
     (temporary / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True), "utf-8")
     sync_folder(temporary)
-    target = runs / run
+    target = runs / run_id
     if target.exists():
         shutil.rmtree(target)
     temporary.rename(target)
-    point_latest(runs.parent, run)
+    point_latest(runs.parent, run_id)
     for old in sorted(runs.iterdir(), key=lambda p: p.stat().st_mtime)[:-KEEP_RUNS]:
         if old != target and not old.name.startswith("."):
             shutil.rmtree(old)
     return target
 
 
-def point_latest(study_folder: Path, run: str) -> None:
+def point_latest(study_folder: Path, run_id: str) -> None:
     """`latest` -> runs/<run>: a relative symlink replaced at once, or a copy where links are not allowed."""
     link = study_folder / "latest"
     new_link = study_folder / ".latest.new"
     with contextlib.suppress(FileNotFoundError):
         new_link.unlink()
     try:
-        new_link.symlink_to(Path("runs") / run)
+        new_link.symlink_to(Path("runs") / run_id)
         if link.is_dir() and not link.is_symlink():
             shutil.rmtree(link)
         new_link.replace(link)
     except (OSError, NotImplementedError):
         if link.is_dir() and not link.is_symlink():
             shutil.rmtree(link)
-        shutil.copytree(study_folder / "runs" / run, link)
+        shutil.copytree(study_folder / "runs" / run_id, link)
     pointer = study_folder / ".latest.txt.new"
-    pointer.write_text(run + "\n", "utf-8")
+    pointer.write_text(run_id + "\n", "utf-8")
     pointer.replace(study_folder / "latest.txt")
 
 
-def intact(run: Path) -> bool:
+def intact(run_folder: Path) -> bool:
     """Whether a published run still holds every file of its manifest, byte for byte."""
     try:
-        files: dict[str, str] = json.loads((run / "manifest.json").read_text("utf-8"))["files"]
+        digests_of_files: dict[str, str] = json.loads((run_folder / "manifest.json").read_text("utf-8"))["files"]
     except (OSError, ValueError, KeyError):
         return False
-    return all((run / name).is_file() and digest_file(run / name) == digest for name, digest in files.items())
+    return all(
+        (run_folder / file_name).is_file() and digest_file(run_folder / file_name) == digest
+        for file_name, digest in digests_of_files.items()
+    )
 
 
 def file_digests(folder: Path) -> dict[str, str]:

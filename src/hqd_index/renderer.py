@@ -31,10 +31,10 @@ def print_files(drawing: str, pdf: Path, png: Path, scale: float, ppi: float) ->
     import vl_convert
 
     try:
-        page = vl_convert.svg_to_pdf(drawing)
+        pdf_bytes = vl_convert.svg_to_pdf(drawing)
     except ValueError as error:
         raise RuntimeError(f"drawing failed: {error}") from error
-    pdf.write_bytes(page)
-    with pypdfium2.PdfDocument(page) as document:
+    pdf.write_bytes(pdf_bytes)
+    with pypdfium2.PdfDocument(pdf_bytes) as document:
         image = document[0].render(scale=scale * ppi / POINTS).to_pil()
         image.save(png, dpi=(ppi, ppi), compress_level=3)  # higher is no smaller here

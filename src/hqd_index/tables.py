@@ -31,72 +31,72 @@ class Table:
 
 def _table(zh: str, en: str, key: str, columns: str) -> Table:
     pairs = [column.partition(":")[::2] for column in columns.split()]
-    return Table(zh, en, tuple(key.split()), {name: value_type or "text" for name, value_type in pairs})
+    return Table(zh, en, tuple(key.split()), {column_name: value_type or "text" for column_name, value_type in pairs})
 
 
-def variable(name: str) -> str:
+def variable(column_name: str) -> str:
     """A column of the exported panel by the name that Stata accepts: ASCII, at most 32 characters."""
-    plain = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    plain = re.sub(r"[^A-Za-z0-9_]", "_", column_name)
     return (plain if re.match(r"[A-Za-z_]", plain) else f"v_{plain}")[:LONGEST_VARIABLE]
 
 
-def empty(name: str) -> pd.DataFrame:
+def empty(table_name: str) -> pd.DataFrame:
     """The table with its header and no rows."""
     import pandas as pd
 
-    return conform(name, pd.DataFrame({column: [] for column in TABLES[name].columns}))
+    return conform(table_name, pd.DataFrame({column: [] for column in TABLES[table_name].columns}))
 
 
-def of_rows(name: str, rows: Iterable[Mapping[str, Any]] = ()) -> pd.DataFrame:
+def of_rows(table_name: str, row_mappings: Iterable[Mapping[str, Any]] = ()) -> pd.DataFrame:
     """The rows as a frame with the contract's columns, not yet conformed; a column no row has is missing throughout."""
     import pandas as pd
 
-    return pd.DataFrame(list(rows), columns=list(TABLES[name].columns))
+    return pd.DataFrame(list(row_mappings), columns=list(TABLES[table_name].columns))
 
 
-def conform(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+def conform(table_name: str, content: pd.DataFrame) -> pd.DataFrame:
     """The frame in the contract's column order and dtypes, sorted by key, missing optional columns added as missing."""
     import pandas as pd
 
-    table = TABLES[name]
-    extra = set(frame.columns) - set(table.columns)
+    table = TABLES[table_name]
+    extra = set(content.columns) - set(table.columns)
     if extra:
-        raise CheckError(f"table {name}: columns not in its contract: {sorted(extra)}")
+        raise CheckError(f"table {table_name}: columns not in its contract: {sorted(extra)}")
     columns = {}
     for column, value_type in table.columns.items():
-        if column in frame.columns:
-            values = frame[column]
+        if column in content.columns:
+            column_values = content[column]
         elif value_type.endswith("?"):
-            values = pd.Series([None] * len(frame), index=frame.index, dtype=object)
+            column_values = pd.Series([None] * len(content), index=content.index, dtype=object)
         else:
-            raise CheckError(f"table {name}: column {column} is missing")
-        columns[column] = values.astype(DTYPES[value_type.rstrip("?")])
+            raise CheckError(f"table {table_name}: column {column} is missing")
+        columns[column] = column_values.astype(DTYPES[value_type.rstrip("?")])
     ordered = pd.DataFrame(columns)
     return ordered.sort_values(list(table.key), kind="stable", na_position="first", ignore_index=True)
 
 
-def check(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+def check(table_name: str, content: pd.DataFrame) -> pd.DataFrame:
     """The conformed frame, after pandera has judged it; CheckError (exit 4) names table, column and first bad value."""
     from pandera.errors import SchemaErrors
 
-    conformed = conform(name, frame)
+    conformed = conform(table_name, content)
     try:
-        return schema(name).validate(conformed, lazy=True)
+        return schema(table_name).validate(conformed, lazy=True)
     except SchemaErrors as fault:
-        first = fault.failure_cases.iloc[0]
-        failure = f"{first['column']}: {first['check']} failed at row {first['index']} with {first['failure_case']!r}"
+        failed_case = fault.failure_cases.iloc[0]
+        failure = f"{failed_case['column']}: {failed_case['check']} failed at row {failed_case['index']} with {failed_case['failure_case']!r}"
         raise CheckError(
-            f"table {name} breaks its contract ({len(fault.failure_cases)} cases): {failure}",
-            zh=f"输出表 {name} 不符合约定(共 {len(fault.failure_cases)} 处):{failure}",
+            f"table {table_name} breaks its contract ({len(fault.failure_cases)} cases): {failure}",
+            zh=f"输出表 {table_name} 不符合约定(共 {len(fault.failure_cases)} 处):{failure}",
         ) from fault
 
 
 @cache
-def schema(name: str) -> pa.DataFrameSchema:
+def schema(table_name: str) -> pa.DataFrameSchema:
     """The pandera schema of a table: strict columns, unique key, values in range."""
     import pandera.pandas as pa
 
-    table = TABLES[name]
+    table = TABLES[table_name]
     columns = {
         column: pa.Column(
             DTYPES[value_type.rstrip("?")],

@@ -55,14 +55,17 @@ def usage_fault(fault: Exception, arguments: Sequence[str]) -> ConfigError:
     parameter: Any = getattr(fault, "param", None)
     fault_class = type(fault).__name__
     if fault_class == "NoSuchOption":
-        option_names = ["--help", *(name for option in (context.command.params if context else ()) for name in option.opts)]
+        option_names = [
+            "--help",
+            *(spelling for option in (context.command.params if context else ()) for spelling in option.opts),
+        ]
         en, zh = unknown("option", getattr(fault, "option_name", ""), option_names, kind_zh="选项")
         return ConfigError(en, zh=zh, location=location)
     if fault_class == "MissingParameter" and parameter is not None:
         return _missing_argument_fault(parameter, command, location)
     if fault_class == "BadOptionUsage":
-        name = getattr(fault, "option_name", "")
-        return ConfigError(f"{name} needs a value after it", zh=f"{name} 后面要写一个值", location=location)
+        spelling = getattr(fault, "option_name", "")
+        return ConfigError(f"{spelling} needs a value after it", zh=f"{spelling} 后面要写一个值", location=location)
     if fault_class == "BadParameter" and parameter is not None:
         return _value_fault(parameter, context, location, arguments)
     if extra_arguments := EXTRA_ARGUMENTS.search(str(getattr(fault, "message", fault))):
@@ -91,7 +94,14 @@ def _value_fault(parameter: Any, context: Any, location: str, arguments: Sequenc
     """The value has the wrong type, or is none of the choices."""
     type_name = parameter.display_type(context).strip("<>")
     choices = type_name.split("|") if parameter.type_descriptor.is_choice else []
-    value = next((v for name in parameter.opts if (v := option_value(name, arguments)) is not None), None)
+    value = next(
+        (
+            option_value_text
+            for spelling in parameter.opts
+            if (option_value_text := option_value(spelling, arguments)) is not None
+        ),
+        None,
+    )
     en, zh = VALUE_TYPES.get(type_name, (type_name, type_name))
     if choices:
         en, zh = f"one of {', '.join(choices)}", f" {'、'.join(choices)} 之一"

@@ -39,9 +39,9 @@ class WorkerPool:
     call. A process ends by itself when the one that started it does, however that ended.
     """
 
-    def __init__(self, processes: int, *, preload: Sequence[str] = ()) -> None:
+    def __init__(self, processes: int, *, preloaded_modules: Sequence[str] = ()) -> None:
         self.processes = processes
-        self._preload = tuple(preload)
+        self._preload = tuple(preloaded_modules)
         self._threads = ThreadPoolExecutor(max_workers=processes)
         self._workers: list[_Worker] = []
         self._idle: deque[_Worker] = deque()
@@ -55,14 +55,16 @@ class WorkerPool:
             self._threads.shutdown(wait=True)
         self.stop()
 
-    def submit(self, function: Callable[..., Any], *arguments: Any, listener: Callable[[str], None] | None = None) -> Future[Any]:
+    def submit(
+        self, callee: Callable[..., Any], *arguments: Any, line_listener: Callable[[str], None] | None = None
+    ) -> Future[Any]:
         """The call's result, or what it raised; RuntimeError where the process ended before.
 
-        With a `listener` the function gets one argument more, a function for lines of text, which reach the listener in a
+        With a `line_listener` the function gets one argument more, a function for lines of text, which reach the listener in a
         thread of their own before the future is done.
         """
         self._grow(self.processes)
-        return self._threads.submit(self._call, (function, arguments, listener is not None), listener)
+        return self._threads.submit(self._call, (callee, arguments, line_listener is not None), line_listener)
 
     def stop(self) -> None:
         """End every process; calls that are running or waiting are lost."""
@@ -75,15 +77,15 @@ class WorkerPool:
         for worker in self._workers:
             worker.close()
 
-    def _grow(self, count: int) -> None:
-        new_workers = [_Worker(self._preload) for _ in range(count - len(self._workers))]
+    def _grow(self, worker_count: int) -> None:
+        new_workers = [_Worker(self._preload) for _ in range(worker_count - len(self._workers))]
         self._workers += new_workers
         self._idle += new_workers
 
-    def _call(self, call: tuple[Any, ...], listener: Callable[[str], None] | None) -> Any:
+    def _call(self, call: tuple[Any, ...], line_listener: Callable[[str], None] | None) -> Any:
         worker = self._idle.popleft()
         try:
-            return worker.call(call, listener)
+            return worker.call(call, line_listener)
         finally:
             self._idle.append(worker)
 
@@ -91,26 +93,26 @@ class WorkerPool:
 class _Worker:
     """One process, which takes one call at a time."""
 
-    def __init__(self, preload: tuple[str, ...]) -> None:
-        command = [sys.executable, "-P", "-c", f"from {__name__} import main; main({preload!r})"]
+    def __init__(self, preloaded_modules: tuple[str, ...]) -> None:
+        command = [sys.executable, "-P", "-c", f"from {__name__} import main; main({preloaded_modules!r})"]
         # a session of its own: what an interrupt at the terminal means is for the parent to decide
         self._process = subprocess.Popen(
             command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
         )
 
-    def call(self, call: tuple[Any, ...], listener: Callable[[str], None] | None) -> Any:
+    def call(self, call: tuple[Any, ...], line_listener: Callable[[str], None] | None) -> Any:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with contextlib.suppress(BrokenPipeError):  # the process has ended: its output has, too
             _send(self._process.stdin, call)
         while (payload := _receive(self._process.stdout)) is not None:
-            message, value = pickle.loads(payload)
+            message, answer = pickle.loads(payload)
             if message == RESULT:
-                return value
+                return answer
             if message == FAULT:
-                raise value
-            assert listener is not None
-            listener(value)
+                raise answer
+            assert line_listener is not None
+            line_listener(answer)
         raise RuntimeError(f"a worker process ended with code {self._process.wait()}")
 
     def terminate(self) -> None:
@@ -132,14 +134,14 @@ class _Worker:
             pipe.close()
 
 
-def main(preload: Sequence[str]) -> None:
+def main(preloaded_modules: Sequence[str]) -> None:
     """Runs calls from the input as they come; while there are none, imports what they will need."""
     signal.signal(signal.SIGTERM, _end_at_once)
     output = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what libraries print is no answer
     calls: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read_calls, args=(calls,), daemon=True).start()
-    modules = deque(preload)
+    modules = deque(preloaded_modules)
     try:
         while True:
             try:
@@ -164,9 +166,9 @@ def _import_for_good(module: str) -> None:
 
 def _answer(payload: bytes, output: IO[bytes]) -> tuple[str, Any]:
     try:
-        function, arguments, listens = pickle.loads(payload)
-        listener = (lambda line: _send(output, (LINE, line)),) if listens else ()
-        return RESULT, function(*arguments, *listener)
+        callee, arguments, has_listener = pickle.loads(payload)
+        listener_argument = (lambda line: _send(output, (LINE, line)),) if has_listener else ()
+        return RESULT, callee(*arguments, *listener_argument)
     except Exception as error:
         error.add_note(traceback.format_exc())
         return FAULT, error
@@ -194,9 +196,9 @@ def _end_at_once(_signal_number: int, _frame: FrameType | None) -> NoReturn:
 
 def _send(stream: IO[bytes], message: Any) -> None:
     payload = pickle.dumps(message)
-    unsent = memoryview(len(payload).to_bytes(8, "big") + payload)
-    while unsent:
-        unsent = unsent[stream.write(unsent) :]
+    unsent_bytes = memoryview(len(payload).to_bytes(8, "big") + payload)
+    while unsent_bytes:
+        unsent_bytes = unsent_bytes[stream.write(unsent_bytes) :]
 
 
 def _receive(stream: IO[bytes]) -> bytes | None:
@@ -206,10 +208,10 @@ def _receive(stream: IO[bytes]) -> bytes | None:
     return payload if size and len(payload) == size else None
 
 
-def _read_exactly(stream: IO[bytes], size: int) -> bytes:
+def _read_exactly(stream: IO[bytes], byte_count: int) -> bytes:
     """So many bytes, or fewer where the stream ends."""
     blocks: list[bytes] = []
-    while size and (block := stream.read(size)):
-        blocks.append(block)
-        size -= len(block)
+    while byte_count and (chunk := stream.read(byte_count)):
+        blocks.append(chunk)
+        byte_count -= len(chunk)
     return b"".join(blocks)

@@ -187,7 +187,7 @@ def test_dirichlet_moments(concentration):
 
 def test_families_drawn_together_are_as_if_drawn_apart():
     base, uniform = np.array([0.5, 0.3, 0.2, 0.1, 0.9]), np.random.default_rng(6).random((100, 5))
-    together = dirichlet(base, uniform, 20.0, starts=[0, 3])
+    together = dirichlet(base, uniform, 20.0, family_starts=[0, 3])
     apart = [dirichlet(base[part], uniform[:, part], 20.0) for part in (slice(3), slice(3, 5))]
     assert np.array_equal(together, np.concatenate(apart, axis=1))
 

@@ -149,5 +149,5 @@ def test_the_same_seed_gives_the_same_tables(whole):
 
 def test_own_groups_take_part():
     own = {unit: "one" if n % 2 else "two" for n, unit in enumerate(UNITS)}
-    _, tables = made(groups=own)
+    _, tables = made(study_groups=own)
     assert {"technology", "factor", "own"} == set(tables["dynamics"].query("item == 'dagum'")["variant"])

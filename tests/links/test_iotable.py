@@ -51,7 +51,7 @@ def test_competitive_form_spreads_imports_over_uses_at_home():
         2020,
         ("a", "b"),
         flows=np.array([[20.0, 30.0], [40.0, 10.0]]),
-        home=np.array([40.0, 0.0]),
+        home_uses=np.array([40.0, 0.0]),
         exports=np.array([10.0, 20.0]),
         imports=np.array([30.0, 55.0]),
     )

@@ -51,7 +51,7 @@ def test_paths_stay_in_their_group_and_among_equal_years(panel: pd.DataFrame) ->
     paths = density_paths(rows, sorted(groups.index), sorted(rows["year"].unique()), "density_lag")
     assert sorted(exchangeable(paths, groups)) == [["C13"], ["C14", "C15", "C16"], ["C17", "C18", "C19"]]
     with pytest.raises(EstimationError, match="paths cannot be permuted"):
-        randomisation(panel[panel["unit"].isin(["C13", "C14"])], SPEC, groups=pd.Series({"C13": 1, "C14": 2}))
+        randomisation(panel[panel["unit"].isin(["C13", "C14"])], SPEC, group_of_unit=pd.Series({"C13": 1, "C14": 2}))
 
 
 @pytest.mark.parametrize("dropped", [0.05, 0.10])
@@ -63,7 +63,7 @@ def test_missing_rows_fix_no_path(dropped: float) -> None:
     table = index_panel(4, noise=0.01).query("sample == 'all'").reset_index(drop=True)
     rows = table.sample(frac=1 - dropped, random_state=1)
     spec = Specification("ri", ("hqd",), "density_lag", ("size",))
-    found = randomisation(rows, spec, table=table, draws=499)
+    found = randomisation(rows, spec, density_table=table, draws=499)
     assert found.exchangeable == found.units == 31 and found.p()[0] <= 2 / 500
     centre, error = found.estimates.mean(), found.estimates.std() / np.sqrt(499)
     assert abs(centre) < max(4 * error, 0.1 * found.estimate[0])

@@ -170,14 +170,14 @@ def test_policy_exposure_by_hand() -> None:
     rows = [("a", "p", 2019, 4, 0), ("b", "p", 2019, 10, 0), ("b", "q", 2019, 5, 0)]
     rows += [("a", "p", 2020, 4, 2), ("b", "p", 2020, 10, 1), ("b", "q", 2020, 5, 0)]
     frame = pd.DataFrame(rows, columns=["unit", "shock", "year", "firms", "recognised"]).assign(kind="province_code")
-    made = policy_exposure(frame, base=2019, lag=1)
+    made = policy_exposure(frame, base_year=2019, lag=1)
     assert made.units == ("a", "b") and made.years == (2020, 2021)
     raw = {"a": 1.0 * 100 + 0.0, "b": 10 / 15 * 500 + 0.0}  # b: two of a's four in p; nobody else in q
     mean = {"a": (100 + 0) / 2, "b": (500 + 0) / 2}  # of the shocks of p and q, taken out in recentring
     z = dict(zip(made.units, made.instrument()[:, 1]))
     assert z == pytest.approx({u: raw[u] - mean[u] for u in raw})
     with pytest.raises(EstimationError, match="base year"):
-        policy_exposure(frame, base=2010, lag=1)
+        policy_exposure(frame, base_year=2010, lag=1)
 
 
 def test_endogeneity_table_and_long_difference() -> None:

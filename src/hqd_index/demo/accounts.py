@@ -50,9 +50,9 @@ class Sample:
     def status_before(self) -> Bools:
         return lagged(self.recognition.valid.astype(float)) > 0
 
-    def lasting(self, part: str, sd: float) -> Floats:
+    def lasting(self, stream_name: str, sd: float) -> Floats:
         """exp of a lasting difference between firms and of small yearly ones."""
-        rng = stream(self.seed, f"accounts {part}")
+        rng = stream(self.seed, f"accounts {stream_name}")
         firms = len(self.registry.ever_recognised)
         return np.exp(sd * rng.standard_normal((firms, 1)) + 0.1 * rng.standard_normal((firms, len(YEARS))))
 
@@ -76,15 +76,15 @@ def _size_columns(sample: Sample) -> dict[str, Floats]:
     )
     firm_path = np.cumsum(0.05 * rng.standard_normal(shape), axis=1) + GROWTH * np.arange(shape[1])
     revenue = TYPICAL_REVENUE * np.exp(registry.size[:, None] + sector[registry.industry] + firm_path)
-    heads = PER_HEAD * np.exp(0.3 * rng.standard_normal((shape[0], 1)) + persistent(rng, shape, sd=0.05, keep=0.8))
+    heads = PER_HEAD * np.exp(0.3 * rng.standard_normal((shape[0], 1)) + persistent(rng, shape, sd=0.05, autocorrelation=0.8))
     employees = np.maximum(revenue / (heads * np.exp(0.045 * np.arange(shape[1]))), 20)
     return {"revenue": np.round(revenue) * sample.alive, "employees": np.round(employees) * sample.alive}
 
 
-def values_at_target(sample: Sample, leaf: str, base: Floats, weights: Floats, caps: Floats, *, per: float) -> Floats:
-    """Whole numbers, in proportion to `base` inside a block, whose sum is the target x `per` x the sum of `weights`."""
+def values_at_target(sample: Sample, leaf: str, initial_values: Floats, weights: Floats, caps: Floats, *, per: float) -> Floats:
+    """Whole numbers, in proportion to `initial_values` inside a block, whose sum is the target x `per` x the sum of `weights`."""
     totals = target_sums(sample, leaf, block_sums(weights, sample.starts)) * per
-    return rounded_block_values(spread(totals, np.where(sample.alive, base, 0.0), caps, sample.starts), sample.starts)
+    return rounded_block_values(spread(totals, np.where(sample.alive, initial_values, 0.0), caps, sample.starts), sample.starts)
 
 
 def target_sums(sample: Sample, leaf: str, weights: Floats) -> Floats:
@@ -98,8 +98,8 @@ def target_sums(sample: Sample, leaf: str, weights: Floats) -> Floats:
     ).reshape(weights.shape)
 
 
-def _innovation(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
-    revenue, employees = have["revenue"], have["employees"]
+def _innovation(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Floats]:
+    revenue, employees = accounts["revenue"], accounts["employees"]
     boost = np.where(sample.status_before, 1.15, 1.0)
     rd = sample.lasting("rd", 0.6) * boost
     staff = sample.lasting("rd staff", 0.6) * boost
@@ -117,8 +117,8 @@ def _innovation(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
     }  # fmt: skip
 
 
-def _markets(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
-    revenue, alive = have["revenue"], sample.alive
+def _markets(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Floats]:
+    revenue, alive = accounts["revenue"], sample.alive
     rng = stream(sample.seed, "markets")
     firms = len(alive)
     boost = np.where(sample.status_before, 1.15, 1.0)
@@ -152,20 +152,20 @@ def _certified_flags(sample: Sample) -> Floats:
     return highest_in_blocks(counts, propensity, sample.starts)
 
 
-def _circulation(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
+def _circulation(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Floats]:
     """Stocks, costs, receivables and the shares of the largest partners."""
-    inventory = _inventory(sample, have["revenue"])
+    inventory = _inventory(sample, accounts["revenue"])
     average = two_year_ends(inventory, sample.alive)
-    cost = have["revenue"] * COST_SHARE * sample.lasting("cost", 0.03)
-    cogs = values_at_target(sample, "smo1", cost, average, 1.45 * have["revenue"], per=1.0)
-    shares = {f"top5_{side}_share": _partner_share(sample, side) for side in ("supplier", "customer")}
-    return {"inventory": inventory, "cogs": cogs, "receivables": _receivables(sample, have["revenue"])} | shares
+    cost = accounts["revenue"] * COST_SHARE * sample.lasting("cost", 0.03)
+    cogs = values_at_target(sample, "smo1", cost, average, 1.45 * accounts["revenue"], per=1.0)
+    shares = {f"top5_{partner_side}_share": _partner_share(sample, partner_side) for partner_side in ("supplier", "customer")}
+    return {"inventory": inventory, "cogs": cogs, "receivables": _receivables(sample, accounts["revenue"])} | shares
 
 
-def two_year_ends(values: Floats, alive: Bools) -> Floats:
+def two_year_ends(year_end_values: Floats, is_operating: Bools) -> Floats:
     """Mean of this and last year-end; this year-end alone in a firm's first year."""
-    earlier = np.hstack([np.zeros((len(values), 1), dtype=bool), alive[:, :-1]])
-    return np.where(alive, np.where(earlier, (values + lagged(values)) / 2, values), 0.0)
+    earlier = np.hstack([np.zeros((len(year_end_values), 1), dtype=bool), is_operating[:, :-1]])
+    return np.where(is_operating, np.where(earlier, (year_end_values + lagged(year_end_values)) / 2, year_end_values), 0.0)
 
 
 def _inventory(sample: Sample, revenue: Floats) -> Floats:
@@ -191,9 +191,9 @@ def _receivables(sample: Sample, revenue: Floats) -> Floats:
     base = revenue * sample.lasting("receivables", 0.25)
     stocks = np.zeros_like(revenue)
     for year in range(revenue.shape[1]):
-        stays = alive[:, year - 1] & alive[:, year] if year else np.zeros(len(alive), dtype=bool)
-        share = np.where(stays, 0.5, 1.0)
-        carried = 0.5 * np.where(stays, stocks[:, year - 1], 0.0)
+        is_operating_both_years = alive[:, year - 1] & alive[:, year] if year else np.zeros(len(alive), dtype=bool)
+        share = np.where(is_operating_both_years, 0.5, 1.0)
+        carried = 0.5 * np.where(is_operating_both_years, stocks[:, year - 1], 0.0)
         turnover = base[:, year] * share
         remaining_totals = totals[:, [year]] - block_sums(carried[:, None], starts)
         caps = np.where(alive[:, year], 1e12, 0.0)[:, None]
@@ -201,44 +201,46 @@ def _receivables(sample: Sample, revenue: Floats) -> Floats:
     return stocks
 
 
-def _partner_share(sample: Sample, side: str) -> Floats:
+def _partner_share(sample: Sample, partner_side: str) -> Floats:
     """Share of the five largest suppliers or customers, in hundredths of a point; each side's plain mean is the target."""
     heads = sample.alive.astype(float)
-    base = sample.lasting(side, 0.25)
+    base = sample.lasting(partner_side, 0.25)
     return values_at_target(sample, "smo3", base, heads, 9800 * heads, per=100.0)
 
 
-def _balance_sheet(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
+def _balance_sheet(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Floats]:
     rng = stream(sample.seed, "balance sheet")
-    shape, alive, revenue = sample.alive.shape, sample.alive, have["revenue"]
+    shape, alive, revenue = sample.alive.shape, sample.alive, accounts["revenue"]
     fixed_assets = np.round(revenue * 0.3 * sample.lasting("fixed assets", 0.4))
-    needed = 1.15 * (have["inventory"] + have["receivables"] + fixed_assets)
+    needed = 1.15 * (accounts["inventory"] + accounts["receivables"] + fixed_assets)
     usual = revenue * 0.9 * sample.lasting("assets", 0.25)
     assets = np.round(usual + (needed - usual).clip(min=0))
-    leverage = np.clip(0.5 + 0.13 * rng.standard_normal((shape[0], 1)) + persistent(rng, shape, sd=0.03, keep=0.7), 0.08, 0.92)
+    leverage = np.clip(
+        0.5 + 0.13 * rng.standard_normal((shape[0], 1)) + persistent(rng, shape, sd=0.03, autocorrelation=0.7), 0.08, 0.92
+    )
     leverage = np.where(sample.registry.ever_recognised[:, None], np.minimum(leverage, 0.68), leverage)
     liabilities = np.round(assets * leverage)
     other_cost = revenue * (0.09 + 0.02 * rng.standard_normal(shape))
-    profit = np.round(revenue - have["cogs"] - other_cost)
+    profit = np.round(revenue - accounts["cogs"] - other_cost)
     subsidy = np.round(revenue * 0.003 * rng.random(shape) * np.where(sample.registry.ever_recognised, 2.0, 1.0)[:, None])
     columns: dict[str, Floats] = {
         "fixed_assets": fixed_assets, "total_assets": assets, "total_liab": liabilities, "equity": assets - liabilities,
         "net_profit": profit, "gov_subsidy": subsidy,
     }  # fmt: skip
-    return {name: values * alive for name, values in columns.items()}
+    return {column_name: amounts * alive for column_name, amounts in columns.items()}
 
 
-def _costs(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
+def _costs(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Floats]:
     """Pay, and the intermediate inputs that give each industry its productivity; large firms need less, more so in some."""
     rng = stream(sample.seed, "costs")
     registry, shape = sample.registry, sample.alive.shape
     pay = PAY * np.exp(0.2 * rng.standard_normal((len(SECTORS), 1)) + PAY_GROWTH * np.arange(shape[1]))
-    payroll = np.round(have["employees"] * pay[registry.industry] * np.exp(0.15 * rng.standard_normal((shape[0], 1))))
+    payroll = np.round(accounts["employees"] * pay[registry.industry] * np.exp(0.15 * rng.standard_normal((shape[0], 1))))
     scale = rng.uniform(0, 0.08, len(SECTORS))[registry.industry] * registry.size + LEAD * registry.ever_recognised
     usual = np.exp(0.04 * rng.standard_normal((shape[0], 1)) + 0.02 * rng.standard_normal(shape) - scale[:, None])
     firms = Production(
-        sample.starts, sample.alive, have["revenue"], have["employees"], payroll, have["fixed_assets"], sample.price
+        sample.starts, sample.alive, accounts["revenue"], accounts["employees"], payroll, accounts["fixed_assets"], sample.price
     )
-    rise, gap = (part["upg1"] for part in (sample.target.leave_out, sample.target.gap))
-    inputs = inputs_for(firms, INPUT_SHARE * have["revenue"] * usual, rise=rise, gap=gap)
+    rise, gap = (target_part["upg1"] for target_part in (sample.target.leave_out, sample.target.gap))
+    inputs = inputs_for(firms, INPUT_SHARE * accounts["revenue"] * usual, rise=rise, gap=gap)
     return {"payroll": payroll, "intermediate_inputs": np.round(inputs)}

@@ -43,14 +43,14 @@ class Production:
 def productivity(firms: Production, inputs: Floats) -> Floats:
     """ln TFP against the industry's mean firm of the first year."""
 
-    def log(values: Floats) -> Floats:
-        return np.log(np.where(firms.alive, values, 1.0))
+    def log(quantities: Floats) -> Floats:
+        return np.log(np.where(firms.alive, quantities, 1.0))
 
     count = block_sums(firms.alive.astype(float), firms.industries)
     of = block_of(firms.industries, len(firms.alive))
 
-    def mean(values: Floats) -> Floats:
-        return block_sums(np.where(firms.alive, values, 0.0), firms.industries) / count
+    def mean(quantities: Floats) -> Floats:
+        return block_sums(np.where(firms.alive, quantities, 0.0), firms.industries) / count
 
     quantities = [log(firms.employees), log(firms.fixed_assets / firms.price[of]), log(inputs / firms.price[of])]
     costs = [firms.payroll, CAPITAL_COST * firms.fixed_assets, inputs]
@@ -60,9 +60,9 @@ def productivity(firms: Production, inputs: Floats) -> Floats:
     ln_tfp, steps = output - mean_output[of], np.diff(mean_output, axis=1)
     for quantity, cost in zip(quantities, costs):
         share = cost / total
-        usual_share, usual = mean(share), mean(quantity)
-        ln_tfp -= (share + usual_share[of]) / 2 * (quantity - usual[of])
-        steps -= (usual_share[:, 1:] + usual_share[:, :-1]) / 2 * np.diff(usual, axis=1)
+        mean_cost_share, mean_quantity = mean(share), mean(quantity)
+        ln_tfp -= (share + mean_cost_share[of]) / 2 * (quantity - mean_quantity[of])
+        steps -= (mean_cost_share[:, 1:] + mean_cost_share[:, :-1]) / 2 * np.diff(mean_quantity, axis=1)
     level = np.hstack([np.zeros((len(steps), 1)), np.cumsum(steps, axis=1)])
     return np.where(firms.alive, ln_tfp + level[of], 0.0)
 
@@ -77,26 +77,26 @@ def inputs_for(firms: Production, first_inputs: Floats, *, rise: Floats, gap: Fl
     weights = block_sums(firms.revenue, firms.starts)
     rises = np.stack([rise, rise + gap * (weights[0::2] + weights[1::2]) / weights[1::2]], axis=1)
     shares = weights[0::2] / weights[1::2]
-    inputs, aim = first_inputs, np.zeros_like(weights)
+    inputs, target_productivity = first_inputs, np.zeros_like(weights)
     for turn in range(ROUNDS):
         block_productivity = block_sums(firms.revenue * productivity(firms, inputs), firms.starts) / weights
         if not turn:
-            aim = _aims(block_productivity, rises, shares)
-        missed = (aim - block_productivity) * (np.arange(first_inputs.shape[1]) > 0)
-        if np.abs(missed).max() < EXACT:
+            target_productivity = _aims(block_productivity, rises, shares)
+        productivity_gap = (target_productivity - block_productivity) * (np.arange(first_inputs.shape[1]) > 0)
+        if np.abs(productivity_gap).max() < EXACT:
             return inputs
-        inputs = inputs * np.exp(-missed / USUAL_SHARE)[of]
+        inputs = inputs * np.exp(-productivity_gap / USUAL_SHARE)[of]
     raise ConfigError(
         "the demo's firms cannot be as productive as these effects ask: use smaller effects or another seed",
         zh="演示企业的生产率无法达到所要求的效应:请减小效应或换一个随机种子",
     )
 
 
-def _aims(block_productivity: Floats, rises: Floats, shares: Floats) -> Floats:
+def _aims(block_productivity: Floats, target_rises: Floats, shares: Floats) -> Floats:
     """Productivity (blocks, years) that keeps all firms as far above the never-recognised as in the first year, and rises."""
     never_recognised, ever_recognised = block_productivity[0::2, :1], block_productivity[1::2, :1]
     lead = (ever_recognised - never_recognised) / (1 + shares[:, :1]) * (1 + shares)
     aim = np.empty_like(block_productivity)
-    aim[0::2] = never_recognised + rises[:, 0]
-    aim[1::2] = never_recognised + lead + rises[:, 1]
+    aim[0::2] = never_recognised + target_rises[:, 0]
+    aim[1::2] = never_recognised + lead + target_rises[:, 1]
     return aim

@@ -24,12 +24,12 @@ SURVEYED_INDUSTRIES = tuple(
 def long_table(columns: dict[str, Floats]) -> pd.DataFrame:
     """(industries, years) arrays as a table with key industry_code, year."""
     keys = {"industry_code": np.repeat(np.array(CODES, dtype=object), len(YEARS)), "year": np.tile(YEARS, len(CODES))}
-    return pd.DataFrame(keys | {name: values.ravel() for name, values in columns.items()})
+    return pd.DataFrame(keys | {column_name: column_values.ravel() for column_name, column_values in columns.items()})
 
 
 def prices(seed: int) -> Floats:
     """Producer prices as published, the year before = 100: (industries, years)."""
-    return np.round(100 + persistent(stream(seed, "prices"), SHAPE, sd=2.5, keep=0.4), 1)
+    return np.round(100 + persistent(stream(seed, "prices"), SHAPE, sd=2.5, autocorrelation=0.4), 1)
 
 
 def price_level(ppi: Floats) -> Floats:
@@ -42,9 +42,9 @@ def industry_table(seed: int, target: Targets, ppi: Floats, firms: Floats, reven
     rng = stream(seed, "industry")
     coverage = rng.uniform(0.25, 0.6, (len(SECTORS), 1))
     coverage[CODES.index(LOW_COVERAGE)] = 0.12
-    wobble = np.exp(persistent(rng, SHAPE, sd=0.02, keep=0.7))
+    wobble = np.exp(persistent(rng, SHAPE, sd=0.02, autocorrelation=0.7))
     official = np.round(revenue / 1e8 / coverage * wobble, 4)
-    number = np.round(firms / (0.9 * coverage) * np.exp(persistent(rng, SHAPE, sd=0.01, keep=0.7)))
+    number = np.round(firms / (0.9 * coverage) * np.exp(persistent(rng, SHAPE, sd=0.01, autocorrelation=0.7)))
     columns = {"n_firms": number, "revenue": official, "ppi": ppi} | _controls(rng, official)
     columns |= _scored_columns(rng, target.leave_out, official, official / price_level(ppi))
     return long_table(columns | _published_columns(seed, target, official, columns["employees_avg"]))
@@ -53,8 +53,8 @@ def industry_table(seed: int, target: Targets, ppi: Floats, firms: Floats, reven
 def _controls(rng: np.random.Generator, revenue: Floats) -> dict[str, Floats]:
     """Size, debt, capital and wages: persistent, and unrelated to density and to the indicators' noise."""
 
-    def share(low: float, high: float) -> Floats:
-        return rng.uniform(low, high, (len(SECTORS), 1)) + persistent(rng, SHAPE, sd=0.02, keep=0.7)
+    def share(lowest: float, highest: float) -> Floats:
+        return rng.uniform(lowest, highest, (len(SECTORS), 1)) + persistent(rng, SHAPE, sd=0.02, autocorrelation=0.7)
 
     years = np.arange(len(YEARS))
     assets = revenue * share(0.7, 1.2)
@@ -70,10 +70,12 @@ def _controls(rng: np.random.Generator, revenue: Floats) -> dict[str, Floats]:
         "foreign_capital": paid * share(0.05, 0.3),
         "wage_bill": staff * share(5.5, 9.0) * np.exp(0.07 * years),
     }
-    return {name: np.round(values, 4) for name, values in columns.items()}
+    return {column_name: np.round(column_values, 4) for column_name, column_values in columns.items()}
 
 
-def _scored_columns(rng: np.random.Generator, goal: dict[str, Floats], revenue: Floats, real: Floats) -> dict[str, Floats]:
+def _scored_columns(
+    rng: np.random.Generator, goal: dict[str, Floats], revenue: Floats, real_columns: Floats
+) -> dict[str, Floats]:
     """Columns that indicators are made of, so that each formula gives its target."""
     output = np.round(revenue * rng.uniform(0.98, 1.04, (len(SECTORS), 1)), 4)
     subclasses = np.repeat(rng.integers(150, 320, (len(SECTORS), 1)), len(YEARS), axis=1).astype(float)
@@ -82,8 +84,8 @@ def _scored_columns(rng: np.random.Generator, goal: dict[str, Floats], revenue: 
         "newprod_rev": np.round(goal["inn4"] / 100 * revenue, 6),
         "va": np.round(goal["upg2"] / 100 * output, 6),
         "gross_output": output,
-        "energy_use": np.round(goal["upg3"] * real, 6),
-        "co2": np.round(goal["upg4"] / 100 * real, 6),
+        "energy_use": np.round(goal["upg3"] * real_columns, 6),
+        "co2": np.round(goal["upg4"] / 100 * real_columns, 6),
         "n_subclass_active": np.rint(goal["cmp1"] * subclasses),
         "n_subclass_total": subclasses,
         "dva_exports": np.round(goal["cmp2"] / 100 * exports, 4),
@@ -96,8 +98,10 @@ def _published_columns(seed: int, target: Targets, revenue: Floats, staff: Float
     rng, goal = stream(seed, "published"), target.leave_out
     stocks = np.round(0.83 * revenue / target.smooth["smo1_pub"] * np.exp(0.02 * rng.standard_normal(SHAPE)), 4)
     average = np.hstack([stocks[:, :1], (stocks[:, 1:] + stocks[:, :-1]) / 2])
-    days = rng.uniform(45, 85, (len(SECTORS), 1)) + 0.4 * np.arange(len(YEARS)) + persistent(rng, SHAPE, sd=1.0, keep=0.5)
-    utilisation = rng.uniform(72, 86, (len(SECTORS), 1)) + persistent(rng, SHAPE, sd=0.5, keep=0.4)
+    days = (
+        rng.uniform(45, 85, (len(SECTORS), 1)) + 0.4 * np.arange(len(YEARS)) + persistent(rng, SHAPE, sd=1.0, autocorrelation=0.5)
+    )
+    utilisation = rng.uniform(72, 86, (len(SECTORS), 1)) + persistent(rng, SHAPE, sd=0.5, autocorrelation=0.4)
     return {
         "rd_exp": np.round(goal["inn1_pub"] / 100 * revenue, 6),
         "rd_fte": np.round(goal["inn2_pub"] * 100 * staff),
@@ -114,7 +118,7 @@ def trade_table(seed: int, target: Targets, revenue: Floats) -> pd.DataFrame:
     """Exports, imports and processing exports in thousand dollars."""
     rng = stream(seed, "trade")
     exports = np.round(
-        revenue / 1e8 * rng.uniform(1500, 6000, (len(SECTORS), 1)) * np.exp(persistent(rng, SHAPE, sd=0.05, keep=0.6))
+        revenue / 1e8 * rng.uniform(1500, 6000, (len(SECTORS), 1)) * np.exp(persistent(rng, SHAPE, sd=0.05, autocorrelation=0.6))
     )
     balance = target.leave_out["adv2"]
     columns = {
@@ -143,9 +147,9 @@ def io_table(seed: int, target: Targets, output: Floats) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _io_year(year: int, taste: Floats, imported: Floats, output: Floats, served: Floats) -> pd.DataFrame:
+def _io_year(year: int, demand_weights: Floats, imported: Floats, output: Floats, served: Floats) -> pd.DataFrame:
     """`imported` is the share of an industry's intermediate inputs, `served` (services, industries) among them."""
-    mixed = taste * output[:, None]
+    mixed = demand_weights * output[:, None]
     inputs = MANUFACTURED_INPUT_SHARE * output * (0.35 * np.eye(len(output)) + 0.65 * mixed / mixed.sum(axis=0))
     total = np.round(inputs, 2)
     foreign = np.round(inputs * imported * (1 + served.sum(axis=0) / inputs.sum(axis=0)), 2)
@@ -165,14 +169,14 @@ def _io_year(year: int, taste: Floats, imported: Floats, output: Floats, served:
     return pd.concat(frames, ignore_index=True)[["year", "from_code", "to_code", "use", "origin", "value"]]
 
 
-def _final_use_rows(year: int, codes: tuple[str, ...], use: str, values: Floats) -> pd.DataFrame:
-    uses = {"from_code": codes, "to_code": use.upper(), "value": np.round(values, 2)}
+def _final_use_rows(year: int, codes: tuple[str, ...], use: str, use_flows: Floats) -> pd.DataFrame:
+    uses = {"from_code": codes, "to_code": use.upper(), "value": np.round(use_flows, 2)}
     return pd.DataFrame(uses).assign(year=year, use=use, origin="domestic")
 
 
-def _flows(year: int, sellers: tuple[str, ...], users: tuple[str, ...], values: Floats, origin: str) -> pd.DataFrame:
+def _flows(year: int, sellers: tuple[str, ...], users: tuple[str, ...], flow_values: Floats, origin_label: str) -> pd.DataFrame:
     names = {
         "from_code": np.repeat(np.array(sellers, dtype=object), len(users)),
         "to_code": np.tile(np.array(users, dtype=object), len(sellers)),
     }
-    return pd.DataFrame(names | {"value": values.ravel()}).assign(year=year, use="intermediate", origin=origin)
+    return pd.DataFrame(names | {"value": flow_values.ravel()}).assign(year=year, use="intermediate", origin=origin_label)

@@ -121,9 +121,9 @@ def effects(density_lag: Floats, *, own_effect: float, spillover: float) -> Effe
     )
 
 
-def within_sd(values: Floats) -> float:
+def within_sd(panel_values: Floats) -> float:
     """Standard deviation after industry and year means are taken out: (industries, years) -> number."""
-    within = values - values.mean(axis=1, keepdims=True) - values.mean(axis=0) + values.mean()
+    within = panel_values - panel_values.mean(axis=1, keepdims=True) - panel_values.mean(axis=0) + panel_values.mean()
     return float(within.std())
 
 
@@ -142,22 +142,22 @@ class Targets:
 def targets(seed: int, density_lag: Floats, effect: Effects) -> Targets:
     """Targets of every indicator on the density drawn."""
     common = np.sqrt(COMMON_NOISE_SHARE) * stream(seed, "common noise").standard_normal((len(SECTORS), len(YEARS) + 1))
-    leave_out, smooth, gap = {}, {}, {}
+    leave_out, target_paths, gap = {}, {}, {}
     for leaf in LEAVES:
         rng = stream(seed, f"targets {leaf.id}")
         path = _levels(rng, leaf)[:, None] + _year_effects(rng, leaf) + effect.spill[leaf.id] * density_lag
         noise = common + np.sqrt(1 - COMMON_NOISE_SHARE) * rng.standard_normal(common.shape)
         own_noise = OWN_EFFECT_NOISE * rng.standard_normal(common.shape)
-        smooth[leaf.id] = _balanced(leaf, path)
+        target_paths[leaf.id] = _balanced(leaf, path)
         leave_out[leaf.id] = _balanced(leaf, path + leaf.sign * leaf.noise * _values_by_year(leaf, noise))
         gap[leaf.id] = effect.own_effects[leaf.id] * density_lag + leaf.noise * _values_by_year(leaf, own_noise) * bool(
             leaf.own_weight
         )
-    return Targets(leave_out, smooth, gap)
+    return Targets(leave_out, target_paths, gap)
 
 
-def _balanced(leaf: Leaf, values: Floats) -> Floats:
-    return values - values.mean(axis=0) if leaf.balanced else values
+def _balanced(leaf: Leaf, panel_values: Floats) -> Floats:
+    return panel_values - panel_values.mean(axis=0) if leaf.balanced else panel_values
 
 
 def _values_by_year(leaf: Leaf, draws: Floats) -> Floats:
@@ -174,8 +174,8 @@ def _levels(rng: np.random.Generator, leaf: Leaf) -> Floats:
         return np.maximum([sector.rd - 0.35 for sector in SECTORS], leaf.low)
     position = rng.random(len(SECTORS))
     if leaf.follows:
-        order = np.array([getattr(sector, leaf.follows) for sector in SECTORS])
-        position = 0.8 * order + 0.2 * position if leaf.follows == "energy" else 0.6 * order + 0.4 * position
+        published_order = np.array([getattr(sector, leaf.follows) for sector in SECTORS])
+        position = 0.8 * published_order + 0.2 * position if leaf.follows == "energy" else 0.6 * published_order + 0.4 * position
     return leaf.low + (leaf.high - leaf.low) * position
 
 

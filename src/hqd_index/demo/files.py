@@ -92,7 +92,11 @@ def write_demo(folder: Path, *, seed: int, firms: int = 6000, own_effect: float 
     listed = _write_firms(folder, demo, firms)
     _write_yearbook(folder / "synthetic_industry_yearbook.xlsx", demo.industry)
     _write_csv(folder / "synthetic_srdi_list.csv", _text_rows(demo.srdi_list, LIST_LABELS), "utf-8-sig")
-    _write_csv(folder / "synthetic_srdi_batches.csv", _text_rows(demo.batches, {name: name for name in BATCH_COLUMNS}), "utf-8")
+    _write_csv(
+        folder / "synthetic_srdi_batches.csv",
+        _text_rows(demo.batches, {column_name: column_name for column_name in BATCH_COLUMNS}),
+        "utf-8",
+    )
     io_rows = demo.io.assign(
         use=demo.io["use"].map(USE_LABELS), origin=demo.io["origin"].map({"domestic": "国内", "imported": "进口"})
     )
@@ -109,64 +113,76 @@ def write_demo(folder: Path, *, seed: int, firms: int = 6000, own_effect: float 
 
 def _write_world(folder: Path, world: WorldTrade) -> None:
     _write_csv(folder / "synthetic_trade_hs6.csv", _text_rows(world.hs6, FLOW_LABELS), "utf-8")
-    _write_csv(folder / "synthetic_crosswalks.csv", _text_rows(world.crosswalks, {name: name for name in WALK_COLUMNS}), "utf-8")
+    _write_csv(
+        folder / "synthetic_crosswalks.csv",
+        _text_rows(world.crosswalks, {column_name: column_name for column_name in WALK_COLUMNS}),
+        "utf-8",
+    )
     _write_csv(folder / "synthetic_countries.csv", _text_rows(world.countries, COUNTRY_LABELS), "utf-8-sig")
 
 
-def _text_rows(frame: pd.DataFrame, labels: dict[str, str]) -> Iterable[Sequence[str]]:
+def _text_rows(records: pd.DataFrame, labels: dict[str, str]) -> Iterable[Sequence[str]]:
     """Header and rows as text; numbers without needless zeros, a missing one as an empty cell."""
     yield list(labels.values())
-    yield from zip(*([_plain_text(value) for value in frame[name].tolist()] for name in labels))
+    yield from zip(*([_plain_text(number) for number in records[column_name].tolist()] for column_name in labels))
 
 
-def _plain_text(value: Any) -> str:
-    if not isinstance(value, float):
-        return str(value)
-    return "" if math.isnan(value) else f"{value:.10f}".rstrip("0").rstrip(".")
+def _plain_text(cell_value: Any) -> str:
+    if not isinstance(cell_value, float):
+        return str(cell_value)
+    return "" if math.isnan(cell_value) else f"{cell_value:.10f}".rstrip("0").rstrip(".")
 
 
-def _write_csv(path: Path, rows: Iterable[Sequence[str]], encoding: str) -> None:
+def _write_csv(path: Path, text_rows: Iterable[Sequence[str]], encoding: str) -> None:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    csv.writer(text, lineterminator="\r\n").writerows(text_rows)
     path.write_bytes(text.getvalue().encode(encoding))
 
 
 def _write_firms(folder: Path, demo: Demo, firms: int) -> list[dict[str, Any]]:
     """The firm files, and where in them each broken row is."""
     cells = _firm_cells(demo.firms)
-    names = list(LABELS)
-    broken_list = broken_rows(demo.seed, len(demo.firms), lambda at: {name: cells[name][at] for name in names}, panel=firms)
+    column_names = list(LABELS)
+    broken_list = broken_rows(
+        demo.seed,
+        len(demo.firms),
+        lambda position_of_row: {column_name: cells[column_name][position_of_row] for column_name in column_names},
+        panel=firms,
+    )
     years = demo.firms["year"].to_numpy()
     listed: list[dict[str, Any]] = []
     for file, (span, full, labels) in FIRM_FILES.items():
         rows_in_span = np.flatnonzero((years >= span[0]) & (years <= span[1]))
-        provinces = {short: long_name if full else short for _, short, long_name, _ in PROVINCES}
-        order = _column_order(names, file)
-        at = {int(position): place for place, position in enumerate(rows_in_span)}
-        file_faults = [row for row in broken_list if row.clean_row in at]
-        printed_cells = cells | {"province_code": [provinces[name] for name in cells["province_code"]]}
-        clean = list(zip(*(np.array(printed_cells[name], dtype=object)[rows_in_span] for name in order)))
+        provinces = {short_province: long_name if full else short_province for _, short_province, long_name, _ in PROVINCES}
+        file_columns = _column_order(column_names, file)
+        position_of_row = {int(position): place for place, position in enumerate(rows_in_span)}
+        file_faults = [row for row in broken_list if row.clean_row in position_of_row]
+        printed_cells = cells | {"province_code": [provinces[column_name] for column_name in cells["province_code"]]}
+        clean = list(zip(*(np.array(printed_cells[column_name], dtype=object)[rows_in_span] for column_name in file_columns)))
         rows, places = _rows_with_broken(
-            clean, [(at[row.clean_row], _ordered(row.cells, order, provinces)) for row in file_faults]
+            clean, [(position_of_row[row.clean_row], _ordered(row.cells, file_columns, provinces)) for row in file_faults]
         )
-        _write_csv(folder / file, [[(LABELS | labels)[name] for name in order], *rows], "gb18030")
+        _write_csv(folder / file, [[(LABELS | labels)[column_name] for column_name in file_columns], *rows], "gb18030")
         listed += [_ledger_entry(file, place + 2, row) for place, row in zip(places, file_faults)]
     return listed
 
 
-def _column_order(names: list[str], file: str) -> list[str]:
+def _column_order(column_names: list[str], file: str) -> list[str]:
     """The last file puts the certificate and patent columns before the money."""
     if "2021" not in file:
-        return names
-    money = [name for name in names if name in MONEY]
-    return names[:8] + [name for name in names[8:] if name not in MONEY] + money
+        return column_names
+    money = [column_name for column_name in column_names if column_name in MONEY]
+    return column_names[:8] + [column_name for column_name in column_names[8:] if column_name not in MONEY] + money
 
 
-def _ordered(cells: Row, order: list[str], provinces: dict[str, str]) -> list[str]:
+def _ordered(broken_cells: Row, file_columns: list[str], provinces: dict[str, str]) -> list[str]:
     """A broken row's fields as the file orders them; a short row loses its last, a long one has one more."""
-    full = [provinces[cells[name]] if name == "province_code" else cells.get(name, "") for name in order]
-    missing = len(order) - len([name for name in cells if name != EXTRA_FIELD])
-    return full[: len(order) - missing] + ([cells[EXTRA_FIELD]] if EXTRA_FIELD in cells else [])
+    full = [
+        provinces[broken_cells[column_name]] if column_name == "province_code" else broken_cells.get(column_name, "")
+        for column_name in file_columns
+    ]
+    missing = len(file_columns) - len([column_name for column_name in broken_cells if column_name != EXTRA_FIELD])
+    return full[: len(file_columns) - missing] + ([broken_cells[EXTRA_FIELD]] if EXTRA_FIELD in broken_cells else [])
 
 
 def _rows_with_broken(
@@ -196,11 +212,11 @@ def _ledger_entry(file: str, row: int, broken_row: BrokenRow) -> dict[str, Any]:
 
 def _firm_cells(firms: pd.DataFrame) -> dict[str, list[str]]:
     """Every column of the firm panel as the text of its cells; money in 万元 with two decimals."""
-    short = {code: name for code, name, *_ in PROVINCES}
-    cells = {name: [f"{value:.2f}" for value in (firms[name] / 10_000).tolist()] for name in MONEY}
-    cells |= {name: [f"{value:.2f}" for value in firms[name].tolist()] for name in PERCENT}
-    cells |= {name: ["是" if value else "否" for value in firms[name].tolist()] for name in FLAGS}
-    cells["province_code"] = [short[code] for code in firms["province_code"].tolist()]
+    short = {province_code: name for province_code, name, *_ in PROVINCES}
+    cells = {name: [f"{amount:.2f}" for amount in (firms[name] / 10_000).tolist()] for name in MONEY}
+    cells |= {name: [f"{amount:.2f}" for amount in firms[name].tolist()] for name in PERCENT}
+    cells |= {name: ["是" if amount else "否" for amount in firms[name].tolist()] for name in FLAGS}
+    cells["province_code"] = [short[province_code] for province_code in firms["province_code"].tolist()]
     cells["ownership"] = [OWNERSHIP[ownership] for ownership in firms["ownership"].tolist()]
     return {name: cells.get(name) or list(map(str, firms[name].tolist())) for name in LABELS}
 
@@ -209,31 +225,31 @@ def _write_yearbook(path: Path, industry: pd.DataFrame) -> None:
     """One sheet: title, header, units, the industries of each year with a total below them, notes."""
     import xlsxwriter
 
-    with xlsxwriter.Workbook(path) as book:
-        book.set_properties({"title": "合成数据 synthetic", "created": WORKBOOK_TIME})
-        sheet = book.add_worksheet("分行业")
+    with xlsxwriter.Workbook(path) as workbook:
+        workbook.set_properties({"title": "合成数据 synthetic", "created": WORKBOOK_TIME})
+        sheet = workbook.add_worksheet("分行业")
         sheet.write_string(0, 0, "分行业规模以上工业企业主要指标(合成数据,不代表任何真实行业)")
         for place, (label, unit) in enumerate(YEARBOOK.values()):
             sheet.write_string(1, place, label)
             sheet.write_string(2, place, unit)
-        row = 3
+        row_number = 3
         for year in YEARS:
             for line in _yearbook_lines(industry[industry["year"] == year]):
-                sheet.write_row(row, 0, line)
-                row += 1
-        sheet.write_string(row, 0, "注:全部数字由随机数生成,仅供演示。")
-        sheet.write_string(row + 1, 0, "资料来源:hqd-index 演示数据(synthetic)")
+                sheet.write_row(row_number, 0, line)
+                row_number += 1
+        sheet.write_string(row_number, 0, "注:全部数字由随机数生成,仅供演示。")
+        sheet.write_string(row_number + 1, 0, "资料来源:hqd-index 演示数据(synthetic)")
 
 
 def _yearbook_lines(industry: pd.DataFrame) -> Iterable[list[Any]]:
     names = {sector.code: _broken_line(sector.zh) for sector in SECTORS}
     for _, row in industry.iterrows():
-        cells = (row[name] for name in YEARBOOK if name != "industry_code")
+        cells = (row[column_name] for column_name in YEARBOOK if column_name != "industry_code")
         yield [names[row["industry_code"]], *(NOT_SURVEYED if cell != cell else cell for cell in cells)]
-    totals = ["" if name in NO_TOTAL else float(np.round(industry[name].sum(), 4)) for name in YEARBOOK]
+    totals = ["" if column_name in NO_TOTAL else float(np.round(industry[column_name].sum(), 4)) for column_name in YEARBOOK]
     yield ["合计", int(industry["year"].iloc[0]), *totals[2:]]
 
 
-def _broken_line(name: str) -> str:
+def _broken_line(long_name: str) -> str:
     """Long names as a narrow column prints them: over two lines."""
-    return name if len(name) <= 9 else name[:8] + "\n" + name[8:]
+    return long_name if len(long_name) <= 9 else long_name[:8] + "\n" + long_name[8:]

@@ -37,12 +37,12 @@ def autoregressive(rng: np.random.Generator, units: int, years: int, rho: float 
     return series
 
 
-def ramp(rng: np.random.Generator, units: int, years: int, shape: float | None) -> Array:
+def ramp(rng: np.random.Generator, units: int, years: int, pareto_shape: float | None) -> Array:
     """Density (units, years): a random walk everywhere (None), or zero for half the years and then a ramp of Pareto size."""
-    if shape is None:
+    if pareto_shape is None:
         return rng.normal(size=(units, years)).cumsum(axis=1)
     late = np.maximum(0.0, np.arange(years) - years // 2 + 1)
-    return np.outer(rng.pareto(shape, units) + 1.0, late) + rng.normal(0, 0.05, (units, years)) * (late > 0)
+    return np.outer(rng.pareto(pareto_shape, units) + 1.0, late) + rng.normal(0, 0.05, (units, years)) * (late > 0)
 
 
 def _frame(units: int, years: int, prefix: str = "C") -> pd.DataFrame:
@@ -59,22 +59,24 @@ def panel_a(
     """
     rng = np.random.default_rng(seed)
     x = ramp(rng, units, years, shape)
-    data = _frame(units, years).assign(sample="all", density=x.ravel(), density_lag=x.ravel())
+    panel_columns = _frame(units, years).assign(sample="all", density=x.ravel(), density_lag=x.ravel())
     effects = rng.normal(size=(units, 1)) + rng.normal(size=(1, years))
-    for node, part in PARTS.items():
+    for node, node_coefficient in PARTS.items():
         noise_series = effects + rng.normal(size=(units, 1)) + autoregressive(rng, units, years, rho) * np.sqrt(6)
-        data[node] = (noise_series + 6 * beta * part * x).ravel()
-        data[f"z_{node}1"] = data[node]
+        panel_columns[node] = (noise_series + 6 * beta * node_coefficient * x).ravel()
+        panel_columns[f"z_{node}1"] = panel_columns[node]
     for dimension, parts in SUBDIMENSIONS.items():
-        data[dimension] = data[list(parts)].mean(axis=1)
-    data["hqd"] = (data["quality"] + data["safety"]) / 2
-    return Fixture(data, {"beta": beta} | {f"part_{node}": part for node, part in PARTS.items()})
+        panel_columns[dimension] = panel_columns[list(parts)].mean(axis=1)
+    panel_columns["hqd"] = (panel_columns["quality"] + panel_columns["safety"]) / 2
+    return Fixture(panel_columns, {"beta": beta} | {f"part_{node}": node_coefficient for node, node_coefficient in PARTS.items()})
 
 
 def weights_a() -> pd.DataFrame:
     """The weights table of `panel_a`: halves, thirds, one leaf each."""
-    rows = [(d, "hqd", 0.5) for d in SUBDIMENSIONS] + [(s, d, 1 / 3) for d, subs in SUBDIMENSIONS.items() for s in subs]
-    rows += [(f"{s}1", s, 1.0) for s in PARTS]
+    rows = [(subdimension, "hqd", 0.5) for subdimension in SUBDIMENSIONS] + [
+        (sub_index, subdimension, 1 / 3) for subdimension, sub_indices in SUBDIMENSIONS.items() for sub_index in sub_indices
+    ]
+    rows += [(f"{sub_index}1", sub_index, 1.0) for sub_index in PARTS]
     return pd.DataFrame(rows, columns=["node", "parent", "share_local"]).assign(year=None)
 
 
@@ -117,9 +119,9 @@ def panel_b(
     lagged_count = np.concatenate([np.zeros((units, 1)), count[:, :-1]], axis=1)
     frames = []
     for sample, keep in (("all", np.ones_like(ever_recognised)), ("leave_out", ~ever_recognised)):
-        mean = (y * keep[:, :, None]).sum(axis=1) / keep.sum(axis=1)[:, None]
-        frame = _frame(units, years).assign(sample=sample, density=count.ravel(), density_lag=lagged_count.ravel())
-        frames.append(frame.assign(hqd=mean.ravel() / 10, z_rd=mean.ravel() / 10))
+        outcome_means = (y * keep[:, :, None]).sum(axis=1) / keep.sum(axis=1)[:, None]
+        firm_panel = _frame(units, years).assign(sample=sample, density=count.ravel(), density_lag=lagged_count.ravel())
+        frames.append(firm_panel.assign(hqd=outcome_means.ravel() / 10, z_rd=outcome_means.ravel() / 10))
     return Fixture(pd.concat(frames, ignore_index=True), {"own": own_effect, "spillover": 0.0})
 
 
@@ -162,6 +164,8 @@ def panel_d(
     y = y + np.where(np.isnan(first_years), 0.0, trend)[:, None] * np.arange(years)
     keys = {"unit": np.repeat(np.arange(firms), years), "year": np.tile(FIRST + np.arange(years), firms)}
     data = pd.DataFrame(keys | {"first": np.repeat(first_years + FIRST, years), "valid": valid.ravel(), "y": y.ravel()})
-    truth = {f"effect_{e}": growth * (1 + e) * (1.0 if e < 3 else renewed) for e in range(years)}
+    truth = {
+        f"effect_{event_time}": growth * (1 + event_time) * (1.0 if event_time < 3 else renewed) for event_time in range(years)
+    }
     cells = event[event >= 0].astype(int)
-    return Fixture(data, truth | {"overall": float(np.mean([truth[f"effect_{e}"] for e in cells]))})
+    return Fixture(data, truth | {"overall": float(np.mean([truth[f"effect_{event_time}"] for event_time in cells]))})

@@ -58,18 +58,18 @@ def broken_rows(seed: int, clean: int, row_at: Callable[[int], Row], *, panel: i
     for name in fault_names:
         fault = (STANDING_FAULTS | DRAWN_FAULTS)[name]
         for _ in range(rows_per_fault if name != "F25" else rows_per_fault // 2):
-            position = next(donors)
-            cells = row_at(position) | (next(invented) if fault.own_key else {})
-            broken_list += [BrokenRow(position, name, fault.rules, row) for row in fault.change(cells, rng)]
+            donor_position = next(donors)
+            row_cells = row_at(donor_position) | (next(invented) if fault.own_key else {})
+            broken_list += [BrokenRow(donor_position, name, fault.rules, row) for row in fault.change(row_cells, rng)]
     return sorted(broken_list, key=lambda row: row.clean_row)
 
 
 def _invented_rows(rng: np.random.Generator, count: int, panel: int) -> list[Row]:
     """Credit codes and names of firms that nothing else knows."""
     province = rng.integers(0, len(PROVINCES), count)
-    ids = credit_codes(rng, [PROVINCES[p][0] for p in province], real=False)
+    ids = credit_codes(rng, [PROVINCES[p][0] for p in province], is_in_panel=False)
     firm_names = names(rng, rng.integers(0, len(CODES), count), province, skip=panel + 1000)
-    return [{"firm_id": code, "firm_name": name} for code, name in zip(ids, firm_names)]
+    return [{"firm_id": credit_code, "firm_name": firm_name} for credit_code, firm_name in zip(ids, firm_names)]
 
 
 def number(row: Row, column: str) -> float:
@@ -77,13 +77,13 @@ def number(row: Row, column: str) -> float:
     return float(row[column])
 
 
-def money(value: float) -> str:
+def money(yuan: float) -> str:
     """万元 with two decimals."""
-    return f"{value:.2f}"
+    return f"{yuan:.2f}"
 
 
-def _changed_cells(**cells: str) -> Change:
-    return lambda row, rng: [row | cells]
+def _changed_cells(**column_names: str) -> Change:
+    return lambda row, rng: [row | column_names]
 
 
 def _negative_value(row: Row, rng: np.random.Generator) -> list[Row]:
@@ -122,7 +122,7 @@ def _extra_field(row: Row, rng: np.random.Generator) -> list[Row]:
 def _dressed_number(row: Row, rng: np.random.Generator) -> list[Row]:
     """1,234.50, full-width digits, a unit in the cell, or a word for missing."""
     plain = money(1000 + number(row, "revenue"))
-    wide = plain.translate({ord(mark): ord(mark) + 0xFEE0 for mark in "0123456789."})
+    wide = plain.translate({ord(character): ord(character) + 0xFEE0 for character in "0123456789."})
     return [row | {"revenue": str(rng.choice([f"{float(plain):,.2f}", wide, f"{plain}万元", "不详"]))}]
 
 

@@ -42,7 +42,7 @@ def recognise(seed: int, registry: Registry) -> Recognition:
     turn = LEAD * rng.standard_normal(len(SECTORS))[registry.industry[recognised_firms]] + rng.standard_normal(
         len(recognised_firms)
     )
-    sizes = apportioned_counts(len(recognised_firms), np.array([float(count) for _, count in BATCHES.values()]))
+    sizes = apportioned_counts(len(recognised_firms), np.array([float(batch_size) for _, batch_size in BATCHES.values()]))
     batch = np.zeros(len(registry.ever_recognised), dtype=np.int64)
     batch[recognised_firms[np.argsort(turn)]] = np.repeat(list(BATCHES), sizes)
     review = _reviews(rng, batch)
@@ -75,9 +75,9 @@ def density(registry: Registry, recognition: Recognition) -> Floats:
     return 1000 * status / np.add.reduceat(registry.alive.astype(float), industries, axis=0)
 
 
-def lagged(values: Floats) -> Floats:
+def lagged(yearly_values: Floats) -> Floats:
     """Each year's value of the year before; 0 in the first, when nothing was recognised yet."""
-    return np.hstack([np.zeros((len(values), 1)), values[:, :-1]])
+    return np.hstack([np.zeros((len(yearly_values), 1)), yearly_values[:, :-1]])
 
 
 def srdi_list(seed: int, registry: Registry, recognition: Recognition) -> pd.DataFrame:
@@ -94,7 +94,8 @@ def srdi_list(seed: int, registry: Registry, recognition: Recognition) -> pd.Dat
     announcement_years = rows["announce_date"].str[:4].astype(int).to_numpy()
     has_code = rng.random((len(registry.name), LAST_YEAR + 1 - FIRST_YEAR))[firm, announcement_years - FIRST_YEAR] < 0.7
     rows["name"] = [
-        _name_with_slip(n) if c else n.replace("(", "（").replace(")", "）") for n, c in zip(registry.name[firm], has_code)
+        _name_with_slip(n) if is_listed_with_code else n.replace("(", "（").replace(")", "）")
+        for n, is_listed_with_code in zip(registry.name[firm], has_code)
     ]
     rows["uscc"] = np.where(has_code, registry.firm_id[firm], "")
     rows["province"] = [PROVINCES[p][2] for p in registry.province[firm]]
@@ -125,13 +126,13 @@ def _records(rng: np.random.Generator, recognition: Recognition) -> list[tuple[i
     return records + [(firm, NATIONAL, "2", "2020-10-16", PUBLICISED) for firm in publicised_only]
 
 
-def _name_with_slip(name: str) -> str:
-    return name.replace("有限公司", "有限责任公司") if "股份" not in name else name.replace("股份", "")
+def _name_with_slip(firm_name: str) -> str:
+    return firm_name.replace("有限公司", "有限责任公司") if "股份" not in firm_name else firm_name.replace("股份", "")
 
 
-def _outsider_rows(rng: np.random.Generator, rows: pd.DataFrame, panel: int) -> pd.DataFrame:
+def _outsider_rows(rng: np.random.Generator, listed_rows: pd.DataFrame, panel: int) -> pd.DataFrame:
     """Recognised firms that the panel does not hold: with a code or a name that matches nothing."""
-    national = rows[(rows["level"] == NATIONAL) & (rows["status"] == RECOGNISED)]
+    national = listed_rows[(listed_rows["level"] == NATIONAL) & (listed_rows["status"] == RECOGNISED)]
     count = max(2, round(OUTSIDER_SHARE * len(national)))
     sampled_rows = national.iloc[rng.choice(len(national), size=count, replace=False)]
     industry = rng.integers(0, len(SECTORS), count)
@@ -139,7 +140,7 @@ def _outsider_rows(rng: np.random.Generator, rows: pd.DataFrame, panel: int) -> 
     has_code = np.arange(count) % 2 == 0
     return sampled_rows.drop(columns=["firm", "name", "uscc", "province", "matched"]).assign(
         name=names(rng, industry, province, skip=panel),
-        uscc=np.where(has_code, credit_codes(rng, [PROVINCES[p][0] for p in province], real=False), ""),
+        uscc=np.where(has_code, credit_codes(rng, [PROVINCES[p][0] for p in province], is_in_panel=False), ""),
         province=[PROVINCES[p][2] for p in province],
         matched=False,
     )

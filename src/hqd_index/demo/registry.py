@@ -102,9 +102,11 @@ def _life_spans(rng: np.random.Generator, firms: int) -> Bools:
     return (years >= entry[:, None]) & (years <= last_years[:, None])
 
 
-def _future_srdi_firms(rng: np.random.Generator, industry: Ints, size: Floats, alive: Bools, recognised: int) -> Bools:
+def _future_srdi_firms(
+    rng: np.random.Generator, industry: Ints, firm_sizes: Floats, is_operating: Bools, recognised: int
+) -> Bools:
     """Of each industry, 4% of the firms: drawn among those there in all years whose size is near the industry's mean."""
-    distance = np.abs(size - SIZE_SD**2 / 2) + np.where(alive.all(axis=1), 0.0, 10.0)
+    distance = np.abs(firm_sizes - SIZE_SD**2 / 2) + np.where(is_operating.all(axis=1), 0.0, 10.0)
     ever_recognised = np.zeros(len(industry), dtype=bool)
     counts = np.bincount(industry, minlength=len(SECTORS))
     for i, quota in enumerate(apportioned_counts(recognised, counts.astype(float))):
@@ -119,32 +121,34 @@ def names(rng: np.random.Generator, industry: Ints, province: Ints, *, skip: int
     brands = _brands(skip + len(industry))[skip:]
     forms = rng.choice(["有限公司", "股份有限公司", "(集团)有限公司"], size=len(industry), p=[0.8, 0.15, 0.05])
     parts = zip(province, brands[rng.permutation(len(brands))], industry, forms)
-    return np.array([PROVINCES[p][1] + brand + SECTORS[i].word + form for p, brand, i, form in parts], dtype=object)
+    return np.array([PROVINCES[p][1] + brand + SECTORS[i].word + legal_form for p, brand, i, legal_form in parts], dtype=object)
 
 
 def _brands(count: int) -> Texts:
     """The first `count` brand words: two characters, then three when those run out."""
     marks = list(dict.fromkeys(BRAND))
     pairs = [first_mark + second_mark for first_mark in marks for second_mark in marks if first_mark != second_mark]
-    longer = (first_mark + pair for first_mark in marks for pair in pairs)
+    longer = (first_mark + character_pair for first_mark in marks for character_pair in pairs)
     return np.array([*pairs, *(next(longer) for _ in range(count - len(pairs)))][:count], dtype=object)
 
 
-def credit_codes(rng: np.random.Generator, regions: list[str], *, real: bool = True) -> Texts:
+def credit_codes(rng: np.random.Generator, regions: list[str], *, is_in_panel: bool = True) -> Texts:
     """Unified social credit codes with valid check digits (GB 32100-2015, organisation part GB 11714-1997), all different.
 
-    Codes of firms that are not in the panel (`real=False`) come from a range of their own.
+    Codes of firms that are not in the panel (`is_in_panel=False`) come from a range of their own.
     """
     bodies = (
-        rng.choice(9 * 10**7, size=len(regions), replace=False) if real else 9 * 10**7 + rng.choice(10**7, len(regions), False)
+        rng.choice(9 * 10**7, size=len(regions), replace=False)
+        if is_in_panel
+        else 9 * 10**7 + rng.choice(10**7, len(regions), False)
     )
-    return np.array([_credit_code(region, f"{body:08d}") for region, body in zip(regions, bodies)], dtype=object)
+    return np.array([_credit_code(region, f"{code_body:08d}") for region, code_body in zip(regions, bodies)], dtype=object)
 
 
-def _credit_code(region: str, body: str) -> str:
-    check_number = 11 - sum(int(digit) * weight for digit, weight in zip(body, (3, 7, 9, 10, 5, 8, 4, 2))) % 11
-    code = "91" + region + body + "0123456789X0"[check_number]
-    total = sum(CREDIT_CHARACTERS.index(mark) * pow(3, place, 31) for place, mark in enumerate(code))
+def _credit_code(region: str, code_body: str) -> str:
+    check_number = 11 - sum(int(digit) * weight for digit, weight in zip(code_body, (3, 7, 9, 10, 5, 8, 4, 2))) % 11
+    code = "91" + region + code_body + "0123456789X0"[check_number]
+    total = sum(CREDIT_CHARACTERS.index(character) * pow(3, digit_position, 31) for digit_position, character in enumerate(code))
     return code + CREDIT_CHARACTERS[(31 - total % 31) % 31]
 
 

@@ -10,68 +10,68 @@ from .random_streams import Floats, Ints
 MAX_ROUNDS = 60  # of filling; each closes at least one firm at its cap, and few reach it
 
 
-def block_sums(values: Floats, starts: Ints) -> Floats:
+def block_sums(firm_values: Floats, block_starts: Ints) -> Floats:
     """Sum over the firms of each block, per year: (firms, years) -> (blocks, years)."""
-    return np.add.reduceat(values, starts, axis=0)
+    return np.add.reduceat(firm_values, block_starts, axis=0)
 
 
-def block_of(starts: Ints, firms: int) -> Ints:
+def block_of(block_starts: Ints, firms: int) -> Ints:
     """The block of each firm."""
-    return np.searchsorted(starts, np.arange(firms), side="right") - 1
+    return np.searchsorted(block_starts, np.arange(firms), side="right") - 1
 
 
-def spread(totals: Floats, base: Floats, caps: Floats, starts: Ints) -> Floats:
-    """Values proportional to `base`, none above its cap, that sum to `totals` per block and year.
+def spread(block_totals: Floats, initial_values: Floats, caps: Floats, block_starts: Ints) -> Floats:
+    """Values proportional to `initial_values`, none above its cap, that sum to `block_totals` per block and year.
 
     What a capped firm cannot take goes to the others in proportion. A block without any base is filled in proportion to caps.
     ConfigError when a total is negative or above the sum of caps: the demo asked for cannot exist.
     """
-    of = block_of(starts, len(base))
-    _check_bounds(totals, block_sums(caps, starts))
-    is_empty_block = block_sums(base, starts) <= 0
-    base = np.where(is_empty_block[of], caps, np.minimum(base, caps * 1e9))
-    values = np.zeros_like(base)
+    of = block_of(block_starts, len(initial_values))
+    _check_bounds(block_totals, block_sums(caps, block_starts))
+    is_empty_block = block_sums(initial_values, block_starts) <= 0
+    initial_values = np.where(is_empty_block[of], caps, np.minimum(initial_values, caps * 1e9))
+    spread_values = np.zeros_like(initial_values)
     is_at_cap = caps <= 0
     for _ in range(MAX_ROUNDS):
-        free_values = np.where(is_at_cap, 0.0, base)
-        remaining_totals = totals - block_sums(np.where(is_at_cap, caps, 0.0), starts)
-        free_room = block_sums(free_values, starts)
+        free_values = np.where(is_at_cap, 0.0, initial_values)
+        remaining_totals = block_totals - block_sums(np.where(is_at_cap, caps, 0.0), block_starts)
+        free_room = block_sums(free_values, block_starts)
         rate = np.divide(remaining_totals, free_room, out=np.zeros_like(remaining_totals), where=free_room > 0)
-        values = np.where(is_at_cap, caps, free_values * rate[of])
-        exceeds_cap = values > caps
+        spread_values = np.where(is_at_cap, caps, free_values * rate[of])
+        exceeds_cap = spread_values > caps
         if not exceeds_cap.any():
-            return values
+            return spread_values
         is_at_cap |= exceeds_cap
-    return np.minimum(values, caps)
+    return np.minimum(spread_values, caps)
 
 
-def _check_bounds(totals: Floats, upper_bounds: Floats) -> None:
-    if (totals < 0).any() or (totals > upper_bounds * (1 + 1e-12)).any():
+def _check_bounds(block_totals: Floats, upper_bounds: Floats) -> None:
+    if (block_totals < 0).any() or (block_totals > upper_bounds * (1 + 1e-12)).any():
         raise ConfigError(
             "the demo's firms cannot show effects this large: use more firms (6000), smaller effects, or another seed",
             zh="演示企业无法呈现如此大的效应:请增加企业数(6000)、减小效应,或换一个随机种子",
         )
 
 
-def rounded_block_values(values: Floats, starts: Ints) -> Floats:
-    """Whole numbers within 1 of `values` whose block sums are the rounded block sums (rounding of running sums)."""
-    cumulative = np.cumsum(values, axis=0)
-    sum_before_block = np.vstack([np.zeros((1, values.shape[1])), cumulative[:-1]])[starts]
-    of = block_of(starts, len(values))
+def rounded_block_values(exact_values: Floats, block_starts: Ints) -> Floats:
+    """Whole numbers within 1 of `exact_values` whose block sums are the rounded block sums (rounding of running sums)."""
+    cumulative = np.cumsum(exact_values, axis=0)
+    sum_before_block = np.vstack([np.zeros((1, exact_values.shape[1])), cumulative[:-1]])[block_starts]
+    of = block_of(block_starts, len(exact_values))
     within = np.floor(cumulative - sum_before_block[of] + 0.5)
-    is_block_start = np.zeros(len(values), dtype=bool)
-    is_block_start[starts] = True
-    previous_cumulative = np.vstack([np.zeros((1, values.shape[1])), within[:-1]])
+    is_block_start = np.zeros(len(exact_values), dtype=bool)
+    is_block_start[block_starts] = True
+    previous_cumulative = np.vstack([np.zeros((1, exact_values.shape[1])), within[:-1]])
     return within - np.where(is_block_start[:, None], 0.0, previous_cumulative)
 
 
-def highest_in_blocks(counts: Floats, propensity: Floats, starts: Ints) -> Floats:
-    """1 for the `counts` firms of highest propensity in each block and year, else 0; -inf never counts."""
-    of = block_of(starts, len(propensity))
+def highest_in_blocks(block_counts: Floats, propensity: Floats, block_starts: Ints) -> Floats:
+    """1 for the `block_counts` firms of highest propensity in each block and year, else 0; -inf never counts."""
+    of = block_of(block_starts, len(propensity))
     flags = np.zeros_like(propensity)
     for year in range(propensity.shape[1]):
-        order = np.lexsort((-propensity[:, year], of))
-        rank = np.empty(len(order), dtype=np.int64)
-        rank[order] = np.arange(len(order))
-        flags[:, year] = (rank - starts[of] < counts[of, year]) & np.isfinite(propensity[:, year])
+        descending_order = np.lexsort((-propensity[:, year], of))
+        rank = np.empty(len(descending_order), dtype=np.int64)
+        rank[descending_order] = np.arange(len(descending_order))
+        flags[:, year] = (rank - block_starts[of] < block_counts[of, year]) & np.isfinite(propensity[:, year])
     return flags

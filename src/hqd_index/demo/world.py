@@ -100,24 +100,24 @@ def _check_world(firms: int, own_effect: float, spillover: float) -> None:
         )
 
 
-def _industry_means(registry: Registry, values: Floats) -> Floats:
-    return np.add.reduceat(values, np.flatnonzero(np.diff(registry.industry, prepend=-1)), axis=0)
+def _industry_means(registry: Registry, firm_values: Floats) -> Floats:
+    return np.add.reduceat(firm_values, np.flatnonzero(np.diff(registry.industry, prepend=-1)), axis=0)
 
 
 def _unit_year_array(column: pd.Series) -> Floats:
     return column.to_numpy(dtype=float).reshape(len(SECTORS), len(YEARS))
 
 
-def _firm_years(seed: int, registry: Registry, recognition: Recognition, values: dict[str, Floats]) -> pd.DataFrame:
+def _firm_years(seed: int, registry: Registry, recognition: Recognition, firm_columns: dict[str, Floats]) -> pd.DataFrame:
     """One row per firm and year of its life, sorted by firm_id and year."""
     firm, year = np.nonzero(registry.alive)
     order = np.lexsort((year, registry.firm_id[firm].astype(str)))
     firm, year = firm[order], year[order]
-    cells = {name: values[name][firm, year] for name in values}
+    cells = {column_name: firm_columns[column_name][firm, year] for column_name in firm_columns}
     columns: dict[str, Any] = _market_standing(seed, registry, firm, np.array(YEARS)[year])
-    columns |= {name: 100 * cells[name] for name in MONEY}
-    columns |= {name: cells[name].astype(np.int64) for name in COUNTS}
-    columns |= {name: cells[name] / 100 for name in SHARES}
+    columns |= {column_name: 100 * cells[column_name] for column_name in MONEY}
+    columns |= {column_name: cells[column_name].astype(np.int64) for column_name in COUNTS}
+    columns |= {column_name: cells[column_name] / 100 for column_name in SHARES}
     columns["certified_intl"] = cells["certified_intl"] > 0
     columns["srdi_any"] = registry.ever_recognised[firm]
     columns["srdi_valid"] = recognition.valid[firm, year]

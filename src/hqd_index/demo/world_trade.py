@@ -66,28 +66,34 @@ def world_trade(seed: int, target: Targets, exports: Floats, imports: Floats) ->
 
 def products() -> Texts:
     """Codes (industries, products)."""
-    return np.array([[f"{code[1:]}{number + 1:02d}00" for number in range(len(GOODS_KINDS))] for code in CODES], dtype=object)
+    return np.array(
+        [
+            [f"{product_code[1:]}{product_number + 1:02d}00" for product_number in range(len(GOODS_KINDS))]
+            for product_code in CODES
+        ],
+        dtype=object,
+    )
 
 
-def _infeasible_target(subject: tuple[str, str]) -> ConfigError:
-    return ConfigError(f"no trade gives the demo's {subject[0]}: use smaller effects or another seed",
-                       zh=f"不存在能给出演示数据{subject[1]}的贸易:请减小效应或换一个随机种子")  # fmt: skip
+def _infeasible_target(target_name: tuple[str, str]) -> ConfigError:
+    return ConfigError(f"no trade gives the demo's {target_name[0]}: use smaller effects or another seed",
+                       zh=f"不存在能给出演示数据{target_name[1]}的贸易:请减小效应或换一个随机种子")  # fmt: skip
 
 
-def _import_flows(rng: np.random.Generator, scarce: Floats, imports: Floats) -> Floats:
+def _import_flows(rng: np.random.Generator, scarce_shares: Floats, imports: Floats) -> Floats:
     """Imports by product (31, 4, years): the scarce one's share is the target, the others' is the industry's own."""
     usual = rng.dirichlet([45.0, 35.0, 20.0], len(SECTORS))[:, :, None]
-    return np.concatenate([usual * (1 - scarce)[:, None], scarce[:, None]], axis=1) * imports[:, None]
+    return np.concatenate([usual * (1 - scarce_shares)[:, None], scarce_shares[:, None]], axis=1) * imports[:, None]
 
 
-def _sources(target: Floats, bought: Floats) -> Floats:
+def _sources(target: Floats, total_imports: Floats) -> Floats:
     """Shares of the partners in imports: concentration of intermediate and capital goods is the target.
 
     One partner sells most, the others alike. Ordinary products stay below the concentration that makes a chokepoint.
     """
     scarce = _hhi_of_top_share(TOP_SHARE)
-    inputs = bought[:, INPUTS].sum(axis=1)
-    ordinary = (target * (inputs + bought[:, SCARCE]) - scarce * bought[:, SCARCE]) / inputs
+    inputs = total_imports[:, INPUTS].sum(axis=1)
+    ordinary = (target * (inputs + total_imports[:, SCARCE]) - scarce * total_imports[:, SCARCE]) / inputs
     if ordinary.min() <= 1 / len(PARTNERS) or ordinary.max() >= CHOKEPOINT_HHI:
         raise _infeasible_target(("import-source concentration", "进口来源集中度"))
     hhi = np.stack([ordinary, ordinary, np.full_like(target, CONSUMPTION_HHI), np.full_like(target, scarce)], axis=1)
@@ -109,8 +115,8 @@ def _top(hhi: Floats) -> Floats:
 def _first_sources() -> Ints:
     """Main partner of each product: rich for the first and the scarce product, poorer for the third."""
     rich = ("USA", "JPN", "DEU")
-    names = [[rich[i % 3], "KOR", "VNM", rich[(i + 1) % 3]] for i in range(len(SECTORS))]
-    return np.array([[PARTNERS.index(name) for name in row] for row in names])
+    partner_table = [[rich[i % 3], "KOR", "VNM", rich[(i + 1) % 3]] for i in range(len(SECTORS))]
+    return np.array([[PARTNERS.index(partner_name) for partner_name in partner_names] for partner_names in partner_table])
 
 
 def _foreign_shares(target: Floats, exports: Floats, imports: Floats) -> Floats:
@@ -157,11 +163,13 @@ def _export_flows(rng: np.random.Generator, rise: Floats, exports: Floats, forei
     return np.stack([share, middle_share, 1 - SECOND_PRODUCT_SHARE - share, np.zeros_like(share)], axis=1) * exports[:, None]
 
 
-def _income(home: Floats, foreign_exports: Floats) -> Floats:
+def _income(home_exports: Floats, foreign_exports: Floats) -> Floats:
     """Income that goes with each product: that of its exporters, weighted by its part in their exports."""
-    exports = np.concatenate([home[..., None], foreign_exports], axis=2)
+    exports = np.concatenate([home_exports[..., None], foreign_exports], axis=2)
     part = exports / exports.sum(axis=(0, 1))
-    return (part * np.array([INCOMES[HOME], *(INCOMES[name] for name in PARTNERS)])).sum(axis=2) / part.sum(axis=2)
+    return (part * np.array([INCOMES[HOME], *(INCOMES[partner_name] for partner_name in PARTNERS)])).sum(axis=2) / part.sum(
+        axis=2
+    )
 
 
 def _price_premium(target: Floats, share: Floats) -> Floats:
@@ -184,12 +192,12 @@ def _buyers() -> Floats:
     return sales
 
 
-def _rows(sellers: tuple[str, ...], buyers: tuple[str, ...], values: Floats, price: Floats) -> pd.DataFrame:
+def _rows(sellers: tuple[str, ...], buyers: tuple[str, ...], trade_values: Floats, price: Floats) -> pd.DataFrame:
     """Flows (31, 4, partners, years) as rows, in tonnes too; earlier years are those of the first, smaller."""
-    quantity = values / price
+    quantity = trade_values / price
     years = [*HISTORY, *YEARS]
     scale = np.array(list(HISTORY.values()))
-    with_world_total = [np.concatenate([part[..., :1] * scale, part], axis=3) for part in (values, quantity)]
+    with_world_total = [np.concatenate([measure[..., :1] * scale, measure], axis=3) for measure in (trade_values, quantity)]
     shape = with_world_total[0].shape
     names = {
         "year": np.broadcast_to(years, shape),
@@ -199,14 +207,18 @@ def _rows(sellers: tuple[str, ...], buyers: tuple[str, ...], values: Floats, pri
     }
     columns = names | {"value": np.round(with_world_total[0], 3), "quantity": np.round(with_world_total[1], 3)}
     traded = (with_world_total[0] > 0).ravel()
-    return pd.DataFrame({name: values.ravel()[traded] for name, values in columns.items()}).assign(hs_rev=REVISION)
+    return pd.DataFrame({column_name: trade_values.ravel()[traded] for column_name, trade_values in columns.items()}).assign(
+        hs_rev=REVISION
+    )
 
 
 def _crosswalks() -> pd.DataFrame:
     """HS6 products -> divisions and kinds of use."""
     codes = products()
-    industries = [(code, "gbt4754", CODES[i]) for i, row in enumerate(codes) for code in row]
-    use_rows = [(code, "bec", bec_use) for row in codes for code, bec_use in zip(row, GOODS_KINDS)]
+    industries = [(product_code, "gbt4754", CODES[i]) for i, crosswalk_row in enumerate(codes) for product_code in crosswalk_row]
+    use_rows = [
+        (product_code, "bec", bec_use) for crosswalk_row in codes for product_code, bec_use in zip(crosswalk_row, GOODS_KINDS)
+    ]
     rows = pd.DataFrame(industries + use_rows, columns=["from_code", "to_system", "to_code"])
     order = ["from_system", "from_code", "to_system", "to_code", "weight", "source"]
     return rows.assign(from_system=REVISION, weight=1.0, source="synthetic")[order]

@@ -95,8 +95,8 @@ class Engine:
         """The name of a table with the rows of a frame, or of a view that reads the columns asked for from parquet."""
         if isinstance(source, Path):
             return self.view(f"SELECT * FROM read_parquet({literal(str(self._admitted(source)))})", name)
-        with self._registered(source) as frame:
-            return self.query(f"SELECT * FROM {quoted(frame)}", name)
+        with self._registered(source) as content:
+            return self.query(f"SELECT * FROM {quoted(content)}", name)
 
     def scan_numbered(self, source: Path, name: str | None = None) -> str:
         """A parquet file's rows with their position in it as FILE_ROW."""
@@ -141,8 +141,8 @@ class Engine:
         """A table, or the rows of a frame, as a parquet file, rows in the order of the key."""
         order = f" ORDER BY {', '.join(map(quoted, key))}" if key else ""
         scratch_path = self.folder / f"{self.new_name()}.parquet"
-        with self._registered(source) as name:
-            self._run(f"COPY (SELECT * FROM {quoted(name)}{order}) TO {literal(str(scratch_path))} (FORMAT parquet)")
+        with self._registered(source) as source_name:
+            self._run(f"COPY (SELECT * FROM {quoted(source_name)}{order}) TO {literal(str(scratch_path))} (FORMAT parquet)")
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(scratch_path, path)
 
@@ -205,9 +205,9 @@ def parquet_size(path: Path) -> tuple[int, int]:
     """(rows, columns) that a parquet file says it has."""
     with _closed_database() as database:
         metadata_table = f"parquet_file_metadata({literal(str(path))})"
-        rows = database.execute(f"SELECT num_rows FROM {metadata_table}").fetchall()[0][0]
+        row_count = database.execute(f"SELECT num_rows FROM {metadata_table}").fetchall()[0][0]
         columns = database.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))})").fetchall()
-        return int(rows), len(columns)
+        return int(row_count), len(columns)
 
 
 def database_tables(path: Path) -> list[str]:
@@ -228,8 +228,8 @@ def _closed_database(path: Path | None = None, folder: Path | None = None) -> It
     """A connection of its own: to a database file, for reading only and seeing no other file but in `folder`; else to none."""
     database = duckdb.connect() if path is None else duckdb.connect(str(path), read_only=True)
     try:
-        for setting, value in SETTINGS.items():
-            database.execute(f"SET {setting} = {value}")
+        for setting, setting_value in SETTINGS.items():
+            database.execute(f"SET {setting} = {setting_value}")
         if path is not None:
             database.execute(f"SET allowed_directories = [{literal(str(folder))}]" if folder else "SET allowed_directories = []")
             database.execute("SET enable_external_access = false")

@@ -88,18 +88,18 @@ def account(published: Published, unit: str, year: int, node: str | None = None,
     study, tree = published.study, tree_of(published.study.indicators)
     with Engine() as engine:
         stored = {stage: published.stored(stage) for stage in ("panel", "firms")}
-        panel, names = (engine.collect(engine.scan(stored["panel"][table])) for table in ("panel", "unit_names"))
-        unit_id, node_id = unit_of(unit, names), matching_node(node, study, tree)
-        index = build_index(study, panel, names)
-        cell_index = (index.design.years.index(year_of(year, index.design.years)), index.units.index(unit_id))
+        panel, labels_of_units = (engine.collect(engine.scan(stored["panel"][table])) for table in ("panel", "unit_names"))
+        unit_id, node_id = unit_of(unit, labels_of_units), matching_node(node, study, tree)
+        built_index = build_index(study, panel, labels_of_units)
+        cell_index = (built_index.design.years.index(year_of(year, built_index.design.years)), built_index.units.index(unit_id))
         below = _subtree_nodes(tree, node_id)
         nodes = tuple(
-            _node(published, index, sample, child_node, cell_index) for child_node in below if tree.children(child_node)
+            _node(published, built_index, sample, child_node, cell_index) for child_node in below if tree.children(child_node)
         )
         leaves = [child_node for child_node in below if not tree.children(child_node)]
-        raws = raw_values(study, engine, stored["firms"], leaves, unit_id, year, sample=sample, files=published.files)
-        leaf_accounts = tuple(_leaf(published, index, sample, leaf, cell_index, raws[leaf]) for leaf in leaves)
-    zh, en = _unit_names(names, unit_id)
+        raws = raw_values(study, engine, stored["firms"], leaves, unit_id, year, sample=sample, file_by_row_id=published.files)
+        leaf_accounts = tuple(_leaf(published, built_index, sample, leaf, cell_index, raws[leaf]) for leaf in leaves)
+    zh, en = _unit_names(labels_of_units, unit_id)
     firms = panel.query("sample == @sample and unit == @unit_id and year == @year")
     score_account = Account(published, unit_id, zh, en, year, sample, node_id, _count(firms), nodes, leaf_accounts)
     _verify(score_account)
@@ -111,15 +111,15 @@ def _subtree_nodes(tree: Tree, node: str) -> list[str]:
     return [node, *(descendant for child in tree.children(node) for descendant in _subtree_nodes(tree, child))]
 
 
-def _unit_names(names: pd.DataFrame, unit: str) -> tuple[str, str]:
+def _unit_names(labels_of_units: pd.DataFrame, unit: str) -> tuple[str, str]:
     """(Chinese, English) name of a unit."""
-    row = names[names["unit"] == unit].iloc[0]
+    row = labels_of_units[labels_of_units["unit"] == unit].iloc[0]
     return str(row["unit_zh"]), str(row["unit_en"])
 
 
-def _count(rows: pd.DataFrame) -> int | None:
+def _count(coverage_rows: pd.DataFrame) -> int | None:
     """The most firms that a value of the unit-year rests on; None without firms."""
-    return None if rows["n_firms"].isna().all() else int(rows["n_firms"].max())
+    return None if coverage_rows["n_firms"].isna().all() else int(coverage_rows["n_firms"].max())
 
 
 def _cell(array: np.ndarray, cell_index: tuple[int, int]) -> np.ndarray:
@@ -127,11 +127,11 @@ def _cell(array: np.ndarray, cell_index: tuple[int, int]) -> np.ndarray:
     return array[min(cell_index[0], array.shape[0] - 1), min(cell_index[1], array.shape[1] - 1)]
 
 
-def _node(published: Published, index: Index, sample: str, node: str, cell_index: tuple[int, int]) -> Node:
-    study, design = published.study, index.design
-    computed = index.arrays_by_sample[sample]
+def _node(published: Published, built_index: Index, sample: str, node: str, cell_index: tuple[int, int]) -> Node:
+    study, design = published.study, built_index.design
+    computed = built_index.arrays_by_sample[sample]
     family = next(family for family in design.families if family.node == node)
-    values = np.array([_value(index, computed, child, cell_index) for child in family.children])
+    values = np.array([_value(built_index, computed, child, cell_index) for child in family.children])
     shares = np.where(np.isnan(values), 0.0, _cell(computed.shares[node], cell_index))
     rescaled = bool(np.isnan(values).any())
     total = shares.sum()
@@ -145,23 +145,31 @@ def _node(published: Published, index: Index, sample: str, node: str, cell_index
         aggregate=family_choice(study.weighting, design.tree, node, "aggregate")[0].method,
         additive=family.additive,
         rescaled=rescaled,
-        children=tuple(Child(child, float(s), 100 * float(v), 100 * float(p)) for child, s, v, p in children),
+        children=tuple(
+            Child(child, float(child_score), 100 * float(child_share), 100 * float(p))
+            for child, child_score, child_share, p in children
+        ),
     )
 
 
-def _value(index: Index, computed: IndexArrays, node: str, cell_index: tuple[int, int]) -> float:
+def _value(built_index: Index, computed: IndexArrays, node: str, cell_index: tuple[int, int]) -> float:
     """A node's score or a leaf's normalised value."""
     if node in computed.scores:
         return float(computed.scores[node][cell_index])
-    return float(computed.normalised[*cell_index, index.design.leaves.index(node)])
+    return float(computed.normalised[*cell_index, built_index.design.leaves.index(node)])
 
 
-def _leaf(published: Published, index: Index, sample: str, leaf: str, cell_index: tuple[int, int], raw: RawValue) -> Leaf:
-    study, design, computed = published.study, index.design, index.arrays_by_sample[sample]
+def _leaf(
+    published: Published, built_index: Index, sample: str, leaf: str, cell_index: tuple[int, int], raw_value: RawValue
+) -> Leaf:
+    study, design, computed = published.study, built_index.design, built_index.arrays_by_sample[sample]
     place = design.leaves.index(leaf)
-    cell = {name: float(getattr(computed, name)[*cell_index, place]) for name in ("completed_values", "treated", "normalised")}
-    impute, treat, normalise = (leaf_choice(study, design.tree, leaf, part)[0] for part in ("impute", "treat", "normalise"))
-    reference = index.arrays_by_sample["all"].treated[..., place]
+    cell = {
+        stage_name: float(getattr(computed, stage_name)[*cell_index, place])
+        for stage_name in ("completed_values", "treated", "normalised")
+    }
+    impute, treat, normalise = (leaf_choice(study, design.tree, leaf, family)[0] for family in ("impute", "treat", "normalise"))
+    reference = built_index.arrays_by_sample["all"].treated[..., place]
     direction = study.indicators.indicators[leaf].direction
     steps = normalising(normalise, cell["treated"], cell["normalised"], reference, design.years, cell_index[0], direction)
     return Leaf(
@@ -174,7 +182,7 @@ def _leaf(published: Published, index: Index, sample: str, leaf: str, cell_index
         treat=treat.method,
         normalise=normalise.method,
         steps=steps,
-        raw=raw,
+        raw=raw_value,
     )
 
 
@@ -192,19 +200,25 @@ def _verify(score_account: Account) -> None:
             if not (leaf.imputed or leaf.raw.is_withheld)
         },
     }
-    differences = {name: pair for name, pair in comparisons.items() if not _is_equal(*pair)}
+    differences = {
+        comparison_name: compared_values
+        for comparison_name, compared_values in comparisons.items()
+        if not _is_equal(*compared_values)
+    }
     if differences:
-        name, (computed, published_value) = next(iter(differences.items()))
+        comparison_name, (computed, published_value) = next(iter(differences.items()))
         raise CheckError(
-            f"{name}: {computed!r} here, {published_value!r} published; run hqd verify",
-            zh=f"{name}:此处算得 {computed!r},已发布的是 {published_value!r};请执行 hqd verify",
+            f"{comparison_name}: {computed!r} here, {published_value!r} published; run hqd verify",
+            zh=f"{comparison_name}:此处算得 {computed!r},已发布的是 {published_value!r};请执行 hqd verify",
             location=str(score_account.published.folder),
         )
 
 
-def _row_of_account(score_account: Account, table: pd.DataFrame) -> pd.DataFrame:
-    return table[
-        (table["sample"] == score_account.sample) & (table["unit"] == score_account.unit) & (table["year"] == score_account.year)
+def _row_of_account(score_account: Account, published_table: pd.DataFrame) -> pd.DataFrame:
+    return published_table[
+        (published_table["sample"] == score_account.sample)
+        & (published_table["unit"] == score_account.unit)
+        & (published_table["year"] == score_account.year)
     ]
 
 

@@ -59,9 +59,9 @@ class Lines:
     def _below(self, node: str, depth: int) -> Iterator[str]:
         pad = "  " * depth
         if node in self.leaves:
-            yield from (pad + line if line else line for line in self._leaf(self.leaves[node]))
+            yield from (pad + leaf_line if leaf_line else leaf_line for leaf_line in self._leaf(self.leaves[node]))
             return
-        yield from (pad + line if line else line for line in self._node(self.nodes[node]))
+        yield from (pad + leaf_line if leaf_line else leaf_line for leaf_line in self._node(self.nodes[node]))
         for child in self.nodes[node].children:
             yield from self._below(child.node, depth + 1)
 
@@ -83,8 +83,8 @@ class Lines:
             )
         yield ""
 
-    def _score(self, value: float) -> str:
-        return self.say("缺失", "missing") if value != value else f"{value:.6f}"
+    def _score(self, score: float) -> str:
+        return self.say("缺失", "missing") if score != score else f"{score:.6f}"
 
     def _leaf(self, leaf: Leaf) -> Iterator[str]:
         unit = leaf.raw.unit
@@ -96,53 +96,59 @@ class Lines:
                                   f"treated by {leaf.treat}: {short_number(leaf.treated)}")  # fmt: skip
         if leaf.imputed:
             yield "  " + self.say(f"原始值缺失,由 {leaf.impute} 插补", f"raw value missing, imputed by {leaf.impute}")
-        yield from (f"  {line}" for line in self._raw(leaf.raw, unit))
+        yield from (f"  {raw_line}" for raw_line in self._raw(leaf.raw, unit))
         yield ""
 
-    def _raw(self, raw: RawValue, unit: str) -> Iterator[str]:
-        value = self.say("缺失", "missing") if raw.value != raw.value else f"{short_number(raw.value)} {unit}".rstrip()
-        yield self.say(f"原始值 = {raw.formula} = {value}", f"raw = {raw.formula} = {value}")
-        for aggregate in raw.aggregates:
+    def _raw(self, raw_value: RawValue, unit: str) -> Iterator[str]:
+        value = (
+            self.say("缺失", "missing")
+            if raw_value.value != raw_value.value
+            else f"{short_number(raw_value.value)} {unit}".rstrip()
+        )
+        yield self.say(f"原始值 = {raw_value.formula} = {value}", f"raw = {raw_value.formula} = {value}")
+        for aggregate in raw_value.aggregates:
             yield f"  {aggregate.text} = {exact(aggregate.value)}"
-        for column in raw.computed:
-            by = self.say("(按函数计算,还用到其他行)", " (a function; reads other rows too)") if column.by_function else ""
-            yield f"  {column.column}: {column.text}{by}"
-        if raw.is_withheld:
+        for column in raw_value.computed:
+            function_remark = (
+                self.say("(按函数计算,还用到其他行)", " (a function; reads other rows too)") if column.by_function else ""
+            )
+            yield f"  {column.column}: {column.text}{function_remark}"
+        if raw_value.is_withheld:
             min_firms = self.account.published.study.study.min_firms
             yield self.say(
                 f"从未认定的企业不足 {min_firms} 家(study.yaml: min_firms),该值不进入指数",
                 f"fewer than {min_firms} never-recognised firms (study.yaml: min_firms): the value stays out of the index",
             )
-        yield from self._files(raw)
+        yield from self._files(raw_value)
 
-    def _files(self, raw: RawValue) -> Iterator[str]:
-        if not raw.traced:
+    def _files(self, raw_value: RawValue) -> Iterator[str]:
+        if not raw_value.traced:
             yield self.say(
-                f"数据表 {raw.table} 由其他表逐行算得(阶段 links),不对应单独的原始行",
-                f"table {raw.table} is computed from other tables (stage links); it does not come from single raw rows",
+                f"数据表 {raw_value.table} 由其他表逐行算得(阶段 links),不对应单独的原始行",
+                f"table {raw_value.table} is computed from other tables (stage links); it does not come from single raw rows",
             )
             return
-        placed = raw.cells[["role", "file", "sheet", "row"]].drop_duplicates()
+        placed = raw_value.cells[["role", "file", "sheet", "row"]].drop_duplicates()
         for (role, file, sheet), rows in placed.groupby(["role", "file", "sheet"], sort=False):
             yield self._file(str(role), str(file), str(sheet), rows)
 
-    def _file(self, role: str, file: str, sheet: str, rows: pd.DataFrame) -> str:
+    def _file(self, role: str, file: str, sheet: str, file_rows: pd.DataFrame) -> str:
         location = f"{file} [{sheet}]" if sheet else file
-        first_rows = ", ".join(str(row) for row in rows["row"].head(FIRST_ROWS))
-        ellipsis = ", ..." if len(rows) > FIRST_ROWS else ""
+        first_rows = ", ".join(str(row_number) for row_number in file_rows["row"].head(FIRST_ROWS))
+        ellipsis = ", ..." if len(file_rows) > FIRST_ROWS else ""
         zh, en = ("上一年的行", "rows of the year before") if role == "earlier" else ("来自", "rows")
         return self.say(
-            f"{zh}:{location}  {len(rows)} 行  第 {first_rows}{ellipsis} 行",
-            f"{en}: {location}  {len(rows)} rows  row {first_rows}{ellipsis}",
+            f"{zh}:{location}  {len(file_rows)} 行  第 {first_rows}{ellipsis} 行",
+            f"{en}: {location}  {len(file_rows)} rows  row {first_rows}{ellipsis}",
         )
 
     def _tail(self) -> Iterator[str]:
         yield self.say("以上各式与已发布的得分一致(误差不超过 1e-9)", "All of this agrees with the published score (within 1e-9)")
 
 
-def exact(value: ExactNumber) -> str:
+def exact(stored_number: ExactNumber) -> str:
     """All digits that are stored, without needless zeros."""
-    if value is None:
+    if stored_number is None:
         return "NULL"
-    text = f"{value:,f}" if not isinstance(value, int) else f"{value:,}"
+    text = f"{stored_number:,f}" if not isinstance(stored_number, int) else f"{stored_number:,}"
     return text.rstrip("0").rstrip(".") if "." in text else text

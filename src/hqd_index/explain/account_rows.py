@@ -18,8 +18,15 @@ def frame(account: Account) -> pd.DataFrame:
         methods = f"{node.weight} / {node.aggregate}"
         rows.append({"kind": "node", "node": node.node, "value": node.score, "text": methods})
         rows += [
-            {"kind": "child", "node": node.node, "item": c.node, "value": c.value, "share": c.share, "part": c.part}
-            for c in node.children
+            {
+                "kind": "child",
+                "node": node.node,
+                "item": child.node,
+                "value": child.value,
+                "share": child.share,
+                "part": child.part,
+            }
+            for child in node.children
         ]
     for leaf in account.leaves:
         rows += _leaf_rows(leaf)
@@ -35,20 +42,25 @@ def _leaf_rows(leaf: Leaf) -> list[dict[str, Any]]:
         {"item": "imputed", "value": int(leaf.imputed), "text": leaf.impute},
     ]
     rows = [{"kind": "leaf", "node": leaf.leaf, **entry} for entry in head]
-    rows += [{"kind": "aggregate", "node": leaf.leaf, "item": a.text, "value": a.value} for a in raw.aggregates]
-    rows += [{"kind": "computed", "node": leaf.leaf, "item": c.column, "text": c.text} for c in raw.computed]
+    rows += [
+        {"kind": "aggregate", "node": leaf.leaf, "item": aggregate.text, "value": aggregate.value} for aggregate in raw.aggregates
+    ]
+    rows += [
+        {"kind": "computed", "node": leaf.leaf, "item": computed_column.column, "text": computed_column.text}
+        for computed_column in raw.computed
+    ]
     for cell in raw.cells.to_dict("records"):
-        place = {name: cell[name] for name in ("file", "sheet", "row", "role")}
-        rows.append({"kind": "cell", "node": leaf.leaf, "item": cell["column"], **_typed_value(cell["value"]), **place})
+        cell_location = {location_column: cell[location_column] for location_column in ("file", "sheet", "row", "role")}
+        rows.append({"kind": "cell", "node": leaf.leaf, "item": cell["column"], **_typed_value(cell["value"]), **cell_location})
     return rows
 
 
-def _typed_value(value: Any) -> dict[str, Any]:
-    """A number under `value`, anything else under `text`."""
-    if value is None or value != value:
+def _typed_value(content: Any) -> dict[str, Any]:
+    """A number under `content`, anything else under `text`."""
+    if content is None or content != content:
         return {}
     try:
-        float(value)
+        float(content)
     except ValueError:
-        return {"text": str(value)}
-    return {"value": value} if not str(value).lower().lstrip("+-").startswith(("inf", "nan")) else {"text": str(value)}
+        return {"text": str(content)}
+    return {"value": content} if not str(content).lower().lstrip("+-").startswith(("inf", "nan")) else {"text": str(content)}

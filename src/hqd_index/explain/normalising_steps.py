@@ -19,7 +19,7 @@ TOLERANCE = 1e-9
 
 def normalising(
     choice: BoundChoice,
-    value: float,
+    treated_value: float,
     normalised: float,
     reference: Array,
     years: Sequence[int],
@@ -36,7 +36,7 @@ def normalising(
     write = STEP_WRITERS.get(choice.method)
     if write is None or observed.size == 0:
         return choice.definition.summary
-    text, result = write(choice, value, observed, 1 if isinstance(direction, Band) else direction)
+    text, result = write(choice, treated_value, observed, 1 if isinstance(direction, Band) else direction)
     if abs(result - normalised) > TOLERANCE * max(1.0, abs(normalised)):
         raise CheckError(f"{choice.method}: {text} gives {result!r}, not {normalised!r}")
     return f"{text} = {short_number(normalised)}"
@@ -46,67 +46,73 @@ def _reference_values(choice: BoundChoice, reference: Array, years: Sequence[int
     """The cells that bounds and means are taken from."""
     span = choice.over
     if span == "each_year":
-        rows = reference[year_index : year_index + 1]
+        reference_rows = reference[year_index : year_index + 1]
     elif isinstance(span, str):
-        rows = reference
+        reference_rows = reference
     else:
-        rows = reference[[span[0] <= year <= span[1] for year in years]]
-    return rows[~np.isnan(rows)]
+        reference_rows = reference[[span[0] <= year <= span[1] for year in years]]
+    return reference_rows[~np.isnan(reference_rows)]
 
 
-def short_number(value: float) -> str:
+def short_number(number: float) -> str:
     """Seven digits: enough to see, the CSV has all."""
-    return f"{value:,.7g}".replace("e+0", "e").replace("e-0", "e-")
+    return f"{number:,.7g}".replace("e+0", "e").replace("e-0", "e-")
 
 
-def _signed_number(value: float) -> str:
-    return f"({short_number(value)})" if value < 0 else short_number(value)
+def _signed_number(number: float) -> str:
+    return f"({short_number(number)})" if number < 0 else short_number(number)
 
 
-def _minmax(choice: BoundChoice, value: float, observed: Array, direction: int) -> WrittenStep:
+def _minmax(choice: BoundChoice, treated_value: float, observed: Array, direction: int) -> WrittenStep:
     low, high = float(observed.min()), float(observed.max())
     if direction > 0:
-        text, result = f"(x - min) / (max - min) = ({short_number(value)} - {_signed_number(low)})", (value - low) / (high - low)
-    else:
-        text, result = (
-            f"(max - x) / (max - min) = ({short_number(high)} - {_signed_number(value)})",
-            (high - value) / (high - low),
+        formula_text, result = (
+            f"(x - min) / (max - min) = ({short_number(treated_value)} - {_signed_number(low)})",
+            (treated_value - low) / (high - low),
         )
-    text += f" / ({short_number(high)} - {_signed_number(low)})"
+    else:
+        formula_text, result = (
+            f"(max - x) / (max - min) = ({short_number(high)} - {_signed_number(treated_value)})",
+            (high - treated_value) / (high - low),
+        )
+    formula_text += f" / ({short_number(high)} - {_signed_number(low)})"
     lowest, best = choice.options.get("to", (0.0, 1.0))
     if lowest != 0:
-        text, result = (
-            f"{short_number(lowest)} + ({short_number(best)} - {_signed_number(lowest)}) * [{text}]",
+        formula_text, result = (
+            f"{short_number(lowest)} + ({short_number(best)} - {_signed_number(lowest)}) * [{formula_text}]",
             lowest + (best - lowest) * result,
         )
-        text, result = (f"({text}) / {short_number(best)}", result / best) if best != 1 else (text, result)
+        formula_text, result = (
+            (f"({formula_text}) / {short_number(best)}", result / best) if best != 1 else (formula_text, result)
+        )
     else:
         best = 1.0
     if choice.options.get("clip", False) and not lowest / best <= result <= 1:
-        text, result = f"{text}, held within [{short_number(lowest / best)}, 1]", float(np.clip(result, lowest / best, 1))
-    return text, result
+        formula_text, result = (
+            f"{formula_text}, held within [{short_number(lowest / best)}, 1]",
+            float(np.clip(result, lowest / best, 1)),
+        )
+    return formula_text, result
 
 
-def _zscore(choice: BoundChoice, value: float, observed: Array, direction: int) -> WrittenStep:
+def _zscore(choice: BoundChoice, treated_value: float, observed: Array, direction: int) -> WrittenStep:
     options = choice.options
     mean, sd = float(observed.mean()), float(observed.std(ddof=options.get("ddof", 0)))
     centre, spread = options.get("mean", 0.0), options.get("sd", 1.0)
     unit = centre or 1.0
-    result = (centre + direction * spread * (value - mean) / sd) / unit
+    result = (centre + direction * spread * (treated_value - mean) / sd) / unit
     ends = "" if (centre, spread) == (0.0, 1.0) else f"{short_number(centre / unit)} + {short_number(spread / unit)} * "
     sign = "-" if direction < 0 else ""
-    return (
-        f"{ends}{sign}(x - mean) / sd = {ends}{sign}({short_number(value)} - {_signed_number(mean)}) / {short_number(sd)}",
-        result,
-    )
+    numerator = f"({short_number(treated_value)} - {_signed_number(mean)})"
+    return f"{ends}{sign}(x - mean) / sd = {ends}{sign}{numerator} / {short_number(sd)}", result
 
 
-def _fractional_of_max(choice: BoundChoice, value: float, observed: Array, direction: int) -> WrittenStep:
+def _fractional_of_max(choice: BoundChoice, treated_value: float, observed: Array, direction: int) -> WrittenStep:
     high = float(observed.max())
-    share = value / high
+    share = treated_value / high
     if direction > 0:
-        return f"x / max = {short_number(value)} / {short_number(high)}", share
-    return f"1 - x / max = 1 - {short_number(value)} / {short_number(high)}", 1 - share
+        return f"x / max = {short_number(treated_value)} / {short_number(high)}", share
+    return f"1 - x / max = 1 - {short_number(treated_value)} / {short_number(high)}", 1 - share
 
 
 STEP_WRITERS: dict[str, Callable[[BoundChoice, float, Array, int], WrittenStep]] = {

@@ -33,37 +33,37 @@ class Published:
     manifest: Mapping[str, Any]
     cache: Path
 
-    def table(self, name: str) -> pd.DataFrame:
+    def table(self, table_name: str) -> pd.DataFrame:
         """A table as people read it."""
-        path = self.folder / "tables" / f"{name}.csv"
+        path = self.folder / "tables" / f"{table_name}.csv"
         return pd.read_csv(path, dtype={"unit": str}, encoding="utf-8-sig")
 
     def stored(self, stage: str) -> dict[str, Path]:
         """name -> parquet file of a stage's tables; SetupError where the cache no longer holds them."""
         folder = self.cache / stage / self.manifest["stages"][stage]["key"]
         try:
-            names = json.loads((folder / "digests.json").read_text("utf-8"))
+            table_names = json.loads((folder / "digests.json").read_text("utf-8"))
         except (OSError, ValueError):
             raise SetupError(
                 f"the stored tables of stage {stage} are gone; run hqd run again",
                 zh=f"阶段 {stage} 的中间结果已不在缓存中;请重新执行 hqd run",
                 location=str(self.cache),
             ) from None
-        return {name: table_path(self.cache, stage, folder.name, name) for name in names}
+        return {table_name: table_path(self.cache, stage, folder.name, table_name) for table_name in table_names}
 
     @cached_property
     def files(self) -> dict[str, str]:
         """First 12 digits of a raw file's digest -> its name; a further copy of the same bytes has (2), (3) ... behind."""
         name_by_digest: dict[str, str] = {}
         for name, digest in sorted(self.manifest["inputs"].items()):
-            copies = sum(key.partition("(")[0] == digest[:12] for key in name_by_digest)
+            copies = sum(digest_prefix.partition("(")[0] == digest[:12] for digest_prefix in name_by_digest)
             name_by_digest[digest[:12] + (f"({copies + 1})" if copies else "")] = name
         return name_by_digest
 
 
-def published(loaded: LoadedStudy, place: RunFolders) -> Published:
+def published(loaded: LoadedStudy, run_folders: RunFolders) -> Published:
     """The published run of a study; ConfigError (exit 2) where the study has changed since in what a score depends on."""
-    folder = place.output_folder / loaded.study.name / "latest"
+    folder = run_folders.output_folder / loaded.study.name / "latest"
     try:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     except (OSError, ValueError):
@@ -78,7 +78,7 @@ def published(loaded: LoadedStudy, place: RunFolders) -> Published:
             zh=f"当前配置与已发布的结果不一致:{'、'.join(changes)};请重新执行 hqd run,或给出与该次运行相同的 --scenario 和 --set",
             location=str(folder),
         )
-    return Published(loaded.study, folder, manifest, place.output_folder / ".cache")
+    return Published(loaded.study, folder, manifest, run_folders.output_folder / ".cache")
 
 
 def same_study(study: Study, manifest: Mapping[str, Any]) -> bool:
@@ -89,7 +89,10 @@ def same_study(study: Study, manifest: Mapping[str, Any]) -> bool:
 def _changed_sections(study: Study, manifest: Mapping[str, Any]) -> list[str]:
     """The parts a score depends on whose digest is not that of the run; the language of the output is no such part."""
     run_digests = {
-        k: v for facts in manifest["stages"].values() for k, v in facts["ingredients"].items() if k.startswith("config ")
+        ingredient: digest
+        for stage_facts in manifest["stages"].values()
+        for ingredient, digest in stage_facts["ingredients"].items()
+        if ingredient.startswith("config ")
     }
     variants = [vary(study, {"study.language": language}) for language in ("zh", "en")]
     return [

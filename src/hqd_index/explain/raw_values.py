@@ -75,17 +75,17 @@ def raw_values(
     year: int,
     *,
     sample: str,
-    files: Mapping[str, str],
+    file_by_row_id: Mapping[str, str],
 ) -> dict[str, RawValue]:
     """The raw value of each leaf in a unit-year, from the tables that the panel was made of."""
     indicators = {leaf: study.indicators.indicators[leaf] for leaf in leaves}
     table_names = {leaf.table for leaf in indicators.values()}
-    tables = {name: engine.scan(stored[f"ready_{name}"], f"ready_{name}") for name in sorted(table_names)}
-    values = {}
+    tables = {table_name: engine.scan(stored[f"ready_{table_name}"], f"ready_{table_name}") for table_name in sorted(table_names)}
+    raw_value_by_leaf = {}
     for leaf, indicator in indicators.items():
         reading = RawValueReading(study, engine, indicator, tables[indicator.table], unit, year, sample)
-        values[leaf] = reading.raw(files)
-    return values
+        raw_value_by_leaf[leaf] = reading.raw(file_by_row_id)
+    return raw_value_by_leaf
 
 
 @dataclass(frozen=True)
@@ -100,13 +100,17 @@ class RawValueReading:
     year: int
     sample: str
 
-    def raw(self, files: Mapping[str, str]) -> RawValue:
-        """The raw value with all behind it; `files` names the file of each row id."""
+    def raw(self, file_by_row_id: Mapping[str, str]) -> RawValue:
+        """The raw value with all behind it; `file_by_row_id` names the file of each row id."""
         types = self.engine.types(self.table) | {"unit": "text"}
         expr = parsed_aggregate(self.indicator, types, location=self.indicator.table)
         computed = computed_columns(self.study, self.indicator.table, expr)
         traced = "row_id" in types
-        rows = self._cells(expr, types, any(c.lagged for c in computed)) if traced else pd.DataFrame(columns=["row_id"])
+        rows = (
+            self._cells(expr, types, any(computed_column.lagged for computed_column in computed))
+            if traced
+            else pd.DataFrame(columns=["row_id"])
+        )
         value, aggregates = self._values(expr, types)
         return RawValue(
             table=self.indicator.table,
@@ -117,7 +121,7 @@ class RawValueReading:
             traced=traced,
             aggregates=aggregates,
             computed=computed,
-            cells=cells_with_location(rows, files),
+            cells=cells_with_location(rows, file_by_row_id),
         )
 
     @property
@@ -134,18 +138,20 @@ class RawValueReading:
 
     def _values(self, expr: Expression, types: Mapping[str, str]) -> tuple[float, tuple[Aggregate, ...]]:
         """The formula's value, and each aggregate's, computed as the panel computes them."""
-        key = [name for name in row_key(self.study, self.indicator.table) if name in types] or ["unit", "year"]
+        key = [key_column for key_column in row_key(self.study, self.indicator.table) if key_column in types] or ["unit", "year"]
         united = with_unit(self.study, self.engine, self.indicator.table, self.table)
         rows = aggregate_rows(f"(SELECT * FROM {united} WHERE {self._sample_condition})", [expr], types, key)
         texts = exact_aggregates(expr, types, key=key)
         selects = [aggregate_sql(expr, types, key=key), *(f"CAST({sql} AS VARCHAR)" for _, sql in texts)]
-        columns = ", ".join(f"{sql} AS v{place}" for place, sql in enumerate(selects))
+        columns = ", ".join(f"{sql} AS v{select_index}" for select_index, sql in enumerate(selects))
         result_row = self.engine.collect(
             f'SELECT {columns} FROM {rows} WHERE unit = {literal(self.unit)} AND "year" = {self.year}'
         ).iloc[0]
-        numbers = [_number(result_row[f"v{place}"]) for place in range(1, len(selects))]
+        numbers = [_number(result_row[f"v{select_index}"]) for select_index in range(1, len(selects))]
         raw_value = float("nan") if pd.isna(result_row["v0"]) else float(result_row["v0"])
-        return raw_value, tuple(Aggregate(text, number) for (text, _), number in zip(texts, numbers))
+        return raw_value, tuple(
+            Aggregate(formula_text, result_number) for (formula_text, _), result_number in zip(texts, numbers)
+        )
 
     def _withheld(self) -> bool:
         """Whether the rule of min_firms empties this cell in both samples (design 5.6)."""
@@ -158,8 +164,10 @@ class RawValueReading:
     def _cells(self, expr: Expression, types: Mapping[str, str], uses_lag: bool) -> pd.DataFrame:
         """row_id, role, column, value (text) of every row in the unit-year, and of the rows before them that a lag reads."""
         source_columns = sources(self.study, self.indicator.table, expr, types)
-        cell_columns = ", ".join(f"CAST({quoted(name)} AS VARCHAR) AS {quoted(f'{CELL}{name}')}" for name in source_columns)
-        selected = ", ".join(part for part in ("row_id", cell_columns) if part)
+        cell_columns = ", ".join(
+            f"CAST({quoted(source_column)} AS VARCHAR) AS {quoted(f'{CELL}{source_column}')}" for source_column in source_columns
+        )
+        selected = ", ".join(select_list for select_list in ("row_id", cell_columns) if select_list)
         row_sets = [
             self.engine.collect(f"SELECT {selected} FROM {self.table} WHERE {self._unit_year_condition}").assign(role="year")
         ]
@@ -172,17 +180,21 @@ class RawValueReading:
         return long.assign(column=long["column"].str.removeprefix(CELL))
 
     def _earlier(self, selected: str, types: Mapping[str, str]) -> pd.DataFrame:
-        key_columns = [quoted(name) for name in row_key(self.study, self.indicator.table) if name != "year" and name in types]
+        key_columns = [
+            quoted(key_column)
+            for key_column in row_key(self.study, self.indicator.table)
+            if key_column != "year" and key_column in types
+        ]
         rows = f"SELECT {', '.join(key_columns)} FROM {self.table} WHERE {self._unit_year_condition}"
         sql = f'SELECT {selected} FROM (SELECT * FROM {self.table} WHERE "year" = {self.year - 1}) SEMI JOIN ({rows})'
         return self.engine.collect(f"{sql} USING ({', '.join(key_columns)})")
 
 
-def _number(text: Any) -> ExactNumber:
-    if text is None or text is pd.NA or text != text:
+def _number(cell_text: Any) -> ExactNumber:
+    if cell_text is None or cell_text is pd.NA or cell_text != cell_text:
         return None
-    value = Decimal(str(text))
-    return int(value) if value == value.to_integral_value() and "." not in str(text) else value
+    value = Decimal(str(cell_text))
+    return int(value) if value == value.to_integral_value() and "." not in str(cell_text) else value
 
 
 def computed_columns(study: Study, table: str, expr: Expression) -> tuple[ComputedColumn, ...]:
@@ -200,13 +212,13 @@ def computed_columns(study: Study, table: str, expr: Expression) -> tuple[Comput
 def _columns_read(derived: Derived) -> frozenset[str]:
     """Columns that a computed column is computed from."""
     if derived.formula is None:
-        return frozenset(str(value) for value in derived.options.values() if isinstance(value, str))
+        return frozenset(str(option_value) for option_value in derived.options.values() if isinstance(option_value, str))
     return parse(derived.formula, columns=None, aggregate=False).columns
 
 
 def _computed_column(column: str, derived: Derived) -> ComputedColumn:
     if derived.formula is None:
-        options = ", ".join(f"{name}: {value}" for name, value in derived.options.items())
+        options = ", ".join(f"{option_name}: {option_value}" for option_name, option_value in derived.options.items())
         return ComputedColumn(column, f"{derived.function}({options})", False, True)
     uses_lag = parse(derived.formula, columns=None, aggregate=False).uses_lag
     return ComputedColumn(column, " ".join(derived.formula.split()), uses_lag, False)
@@ -225,15 +237,15 @@ def sources(study: Study, table: str, expr: Expression, types: Mapping[str, str]
     return sorted(raw_columns)
 
 
-def cells_with_location(rows: pd.DataFrame, files: Mapping[str, str]) -> pd.DataFrame:
+def cells_with_location(cells_with_row_id: pd.DataFrame, file_by_row_id: Mapping[str, str]) -> pd.DataFrame:
     """The rows with file, sheet and row in place of the row id, in that order."""
-    if rows.empty:
+    if cells_with_row_id.empty:
         return pd.DataFrame(columns=list(CELLS))
-    parts = [_row_location(str(id)) for id in rows["row_id"]]
-    located_rows = rows.assign(
-        file=[files.get(digest, digest) for digest, _, _ in parts],
+    parts = [_row_location(str(id)) for id in cells_with_row_id["row_id"]]
+    located_rows = cells_with_row_id.assign(
+        file=[file_by_row_id.get(digest, digest) for digest, _, _ in parts],
         sheet=[sheet for _, sheet, _ in parts],
-        row=[row for _, _, row in parts],
+        row=[row_number for _, _, row_number in parts],
     )
     return located_rows.sort_values(
         ["role", "file", "sheet", "row", "column"], ascending=[False, *[True] * 4], ignore_index=True

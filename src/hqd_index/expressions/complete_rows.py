@@ -92,7 +92,7 @@ def required_conditions(node: exp.Expression) -> Iterator[exp.Expression]:
     elif isinstance(node, exp.Is | exp.Count):
         return
     elif isinstance(node, exp.Coalesce):
-        yield from (inner.expression.this for inner in node.find_all(exp.Filter))
+        yield from (filter_node.expression.this for filter_node in node.find_all(exp.Filter))
         if node.find(*AGGREGATES) is None:
             yield node
     elif isinstance(node, exp.Column | exp.Lag):
@@ -116,7 +116,9 @@ def conjunction(conditions: Iterable[exp.Expression]) -> exp.Expression | None:
     """The conditions joined by AND, each once; None without any."""
     distinct_conditions = {condition.sql(): condition for condition in conditions}
     return (
-        reduce(lambda joint, right: exp.and_(joint, right.copy()), distinct_conditions.values()) if distinct_conditions else None
+        reduce(lambda joint, next_condition: exp.and_(joint, next_condition.copy()), distinct_conditions.values())
+        if distinct_conditions
+        else None
     )
 
 
@@ -183,13 +185,13 @@ def _lone_sum_gap(aggregate: exp.Expression) -> exp.Expression | None:
     return is_unknown if gap is None else exp.or_(is_unknown, exp.and_(condition.copy(), gap))
 
 
-def _sum_without_gaps(total: exp.Expression, gap: exp.Expression | None) -> exp.Expression:
+def _sum_without_gaps(sum_node: exp.Expression, gap: exp.Expression | None) -> exp.Expression:
     """The sum, NULL where a row may be missing from it."""
     if gap is None:
-        return total
+        return sum_node
     gap_count = exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=gap))
     no_gaps = exp.EQ(this=gap_count, expression=exp.Literal.number(0))
-    return exp.Case(ifs=[exp.If(this=no_gaps, true=total)])
+    return exp.Case(ifs=[exp.If(this=no_gaps, true=sum_node)])
 
 
 def _parenthesised(node: exp.Expression) -> exp.Expression:

@@ -86,7 +86,7 @@ def _is_additive(node: exp.Expression) -> bool:
         return True
     if isinstance(node, exp.Count):
         return isinstance(node.this, exp.Star)
-    if isinstance(node, SCALES) and all(side.find(*AGGREGATES) for side in (node.this, node.expression)):
+    if isinstance(node, SCALES) and all(operand.find(*AGGREGATES) for operand in (node.this, node.expression)):
         return False
     return isinstance(node, ADDITIVE_NODES + SCALES) and all(map(_is_additive, node.iter_expressions()))
 

@@ -105,17 +105,17 @@ class Expression:
 
 
 def parse(
-    text: str, *, columns: Collection[str] | None, aggregate: bool, location: str = "", partial_sum: bool = False
+    formula_text: str, *, columns: Collection[str] | None, aggregate: bool, location: str = "", partial_sum: bool = False
 ) -> Expression:
     """The checked tree of one expression; ConfigError for anything outside the language. `columns=None`: any name."""
-    tree = _parsed_tree(str(text), location)
+    tree = _parsed_tree(str(formula_text), location)
     for node in _nodes(tree, location):
         _check_node(node, location)
         if isinstance(node, exp.Column):
             _check_column(node, columns, location)
     _check_aggregation(tree, aggregate, location)
     names = frozenset(column.name for column in tree.find_all(exp.Column))
-    return Expression(str(text), tree, names, aggregate, tree.find(exp.Lag) is not None, location, partial_sum)
+    return Expression(str(formula_text), tree, names, aggregate, tree.find(exp.Lag) is not None, location, partial_sum)
 
 
 def raise_formula_error(location: str, en: str, zh: str) -> NoReturn:
@@ -125,48 +125,55 @@ def raise_formula_error(location: str, en: str, zh: str) -> NoReturn:
 
 def snippet(node: exp.Expression) -> str:
     """The part of a formula a message shows."""
-    text = node.sql(dialect="duckdb", comments=False)
-    return text if len(text) <= 60 else text[:57] + "..."
+    formula_text = node.sql(dialect="duckdb", comments=False)
+    return formula_text if len(formula_text) <= 60 else formula_text[:57] + "..."
 
 
-def _parsed_tree(text: str, location: str) -> exp.Expression:
-    if len(text) > MAX_LENGTH:
-        raise_formula_error(location, f"formula of {len(text)} characters; at most {MAX_LENGTH}. Split it with columns.yaml",
-               f"公式长 {len(text)} 个字符,上限 {MAX_LENGTH};请用 columns.yaml 拆成几列")  # fmt: skip
+def _parsed_tree(formula_text: str, location: str) -> exp.Expression:
+    if len(formula_text) > MAX_LENGTH:
+        raise_formula_error(
+            location,
+            f"formula of {len(formula_text)} characters; at most {MAX_LENGTH}. Split it with columns.yaml",
+            f"公式长 {len(formula_text)} 个字符,上限 {MAX_LENGTH};请用 columns.yaml 拆成几列",
+        )
     try:
-        _check_tokens(text, location)
-        tree = sqlglot.parse_one(text, read="duckdb", into=exp.Condition)
+        _check_tokens(formula_text, location)
+        tree = sqlglot.parse_one(formula_text, read="duckdb", into=exp.Condition)
     except (SqlglotError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else "it does not read as one expression"
         reason_zh = "嵌套过深" if isinstance(error, RecursionError) else "不是一个完整的表达式"
-        wide_sign = _full_width(text)
+        wide_sign = _full_width(formula_text)
         suggestion = f"; write {wide_sign[0]!r} as {wide_sign[1]!r}" if wide_sign else ""
         hint_zh = f";请把 {wide_sign[0]!r} 改为半角 {wide_sign[1]!r}" if wide_sign else ";请检查括号、引号和运算符"
         raise_formula_error(
-            location, f"not a formula: {text[:80]!r}: {reason}{suggestion}", f"不是公式:{text[:80]!r}:{reason_zh}{hint_zh}"
+            location,
+            f"not a formula: {formula_text[:80]!r}: {reason}{suggestion}",
+            f"不是公式:{formula_text[:80]!r}:{reason_zh}{hint_zh}",
         )
     return tree
 
 
-def _check_tokens(text: str, location: str) -> None:
+def _check_tokens(formula_text: str, location: str) -> None:
     depth = 0
-    for token in sqlglot.tokenize(text, read="duckdb"):
+    for token in sqlglot.tokenize(formula_text, read="duckdb"):
         if token.comments or token.token_type is TokenType.SEMICOLON:
-            raise_formula_error(location, f"comments and ';' are not allowed in a formula: {text[:80]!r}",
-                   f"公式里不能有注释或分号:{text[:80]!r}")  # fmt: skip
+            raise_formula_error(location, f"comments and ';' are not allowed in a formula: {formula_text[:80]!r}",
+                   f"公式里不能有注释或分号:{formula_text[:80]!r}")  # fmt: skip
         depth += {"(": 1, ")": -1}.get(token.text, 0)
         if depth > MAX_DEPTH // 2:
             raise RecursionError
-    if "--" in text or "/*" in text:
+    if "--" in formula_text or "/*" in formula_text:
         raise_formula_error(
-            location, f"'--' and '/*' are not allowed in a formula: {text[:80]!r}", f"公式里不能有 -- 或 /*:{text[:80]!r}"
+            location,
+            f"'--' and '/*' are not allowed in a formula: {formula_text[:80]!r}",
+            f"公式里不能有 -- 或 /*:{formula_text[:80]!r}",
         )
 
 
-def _full_width(text: str) -> tuple[str, str] | None:
+def _full_width(formula_text: str) -> tuple[str, str] | None:
     """The first full-width sign of a formula and what was meant."""
     signs = {"\u2018": "'", "\u2019": "'", "\u201c": "'", "\u201d": "'", "≥": ">=", "≤": "<=", "≠": "<>", "×": "*", "÷": "/"}
-    for character in text:
+    for character in formula_text:
         ascii_sign = signs.get(character) or unicodedata.normalize("NFKC", character)
         if character != ascii_sign and ascii_sign.isascii():
             return character, ascii_sign
@@ -190,16 +197,18 @@ def _check_node(node: exp.Expression, location: str) -> None:
         raise_formula_error(location, en, zh)
     allowed_arguments = ALLOWED_NODES.get(type(node))
     extra_args = [
-        name for name, value in node.args.items() if value not in (None, False, []) and name not in (allowed_arguments or ())
+        argument_name
+        for argument_name, argument_node in node.args.items()
+        if argument_node not in (None, False, []) and argument_name not in (allowed_arguments or ())
     ]
     shape_test = SHAPES.get(type(node))
     if allowed_arguments is None or extra_args or (shape_test is not None and not shape_test(node)):
-        names = ", ".join(FUNCTIONS)
+        function_names = ", ".join(FUNCTIONS)
         raise_formula_error(
             location,
             f"not allowed in a formula: {snippet(node)}; use arithmetic, comparisons, and/or/not, in, between, "
-            f"like, is null and {names}",
-            f"公式里不能用:{snippet(node)};可用四则运算、比较、and/or/not、in、between、like、is null 和 {names}",
+            f"like, is null and {function_names}",
+            f"公式里不能用:{snippet(node)};可用四则运算、比较、and/or/not、in、between、like、is null 和 {function_names}",
         )
 
 

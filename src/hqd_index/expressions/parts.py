@@ -84,15 +84,15 @@ def _node_sql(node: exp.Expression) -> str:
 
 
 def _aggregate_part(
-    node: exp.Expression, condition: exp.Expression | None, scope: Scope, name: str, dialect: str
+    node: exp.Expression, condition: exp.Expression | None, scope: Scope, aggregate_name: str, dialect: str
 ) -> AggregatePart:
     is_count = isinstance(node, exp.Count)
-    value = (
+    value_node = (
         exp.Literal.number("1.0") if is_count and isinstance(node.this, exp.Star | exp.Distinct) else scope.double_tree(node.this)
     )
     if is_count and not isinstance(node.this, exp.Star | exp.Distinct):
-        value = exp.Case(ifs=[exp.If(this=value.copy().is_(exp.null()).not_(), true=exp.Literal.number("1.0"))])
+        value_node = exp.Case(ifs=[exp.If(this=value_node.copy().is_(exp.null()).not_(), true=exp.Literal.number("1.0"))])
     if condition is not None:
-        value = exp.Case(ifs=[exp.If(this=scope.of_type(condition, "flag"), true=value)])
+        value_node = exp.Case(ifs=[exp.If(this=scope.of_type(condition, "flag"), true=value_node)])
     level = float(node.expression.this) if isinstance(node, exp.PercentileCont) else 0.5
-    return AggregatePart(name, AGGREGATE_KINDS[type(node)], exp.cast(value, "double").sql(dialect=dialect), level)
+    return AggregatePart(aggregate_name, AGGREGATE_KINDS[type(node)], exp.cast(value_node, "double").sql(dialect=dialect), level)

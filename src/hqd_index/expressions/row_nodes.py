@@ -96,7 +96,7 @@ def _comparison(node: exp.Expression, scope: Scope) -> TypedNode:
 
 
 def _logical_connective(node: exp.Expression, scope: Scope) -> TypedNode:
-    first_operand, second_operand = (scope.of_type(side, "flag") for side in (node.this, node.expression))
+    first_operand, second_operand = (scope.of_type(operand, "flag") for operand in (node.this, node.expression))
     return TypedNode(type(node)(this=first_operand, expression=second_operand), "flag")
 
 
@@ -105,10 +105,10 @@ def _negation(node: exp.Expression, scope: Scope) -> TypedNode:
 
 
 def _is_test(node: exp.Expression, scope: Scope) -> TypedNode:
-    subject = scope.typed_node(node.this).tree
+    flag_node = scope.typed_node(node.this).tree
     if isinstance(node.expression, exp.Boolean):
-        subject = scope.of_type(node.this, "flag")
-    return TypedNode(exp.Is(this=subject, expression=node.expression.copy()), "flag")
+        flag_node = scope.of_type(node.this, "flag")
+    return TypedNode(exp.Is(this=flag_node, expression=node.expression.copy()), "flag")
 
 
 def _list_membership(node: exp.Expression, scope: Scope) -> TypedNode:
@@ -165,7 +165,9 @@ def _length(node: exp.Expression, scope: Scope) -> TypedNode:
 
 
 def _substring_of(node: exp.Expression, scope: Scope) -> TypedNode:
-    position_arguments = {name: node.args[name].copy() for name in ("start", "length") if node.args.get(name)}
+    position_arguments = {
+        argument_name: node.args[argument_name].copy() for argument_name in ("start", "length") if node.args.get(argument_name)
+    }
     return TypedNode(exp.Substring(this=scope.of_type(node.this, "text"), **position_arguments), "text")
 
 
@@ -201,7 +203,7 @@ def _lagged_value(node: exp.Expression, scope: Scope) -> TypedNode:
     }
     window = exp.Window(
         this=exp.FirstValue(this=value.tree),
-        partition_by=[exp.column(name, quoted=True) for name in scope.unit],
+        partition_by=[exp.column(unit_column, quoted=True) for unit_column in scope.unit],
         order=exp.Order(expressions=[exp.Ordered(this=exp.column(scope.order, quoted=True))]),
         spec=exp.WindowSpec(kind="RANGE", **window_bounds),
     )

@@ -27,9 +27,9 @@ class TypedNode(NamedTuple):
     type: str
 
 
-def as_double(value: TypedNode) -> exp.Expression:
+def as_double(typed_node: TypedNode) -> exp.Expression:
     """The piece as a DOUBLE."""
-    return value.tree if value.type == "double" else exp.cast(value.tree, "double")
+    return typed_node.tree if typed_node.type == "double" else exp.cast(typed_node.tree, "double")
 
 
 def common_type(types: Sequence[str]) -> str:
@@ -80,24 +80,27 @@ class Scope:
 
     def nodes_of_one_type(self, nodes: Sequence[exp.Expression]) -> tuple[list[exp.Expression], str]:
         """The pieces brought to one type; ConfigError when a text meets a number."""
-        values = [self.typed_node(node) for node in nodes]
-        if {value.type for value in values} == {"date", "text"}:
-            values = [self.date_node(node, value) for node, value in zip(nodes, values)]
-        value_type = common_type([value.type for value in values])
+        operands = [self.typed_node(node) for node in nodes]
+        if {operand.type for operand in operands} == {"date", "text"}:
+            operands = [self.date_node(node, operand) for node, operand in zip(nodes, operands)]
+        value_type = common_type([operand.type for operand in operands])
         if not value_type:
-            self._type_mismatch(nodes, values)
-        return [as_double(v) if value_type == "double" and v.type != "null" else v.tree for v in values], value_type
+            self._type_mismatch(nodes, operands)
+        return [
+            as_double(operand_node) if value_type == "double" and operand_node.type != "null" else operand_node.tree
+            for operand_node in operands
+        ], value_type
 
-    def date_node(self, node: exp.Expression, value: TypedNode) -> TypedNode:
+    def date_node(self, node: exp.Expression, operand: TypedNode) -> TypedNode:
         """A quoted ISO day as that date; a date as it is."""
-        if value.type == "date":
-            return value
+        if operand.type == "date":
+            return operand
         try:
             datetime.date.fromisoformat(node.name if isinstance(node, exp.Literal) else "")
         except ValueError:
             raise_formula_error(self.location, f"{snippet(node)} is no date; write '2024-12-31'",
                    f"{snippet(node)} 不是日期;请写成 '2024-12-31'")  # fmt: skip
-        return TypedNode(exp.cast(value.tree, "date"), "date")
+        return TypedNode(exp.cast(operand.tree, "date"), "date")
 
     def mismatch(self, node: exp.Expression, actual_type: str, expected_type: str) -> None:
         """Raise: the value has one type where another is needed."""
@@ -106,13 +109,15 @@ class Scope:
             self.location, f"{snippet(node)} is {en} where {needed} is needed", f"{snippet(node)} 是{zh},此处需要{needed_zh}"
         )
 
-    def _type_mismatch(self, nodes: Sequence[exp.Expression], values: Sequence[TypedNode]) -> None:
-        pairs = itertools.combinations(range(len(values)), 2)
-        first_index, second_index = next(pair for pair in pairs if not common_type([values[i].type for i in pair]))
-        is_text_compared = "text" in (values[second_index].type, values[first_index].type)
+    def _type_mismatch(self, nodes: Sequence[exp.Expression], operands: Sequence[TypedNode]) -> None:
+        pairs = itertools.combinations(range(len(operands)), 2)
+        first_index, second_index = next(
+            type_pair for type_pair in pairs if not common_type([operands[i].type for i in type_pair])
+        )
+        is_text_compared = "text" in (operands[second_index].type, operands[first_index].type)
         (first_type, first_type_zh), (second_type, second_type_zh) = (
-            TYPE_NAMES[values[first_index].type],
-            TYPE_NAMES[values[second_index].type],
+            TYPE_NAMES[operands[first_index].type],
+            TYPE_NAMES[operands[second_index].type],
         )
         first_snippet, second_snippet = snippet(nodes[first_index]), snippet(nodes[second_index])
         raise_formula_error(

@@ -23,7 +23,7 @@ def _filter(node: exp.Expression, scope: Scope) -> TypedNode:
 
 
 def _ordered_by_key(tree: exp.Expression, scope: Scope) -> exp.Expression:
-    order_keys = [exp.Ordered(this=exp.column(name, quoted=True)) for name in scope.key]
+    order_keys = [exp.Ordered(this=exp.column(key_column, quoted=True)) for key_column in scope.key]
     return exp.Order(this=tree, expressions=order_keys) if order_keys else tree
 
 

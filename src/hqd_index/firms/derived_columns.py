@@ -23,73 +23,83 @@ def derive(study: Study, engine: Engine, tables: Mapping[str, str]) -> dict[str,
     ConfigError for an unknown function or a lookup of what is not there.
     """
     derived_tables = dict(tables)
-    for name, columns in study.columns.tables.items():
-        if name not in derived_tables:
+    for table_name, columns in study.columns.tables.items():
+        if table_name not in derived_tables:
             continue
         for column, derived in columns.items():
             if derived.function == "lookup":
-                derived_tables[name] = lookup(study, engine, derived_tables, name, column, **derived.options)
+                derived_tables[table_name] = lookup(study, engine, derived_tables, table_name, column, **derived.options)
             elif derived.function:
-                derived_tables[name] = _function_column(study, engine, name, derived_tables[name], column, derived)
+                derived_tables[table_name] = _function_column(
+                    study, engine, table_name, derived_tables[table_name], column, derived
+                )
             else:
-                derived_tables[name] = _formula_column(study, engine, name, derived_tables[name], column, derived.formula or "")
+                derived_tables[table_name] = _formula_column(
+                    study, engine, table_name, derived_tables[table_name], column, derived.formula or ""
+                )
         if columns and list(columns.values())[-1].function in (None, "lookup"):  # a function leaves a table and its column
-            derived_tables[name] = _materialised_table(study, engine, name, derived_tables[name])
+            derived_tables[table_name] = _materialised_table(study, engine, table_name, derived_tables[table_name])
     return derived_tables
 
 
-def _materialised_table(study: Study, engine: Engine, name: str, table: str) -> str:
+def _materialised_table(study: Study, engine: Engine, table_name: str, table: str) -> str:
     """The view as a table in the order of its key: lags leave rows in an order that threads choose."""
-    key = ", ".join(map(quoted, row_key(study, name))) or "ALL"
+    key = ", ".join(map(quoted, row_key(study, table_name))) or "ALL"
     return engine.query(f"SELECT * FROM {table} ORDER BY {key}")
 
 
-def _formula_column(study: Study, engine: Engine, name: str, table: str, column: str, formula: str) -> str:
+def _formula_column(study: Study, engine: Engine, table_name: str, table: str, column: str, formula: str) -> str:
     types = engine.types(table)
-    expression = parse(formula, columns=types, aggregate=False, location=f"columns.yaml tables.{name}.{column}")
-    sql = row_sql(expression, types, partition=[key for key in row_key(study, name) if key != "year"])
-    return engine.view(f'SELECT *, {sql} AS "{column}" FROM {table}', f"{name}_{column}")
+    expression = parse(formula, columns=types, aggregate=False, location=f"columns.yaml tables.{table_name}.{column}")
+    sql = row_sql(expression, types, partition=[key_column for key_column in row_key(study, table_name) if key_column != "year"])
+    return engine.view(f'SELECT *, {sql} AS "{column}" FROM {table}', f"{table_name}_{column}")
 
 
-def lookup(study: Study, engine: Engine, tables: Mapping[str, str], name: str, new: str, *, table: str, column: str) -> str:
+def lookup(study: Study, engine: Engine, tables: Mapping[str, str], table_name: str, new: str, *, table: str, column: str) -> str:
     """The column of another table whose key this one holds: an industry's price index for each of its firms.
 
     ConfigError where the table, its key or the column is missing.
     """
     key = row_key(study, table) if table in tables else ()
-    missing = [table] if table not in tables else [part for part in key if part not in engine.types(tables[name])]
+    missing = (
+        [table]
+        if table not in tables
+        else [key_column for key_column in key if key_column not in engine.types(tables[table_name])]
+    )
     missing += [column] if table in tables and column not in engine.types(tables[table]) else []
     if missing:
         raise ConfigError(
             f"lookup of {table}.{column}: {missing} not there",
             zh=f"lookup {table}.{column}:缺少 {missing}",
-            location=f"columns.yaml tables.{name}.{new}",
+            location=f"columns.yaml tables.{table_name}.{new}",
         )
     lookup_sql = f'SELECT {", ".join(key)}, "{column}" AS "{new}" FROM {tables[table]}'
-    return engine.view(f"SELECT * FROM {tables[name]} LEFT JOIN ({lookup_sql}) USING ({', '.join(key)})", f"{name}_{new}")
+    return engine.view(
+        f"SELECT * FROM {tables[table_name]} LEFT JOIN ({lookup_sql}) USING ({', '.join(key)})", f"{table_name}_{new}"
+    )
 
 
-def _function_column(study: Study, engine: Engine, name: str, table: str, column: str, derived: Derived) -> str:
+def _function_column(study: Study, engine: Engine, table_name: str, table: str, column: str, derived: Derived) -> str:
     """The table with the function's column joined on, so that its other columns keep their types."""
     if derived.function is None or derived.function not in COLUMN_FUNCTIONS:
         raise ConfigError(
-            f"columns.yaml tables.{name}.{column}: unknown function {derived.function!r}; known: {sorted(COLUMN_FUNCTIONS)}"
+            f"columns.yaml tables.{table_name}.{column}: unknown function {derived.function!r}; known: {sorted(COLUMN_FUNCTIONS)}"
         )
-    rows = _materialised_table(study, engine, name, table)
+    rows = _materialised_table(study, engine, table_name, table)
     selects = ", ".join(
         quoted(column_name) for column_name, column_type in engine.types(rows).items() if column_type != "list"
     )  # no function uses a list
     column_values = COLUMN_FUNCTIONS[derived.function](engine.collect(f"SELECT {selects} FROM {rows}"), **derived.options)
     values = engine.scan(pd.DataFrame({column: column_values}))
-    return engine.view(f"SELECT * FROM {rows} POSITIONAL JOIN {values}", f"{name}_{column}")
+    return engine.view(f"SELECT * FROM {rows} POSITIONAL JOIN {values}", f"{table_name}_{column}")
 
 
-def chain(frame: pd.DataFrame, *, of: str = "ppi", base: int, by: str = "industry_code") -> pd.Series:
+def chain(links: pd.DataFrame, *, of: str = "ppi", base: int, by: str = "industry_code") -> pd.Series:
     """A fixed-base index (base year = 100) from previous-year = 100 links; missing links break the chain to NaN beyond them.
 
     DataError when the base year is not in the data.
     """
-    wide = frame.pivot(index="year", columns=by, values=of).sort_index().astype(float)
+    wide = links.pivot(index="year", columns=by, values=of).sort_index().astype(float)
     if base not in wide.index:
         raise DataError(
             f"chain({of}): base year {base} is not in the data; years: {wide.index.min()}-{wide.index.max()}",
@@ -100,8 +110,8 @@ def chain(frame: pd.DataFrame, *, of: str = "ppi", base: int, by: str = "industr
     level = np.cumsum(steps, axis=0)
     levels_from_base = 100 * np.exp(level - level[wide.index.get_loc(base)])
     long = pd.DataFrame(levels_from_base, index=wide.index, columns=wide.columns).stack()
-    keys = pd.MultiIndex.from_arrays([frame["year"], frame[by]])
-    return pd.Series(long.reindex(keys).to_numpy(), index=frame.index)
+    keys = pd.MultiIndex.from_arrays([links["year"], links[by]])
+    return pd.Series(long.reindex(keys).to_numpy(), index=links.index)
 
 
 COLUMN_FUNCTIONS: dict[str, ColumnFunction] = {"chain": chain, "tfp": tfp}

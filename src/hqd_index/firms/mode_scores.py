@@ -52,13 +52,15 @@ def _pooled(study: Study) -> list[str]:
     return [item for axis in axes if axis.norm == "pooled" for item in (*axis.items, *axis.shown_only)]
 
 
-def _z_scores(study: Study, rows: pd.DataFrame, items: list[str], base: np.ndarray, pooled: bool) -> pd.DataFrame:
+def _z_scores(study: Study, firm_years: pd.DataFrame, items: list[str], is_base_year: np.ndarray, pooled: bool) -> pd.DataFrame:
     """`z_<item>`: winsorised within the year, then standardised, both within the industry or over all."""
-    industry = pd.factorize(rows["industry_code"] if "industry_code" in rows else rows["unit"], sort=True)[0]
+    industry = pd.factorize(firm_years["industry_code"] if "industry_code" in firm_years else firm_years["unit"], sort=True)[0]
     groups = np.zeros_like(industry) if pooled else industry
-    years = (rows["year"] - rows["year"].min()).to_numpy()
-    winsorised_items = modes.winsorise(rows[items], groups * (int(years.max(initial=0)) + 1) + years, study.modes.norm.winsor)
-    return modes.standardise(winsorised_items, groups, base).add_prefix("z_")
+    years = (firm_years["year"] - firm_years["year"].min()).to_numpy()
+    winsorised_items = modes.winsorise(
+        firm_years[items], groups * (int(years.max(initial=0)) + 1) + years, study.modes.norm.winsor
+    )
+    return modes.standardise(winsorised_items, groups, is_base_year).add_prefix("z_")
 
 
 def _check_tables(study: Study, engine: Engine, tables: Mapping[str, str]) -> None:
@@ -76,35 +78,40 @@ def _check_tables(study: Study, engine: Engine, tables: Mapping[str, str]) -> No
 
 def _items(study: Study, engine: Engine, tables: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, tuple[str, str]]]:
     """Firm-years with one column per item, and why the others are lacking."""
-    types, lacking = engine.types(tables["firms"]), {}
+    types, missing_reasons = engine.types(tables["firms"]), {}
     selects, joins = {}, {}
-    for name, item in study.modes.items.items():
+    for item_name, item in study.modes.items.items():
         item_types = engine.types(tables[item.table]) if item.table in tables else {}
         absent = sorted(parse(item.formula, columns=None, aggregate=False).columns - set(item_types))
         if absent:
-            lacking[name] = (f"数据没有列 {'、'.join(absent)}", f"the data have no column {', '.join(absent)}")
+            missing_reasons[item_name] = (f"数据没有列 {'、'.join(absent)}", f"the data have no column {', '.join(absent)}")
         elif item.table == "firms":
-            selects[name] = _item_sql(item, name, item_types, ["firm_id"])
+            selects[item_name] = _item_sql(item, item_name, item_types, ["firm_id"])
         else:
-            joins[name] = item
+            joins[item_name] = item
     first_year, last_year = study.study.years
     unit = " || '-' || ".join(f"CAST({quoted(column)} AS VARCHAR)" for column in study.study.unit.by)
-    key_columns = {c for item in joins.values() for c in _industry_key(study, item)} | {"industry_code"} | _path_columns(study)
+    key_columns = (
+        {key_column for item in joins.values() for key_column in _industry_key(study, item)}
+        | {"industry_code"}
+        | _path_columns(study)
+    )
     keys = sorted(key_columns & set(types) - {"firm_id", "unit"})
-    columns = [f"{sql} AS {quoted(name)}" for name, sql in selects.items()]
-    frame = engine.collect(f"""
+    key_selects = "".join(f"CAST({quoted(key_column)} AS VARCHAR) AS {quoted(key_column)}, " for key_column in keys)
+    item_selects = "".join(f", {sql} AS {quoted(item_name)}" for item_name, sql in selects.items())
+    firm_years = engine.collect(f"""
         SELECT CAST(firm_id AS VARCHAR) AS firm_id, CAST("year" AS BIGINT) AS "year", {unit} AS unit,
-               {"".join(f"CAST({quoted(c)} AS VARCHAR) AS {quoted(c)}, " for c in keys)} CAST(revenue AS DOUBLE) AS revenue,
-               {_in_force(study)} AS in_force, len(coalesce(srdi_levels_ever, [])) > 0 AS ever{"".join(", " + c for c in columns)}
+               {key_selects} CAST(revenue AS DOUBLE) AS revenue,
+               {_in_force(study)} AS in_force, len(coalesce(srdi_levels_ever, [])) > 0 AS ever{item_selects}
         FROM {tables["firms"]} WHERE "year" BETWEEN {first_year} AND {last_year} ORDER BY firm_id, "year" """)
-    frame = frame[frame["unit"].notna()].reset_index(drop=True)
-    for name, item in joins.items():
-        frame[name] = _industry_values(study, engine, tables[item.table], item, name, frame)
-    for name in [*selects, *joins]:
-        frame[name] = frame[name].astype(float).replace([np.inf, -np.inf], np.nan)
-        if frame[name].isna().all():
-            lacking[name] = ("没有任何取值", "no firm-year has a value")
-    return frame, lacking
+    firm_years = firm_years[firm_years["unit"].notna()].reset_index(drop=True)
+    for item_name, item in joins.items():
+        firm_years[item_name] = _industry_values(study, engine, tables[item.table], item, item_name, firm_years)
+    for item_name in [*selects, *joins]:
+        firm_years[item_name] = firm_years[item_name].astype(float).replace([np.inf, -np.inf], np.nan)
+        if firm_years[item_name].isna().all():
+            missing_reasons[item_name] = ("没有任何取值", "no firm-year has a value")
+    return firm_years, missing_reasons
 
 
 def _path_columns(study: Study) -> set[str]:
@@ -113,8 +120,8 @@ def _path_columns(study: Study) -> set[str]:
     return {indicator.within for path in paths for indicator in path.indicators.values() if indicator.within}
 
 
-def _item_sql(item: ModeItem, name: str, types: Mapping[str, str], partition: list[str]) -> str:
-    expression = parse(item.formula, columns=types, aggregate=False, location=f"modes.yaml items.{name}")
+def _item_sql(item: ModeItem, item_name: str, types: Mapping[str, str], partition: list[str]) -> str:
+    expression = parse(item.formula, columns=types, aggregate=False, location=f"modes.yaml items.{item_name}")
     return f"CAST({row_sql(expression, types, partition=partition)} AS DOUBLE)"
 
 
@@ -126,18 +133,20 @@ def _in_force(study: Study) -> str:
     return f"coalesce(list_has_any({column}, [{levels}]), false)"
 
 
-def _industry_values(study: Study, engine: Engine, table: str, item: ModeItem, name: str, frame: pd.DataFrame) -> pd.Series:
+def _industry_values(
+    study: Study, engine: Engine, table: str, item: ModeItem, item_name: str, firm_years: pd.DataFrame
+) -> pd.Series:
     """The value of each firm-year's industry in its year, or in the year that is fixed."""
     types = engine.types(table)
     key = _industry_key(study, item)
-    sql = _item_sql(item, name, types, key)
-    values = engine.collect(f'SELECT {", ".join(key)}, CAST("year" AS BIGINT) AS "year", {sql} AS value FROM {table}')
-    values[key] = values[key].astype(str)
-    by = [*key, "year"]
+    sql = _item_sql(item, item_name, types, key)
+    industry_values = engine.collect(f'SELECT {", ".join(key)}, CAST("year" AS BIGINT) AS "year", {sql} AS value FROM {table}')
+    industry_values[key] = industry_values[key].astype(str)
+    join_columns = [*key, "year"]
     if item.fixed is not None:
-        values, by = values[values["year"] == item.fixed], key
-    matched = frame[by].merge(values.drop_duplicates(by), on=by, how="left")
-    return pd.Series(matched["value"].to_numpy(dtype=float), index=frame.index)
+        industry_values, join_columns = industry_values[industry_values["year"] == item.fixed], key
+    matched = firm_years[join_columns].merge(industry_values.drop_duplicates(join_columns), on=join_columns, how="left")
+    return pd.Series(matched["value"].to_numpy(dtype=float), index=firm_years.index)
 
 
 def _industry_key(study: Study, item: ModeItem) -> list[str]:
@@ -145,13 +154,13 @@ def _industry_key(study: Study, item: ModeItem) -> list[str]:
     return [column for column in known_tables(study)[item.table].key if column != "year"]
 
 
-def axis_score(study: Study, rows: pd.DataFrame, axis: str, *, include_shown_only: bool) -> pd.Series:
+def axis_score(study: Study, firm_years: pd.DataFrame, axis: str, *, include_shown_only: bool) -> pd.Series:
     """The score of one axis in each firm-year; without `include_shown_only`, from the items that may feed H4."""
     axis_config: ModeAxis = getattr(study.modes.axes, axis)
     item_names = (*axis_config.items, *axis_config.shown_only) if include_shown_only else axis_config.items
     signs = {f"z_{i.removeprefix('-')}": -1 if i.startswith("-") else 1 for i in item_names}
-    present = {column: sign for column, sign in signs.items() if column in rows}
-    return modes.mean_score(rows[list(present)], present, axis_config.min_items)
+    present = {column: sign for column, sign in signs.items() if column in firm_years}
+    return modes.mean_score(firm_years[list(present)], present, axis_config.min_items)
 
 
 @dataclass(frozen=True)
@@ -162,47 +171,52 @@ class FirmYearGrid:
     year: np.ndarray
     shape: tuple[int, int]
 
-    def cube(self, values: pd.Series) -> Array:
+    def cube(self, row_values: pd.Series) -> Array:
         array = np.full(self.shape, np.nan)
-        array[self.firm, self.year] = values.to_numpy(dtype=float)
+        array[self.firm, self.year] = row_values.to_numpy(dtype=float)
         return array
 
-    def by_row(self, values: np.ndarray) -> np.ndarray:
-        return np.asarray(values[self.firm, self.year])
+    def by_row(self, grid_values: np.ndarray) -> np.ndarray:
+        return np.asarray(grid_values[self.firm, self.year])
 
 
-def _with_labels(study: Study, rows: pd.DataFrame, base: np.ndarray) -> pd.DataFrame:
+def _with_labels(study: Study, firm_years: pd.DataFrame, is_base_year: np.ndarray) -> pd.DataFrame:
     first_year, last_year = study.study.years
-    firm, _ = pd.factorize(rows["firm_id"])
-    grid = FirmYearGrid(firm, (rows["year"] - first_year).to_numpy(), (int(firm.max(initial=-1)) + 1, last_year - first_year + 1))
+    firm, _ = pd.factorize(firm_years["firm_id"])
+    grid = FirmYearGrid(
+        firm, (firm_years["year"] - first_year).to_numpy(), (int(firm.max(initial=-1)) + 1, last_year - first_year + 1)
+    )
     in_base_years = np.array(
         [study.modes.norm.base_years[0] <= y <= study.modes.norm.base_years[1] for y in range(first_year, last_year + 1)]
     )
-    raw = {name: axis_score(study, rows, name, include_shown_only=True) for name in ALL_AXES}
+    raw = {name: axis_score(study, firm_years, name, include_shown_only=True) for name in ALL_AXES}
     smooth = {name: modes.rolling_mean(grid.cube(raw[name]), study.modes.window) for name in ALL_AXES}
-    columns: dict[str, np.ndarray | pd.Series] = {name: grid.by_row(values) for name, values in smooth.items()}
-    columns |= {f"raw_{name}": values for name, values in raw.items()}
-    columns |= {name: grid.by_row(values) for name, values in _published_axes(study, smooth, in_base_years).items()}
-    base_scores = {
-        name: _base_means(axis_score(study, rows, name, include_shown_only=False).where(base), firm) for name in ALL_AXES
+    columns: dict[str, np.ndarray | pd.Series] = {name: grid.by_row(smoothed_scores) for name, smoothed_scores in smooth.items()}
+    columns |= {f"raw_{name}": smoothed_scores for name, smoothed_scores in raw.items()}
+    columns |= {
+        name: grid.by_row(smoothed_scores) for name, smoothed_scores in _published_axes(study, smooth, in_base_years).items()
     }
-    columns |= {f"base_{name}": values[firm, 0] for name, values in _base_modes(study, base_scores).items()}
-    return pd.concat([rows, pd.DataFrame(columns, index=rows.index)], axis=1)
+    base_scores = {
+        name: _base_means(axis_score(study, firm_years, name, include_shown_only=False).where(is_base_year), firm)
+        for name in ALL_AXES
+    }
+    columns |= {f"base_{name}": smoothed_scores[firm, 0] for name, smoothed_scores in _base_modes(study, base_scores).items()}
+    return pd.concat([firm_years, pd.DataFrame(columns, index=firm_years.index)], axis=1)
 
 
-def _published_axes(study: Study, smooth: Mapping[str, Array], in_base_years: np.ndarray) -> dict[str, np.ndarray]:
+def _published_axes(study: Study, smoothed_scores: Mapping[str, Array], in_base_years: np.ndarray) -> dict[str, np.ndarray]:
     """Axes, labels and memberships by firm and year."""
     modes_config = study.modes
     columns: dict[str, np.ndarray] = {}
     codes, levels = [], []
-    for number, (first_pole, second_pole) in enumerate(AXES, start=1):
+    for axis_number, (first_pole, second_pole) in enumerate(AXES, start=1):
         strengths, level = (
-            modes.axis_strengths(smooth[first_pole], smooth[second_pole], in_base_years),
-            smooth[first_pole] + smooth[second_pole],
+            modes.axis_strengths(smoothed_scores[first_pole], smoothed_scores[second_pole], in_base_years),
+            smoothed_scores[first_pole] + smoothed_scores[second_pole],
         )
-        label = _axis_codes(study, strengths, smooth[first_pole], smooth[second_pole], in_base_years)
-        columns |= {f"a{number}": strengths, f"p_{first_pole}": modes.soft_membership(strengths, modes_config.tau)}
-        columns[f"axis{number}"] = modes.axis_name(label, (first_pole, second_pole), level)
+        label = _axis_codes(study, strengths, smoothed_scores[first_pole], smoothed_scores[second_pole], in_base_years)
+        columns |= {f"a{axis_number}": strengths, f"p_{first_pole}": modes.soft_membership(strengths, modes_config.tau)}
+        columns[f"axis{axis_number}"] = modes.axis_name(label, (first_pole, second_pole), level)
         codes.append(label)
         levels.append(level)
     return columns | {"mode": modes.mode_of(*codes), "quadrant": modes.quadrant(*levels)}
@@ -213,8 +227,10 @@ def _axis_codes(study: Study, strengths: Array, first_scores: Array, second_scor
     if modes_config.rule == "relative":
         return modes.axis_labels(strengths, dead_band=modes_config.dead_band, hysteresis=modes_config.hysteresis)
     cuts = [
-        float(np.nanquantile(s[:, in_base_years], modes_config.strong_from)) if np.isfinite(s[:, in_base_years]).any() else np.nan
-        for s in (first_scores, second_scores)
+        float(np.nanquantile(pole_scores[:, in_base_years], modes_config.strong_from))
+        if np.isfinite(pole_scores[:, in_base_years]).any()
+        else np.nan
+        for pole_scores in (first_scores, second_scores)
     ]
     return modes.absolute_labels(first_scores, second_scores, (cuts[0], cuts[1]))
 

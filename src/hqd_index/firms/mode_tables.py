@@ -35,15 +35,19 @@ def mode_tables(study: Study, engine: Engine, tables: Mapping[str, str], io_link
     try:
         scores = firm_scores(study, engine, tables)
     except HqdError as fault:
-        empty_tables = {name: empty(name) for name in ("modes", "mode_densities", "paths")}
-        return empty_tables | {"not_made": _not_made_rows([(name, (fault.zh, fault.en), MEND) for name in empty_tables])}
+        empty_tables = {table_name: empty(table_name) for table_name in ("modes", "mode_densities", "paths")}
+        return empty_tables | {
+            "not_made": _not_made_rows([(table_name, (fault.zh, fault.en), MEND) for table_name in empty_tables])
+        }
     paths, missing_paths = path_rows(study, scores, io_links)
     missing = [
-        ("modes", _item_reason(study, name, reason), ITEM_MEND)
-        for name, reason in scores.lacking.items()
-        if _is_on_axis(study, name)
+        ("modes", _item_reason(study, table_name, reason), ITEM_MEND)
+        for table_name, reason in scores.lacking.items()
+        if _is_on_axis(study, table_name)
     ]
-    missing += [("modes", _axis_reason(name), AXIS_MEND) for name in ALL_AXES if scores.rows[f"raw_{name}"].isna().all()]
+    missing += [
+        ("modes", _axis_reason(table_name), AXIS_MEND) for table_name in ALL_AXES if scores.rows[f"raw_{table_name}"].isna().all()
+    ]
     missing += [("paths", reason, FEW_FIRMS_MEND if reason[1].endswith(FEW_FIRMS[1]) else ITEM_MEND) for reason in missing_paths]
     return {
         "modes": firm_modes(scores.rows),
@@ -53,48 +57,56 @@ def mode_tables(study: Study, engine: Engine, tables: Mapping[str, str], io_link
     }
 
 
-def firm_modes(rows: pd.DataFrame) -> pd.DataFrame:
+def firm_modes(firm_years: pd.DataFrame) -> pd.DataFrame:
     """Table `modes`: the years of firms recognised at any time."""
-    recognised_firms = rows[rows["ever"]].rename(columns={"tech": "technology"})
-    recognised_firms = recognised_firms.assign(**{name: recognised_firms[name].replace("", None) for name in ("quadrant",)})
-    return conform("modes", recognised_firms[[c for c in empty("modes").columns if c in recognised_firms]])
+    recognised_firms = firm_years[firm_years["ever"]].rename(columns={"tech": "technology"})
+    recognised_firms = recognised_firms.assign(
+        **{text_column: recognised_firms[text_column].replace("", None) for text_column in ("quadrant",)}
+    )
+    return conform(
+        "modes", recognised_firms[[column_name for column_name in empty("modes").columns if column_name in recognised_firms]]
+    )
 
 
-def mode_densities(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
+def mode_densities(study: Study, firm_years: pd.DataFrame) -> pd.DataFrame:
     """By version, unit, year and mode: SRDI firms, per 1,000 firms, soft density, revenue share, and the unit's diversity.
 
     The soft densities of the four modes and the density of the unclassified add up to the density of all. Shares are of the
     revenue of classified firms; fewer than `min_srdi` of them: none, and the row says so.
     """
-    firm_counts = rows.groupby(["unit", "year"], sort=True).size().rename("n_firms")
-    in_force = rows[rows["in_force"]]
+    firm_counts = firm_years.groupby(["unit", "year"], sort=True).size().rename("n_firms")
+    in_force = firm_years[firm_years["in_force"]]
     cell = firm_counts.index.get_indexer(pd.MultiIndex.from_frame(in_force[["unit", "year"]]))
     revenue = in_force["revenue"].fillna(0.0).to_numpy(dtype=float)
     blocks = []
     for version, (mode, p_tech, p_safety) in VERSIONS.items():
-        soft = memberships(in_force[p_tech].to_numpy(dtype=float), in_force[p_safety].to_numpy(dtype=float))
-        has_membership = ~np.isnan(soft[MODES[0]])  # a label may outlive its score by a year, a membership does not
-        for state in MODE_STATES:
-            in_mode = (in_force[mode] == state).to_numpy()
-            member = np.where(has_membership, soft[state], 0.0) if state in soft else ~has_membership & (state == "unclassified")
-            cells = pd.DataFrame(
+        soft_memberships = memberships(in_force[p_tech].to_numpy(dtype=float), in_force[p_safety].to_numpy(dtype=float))
+        has_membership = ~np.isnan(soft_memberships[MODES[0]])  # a label may outlive its score by a year, a membership does not
+        for mode_state in MODE_STATES:
+            in_mode = (in_force[mode] == mode_state).to_numpy()
+            member = (
+                np.where(has_membership, soft_memberships[mode_state], 0.0)
+                if mode_state in soft_memberships
+                else ~has_membership & (mode_state == "unclassified")
+            )
+            firm_weights = pd.DataFrame(
                 {"n_srdi": in_mode.astype(int), "member": member.astype(float), "sold": np.where(in_mode, revenue, 0.0)}
             )
-            sums = cells.groupby(cell).sum().reindex(range(len(firm_counts)), fill_value=0.0)
-            blocks.append(firm_counts.reset_index().join(sums).assign(version=version, mode=state))
+            cell_sums = firm_weights.groupby(cell).sum().reindex(range(len(firm_counts)), fill_value=0.0)
+            blocks.append(firm_counts.reset_index().join(cell_sums).assign(version=version, mode=mode_state))
     frame = pd.concat(blocks, ignore_index=True)
     frame["density"] = 1000 * frame["n_srdi"] / frame["n_firms"]
     frame["soft"] = (1000 * frame["member"] / frame["n_firms"]).where(frame["mode"] != "mixed")
     return _shares(study, frame.astype({"n_srdi": "int64"})).drop(columns=["member", "sold"])
 
 
-def _shares(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
+def _shares(study: Study, mode_rows: pd.DataFrame) -> pd.DataFrame:
     """Revenue shares of classified firms, the mode that leads, and the diversity of the unit; suppressed where firms are few."""
-    cell, classified = ["version", "unit", "year"], frame["mode"] != "unclassified"
-    total = frame["sold"].where(classified, 0.0).groupby([frame[c] for c in cell]).transform("sum")
-    number = frame["n_srdi"].where(classified, 0).groupby([frame[c] for c in cell]).transform("sum")
+    cell, classified = ["version", "unit", "year"], mode_rows["mode"] != "unclassified"
+    total = mode_rows["sold"].where(classified, 0.0).groupby([mode_rows[cell_column] for cell_column in cell]).transform("sum")
+    number = mode_rows["n_srdi"].where(classified, 0).groupby([mode_rows[cell_column] for cell_column in cell]).transform("sum")
     sufficient = (number >= study.modes.min_srdi) & (total > 0)
-    densities = frame.assign(share=(frame["sold"] / total).where(classified & sufficient))
+    densities = mode_rows.assign(share=(mode_rows["sold"] / total).where(classified & sufficient))
     densities["dominant"] = densities["mode"].isin(MODES) & (densities["share"] > study.modes.dominant)
     diversities = densities[classified & sufficient].groupby(cell)["share"].agg(lambda shares: diversity(shares.to_numpy()))
     densities["diversity"] = diversities.reindex(pd.MultiIndex.from_frame(densities[cell])).to_numpy(dtype=float)
@@ -106,15 +118,15 @@ def _is_on_axis(study: Study, item: str) -> bool:
     return item in study.modes.axis_items()
 
 
-def _item_reason(study: Study, name: str, reason: tuple[str, str]) -> tuple[str, str]:
-    label = study.modes.items[name].label
-    return (f"测度项 {name}({label.zh}):{reason[0]}", f"item {name} ({label.en}): {reason[1]}")
+def _item_reason(study: Study, item_name: str, reason: tuple[str, str]) -> tuple[str, str]:
+    label = study.modes.items[item_name].label
+    return (f"测度项 {item_name}({label.zh}):{reason[0]}", f"item {item_name} ({label.en}): {reason[1]}")
 
 
-def _axis_reason(name: str) -> tuple[str, str]:
-    return (f"得分 {name}:没有企业的测度项足够", f"score {name}: no firm has enough items")
+def _axis_reason(axis_key: str) -> tuple[str, str]:
+    return (f"得分 {axis_key}:没有企业的测度项足够", f"score {axis_key}: no firm has enough items")
 
 
 def _not_made_rows(missing: list[tuple[str, tuple[str, str], tuple[str, str]]]) -> pd.DataFrame:
     columns = ["table", "reason_zh", "reason_en", "mend_zh", "mend_en"]
-    return pd.DataFrame([(table, *reason, *mend) for table, reason, mend in missing], columns=columns)
+    return pd.DataFrame([(table, *reason, *remedy) for table, reason, remedy in missing], columns=columns)

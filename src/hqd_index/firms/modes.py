@@ -22,25 +22,28 @@ MODES = ("tech_safety", "market_safety", "tech_efficiency", "market_efficiency")
 AXES = (("tech", "market"), ("safety", "efficiency"))
 
 
-def winsorise(values: pd.DataFrame, cells: Groups, share: float) -> pd.DataFrame:
+def winsorise(item_values: pd.DataFrame, year_cells: Groups, share: float) -> pd.DataFrame:
     """Columns drawn in to the `share` and 1 - `share` quantiles of their cell; one of two values (a flag) stays as it is."""
-    continuous = [column for column in values if values[column].nunique() > 2]
+    continuous = [column for column in item_values if item_values[column].nunique() > 2]
     if share == 0 or not continuous:
-        return values
-    low, high = (group_values(values[continuous].groupby(cells).quantile(q), cells) for q in (share, 1 - share))
-    clipped = pd.DataFrame(
-        np.clip(values[continuous].to_numpy(dtype=float), low, high), index=values.index, columns=pd.Index(continuous)
+        return item_values
+    low, high = (
+        group_values(item_values[continuous].groupby(year_cells).quantile(quantile), year_cells)
+        for quantile in (share, 1 - share)
     )
-    return pd.concat([values.drop(columns=continuous), clipped], axis=1)[list(values.columns)]
+    clipped = pd.DataFrame(
+        np.clip(item_values[continuous].to_numpy(dtype=float), low, high), index=item_values.index, columns=pd.Index(continuous)
+    )
+    return pd.concat([item_values.drop(columns=continuous), clipped], axis=1)[list(item_values.columns)]
 
 
-def standardise(values: pd.DataFrame, groups: Groups, base: NDArray[np.bool_]) -> pd.DataFrame:
-    """(x - mean) / SD with mean and SD (n - 1) of the rows of `base` in the same group; missing where the SD is 0 or unknown."""
-    reference = values[base].groupby(groups[base])
+def standardise(item_values: pd.DataFrame, groups: Groups, is_base_year: NDArray[np.bool_]) -> pd.DataFrame:
+    """(x - mean) / SD with mean and SD (n - 1) of the group's rows where `is_base_year`; missing where the SD is 0 or unknown."""
+    reference = item_values[is_base_year].groupby(groups[is_base_year])
     mean, spread, count = reference.mean(), reference.std(), reference.count()
     spread = spread.where((spread > 0) & (count >= FEWEST_BASE))
-    z = (values.to_numpy(dtype=float) - group_values(mean, groups)) / group_values(spread, groups)
-    return pd.DataFrame(z, index=values.index, columns=values.columns)
+    z = (item_values.to_numpy(dtype=float) - group_values(mean, groups)) / group_values(spread, groups)
+    return pd.DataFrame(z, index=item_values.index, columns=item_values.columns)
 
 
 def group_values(by_group: pd.DataFrame, groups: Groups) -> Array:
@@ -48,9 +51,9 @@ def group_values(by_group: pd.DataFrame, groups: Groups) -> Array:
     return np.asarray(by_group.reindex(range(int(groups.max(initial=-1)) + 1)).to_numpy(dtype=float)[groups])
 
 
-def mean_score(items: pd.DataFrame, signs: Mapping[str, int], min_items: int) -> pd.Series:
+def mean_score(item_scores: pd.DataFrame, signs: Mapping[str, int], min_items: int) -> pd.Series:
     """Mean of the items present, those of sign -1 turned; missing below `min_items`."""
-    signed = items * pd.Series(signs, dtype=float).reindex(items.columns)
+    signed = item_scores * pd.Series(signs, dtype=float).reindex(item_scores.columns)
     return signed.mean(axis=1).where(signed.notna().sum(axis=1) >= min_items)
 
 
@@ -65,10 +68,10 @@ def rolling_mean(scores: Array, window: int) -> Array:
     return np.where(present, total / np.maximum(n_present, 1.0), np.nan)
 
 
-def axis_strengths(first_scores: Array, second_scores: Array, base: NDArray[np.bool_]) -> Array:
+def axis_strengths(first_scores: Array, second_scores: Array, is_base_year: NDArray[np.bool_]) -> Array:
     """(first - second) / its SD (n - 1) over the firm-years of the base years (T,); all missing where that is 0 or unknown."""
     difference = np.asarray(first_scores - second_scores)
-    base_differences = difference[:, base][~np.isnan(difference[:, base])]
+    base_differences = difference[:, is_base_year][~np.isnan(difference[:, is_base_year])]
     spread = base_differences.std(ddof=1) if len(base_differences) >= FEWEST_BASE else 0.0
     return difference / spread if spread > 0 else np.full_like(difference, np.nan)
 
@@ -79,20 +82,22 @@ def axis_labels(strengths: Array, *, dead_band: float, hysteresis: float) -> Cod
     Without a label, or mixed: the sign of a once |a| >= dead_band, else mixed. With one: it turns only when a has the other
     sign and |a| >= hysteresis. Without a score a label is kept one year, then unclassified.
     """
-    state = np.full(len(strengths), UNCLASSIFIED_STATE, dtype=np.int8)
+    labels_of_year = np.full(len(strengths), UNCLASSIFIED_STATE, dtype=np.int8)
     years_without_score = np.zeros(len(strengths), dtype=int)
     labels = np.empty(strengths.shape, dtype=np.int8)
     for t in range(strengths.shape[1]):
         scores = strengths[:, t]
         unscored = np.isnan(scores)
-        sign = np.where(scores > 0, FIRST_MODE, SECOND_MODE)
-        unlabelled = (state == MIXED_STATE) | (state == UNCLASSIFIED_STATE)
-        new_labels = np.where((np.abs(scores) >= dead_band) & (scores != 0), sign, MIXED_STATE)
-        turned_labels = np.where((sign != state) & (np.abs(scores) >= hysteresis) & (scores != 0), sign, state)
+        pole_of_sign = np.where(scores > 0, FIRST_MODE, SECOND_MODE)
+        unlabelled = (labels_of_year == MIXED_STATE) | (labels_of_year == UNCLASSIFIED_STATE)
+        new_labels = np.where((np.abs(scores) >= dead_band) & (scores != 0), pole_of_sign, MIXED_STATE)
+        turned_labels = np.where(
+            (pole_of_sign != labels_of_year) & (np.abs(scores) >= hysteresis) & (scores != 0), pole_of_sign, labels_of_year
+        )
         years_without_score = np.where(unscored, years_without_score + 1, 0)
-        carried_labels = np.where(years_without_score <= LABEL_PERSISTENCE_YEARS, state, UNCLASSIFIED_STATE)
-        state = np.where(unscored, carried_labels, np.where(unlabelled, new_labels, turned_labels)).astype(np.int8)
-        labels[:, t] = state
+        carried_labels = np.where(years_without_score <= LABEL_PERSISTENCE_YEARS, labels_of_year, UNCLASSIFIED_STATE)
+        labels_of_year = np.where(unscored, carried_labels, np.where(unlabelled, new_labels, turned_labels)).astype(np.int8)
+        labels[:, t] = labels_of_year
     return labels
 
 
@@ -120,12 +125,14 @@ def memberships(p_tech: Array, p_safety: Array) -> dict[str, Array]:
 
 def mode_of(technology_labels: Codes, safety_labels: Codes) -> NDArray[np.object_]:
     """The mode of two labels; unclassified where either is, mixed where either is and neither is unclassified."""
-    names = np.full(technology_labels.shape, "mixed", dtype=object)
+    mode_names = np.full(technology_labels.shape, "mixed", dtype=object)
     for mode in MODES:
         first_pole, second_pole = mode.split("_")
-        names[(technology_labels == _pole_code(AXES[0], first_pole)) & (safety_labels == _pole_code(AXES[1], second_pole))] = mode
-    names[(technology_labels == UNCLASSIFIED_STATE) | (safety_labels == UNCLASSIFIED_STATE)] = "unclassified"
-    return names
+        mode_names[
+            (technology_labels == _pole_code(AXES[0], first_pole)) & (safety_labels == _pole_code(AXES[1], second_pole))
+        ] = mode
+    mode_names[(technology_labels == UNCLASSIFIED_STATE) | (safety_labels == UNCLASSIFIED_STATE)] = "unclassified"
+    return mode_names
 
 
 def axis_name(label: Codes, poles: tuple[str, str], level: Array) -> NDArray[np.object_]:
@@ -151,5 +158,5 @@ def diversity(shares: Sequence[float] | Array) -> float:
     return float(-(p * np.log(p)).sum())
 
 
-def _pole_code(poles: tuple[str, str], name: str) -> int:
-    return FIRST_MODE if name == poles[0] else SECOND_MODE
+def _pole_code(poles: tuple[str, str], pole: str) -> int:
+    return FIRST_MODE if pole == poles[0] else SECOND_MODE

@@ -31,18 +31,18 @@ def path_rows(study: Study, scores: FirmScores, io_links: pd.DataFrame) -> tuple
     for path in PATHS:
         path_config = getattr(study.modes.paths, path)
         values_by_indicator, weights = {}, {}
-        for name, indicator in path_config.indicators.items():
-            lacking = _missing_reason(scores, indicator)
-            values = pd.Series(dtype=float) if lacking else _indicator_values(study, scores.rows, indicator)
-            sufficient_values = _with_enough_firms(study, n_srdi, values)
+        for indicator_id, indicator in path_config.indicators.items():
+            missing_reason = _missing_reason(scores, indicator)
+            indicator_values = pd.Series(dtype=float) if missing_reason else _indicator_values(study, scores.rows, indicator)
+            sufficient_values = _with_enough_firms(study, n_srdi, indicator_values)
             if sufficient_values.notna().any():
-                values_by_indicator[name], weights[name] = sufficient_values, indicator.weight
+                values_by_indicator[indicator_id], weights[indicator_id] = sufficient_values, indicator.weight
             else:
-                missing.append(_indicator_reason(path, name, indicator, lacking))
+                missing.append(_indicator_reason(path, indicator_id, indicator, missing_reason))
         if not values_by_indicator and path == "integration" and len(io_links):
             values_by_indicator[FALLBACK] = _with_enough_firms(study, n_srdi, concentrated_customers(scores.rows, io_links))
             weights[FALLBACK] = 1.0
-        if any(len(values) for values in values_by_indicator.values()):
+        if any(len(indicator_values) for indicator_values in values_by_indicator.values()):
             blocks.append(_block(study, n_srdi, path, pd.DataFrame(values_by_indicator), pd.Series(weights)))
         elif path_config.indicators:
             missing.append((f"路径 {path}:没有任何指标", f"path {path}: none of its indicators has data"))
@@ -50,79 +50,87 @@ def path_rows(study: Study, scores: FirmScores, io_links: pd.DataFrame) -> tuple
     return conform("paths", frame), missing
 
 
-def _block(study: Study, n_srdi: pd.Series, path: str, values: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
-    z = pd.DataFrame({name: _z_over_units(values[name], study.modes.window) for name in values})
+def _block(study: Study, n_srdi: pd.Series, path: str, unit_years: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+    z = pd.DataFrame({column_name: _z_over_units(unit_years[column_name], study.modes.window) for column_name in unit_years})
     present_weights = z.notna() * weights.reindex(z.columns)
     index = (z * weights.reindex(z.columns)).sum(axis=1).div(present_weights.sum(axis=1)).where(present_weights.sum(axis=1) > 0)
     index_rows = pd.DataFrame({"value": index, "z": index}).assign(indicator=INDEX)
-    indicator_rows = [pd.DataFrame({"value": values[name], "z": z[name]}).assign(indicator=str(name)) for name in values]
+    indicator_rows = [
+        pd.DataFrame({"value": unit_years[column_name], "z": z[column_name]}).assign(indicator=str(column_name))
+        for column_name in unit_years
+    ]
     rows = pd.concat([index_rows, *indicator_rows])
     rows = rows.assign(path=path, n_srdi=n_srdi.reindex(rows.index).fillna(0).astype("int64").to_numpy())
-    rows["flag"] = FALLBACK if FALLBACK in values else None
+    rows["flag"] = FALLBACK if FALLBACK in unit_years else None
     return rows[rows["value"].notna()].rename_axis(KEYS).reset_index()
 
 
-def srdi_counts(rows: pd.DataFrame) -> pd.Series:
+def srdi_counts(firm_years: pd.DataFrame) -> pd.Series:
     """SRDI firms in force by unit and year; no row for none."""
-    return rows[rows["in_force"]].groupby(KEYS).size()
+    return firm_years[firm_years["in_force"]].groupby(KEYS).size()
 
 
-def _with_enough_firms(study: Study, n_srdi: pd.Series, values: pd.Series) -> pd.Series:
+def _with_enough_firms(study: Study, n_srdi: pd.Series, unit_years: pd.Series) -> pd.Series:
     """The values of unit-years with `min_srdi` firms in force or more."""
-    return values[values.index.isin(n_srdi.index[n_srdi >= study.modes.min_srdi])]
+    return unit_years[unit_years.index.isin(n_srdi.index[n_srdi >= study.modes.min_srdi])]
 
 
-def _z_over_units(values: pd.Series, window: int) -> pd.Series:
+def _z_over_units(unit_years: pd.Series, window: int) -> pd.Series:
     """z over units with mean and SD (n - 1) of the first `window` years that have a value."""
-    years = values.index.get_level_values("year")
-    valued_years = sorted(set(years[values.notna().to_numpy()]))
-    reference = values[np.isin(years, valued_years[:window])].dropna()
+    years = unit_years.index.get_level_values("year")
+    valued_years = sorted(set(years[unit_years.notna().to_numpy()]))
+    reference = unit_years[np.isin(years, valued_years[:window])].dropna()
     spread = reference.std()
-    return (values - reference.mean()) / spread if len(reference) > 2 and spread > 0 else values * np.nan
+    return (unit_years - reference.mean()) / spread if len(reference) > 2 and spread > 0 else unit_years * np.nan
 
 
-def _indicator_values(study: Study, rows: pd.DataFrame, indicator: PathIndicator) -> pd.Series:
+def _indicator_values(study: Study, firm_years: pd.DataFrame, indicator: PathIndicator) -> pd.Series:
     """The indicator by unit and year over the SRDI firms in force."""
     if indicator.measure == "coverage":
-        return coverage(rows, indicator.of[0], str(indicator.within))
-    return _firm_values(study, rows, indicator)[rows["in_force"]].groupby([rows[k] for k in KEYS]).mean()
+        return coverage(firm_years, indicator.of[0], str(indicator.within))
+    return _firm_values(study, firm_years, indicator)[firm_years["in_force"]].groupby([firm_years[k] for k in KEYS]).mean()
 
 
-def _firm_values(study: Study, rows: pd.DataFrame, indicator: PathIndicator) -> pd.Series:
+def _firm_values(study: Study, firm_years: pd.DataFrame, indicator: PathIndicator) -> pd.Series:
     of = indicator.of
     if len(of) == 1:
-        values = rows[f"raw_{of[0]}" if of[0] in ALL_AXES else of[0]]
+        indicator_values = firm_years[f"raw_{of[0]}" if of[0] in ALL_AXES else of[0]]
     else:
-        values = rows[[f"z_{item}" for item in of if f"z_{item}" in rows]].mean(axis=1)
+        indicator_values = firm_years[[f"z_{item}" for item in of if f"z_{item}" in firm_years]].mean(axis=1)
     if indicator.measure == "change":
-        return values - calendar_lag(rows, values, study.modes.window)
+        return indicator_values - calendar_lag(firm_years, indicator_values, study.modes.window)
     if indicator.measure == "frontier":
-        cells = np.asarray(rows.groupby(KEYS).ngroup(), dtype=np.intp)
-        return values - group_values(values.to_frame().groupby(cells).quantile(FRONTIER), cells)[:, 0]
-    return values
+        unit_year_cells = np.asarray(firm_years.groupby(KEYS).ngroup(), dtype=np.intp)
+        return (
+            indicator_values
+            - group_values(indicator_values.to_frame().groupby(unit_year_cells).quantile(FRONTIER), unit_year_cells)[:, 0]
+        )
+    return indicator_values
 
 
-def calendar_lag(rows: pd.DataFrame, values: pd.Series, years: int) -> pd.Series:
+def calendar_lag(firm_years: pd.DataFrame, firm_values: pd.Series, years: int) -> pd.Series:
     """The same firm's value `years` calendar years before."""
-    firm, since = pd.factorize(rows["firm_id"])[0], (rows["year"] - rows["year"].min()).to_numpy(dtype=np.intp)
+    firm, since = pd.factorize(firm_years["firm_id"])[0], (firm_years["year"] - firm_years["year"].min()).to_numpy(dtype=np.intp)
     grid = np.full((int(firm.max(initial=-1)) + 1, years + int(since.max(initial=-1)) + 1), np.nan)
-    grid[firm, years + since] = values.to_numpy(dtype=float)
-    return pd.Series(grid[firm, since], index=values.index)
+    grid[firm, years + since] = firm_values.to_numpy(dtype=float)
+    return pd.Series(grid[firm, since], index=firm_values.index)
 
 
-def coverage(rows: pd.DataFrame, item: str, within: str) -> pd.Series:
+def coverage(firm_years: pd.DataFrame, item_flag: str, within: str) -> pd.Series:
     """Of the values of `within` in a unit-year where the item is true for some firm, the share with an SRDI firm in force."""
-    flagged_rows = rows[(rows[item] > 0) & rows[within].notna()]
+    flagged_rows = firm_years[(firm_years[item_flag] > 0) & firm_years[within].notna()]
     cells = flagged_rows.groupby([*KEYS, within])["in_force"].max()
     return cells.astype(float).groupby(level=KEYS).mean()
 
 
-def concentrated_customers(rows: pd.DataFrame, io_links: pd.DataFrame) -> pd.Series:
+def concentrated_customers(firm_years: pd.DataFrame, io_links: pd.DataFrame) -> pd.Series:
     """sum_j b_ij x HHI_jt: share of sales to each industry times the concentration of its firms' revenue (no links of firms)."""
-    sold = rows.groupby(KEYS)["revenue"].transform("sum")
-    hhi = ((rows["revenue"] / sold) ** 2).groupby([rows[k] for k in KEYS]).sum().unstack("unit")
+    sold = firm_years.groupby(KEYS)["revenue"].transform("sum")
+    hhi = ((firm_years["revenue"] / sold) ** 2).groupby([firm_years[k] for k in KEYS]).sum().unstack("unit")
     weights = io_links.pivot(index="from_unit", columns="to_unit", values="downstream")
-    units = [u for u in hhi.columns if u in weights.index and u in weights.columns]
+    units = [
+        user_industry for user_industry in hhi.columns if user_industry in weights.index and user_industry in weights.columns
+    ]
     exposure = hhi[units].fillna(0.0).to_numpy() @ weights.reindex(index=units, columns=units).fillna(0.0).to_numpy().T
     cells = pd.MultiIndex.from_product([units, hhi.index], names=KEYS)
     return pd.Series(exposure.T.ravel(), index=cells)
@@ -138,6 +146,9 @@ def _missing_reason(scores: FirmScores, indicator: PathIndicator) -> Reason | No
     return None
 
 
-def _indicator_reason(path: str, name: str, indicator: PathIndicator, lacking: Reason | None) -> Reason:
-    zh, en = lacking or FEW_FIRMS
-    return (f"路径指标 {path}.{name}({indicator.label.zh}):{zh}", f"indicator {path}.{name} ({indicator.label.en}): {en}")
+def _indicator_reason(path: str, indicator_id: str, indicator: PathIndicator, missing_reason: Reason | None) -> Reason:
+    zh, en = missing_reason or FEW_FIRMS
+    return (
+        f"路径指标 {path}.{indicator_id}({indicator.label.zh}):{zh}",
+        f"indicator {path}.{indicator_id} ({indicator.label.en}): {en}",
+    )

@@ -26,17 +26,19 @@ def multilateral(output: Array, inputs: Array, shares: Array, years: Codes) -> A
     logarithms, `shares` (n, k) cost shares; no cell is missing. Two firms of one year differ by their Tornqvist index.
     """
     distinct_years, year_codes = np.unique(years, return_inverse=True)
-    mean_y, mean_x, mean_s = (_group_means(part, year_codes, len(distinct_years)) for part in (output[:, None], inputs, shares))
+    mean_y, mean_x, mean_s = (
+        _group_means(variable, year_codes, len(distinct_years)) for variable in (output[:, None], inputs, shares)
+    )
     steps = np.diff(mean_y[:, 0]) - ((mean_s[1:] + mean_s[:-1]) / 2 * np.diff(mean_x, axis=0)).sum(axis=1)
     level = np.concatenate([[0.0], np.cumsum(steps)])
     input_gap = ((shares + mean_s[year_codes]) / 2 * (inputs - mean_x[year_codes])).sum(axis=1)
     return np.asarray(output - mean_y[year_codes, 0] - input_gap + level[year_codes])
 
 
-def _group_means(values: Array, at: Codes, groups: int) -> Array:
-    sums = np.zeros((groups, values.shape[1]))
-    np.add.at(sums, at, values)
-    return sums / np.bincount(at, minlength=groups)[:, None]
+def _group_means(variable_values: Array, group_codes: Codes, group_count: int) -> Array:
+    sums = np.zeros((group_count, variable_values.shape[1]))
+    np.add.at(sums, group_codes, variable_values)
+    return sums / np.bincount(group_codes, minlength=group_count)[:, None]
 
 
 @dataclass(frozen=True)
@@ -72,24 +74,24 @@ def wooldridge(output: Array, labour: Array, capital: Array, materials: Array, f
     return _two_input_elasticities(y, np.column_stack([l, k]), np.column_stack([z, k]), firm[rows])
 
 
-def _two_input_elasticities(y: Array, x: Array, z: Array, firm: Codes) -> Elasticities:
+def _two_input_elasticities(y: Array, x: Array, instruments: Array, firm: Codes) -> Elasticities:
     """Just-identified linear GMM, b = (Z'X)^-1 Z'y, with errors clustered by firm."""
-    if rank(z.T @ x, tolerance=GRAM) < 2:
+    if rank(instruments.T @ x, tolerance=GRAM) < 2:
         return Elasticities(len(y))
-    bread = np.linalg.inv(z.T @ x)
-    b = bread @ (z.T @ y)
-    error = np.sqrt(np.diag(bread @ _meat(z, y - x @ b, firm) @ bread.T))
-    zz_inverse = np.linalg.inv(z.T @ z)
-    slope = zz_inverse @ (z.T @ x[:, 0])
-    slope_variance = zz_inverse @ _meat(z, x[:, 0] - z @ slope, firm) @ zz_inverse
+    bread = np.linalg.inv(instruments.T @ x)
+    b = bread @ (instruments.T @ y)
+    error = np.sqrt(np.diag(bread @ _meat(instruments, y - x @ b, firm) @ bread.T))
+    zz_inverse = np.linalg.inv(instruments.T @ instruments)
+    slope = zz_inverse @ (instruments.T @ x[:, 0])
+    slope_variance = zz_inverse @ _meat(instruments, x[:, 0] - instruments @ slope, firm) @ zz_inverse
     return Elasticities(len(y), b[0], b[1], error[0], error[1], float(slope[0] ** 2 / slope_variance[0, 0]))
 
 
-def _meat(z: Array, residual: Array, firm: Codes) -> Array:
+def _meat(instruments: Array, residual: Array, firm: Codes) -> Array:
     """sum_g (Z_g'u_g)(Z_g'u_g)'."""
     _, firm_codes = np.unique(firm, return_inverse=True)
-    sums = np.zeros((int(firm_codes.max()) + 1, z.shape[1]))
-    np.add.at(sums, firm_codes, z * residual[:, None])
+    sums = np.zeros((int(firm_codes.max()) + 1, instruments.shape[1]))
+    np.add.at(sums, firm_codes, instruments * residual[:, None])
     return np.asarray(sums.T @ sums)
 
 
@@ -101,7 +103,7 @@ def previous_year_rows(firm: Codes, years: Codes) -> Codes:
 
 def polynomial(first_input: Array, second_input: Array) -> Array:
     """1 and all powers and products up to DEGREE of two variables, each scaled to mean 0 and sd 1 (n, 10)."""
-    standardised = [(part - part.mean()) / (part.std() or 1.0) for part in (first_input, second_input)]
+    standardised = [(variable - variable.mean()) / (variable.std() or 1.0) for variable in (first_input, second_input)]
     terms = [np.ones_like(first_input)]
     for degree in range(1, DEGREE + 1):
         terms += [np.prod(factors, axis=0) for factors in combinations_with_replacement(standardised, degree)]
@@ -113,7 +115,7 @@ def dummies(years: Codes) -> Array:
     return np.asarray(np.unique(years)[None, 1:] == years[:, None], dtype=float)
 
 
-def projection_residuals(values: Array, controls: Array) -> Array:
-    """`values` less their projection on the controls."""
+def projection_residuals(outcome_values: Array, controls: Array) -> Array:
+    """`outcome_values` less their projection on the controls."""
     basis, _ = np.linalg.qr(controls)
-    return np.asarray(values - basis @ (basis.T @ values))
+    return np.asarray(outcome_values - basis @ (basis.T @ outcome_values))

@@ -45,7 +45,7 @@ class Recipe:
 
     @property
     def quantities(self) -> dict[str, str]:
-        return {name: getattr(self, name) for name in ("output", *INPUTS)}
+        return {quantity: getattr(self, quantity) for quantity in ("output", *INPUTS)}
 
     @property
     def columns(self) -> list[str]:
@@ -55,7 +55,7 @@ class Recipe:
 
 
 def tfp(
-    frame: pd.DataFrame,
+    firm_years: pd.DataFrame,
     *,
     output: str,
     labour: str,
@@ -74,78 +74,83 @@ def tfp(
     """
     recipe = Recipe(output=output, labour=labour, capital=capital, materials=materials, deflators=deflators, costs=costs,
                     method=method, by=by)  # fmt: skip
-    log_tfp = pd.Series(np.nan, index=frame.index, dtype=float)
-    values = production_rows(frame, recipe)
-    for _, part in values.groupby(by):
-        log_tfp.loc[part.index] = _index_tfp(part) if method == "index" else _wlp_tfp(part)
+    log_tfp = pd.Series(np.nan, index=firm_years.index, dtype=float)
+    values = production_rows(firm_years, recipe)
+    for _, industry_rows in values.groupby(by):
+        log_tfp.loc[industry_rows.index] = _index_tfp(industry_rows) if method == "index" else _wlp_tfp(industry_rows)
     return log_tfp
 
 
-def elasticities(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+def elasticities(firm_years: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     """industry, method, input, estimate, se, first_stage, n behind `tfp`: mean cost shares, or the production function."""
     rows = []
-    for industry, industry_rows in production_rows(frame, recipe).groupby(recipe.by):
+    for industry, industry_rows in production_rows(firm_years, recipe).groupby(recipe.by):
         estimates = _production_function(industry_rows) if recipe.method == "wlp" else None
-        for name in INPUTS[:2] if estimates else INPUTS:
-            row = {
+        for input_name in INPUTS[:2] if estimates else INPUTS:
+            elasticity_row = {
                 "industry": industry,
                 "method": recipe.method,
-                "input": name,
+                "input": input_name,
                 "n": estimates.n if estimates else len(industry_rows),
             }
             if estimates:
-                row |= {
-                    "estimate": getattr(estimates, name),
-                    "se": getattr(estimates, f"se_{name}"),
+                elasticity_row |= {
+                    "estimate": getattr(estimates, input_name),
+                    "se": getattr(estimates, f"se_{input_name}"),
                     "first_stage": estimates.first_stage,
                 }
             else:
-                row |= {"estimate": industry_rows[f"share_{name}"].mean(), "se": np.nan, "first_stage": np.nan}
-            rows.append(row)
+                elasticity_row |= {"estimate": industry_rows[f"share_{input_name}"].mean(), "se": np.nan, "first_stage": np.nan}
+            rows.append(elasticity_row)
     return pd.DataFrame(rows, columns=["industry", "method", "input", "estimate", "se", "first_stage", "n"])
 
 
 def elasticity_table(study: Study, engine: Engine, tables: Mapping[str, str]) -> pd.DataFrame:
     """Table `elasticities`: those of every tfp column of the firm table, by the name of the column."""
     columns = study.columns.tables.get("firms", {}) if "firms" in tables else {}
-    recipes = {name: Recipe(**derived.options) for name, derived in columns.items() if derived.function == "tfp"}
+    recipes = {column_name: Recipe(**derived.options) for column_name, derived in columns.items() if derived.function == "tfp"}
     if not recipes:
         return pd.DataFrame(columns=["column", "industry", "method", "input", "estimate", "se", "first_stage", "n"])
-    selects = ", ".join(quoted(name) for name in dict.fromkeys(name for recipe in recipes.values() for name in recipe.columns))
+    selects = ", ".join(
+        quoted(column_name)
+        for column_name in dict.fromkeys(column_name for recipe in recipes.values() for column_name in recipe.columns)
+    )
     frame = engine.collect(f"SELECT {selects} FROM {tables['firms']}")
-    return pd.concat([elasticities(frame, recipe).assign(column=name) for name, recipe in recipes.items()], ignore_index=True)
+    return pd.concat(
+        [elasticities(frame, recipe).assign(column=column_name) for column_name, recipe in recipes.items()], ignore_index=True
+    )
 
 
-def production_rows(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+def production_rows(firm_years: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     """firm_id, year, industry, logarithms of output and inputs, cost shares: the whole rows, in the order of firm and year."""
     keys = ["firm_id", "year", recipe.by]
     for name in recipe.columns:
-        if name not in frame.columns:
-            en, zh = unknown("column", name, frame.columns, kind_zh="列 ")
+        if name not in firm_years.columns:
+            en, zh = unknown("column", name, firm_years.columns, kind_zh="列 ")
             raise ConfigError(f"tfp: {en}", zh=f"tfp:{zh}", location=CONFIG_LOCATION)
-    rows = frame[recipe.columns].sort_values(["firm_id", "year"], kind="stable")
+    rows = firm_years[recipe.columns].sort_values(["firm_id", "year"], kind="stable")
     blocks = [rows[keys], _logs(rows, recipe)]
     if recipe.method == "index":
         blocks.append(_shares(rows, recipe.costs or {}))
     return pd.concat(blocks, axis=1).dropna()
 
 
-def _check_columns_of(option: str, columns: Mapping[str, str], needed: tuple[str, ...]) -> None:
-    if set(columns) != set(needed):
+def _check_columns_of(option: str, columns: Mapping[str, str], required_columns: tuple[str, ...]) -> None:
+    if set(columns) != set(required_columns):
         raise ConfigError(
-            f"tfp: {option} must name a column for each of {', '.join(needed)}; given: {', '.join(columns) or 'none'}",
-            zh=f"tfp:{option} 须为 {'、'.join(needed)} 各指定一列;现有:{'、'.join(columns) or '无'}",
+            f"tfp: {option} must name a column for each of {', '.join(required_columns)}; given: {', '.join(columns) or 'none'}",
+            zh=f"tfp:{option} 须为 {'、'.join(required_columns)} 各指定一列;现有:{'、'.join(columns) or '无'}",
             location=CONFIG_LOCATION,
         )
 
 
-def _logs(rows: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+def _logs(firm_years: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     """Logarithms of quantities, money deflated; missing where a value or a price is not positive."""
-    logs = {}
-    for name, column in recipe.quantities.items():
-        price = _positive(rows[recipe.deflators[name]]) / 100 if name in MONEY else 1.0
-        logs[name] = np.log(_positive(rows[column]) / price)
-    return pd.DataFrame(logs, index=rows.index)
+    log_quantities = {}
+    for quantity, column in recipe.quantities.items():
+        price = _positive(firm_years[recipe.deflators[quantity]]) / 100 if quantity in MONEY else 1.0
+        log_quantities[quantity] = np.log(_positive(firm_years[column]) / price)
+    return pd.DataFrame(log_quantities, index=firm_years.index)
 
 
 def _positive(column: pd.Series) -> pd.Series:
@@ -153,28 +158,32 @@ def _positive(column: pd.Series) -> pd.Series:
     return values.where(values > 0)
 
 
-def _shares(rows: pd.DataFrame, costs: Mapping[str, str]) -> pd.DataFrame:
+def _shares(firm_years: pd.DataFrame, costs: Mapping[str, str]) -> pd.DataFrame:
     """Cost shares of the inputs; missing where a cost is not positive."""
-    input_costs = pd.DataFrame({f"share_{name}": _positive(rows[costs[name]]) for name in INPUTS}, index=rows.index)
+    input_costs = pd.DataFrame(
+        {f"share_{input_name}": _positive(firm_years[costs[input_name]]) for input_name in INPUTS}, index=firm_years.index
+    )
     return input_costs.div(input_costs.sum(axis=1, skipna=False), axis=0)
 
 
-def _index_tfp(rows: pd.DataFrame) -> Array:
-    inputs, shares = rows[list(INPUTS)].to_numpy(), rows[[f"share_{name}" for name in INPUTS]].to_numpy()
-    return multilateral(rows["output"].to_numpy(), inputs, shares, rows["year"].to_numpy())
+def _index_tfp(production: pd.DataFrame) -> Array:
+    inputs, shares = production[list(INPUTS)].to_numpy(), production[[f"share_{input_name}" for input_name in INPUTS]].to_numpy()
+    return multilateral(production["output"].to_numpy(), inputs, shares, production["year"].to_numpy())
 
 
-def _wlp_tfp(rows: pd.DataFrame) -> Array:
-    estimates = _production_function(rows)
-    log_tfp = (rows["output"] - estimates.labour * rows["labour"] - estimates.capital * rows["capital"]).to_numpy()
-    years = rows["year"].to_numpy()
+def _wlp_tfp(production: pd.DataFrame) -> Array:
+    estimates = _production_function(production)
+    log_tfp = (
+        production["output"] - estimates.labour * production["labour"] - estimates.capital * production["capital"]
+    ).to_numpy()
+    years = production["year"].to_numpy()
     return np.asarray(log_tfp - log_tfp[years == years.min()].mean())
 
 
-def _production_function(rows: pd.DataFrame) -> Elasticities:
-    firm = pd.factorize(rows["firm_id"])[0]
-    output, labour, capital, materials = (rows[name].to_numpy() for name in ("output", *INPUTS))
-    return wooldridge(output, labour, capital, materials, firm, rows["year"].to_numpy())
+def _production_function(production: pd.DataFrame) -> Elasticities:
+    firm = pd.factorize(production["firm_id"])[0]
+    output, labour, capital, materials = (production[quantity].to_numpy() for quantity in ("output", *INPUTS))
+    return wooldridge(output, labour, capital, materials, firm, production["year"].to_numpy())
 
 
 LABELS = {

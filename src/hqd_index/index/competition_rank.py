@@ -15,9 +15,9 @@ def competition(scores: Array, *, tie: float = TIE) -> Array:
     """Ranks of `scores (..., n)` along the last axis, 1 is the highest; NaN keeps no rank (NaN)."""
     rows = scores.reshape(-1, scores.shape[-1])
     order = np.argsort(-rows, axis=-1)
-    starts = _group_starts(np.take_along_axis(rows, order, axis=-1), tie)
+    group_starts = _group_starts(np.take_along_axis(rows, order, axis=-1), tie)
     ranks = np.empty(rows.shape)
-    np.put_along_axis(ranks, order, starts + 1.0, axis=-1)
+    np.put_along_axis(ranks, order, group_starts + 1.0, axis=-1)
     return np.where(np.isnan(scores), np.nan, ranks.reshape(scores.shape))
 
 
@@ -25,27 +25,27 @@ def _group_starts(sorted_scores: Array, tie: float) -> NDArray[np.intp]:
     """For rows of scores sorted downwards (r, n), the position of the first of each one's tie group."""
     with np.errstate(invalid="ignore"):
         is_new_rank = sorted_scores[:, :-1] - sorted_scores[:, 1:] > tie
-    starts = np.tile(np.arange(sorted_scores.shape[-1]), (len(sorted_scores), 1))
+    group_starts = np.tile(np.arange(sorted_scores.shape[-1]), (len(sorted_scores), 1))
     rows_with_ties = np.flatnonzero(~is_new_rank.all(axis=-1))
     if len(rows_with_ties):
-        starts[rows_with_ties] = _starts_with_ties(sorted_scores[rows_with_ties], is_new_rank[rows_with_ties], tie)
-    return starts
+        group_starts[rows_with_ties] = _starts_with_ties(sorted_scores[rows_with_ties], is_new_rank[rows_with_ties], tie)
+    return group_starts
 
 
 def _starts_with_ties(sorted_scores: Array, is_new_rank: NDArray[np.bool_], tie: float) -> NDArray[np.intp]:
     """As above for rows (r, n) where `differs (r, n - 1)` marks each score that differs from the one before."""
-    starts = np.zeros(sorted_scores.shape, dtype=np.intp)
-    starts[:, 1:] = np.maximum.accumulate(np.where(is_new_rank, np.arange(1, sorted_scores.shape[-1]), 0), axis=-1)
+    group_starts = np.zeros(sorted_scores.shape, dtype=np.intp)
+    group_starts[:, 1:] = np.maximum.accumulate(np.where(is_new_rank, np.arange(1, sorted_scores.shape[-1]), 0), axis=-1)
     with np.errstate(invalid="ignore"):
-        drift = np.take_along_axis(sorted_scores, starts, axis=-1) - sorted_scores > tie
-    for row in np.flatnonzero(drift.any(axis=-1)):
-        starts[row] = _group_starts_by_unit(sorted_scores[row], tie)
-    return starts
+        exceeds_tie = np.take_along_axis(sorted_scores, group_starts, axis=-1) - sorted_scores > tie
+    for row_index in np.flatnonzero(exceeds_tie.any(axis=-1)):
+        group_starts[row_index] = _group_starts_by_unit(sorted_scores[row_index], tie)
+    return group_starts
 
 
 def _group_starts_by_unit(sorted_scores: Array, tie: float) -> NDArray[np.intp]:
     """As above for one row in which near-ties form a chain longer than `tie`."""
-    starts = np.zeros(len(sorted_scores), dtype=np.intp)
+    group_starts = np.zeros(len(sorted_scores), dtype=np.intp)
     for i in range(1, len(sorted_scores)):
-        starts[i] = starts[i - 1] if sorted_scores[starts[i - 1]] - sorted_scores[i] <= tie else i
-    return starts
+        group_starts[i] = group_starts[i - 1] if sorted_scores[group_starts[i - 1]] - sorted_scores[i] <= tie else i
+    return group_starts

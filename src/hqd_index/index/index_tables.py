@@ -45,29 +45,31 @@ class Index:
     indicators: pd.DataFrame
 
 
-def build_index(study: Study, panel: pd.DataFrame, names: pd.DataFrame, coverage: pd.DataFrame | None = None) -> Index:
-    """The index of `panel` (sample, unit, year, n_firms and a column per leaf) with `names` (unit, unit_zh, unit_en, group).
+def build_index(study: Study, panel: pd.DataFrame, unit_names: pd.DataFrame, coverage: pd.DataFrame | None = None) -> Index:
+    """The index of `panel` (sample, unit, year, n_firms and a column per leaf) with `unit_names` (unit, unit_zh, unit_en, group).
 
     `coverage` (sample, unit, year, indicator, n_firms, coverage) is that of the rows behind each indicator value.
     Scores are 100 x the aggregate; `leave_out` takes bounds and weights of `all`: composition and spillover add up exactly.
     """
-    index_values, labels = compute_index(study, panel, names), node_labels(study)
+    index_values, labels = compute_index(study, panel, unit_names), node_labels(study)
     refuse_unscored(index_values.design, index_values.values["all"], index_values.arrays_by_sample["all"])
     return Index(
         design=index_values.design,
         arrays_by_sample=index_values.arrays_by_sample,
         units=index_values.units,
-        scores=scores_table(study, index_values, labels, names),
+        scores=scores_table(study, index_values, labels, unit_names),
         weights=weights_table(index_values.design, index_values.arrays_by_sample["all"], labels, scenario="base"),
         indicators=_indicators(index_values, panel, coverage),
     )
 
 
-def compute_index(study: Study, panel: pd.DataFrame, names: pd.DataFrame) -> IndexValues:
+def compute_index(study: Study, panel: pd.DataFrame, unit_names: pd.DataFrame) -> IndexValues:
     """The index of a panel before it is written as tables."""
     units = tuple(sorted(panel["unit"].unique()))
-    design = scoring_plan(study, sorted(int(year) for year in panel["year"].unique()), groups_of(names, units))
-    values = {str(sample): cube(rows, design.leaves, design.years, units) for sample, rows in panel.groupby("sample")}
+    design = scoring_plan(study, sorted(int(year) for year in panel["year"].unique()), groups_of(unit_names, units))
+    values = {
+        str(sample): cube(sample_rows, design.leaves, design.years, units) for sample, sample_rows in panel.groupby("sample")
+    }
     arrays_by_sample = {"all": compute(design, values["all"])}
     if "leave_out" in values:
         arrays_by_sample["leave_out"] = compute(design, values["leave_out"], base=arrays_by_sample["all"])
@@ -80,10 +82,10 @@ def node_labels(study: Study) -> dict[str, Label]:
     return {node: labels.get(node, Label(zh=node, en=node)) for node in tree_of(study.indicators).order}
 
 
-def cube(rows: pd.DataFrame, leaves: Sequence[str], years: Sequence[int], units: Sequence[str]) -> Array:
+def cube(sample_rows: pd.DataFrame, leaves: Sequence[str], years: Sequence[int], units: Sequence[str]) -> Array:
     """Leaf values as (T, U, m); an absent unit-year is NaN."""
     grid = pd.MultiIndex.from_product([years, units], names=["year", "unit"])
-    unit_year_rows = rows.set_index(["year", "unit"])[list(leaves)].reindex(grid)
+    unit_year_rows = sample_rows.set_index(["year", "unit"])[list(leaves)].reindex(grid)
     return unit_year_rows.to_numpy(dtype=np.float64).reshape(len(years), len(units), len(leaves))
 
 
@@ -98,7 +100,7 @@ def coverage(design: ScoringPlan, index_arrays_of_sample: IndexArrays) -> dict[s
     return {family.node: observed_flags[family.node] for family in design.families}
 
 
-def scores_table(study: Study, index_values: IndexValues, labels: Mapping[str, Label], names: pd.DataFrame) -> pd.DataFrame:
+def scores_table(study: Study, index_values: IndexValues, labels: Mapping[str, Label], unit_names: pd.DataFrame) -> pd.DataFrame:
     """Score, rank, coverage and flag of every inner node, by sample."""
     design, rank_from, frames_of_blocks, nodes = index_values.design, study.weighting.coverage.rank_from, [], []
     for sample, index_arrays in index_values.arrays_by_sample.items():
@@ -112,10 +114,13 @@ def scores_table(study: Study, index_values: IndexValues, labels: Mapping[str, L
         "unit": np.tile(np.array(index_values.units, dtype=object), years * len(frames_of_blocks)),
         "year": np.tile(np.repeat(design.years, units), len(frames_of_blocks)),
     }
-    columns |= {name: np.concatenate([block[name].ravel() for block in frames_of_blocks]) for name in frames_of_blocks[0]}
+    columns |= {
+        column_name: np.concatenate([score_block[column_name].ravel() for score_block in frames_of_blocks])
+        for column_name in frames_of_blocks[0]
+    }
     node_columns = np.repeat(np.array(nodes, dtype=object), years * units, axis=0)
     frame = pd.DataFrame(columns | dict(zip(("node", "node_zh", "node_en", "level", "sample"), node_columns.T)))
-    unit = names.set_index("unit")
+    unit = unit_names.set_index("unit")
     return frame.assign(unit_zh=frame["unit"].map(unit["unit_zh"]), unit_en=frame["unit"].map(unit["unit_en"]))
 
 
@@ -154,19 +159,19 @@ def weights_table(design: ScoringPlan, index_arrays: IndexArrays, labels: Mappin
         shares = index_arrays.shares[family.node]
         periods = design.years if shares.shape[-3] > 1 else (None,)
         local_shares = shares.mean(axis=-2)
-        for position, child in enumerate(family.children):
-            share_of_node[child] = share_of_node[family.node] * local_shares[:, position]
-            values, absence_note = _node_values(design, index_arrays, child), _absence_note(design, index_arrays, child)
+        for child_position, child in enumerate(family.children):
+            share_of_node[child] = share_of_node[family.node] * local_shares[:, child_position]
+            child_values, absence_note = _node_values(design, index_arrays, child), _absence_note(design, index_arrays, child)
             for period, year in enumerate(periods):
                 rows.append(
                     {"scenario": scenario, "year": year, "node": child, "parent": family.node, "method": family.method}
                     | {"level": design.tree.level(child), "node_zh": labels[child].zh, "node_en": labels[child].en}
                     | {
-                        "share_local": local_shares[period, position],
+                        "share_local": local_shares[period, child_position],
                         "share_global": share_of_node[child][period % len(share_of_node[child])],
                     }
-                    | _spread_statistics(values, family, design, year, absence_note)
-                    | {"effective": share_of_node[child].mean() * _slope(values, index_arrays.scores[design.tree.root])}
+                    | _spread_statistics(child_values, family, design, year, absence_note)
+                    | {"effective": share_of_node[child].mean() * _slope(child_values, index_arrays.scores[design.tree.root])}
                 )
     return pd.DataFrame(rows)
 
@@ -178,11 +183,13 @@ def _absence_note(design: ScoringPlan, index_arrays: IndexArrays, node: str) -> 
 
 
 def _spread_statistics(
-    values: Array, family: Family, design: ScoringPlan, year: int | None, absence_note: str
+    child_values: Array, family: Family, design: ScoringPlan, year: int | None, absence_note: str
 ) -> dict[str, object]:
     """Cells, entropy e, divergence 1 - e, skewness, and a note on a column that carries no weight, or too much in one cell."""
     rows = (
-        values[design.years.index(year)] if year is not None else span_rows(values[..., None], family.span, design.years)[..., 0]
+        child_values[design.years.index(year)]
+        if year is not None
+        else span_rows(child_values[..., None], family.span, design.years)[..., 0]
     )
     observed = rows[~np.isnan(rows)]
     if len(observed) < 3:
@@ -208,11 +215,11 @@ def _skewness(observed: Array) -> float:
     return float(skew(observed)) if observed.std() > 0 else float("nan")
 
 
-def _slope(values: Array, root: Array) -> float:
-    observed = ~(np.isnan(values) | np.isnan(root))
-    if observed.sum() < 3 or root[observed].var() == 0:
+def _slope(child_values: Array, root_scores: Array) -> float:
+    observed = ~(np.isnan(child_values) | np.isnan(root_scores))
+    if observed.sum() < 3 or root_scores[observed].var() == 0:
         return float("nan")
-    return float(np.cov(values[observed], root[observed])[0, 1] / root[observed].var(ddof=1))
+    return float(np.cov(child_values[observed], root_scores[observed])[0, 1] / root_scores[observed].var(ddof=1))
 
 
 def _indicators(index_values: IndexValues, panel: pd.DataFrame, coverage: pd.DataFrame | None) -> pd.DataFrame:
@@ -221,14 +228,16 @@ def _indicators(index_values: IndexValues, panel: pd.DataFrame, coverage: pd.Dat
     index = pd.MultiIndex.from_product([design.years, index_values.units, design.leaves], names=["year", "unit", "indicator"])
     frames_of_blocks = []
     for sample, index_arrays in index_values.arrays_by_sample.items():
-        cells = {
+        leaf_arrays = {
             "raw": index_values.values[sample],
             "treated": index_arrays.treated,
             "normalised": index_arrays.normalised,
             "imputed": index_arrays.is_imputed,
         }
-        block = pd.DataFrame({name: cell.ravel() for name, cell in cells.items()}, index=index).reset_index()
-        frames_of_blocks.append(block.assign(sample=sample))
+        leaf_block = pd.DataFrame(
+            {column_name: cell.ravel() for column_name, cell in leaf_arrays.items()}, index=index
+        ).reset_index()
+        frames_of_blocks.append(leaf_block.assign(sample=sample))
     frame = pd.concat(frames_of_blocks, ignore_index=True)
     keys = ["sample", "unit", "year"]
     if coverage is None:

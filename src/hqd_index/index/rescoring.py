@@ -23,6 +23,8 @@ def _blocks(index: Index, panel: pd.DataFrame) -> Iterator[pd.DataFrame]:
     cells = pd.MultiIndex.from_product([design.years, units], names=["year", "unit"])
     for sample, rows in panel.groupby("sample"):
         sample_arrays = compute(design, cube(rows, design.leaves, design.years, units), base=index.arrays_by_sample["all"])
-        values = {leaf: sample_arrays.normalised[..., j] for j, leaf in enumerate(design.leaves)} | dict(sample_arrays.scores)
-        for node, score in values.items():
+        node_values = {leaf: sample_arrays.normalised[..., j] for j, leaf in enumerate(design.leaves)} | dict(
+            sample_arrays.scores
+        )
+        for node, score in node_values.items():
             yield pd.DataFrame({"score": score.ravel()}, index=cells).reset_index().assign(sample=sample, node=node)

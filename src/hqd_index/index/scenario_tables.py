@@ -28,26 +28,28 @@ class ScenarioTables:
     ranges: pd.DataFrame
 
 
-def scenarios(study: Study, panel: pd.DataFrame, names: pd.DataFrame, base: Index) -> ScenarioTables:
+def scenarios(study: Study, panel: pd.DataFrame, unit_names: pd.DataFrame, base_index: Index) -> ScenarioTables:
     """The panel of all firms in each scenario; shift = base rank - scenario rank: positive where the scenario ranks better."""
-    reference = _all_firms(base.scores).set_index(["unit", "year", "node"])["rank"].rename("base_rank")
-    root = base.design.tree.root
+    reference = _all_firms(base_index.scores).set_index(["unit", "year", "node"])["rank"].rename("base_rank")
+    root = base_index.design.tree.root
     tables, weights, roots = [], [], []
     full_sample = panel[panel["sample"] == "all"]
     for id, scenario in study.scenarios.items():
         varied_config = vary(study, scenario.changes)
-        index_values, labels = compute_index(varied_config, full_sample, names), node_labels(varied_config)
-        scores = scores_table(varied_config, index_values, labels, names)
-        table = _all_firms(scores).assign(scenario=id, scenario_zh=scenario.label.zh, scenario_en=scenario.label.en)
-        is_root = table["node"] == index_values.design.tree.root
-        keys = pd.MultiIndex.from_arrays([table["unit"], table["year"], table["node"].mask(is_root, root)])
-        table["base_rank"] = reference.reindex(keys).to_numpy()
-        table["shift"] = table["base_rank"] - table["rank"]
-        tables.append(table)
-        roots.append(table[is_root])
+        index_values, labels = compute_index(varied_config, full_sample, unit_names), node_labels(varied_config)
+        scores = scores_table(varied_config, index_values, labels, unit_names)
+        scenario_table = _all_firms(scores).assign(scenario=id, scenario_zh=scenario.label.zh, scenario_en=scenario.label.en)
+        is_root = scenario_table["node"] == index_values.design.tree.root
+        rank_keys = pd.MultiIndex.from_arrays(
+            [scenario_table["unit"], scenario_table["year"], scenario_table["node"].mask(is_root, root)]
+        )
+        scenario_table["base_rank"] = reference.reindex(rank_keys).to_numpy()
+        scenario_table["shift"] = scenario_table["base_rank"] - scenario_table["rank"]
+        tables.append(scenario_table)
+        roots.append(scenario_table[is_root])
         weights.append(weights_table(index_values.design, index_values.arrays_by_sample["all"], labels, scenario=id))
     if not tables:
-        return _no_scenarios(base)
+        return _no_scenarios(base_index)
     columns = ["scenario", "scenario_zh", "scenario_en", "unit", "year", "node", "score", "rank", "base_rank", "shift"]
     root_scores = pd.concat(roots, ignore_index=True)
     return ScenarioTables(
@@ -58,11 +60,11 @@ def scenarios(study: Study, panel: pd.DataFrame, names: pd.DataFrame, base: Inde
     )
 
 
-def _no_scenarios(base: Index) -> ScenarioTables:
+def _no_scenarios(base_index: Index) -> ScenarioTables:
     scenario = ["scenario", "scenario_zh", "scenario_en"]
     return ScenarioTables(
         scenarios=pd.DataFrame(columns=[*scenario, "unit", "year", "node", "score", "rank", "base_rank", "shift"]),
-        weights=base.weights.iloc[:0],
+        weights=base_index.weights.iloc[:0],
         agreement=pd.DataFrame(columns=[*scenario, "year", "ranked", "mean_shift", "max_shift", "spearman", "kendall"]),
         ranges=pd.DataFrame(columns=["unit", "year", "base_rank", "best", "worst", "mean", "scenarios"]),
     )
@@ -83,9 +85,9 @@ def _agreement(all_firms: pd.DataFrame) -> pd.DataFrame:
     for key, group_rows in groups.items():
         scenario_ranks, base_ranks = ranks[group_rows[is_ranked_twice[group_rows]]].T
         shifts = np.abs(scenario_ranks - base_ranks)
-        row = dict(zip(group_keys, key)) | {"ranked": len(scenario_ranks)}
-        row |= {"mean_shift": shifts.mean(), "max_shift": shifts.max()} if len(scenario_ranks) else {}
-        rows.append(row | _correlations(scenario_ranks, base_ranks))
+        agreement_row = dict(zip(group_keys, key)) | {"ranked": len(scenario_ranks)}
+        agreement_row |= {"mean_shift": shifts.mean(), "max_shift": shifts.max()} if len(scenario_ranks) else {}
+        rows.append(agreement_row | _correlations(scenario_ranks, base_ranks))
     return pd.DataFrame(rows)
 
 

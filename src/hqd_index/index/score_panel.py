@@ -70,18 +70,18 @@ def global_shares(design: ScoringPlan, index_arrays_of_sample: IndexArrays) -> d
     """Every node's share in the whole, the product of shares down the tree, (T or 1, U or 1)."""
     share_of_node = {design.tree.root: np.ones((1, 1))}
     for family in reversed(design.families):
-        for position, child in enumerate(family.children):
-            share_of_node[child] = share_of_node[family.node] * index_arrays_of_sample.shares[family.node][..., position]
+        for child_position, child in enumerate(family.children):
+            share_of_node[child] = share_of_node[family.node] * index_arrays_of_sample.shares[family.node][..., child_position]
     return share_of_node
 
 
-def table(name: str, rows: Sequence[Row] | pd.DataFrame) -> pd.DataFrame:
+def table(table_name: str, result_rows: Sequence[Row] | pd.DataFrame) -> pd.DataFrame:
     """The rows as a published table, with its header where there are none; key columns of text that are absent are empty."""
-    contract = TABLES[name]
-    frame = pd.DataFrame(rows, columns=list(contract.columns))
+    contract = TABLES[table_name]
+    frame = pd.DataFrame(result_rows, columns=list(contract.columns))
     text_columns = [column for column in contract.key if contract.columns[column].startswith("text")]
     frame[text_columns] = frame[text_columns].astype(object).where(frame[text_columns].notna(), "")
-    return conform(name, frame)
+    return conform(table_name, frame)
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Refusals:
             yield
         except EstimationError as fault:
             for refusable_item in refusable_items:
-                key = (
+                reason_key = (
                     refusable_item.table,
                     refusable_item.label.zh,
                     refusable_item.label.en,
@@ -116,14 +116,14 @@ class Refusals:
                     refusable_item.mend.zh,
                     refusable_item.mend.en,
                 )
-                self.locations_by_reason.setdefault(key, []).append(location)
+                self.locations_by_reason.setdefault(reason_key, []).append(location)
 
     @property
     def rows(self) -> list[Row]:
         """Rows of `not_made`."""
         return [
-            _not_made_row(*key, locations=_location_list(list(dict.fromkeys(locations))))
-            for key, locations in self.locations_by_reason.items()
+            _not_made_row(*reason_key, locations=_location_list(list(dict.fromkeys(locations))))
+            for reason_key, locations in self.locations_by_reason.items()
         ]
 
 
@@ -133,10 +133,10 @@ def _location_list(locations: list[str]) -> str:
 
 
 def _not_made_row(
-    table: str, zh: str, en: str, reason_zh: str, reason_en: str, mend_zh: str, mend_en: str, *, locations: str
+    table_name: str, zh: str, en: str, reason_zh: str, reason_en: str, mend_zh: str, mend_en: str, *, locations: str
 ) -> Row:
     return {
-        "table": table,
+        "table": table_name,
         "reason_zh": f"{zh}({locations}):{reason_zh}",
         "reason_en": f"{en} ({locations}): {reason_en}",
         "mend_zh": mend_zh,

@@ -84,7 +84,7 @@ class ScoringPlan:
 
     @cached_property
     def _position_of_leaf(self) -> dict[str, int]:
-        return {leaf: position for position, leaf in enumerate(self.leaves)}
+        return {leaf: leaf_position for leaf_position, leaf in enumerate(self.leaves)}
 
     @cached_property
     def sums(self) -> frozenset[str]:
@@ -136,28 +136,31 @@ def _tree_without(tree: Tree, dropped_node: str) -> Tree:
 
 def _columns(study: Study, leaves: Sequence[str], choices: dict[str, tuple[BoundChoice, ...]]) -> tuple[Columns, ...]:
     """Leaves grouped by equal choices, so that each function runs once on a block of columns."""
-    groups: dict[tuple[BoundChoice, ...], list[int]] = {}
+    leaves_by_choice: dict[tuple[BoundChoice, ...], list[int]] = {}
     for position, leaf in enumerate(leaves):
-        groups.setdefault(choices[leaf], []).append(position)
-    return tuple(_column_block(study, leaves, positions, *block) for block, positions in groups.items())
+        leaves_by_choice.setdefault(choices[leaf], []).append(position)
+    return tuple(
+        _column_block(study, leaves, leaf_positions, *column_choices)
+        for column_choices, leaf_positions in leaves_by_choice.items()
+    )
 
 
 def _column_block(
     study: Study,
     leaves: Sequence[str],
-    positions: list[int],
+    leaf_positions: list[int],
     impute_choice: BoundChoice,
     treat: BoundChoice,
     normalise: BoundChoice,
 ) -> Columns:
-    names = [leaves[j] for j in positions]
+    names = [leaves[j] for j in leaf_positions]
     return Columns(
-        positions=np.array(positions),
+        positions=np.array(leaf_positions),
         impute_columns=impute_choice.for_children(names, valid_ids=leaves),
         treat=treat.for_children(names, valid_ids=leaves),
         normalise=normalise.for_children(names, valid_ids=leaves),
         span=normalise.over,
-        direction=np.array([_sign(study, name) for name in names]),
+        direction=np.array([_sign(study, choice_name) for choice_name in names]),
     )
 
 
@@ -220,9 +223,9 @@ def _weights(choice: BoundChoice, tree: Tree, all_leaves: Sequence[str], childre
     weigh_all = choice.for_children(all_leaves, valid_ids=tree.order)
     child_positions = [all_leaves.index(child) for child in children]
 
-    def weigh_children(values: Array) -> Array:
-        padded_values = np.full((*values.shape[:-1], len(all_leaves)), np.nan)
-        padded_values[..., child_positions] = values
+    def weigh_children(child_values: Array) -> Array:
+        padded_values = np.full((*child_values.shape[:-1], len(all_leaves)), np.nan)
+        padded_values[..., child_positions] = child_values
         return np.take(weigh_all(padded_values), child_positions, axis=-1)
 
     return weigh_children

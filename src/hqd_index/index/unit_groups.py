@@ -32,9 +32,9 @@ def groupings(units: Sequence[str], own_groups: Mapping[str, str] | None = None)
     return schemes
 
 
-def groups_of(names: pd.DataFrame, units: Sequence[str]) -> list[str]:
+def groups_of(unit_names: pd.DataFrame, units: Sequence[str]) -> list[str]:
     """The study's group of each unit: one of all where it has none; a unit that its groups leave out is a group of its own."""
-    group = dict(zip(names["unit"].astype(str), names["group"].astype(str)))
+    group = dict(zip(unit_names["unit"].astype(str), unit_names["group"].astype(str)))
     has_groups = any(group.values())
     return [group.get(unit) or (unit if has_groups else "") for unit in units]
 

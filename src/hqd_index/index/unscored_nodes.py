@@ -22,26 +22,26 @@ REASONS = {
 }
 
 
-def refuse_unscored(design: ScoringPlan, values: NDArray[np.float64], computed: IndexArrays) -> None:
+def refuse_unscored(design: ScoringPlan, raw_values: NDArray[np.float64], computed: IndexArrays) -> None:
     """Stops where a node has a score in no unit and year; the lowest such node is named, with its mend."""
     for family in design.families:
         if np.isnan(computed.scores[family.node]).all():
-            raise _leaf_family_fault(design, family, values, computed) if family.is_leaf_family else _parent_fault(family)
+            raise _leaf_family_fault(design, family, raw_values, computed) if family.is_leaf_family else _parent_fault(family)
 
 
-def absences(design: ScoringPlan, family: Family, values: NDArray[np.float64], computed: IndexArrays) -> dict[str, str]:
+def absences(design: ScoringPlan, family: Family, raw_values: NDArray[np.float64], computed: IndexArrays) -> dict[str, str]:
     """Leaves of a family that enter no score, with the key of the reason."""
     reasons = {}
     for leaf in family.children:
-        position = design.leaves.index(leaf)
-        if np.isnan(computed.normalised[..., position]).all():
-            reasons[leaf] = _reason(values[..., position], computed.treated[..., position])
+        leaf_position = design.leaves.index(leaf)
+        if np.isnan(computed.normalised[..., leaf_position]).all():
+            reasons[leaf] = _reason(raw_values[..., leaf_position], computed.treated[..., leaf_position])
     return reasons
 
 
-def _reason(raw: NDArray[np.float64], treated: NDArray[np.float64]) -> str:
-    observed = treated[~np.isnan(treated)]
-    if np.isnan(raw).all():
+def _reason(raw_values: NDArray[np.float64], treated_values: NDArray[np.float64]) -> str:
+    observed = treated_values[~np.isnan(treated_values)]
+    if np.isnan(raw_values).all():
         return "empty"
     if len(observed) < FEWEST_CELLS:
         return "few"
@@ -51,9 +51,9 @@ def _reason(raw: NDArray[np.float64], treated: NDArray[np.float64]) -> str:
 
 
 def _leaf_family_fault(
-    design: ScoringPlan, family: Family, values: NDArray[np.float64], computed: IndexArrays
+    design: ScoringPlan, family: Family, raw_values: NDArray[np.float64], computed: IndexArrays
 ) -> EstimationError:
-    reasons = absences(design, family, values, computed)
+    reasons = absences(design, family, raw_values, computed)
     usable = len(family.children) - len(reasons)
     if set(reasons.values()) == {"few"} and not usable:
         return _unscored(

@@ -62,74 +62,80 @@ def read_io(engine: Engine, table: str, sectors: pd.DataFrame | None = None) -> 
     return {year: _table_in_industries(_table_of_year(year, rows[rows["year"] == year]), sectors) for year in years}
 
 
-def _table_of_year(year: int, rows: pd.DataFrame) -> IoTable:
-    is_intermediate = rows["use"] == "intermediate"
-    codes = tuple(sorted({*rows["from_code"], *rows.loc[is_intermediate, "to_code"]}))
-    competitive = rows["origin"] == "total"
+def _table_of_year(year: int, cell_rows: pd.DataFrame) -> IoTable:
+    is_intermediate = cell_rows["use"] == "intermediate"
+    sector_codes = tuple(sorted({*cell_rows["from_code"], *cell_rows.loc[is_intermediate, "to_code"]}))
+    competitive = cell_rows["origin"] == "total"
     if competitive.all():
-        return _domestic_from_competitive(year, codes, rows)
-    if competitive.any() or (rows["use"] == "import").any():
+        return _domestic_from_competitive(year, sector_codes, cell_rows)
+    if competitive.any() or (cell_rows["use"] == "import").any():
         raise DataError(
             f"input-output table of {year}: origin is `total` in every row (competitive form) or in none",
             zh=f"{year} 年投入产出表:origin 要么全部为 total(竞争型),要么都不是",
             location="io",
         )
-    is_domestic = rows["origin"] == "domestic"
+    is_domestic = cell_rows["origin"] == "domestic"
     return IoTable(
         year,
-        codes,
-        domestic=_flow_matrix(rows[is_domestic & is_intermediate], codes),
-        imported=_flow_matrix(rows[~is_domestic & is_intermediate], codes),
-        home_domestic=_use_vector(rows[is_domestic & rows["use"].isin(HOME_USES)], codes),
-        home_imported=_use_vector(rows[~is_domestic & rows["use"].isin(HOME_USES)], codes),
-        exports=_use_vector(rows[is_domestic & (rows["use"] == "export")], codes),
+        sector_codes,
+        domestic=_flow_matrix(cell_rows[is_domestic & is_intermediate], sector_codes),
+        imported=_flow_matrix(cell_rows[~is_domestic & is_intermediate], sector_codes),
+        home_domestic=_use_vector(cell_rows[is_domestic & cell_rows["use"].isin(HOME_USES)], sector_codes),
+        home_imported=_use_vector(cell_rows[~is_domestic & cell_rows["use"].isin(HOME_USES)], sector_codes),
+        exports=_use_vector(cell_rows[is_domestic & (cell_rows["use"] == "export")], sector_codes),
     )
 
 
-def _domestic_from_competitive(year: int, codes: tuple[str, ...], rows: pd.DataFrame) -> IoTable:
+def _domestic_from_competitive(year: int, sector_codes: tuple[str, ...], cell_rows: pd.DataFrame) -> IoTable:
     return proportional(
         year,
-        codes,
-        flows=_flow_matrix(rows[rows["use"] == "intermediate"], codes),
-        home=_use_vector(rows[rows["use"].isin(HOME_USES)], codes),
-        exports=_use_vector(rows[rows["use"] == "export"], codes),
-        imports=_use_vector(rows[rows["use"] == "import"], codes),
+        sector_codes,
+        flows=_flow_matrix(cell_rows[cell_rows["use"] == "intermediate"], sector_codes),
+        home_uses=_use_vector(cell_rows[cell_rows["use"].isin(HOME_USES)], sector_codes),
+        exports=_use_vector(cell_rows[cell_rows["use"] == "export"], sector_codes),
+        imports=_use_vector(cell_rows[cell_rows["use"] == "import"], sector_codes),
     )
 
 
-def proportional(year: int, codes: tuple[str, ...], *, flows: Array, home: Array, exports: Array, imports: Array) -> IoTable:
+def proportional(
+    year: int, sector_codes: tuple[str, ...], *, flows: Array, home_uses: Array, exports: Array, imports: Array
+) -> IoTable:
     """The table with imports spread over all uses at home in proportion (Hummels, Ishii & Yi 2001).
 
     Imports beyond what is used at home count as re-exports and leave `exports`.
     """
-    absorbed = flows.sum(axis=1) + home
+    absorbed = flows.sum(axis=1) + home_uses
     imports_used = np.minimum(imports, np.maximum(absorbed, 0.0))
     share = np.divide(imports_used, absorbed, out=np.zeros_like(imports_used), where=absorbed > 0)
     return IoTable(
         year,
-        codes,
+        sector_codes,
         domestic=(1 - share)[:, None] * flows,
         imported=share[:, None] * flows,
-        home_domestic=(1 - share) * home,
-        home_imported=share * home,
+        home_domestic=(1 - share) * home_uses,
+        home_imported=share * home_uses,
         exports=exports - (imports - imports_used),
     )
 
 
-def _flow_matrix(rows: pd.DataFrame, codes: tuple[str, ...]) -> Array:
-    matrix = np.zeros((len(codes), len(codes)))
-    np.add.at(matrix, (_positions(rows["from_code"], codes), _positions(rows["to_code"], codes)), rows["value"].to_numpy(float))
+def _flow_matrix(cell_rows: pd.DataFrame, sector_codes: tuple[str, ...]) -> Array:
+    matrix = np.zeros((len(sector_codes), len(sector_codes)))
+    np.add.at(
+        matrix,
+        (_positions(cell_rows["from_code"], sector_codes), _positions(cell_rows["to_code"], sector_codes)),
+        cell_rows["value"].to_numpy(float),
+    )
     return matrix
 
 
-def _use_vector(rows: pd.DataFrame, codes: tuple[str, ...]) -> Array:
-    vector = np.zeros(len(codes))
-    np.add.at(vector, _positions(rows["from_code"], codes), rows["value"].to_numpy(float))
+def _use_vector(cell_rows: pd.DataFrame, sector_codes: tuple[str, ...]) -> Array:
+    vector = np.zeros(len(sector_codes))
+    np.add.at(vector, _positions(cell_rows["from_code"], sector_codes), cell_rows["value"].to_numpy(float))
     return vector
 
 
-def _positions(column: pd.Series, codes: tuple[str, ...]) -> NDArray[np.intp]:
-    return pd.Index(codes).get_indexer(pd.Index(column))
+def _positions(column: pd.Series, sector_codes: tuple[str, ...]) -> NDArray[np.intp]:
+    return pd.Index(sector_codes).get_indexer(pd.Index(column))
 
 
 def _table_in_industries(table: IoTable, sectors: pd.DataFrame | None) -> IoTable:
@@ -144,13 +150,13 @@ def _table_in_industries(table: IoTable, sectors: pd.DataFrame | None) -> IoTabl
             rule="IO04",
         )
     sector_rows = sectors[sectors["from_code"].isin(table.codes)]
-    codes = tuple(sorted(set(sector_rows["to_code"])))
-    weights = np.zeros((len(table.codes), len(codes)))
-    places = _positions(sector_rows["from_code"], table.codes), _positions(sector_rows["to_code"], codes)
+    sector_codes = tuple(sorted(set(sector_rows["to_code"])))
+    weights = np.zeros((len(table.codes), len(sector_codes)))
+    places = _positions(sector_rows["from_code"], table.codes), _positions(sector_rows["to_code"], sector_codes)
     np.add.at(weights, places, sector_rows["weight"].to_numpy(float))
     return IoTable(
         table.year,
-        codes,
+        sector_codes,
         domestic=weights.T @ table.domestic @ weights,
         imported=weights.T @ table.imported @ weights,
         home_domestic=weights.T @ table.home_domestic,
@@ -159,29 +165,36 @@ def _table_in_industries(table: IoTable, sectors: pd.DataFrame | None) -> IoTabl
     )
 
 
-def crosswalk(engine: Engine, tables: Mapping[str, str], origin: str, target: str) -> pd.DataFrame:
+def crosswalk(engine: Engine, tables: Mapping[str, str], from_system: str, to_system: str) -> pd.DataFrame:
     """from_code, to_code, weight between two code systems, sorted; empty without such rows; DataError XW01 on weights."""
     columns = ["from_code", "to_code", "weight"]
     if "crosswalks" not in tables:
         return pd.DataFrame(columns=columns)
     frame = engine.collect(f"""
         SELECT from_code, to_code, CAST(sum(weight) AS DOUBLE) AS weight FROM {tables["crosswalks"]}
-        WHERE from_system = {literal(origin)} AND to_system = {literal(target)} GROUP BY ALL ORDER BY ALL""")
+        WHERE from_system = {literal(from_system)} AND to_system = {literal(to_system)} GROUP BY ALL ORDER BY ALL""")
     totals = frame.groupby("from_code")["weight"].sum()
     off_sums = totals[(totals - 1).abs() > WEIGHT_TOLERANCE]
     if len(off_sums):
-        code, total = off_sums.index[0], off_sums.iloc[0]
+        source_code, weight_sum = off_sums.index[0], off_sums.iloc[0]
         raise DataError(
-            f"crosswalk {origin} -> {target}: weights of {code} sum to {total:.6g}, not 1 ({len(off_sums)} codes so)",
-            zh=f"对照表 {origin} -> {target}:{code} 的权重之和为 {total:.6g},应为 1(共 {len(off_sums)} 个代码)",
+            f"crosswalk {from_system} -> {to_system}: weights of {source_code} sum to {weight_sum:.6g}, not 1 "
+            f"({len(off_sums)} codes so)",
+            zh=f"对照表 {from_system} -> {to_system}:{source_code} 的权重之和为 {weight_sum:.6g},应为 1(共 "
+            f"{len(off_sums)} 个代码)",
             location="crosswalks",
             rule="XW01",
         )
-    unknown = sorted(code for code in frame["to_code"].unique() if str(code)[:1] == "C" and code not in MANUFACTURING)
-    if target == "gbt4754" and unknown:
+    unknown = sorted(
+        source_code
+        for source_code in frame["to_code"].unique()
+        if str(source_code)[:1] == "C" and source_code not in MANUFACTURING
+    )
+    if to_system == "gbt4754" and unknown:
         raise DataError(
-            f"crosswalk {origin} -> {target}: unknown target {', '.join(unknown[:5])}; manufacturing has the codes C13 to C43",
-            zh=f"对照表 {origin} -> {target}:不认识的目标代码 {'、'.join(unknown[:5])};制造业代码为 C13 至 C43",
+            f"crosswalk {from_system} -> {to_system}: unknown target {', '.join(unknown[:5])}; manufacturing has the "
+            "codes C13 to C43",
+            zh=f"对照表 {from_system} -> {to_system}:不认识的目标代码 {'、'.join(unknown[:5])};制造业代码为 C13 至 C43",
             location="crosswalks",
             rule="XW02",
         )

@@ -32,13 +32,13 @@ class LinkTables:
     def note(self, table: str, reason: Reason | None) -> None:
         """Keep a reason for table not_made; None is none."""
         if reason:
-            texts = {
+            reason_columns = {
                 "reason_zh": reason.text[0],
                 "reason_en": reason.text[1],
                 "mend_zh": reason.mend[0],
                 "mend_en": reason.mend[1],
             }
-            self.reasons.append({"table": table} | texts)
+            self.reasons.append({"table": table} | reason_columns)
 
     def tables_by_name(self) -> dict[str, pd.DataFrame]:
         """Every table by name."""

@@ -44,17 +44,21 @@ def links(study: Study, engine: Engine, tables: Mapping[str, str]) -> dict[str, 
 
 def industries_of(engine: Engine, tables: Mapping[str, str]) -> list[str] | None:
     """Codes in the firm and industry tables, in order; None when neither is there."""
-    sources = [tables[name] for name in ("firms", "industry") if name in tables and "industry_code" in engine.types(tables[name])]
+    sources = [
+        tables[table_name]
+        for table_name in ("firms", "industry")
+        if table_name in tables and "industry_code" in engine.types(tables[table_name])
+    ]
     if not sources:
         return None
     union = " UNION ".join(f"SELECT industry_code FROM {table} WHERE industry_code IS NOT NULL" for table in sources)
-    return [str(code) for code in engine.collect(f"{union} ORDER BY industry_code")["industry_code"]]
+    return [str(industry_code) for industry_code in engine.collect(f"{union} ORDER BY industry_code")["industry_code"]]
 
 
 def merge_columns(io: pd.DataFrame, goods: pd.DataFrame) -> pd.DataFrame:
     """Both sets of columns on one grid, with every column of the table, missing where its source is."""
     merged = io.merge(goods, on=KEYS, how="outer", validate="one_to_one").reindex(columns=list(LINKAGES.columns))
-    numbers = {name: "float64" for name, column in LINKAGES.columns.items() if column.dtype == "number"}
+    numbers = {column_name: "float64" for column_name, column in LINKAGES.columns.items() if column.dtype == "number"}
     return (
         merged.astype({**numbers, "year": "int64", "io_year": "Int64", "industry_code": "str", "io_sector": "str"})
         .sort_values(KEYS, ignore_index=True)
@@ -81,14 +85,14 @@ def _io_link_tables(
     return carry_forward(_sectors_of_industries(link_tables.network, sectors, industries), study.study.years)
 
 
-def _sectors(engine: Engine, tables: Mapping[str, str], system: str | None, target: str) -> pd.DataFrame | None:
+def _sectors(engine: Engine, tables: Mapping[str, str], system: str | None, to_system: str) -> pd.DataFrame | None:
     if system is None:
         return None
-    sectors = crosswalk(engine, tables, system, target)
+    sectors = crosswalk(engine, tables, system, to_system)
     if sectors.empty:
         raise DataError(
-            f"crosswalks hold no rows from {system} to {target}, which columns.yaml links.io_system names",
-            zh=f"对照表中没有从 {system} 到 {target} 的行(见 columns.yaml 的 links.io_system)",
+            f"crosswalks hold no rows from {system} to {to_system}, which columns.yaml links.io_system names",
+            zh=f"对照表中没有从 {system} 到 {to_system} 的行(见 columns.yaml 的 links.io_system)",
             location="crosswalks",
             rule="XW03",
         )
@@ -104,33 +108,33 @@ def _link_weights(study: Study, years: Mapping[int, IoTable], industries: list[s
     return io_links(table, industries if industries is not None else table.codes)
 
 
-def _latest_table_year(years: Mapping[int, IoTable], base: int) -> int:
+def _latest_table_year(years: Mapping[int, IoTable], base_year: int) -> int:
     """The latest table not after the base year; the first one when all are later."""
-    return max((year for year in years if year <= base), default=min(years))
+    return max((year for year in years if year <= base_year), default=min(years))
 
 
 def _sectors_of_industries(
     sectors_table: pd.DataFrame, sectors: pd.DataFrame | None, industries: list[str] | None
 ) -> pd.DataFrame:
     """The network's rows of the industries, with the table's year and the sectors an industry lies in."""
-    rows = sectors_table.rename(columns={"sector": "industry_code"}).drop(columns="gross_output")
+    sector_rows = sectors_table.rename(columns={"sector": "industry_code"}).drop(columns="gross_output")
     if industries is not None:
-        rows = rows[rows["industry_code"].isin(industries)]
+        sector_rows = sector_rows[sector_rows["industry_code"].isin(industries)]
     if sectors is None:
-        return rows.assign(io_year=rows["year"], io_sector=rows["industry_code"])
+        return sector_rows.assign(io_year=sector_rows["year"], io_sector=sector_rows["industry_code"])
     sectors_of_industry = sectors.sort_values(["to_code", "from_code"]).groupby("to_code")["from_code"].agg("+".join)
-    return rows.assign(io_year=rows["year"], io_sector=rows["industry_code"].map(sectors_of_industry))
+    return sector_rows.assign(io_year=sector_rows["year"], io_sector=sector_rows["industry_code"].map(sectors_of_industry))
 
 
-def carry_forward(rows: pd.DataFrame, years: tuple[int, int]) -> pd.DataFrame:
+def carry_forward(table_year_rows: pd.DataFrame, years: tuple[int, int]) -> pd.DataFrame:
     """Rows of table years, and between two tables those of the earlier one (io_year says which); none beyond the last table."""
-    tables = sorted(set(rows["year"]))
+    tables = sorted(set(table_year_rows["year"]))
     blocks = []
     for year in range(years[0], years[1] + 1):
         earlier = [table for table in tables if table <= year]
         if earlier and year <= tables[-1]:
-            blocks.append(rows[rows["year"] == earlier[-1]].assign(year=year))
-    return pd.concat(blocks, ignore_index=True) if blocks else rows.iloc[:0]
+            blocks.append(table_year_rows[table_year_rows["year"] == earlier[-1]].assign(year=year))
+    return pd.concat(blocks, ignore_index=True) if blocks else table_year_rows.iloc[:0]
 
 
 # from trade flows
@@ -170,12 +174,12 @@ def _trade_link_tables(
     return indicators[indicators["industry_code"].isin(industries)] if industries is not None else indicators
 
 
-def _product_crosswalk(engine: Engine, tables: Mapping[str, str], system: str, target: str) -> pd.DataFrame:
-    product_industries = crosswalk(engine, tables, system, target)
+def _product_crosswalk(engine: Engine, tables: Mapping[str, str], system: str, to_system: str) -> pd.DataFrame:
+    product_industries = crosswalk(engine, tables, system, to_system)
     if product_industries.empty:
         raise DataError(
-            f"crosswalks hold no rows from {system}, the HS revision of the flows, to {target}",
-            zh=f"对照表中没有从 {system}(贸易数据的 HS 版本)到 {target} 的行",
+            f"crosswalks hold no rows from {system}, the HS revision of the flows, to {to_system}",
+            zh=f"对照表中没有从 {system}(贸易数据的 HS 版本)到 {to_system} 的行",
             location="crosswalks",
             rule="XW03",
         )

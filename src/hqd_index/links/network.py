@@ -17,8 +17,8 @@ from .iotable import Array, IoTable
 DAMPING, PAGERANK_TOLERANCE = 0.85, 1e-14
 
 
-def _ratio(above: Array, below: Array) -> Array:
-    return np.divide(above, below, out=np.full_like(np.asarray(above, dtype=float), np.nan), where=below > 0)
+def _ratio(above: Array, denominators: Array) -> Array:
+    return np.divide(above, denominators, out=np.full_like(np.asarray(above, dtype=float), np.nan), where=denominators > 0)
 
 
 def coefficients(flows: Array, output: Array) -> Array:
@@ -44,62 +44,62 @@ def inverse(matrix: Array, *, location: str = "") -> Array:
     return np.asarray(np.linalg.inv(np.eye(len(matrix)) - matrix))
 
 
-def leontief(table: IoTable) -> Array:
+def leontief(io_table: IoTable) -> Array:
     """L = (I - A_d)^-1 (n, n): domestic output of i per unit of final demand for j (Leontief 1936)."""
-    return inverse(coefficients(table.domestic, table.output), location=f"io {table.year}")
+    return inverse(coefficients(io_table.domestic, io_table.output), location=f"io {io_table.year}")
 
 
-def ghosh(table: IoTable) -> Array:
+def ghosh(io_table: IoTable) -> Array:
     """G = (I - B_d)^-1 (n, n): output of j that a unit of i's primary inputs ends up in (Ghosh 1958); x_i g_ij = l_ij x_j."""
-    return inverse(allocations(table.domestic, table.output), location=f"io {table.year}")
+    return inverse(allocations(io_table.domestic, io_table.output), location=f"io {io_table.year}")
 
 
-def imported_input_share(table: IoTable) -> Array:
+def imported_input_share(io_table: IoTable) -> Array:
     """100 m_j / (m_j + d_j), all intermediate inputs of j in % (Hummels, Ishii & Yi 2001)."""
-    imported, domestic = table.imported.sum(axis=0), table.domestic.sum(axis=0)
+    imported, domestic = io_table.imported.sum(axis=0), io_table.domestic.sum(axis=0)
     return 100 * _ratio(imported, imported + domestic)
 
 
-def self_sufficiency(table: IoTable) -> Array:
+def self_sufficiency(io_table: IoTable) -> Array:
     """Domestic part of what is used at home of product i, 0-1: (x - e) / (x - e + m)."""
-    return _ratio(table.absorption - table.imports, table.absorption)
+    return _ratio(io_table.absorption - io_table.imports, io_table.absorption)
 
 
-def dva_export_share(table: IoTable) -> Array:
+def dva_export_share(io_table: IoTable) -> Array:
     """100 v (I - A_d)^-1: domestic value added in a unit of j's exports, in % (Koopman, Wang & Wei 2014)."""
-    inputs = coefficients(table.domestic + table.imported, table.output)
-    share = 100 * (1 - inputs.sum(axis=0)) @ leontief(table)
-    return np.where(table.output > 0, share, np.nan)
+    inputs = coefficients(io_table.domestic + io_table.imported, io_table.output)
+    share = 100 * (1 - inputs.sum(axis=0)) @ leontief(io_table)
+    return np.where(io_table.output > 0, share, np.nan)
 
 
-def vertical_specialisation(table: IoTable) -> Array:
+def vertical_specialisation(io_table: IoTable) -> Array:
     """100 u A_m (I - A_d)^-1: imports in a unit of j's exports, in % (Hummels, Ishii & Yi 2001); 100 less the above."""
-    share = 100 * coefficients(table.imported, table.output).sum(axis=0) @ leontief(table)
-    return np.where(table.output > 0, share, np.nan)
+    share = 100 * coefficients(io_table.imported, io_table.output).sum(axis=0) @ leontief(io_table)
+    return np.where(io_table.output > 0, share, np.nan)
 
 
-def upstreamness(table: IoTable) -> Array:
+def upstreamness(io_table: IoTable) -> Array:
     """U = (I - D)^-1 1, D_ij = z_ij / (x_i - e_i + m_i): steps to final use (Antras, Chor, Fally & Hillberry 2012).
 
     z are domestic and imported flows: trade is taken to be used as what is made and sold at home is. At least 1 where
     final uses are not negative; a moderator, not a score.
     """
-    flows = table.domestic + table.imported
-    steps = inverse(allocations(flows, table.absorption), location=f"io {table.year}").sum(axis=1)
-    return np.where(table.absorption > 0, steps, np.nan)
+    flows = io_table.domestic + io_table.imported
+    steps = inverse(allocations(flows, io_table.absorption), location=f"io {io_table.year}").sum(axis=1)
+    return np.where(io_table.absorption > 0, steps, np.nan)
 
 
-def complete_consumption(table: IoTable, suppliers: Collection[str]) -> Array:
+def complete_consumption(io_table: IoTable, suppliers: Collection[str]) -> Array:
     """sum_s b_sj over the suppliers s named, b = (I - A)^-1 - I, without the sector itself; NaN where no supplier is left.
 
     A holds domestic and imported inputs (完全消耗系数).
     """
-    is_supplier = np.array([code in suppliers for code in table.codes])
+    is_supplier = np.array([sector_code in suppliers for sector_code in io_table.codes])
     n_other_suppliers = is_supplier.sum() - is_supplier
-    inputs = coefficients(table.domestic + table.imported, table.output)
-    needed = inverse(inputs, location=f"io {table.year}") - np.eye(len(inputs))
+    inputs = coefficients(io_table.domestic + io_table.imported, io_table.output)
+    needed = inverse(inputs, location=f"io {io_table.year}") - np.eye(len(inputs))
     own_use = np.where(is_supplier, np.diag(needed), 0.0)
-    return np.where((table.output > 0) & (n_other_suppliers > 0), needed[is_supplier].sum(axis=0) - own_use, np.nan)
+    return np.where((io_table.output > 0) & (n_other_suppliers > 0), needed[is_supplier].sum(axis=0) - own_use, np.nan)
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Centrality:
     pagerank: Array
 
 
-def centrality(table: IoTable) -> Centrality:
+def centrality(io_table: IoTable) -> Centrality:
     """Place in the network of domestic input coefficients, without own use.
 
     Betweenness: share of shortest paths through a sector, an edge being 1 / a_ij long (Brandes 2001). PageRank with
@@ -118,39 +118,39 @@ def centrality(table: IoTable) -> Centrality:
     """
     import networkx as nx
 
-    inputs = coefficients(table.domestic, table.output)
+    inputs = coefficients(io_table.domestic, io_table.output)
     np.fill_diagonal(inputs, 0.0)
     graph = nx.DiGraph()
-    graph.add_nodes_from(table.codes)
+    graph.add_nodes_from(io_table.codes)
     for i, j in zip(*np.nonzero(inputs > 0)):
-        graph.add_edge(table.codes[i], table.codes[j], weight=inputs[i, j], length=1 / inputs[i, j])
+        graph.add_edge(io_table.codes[i], io_table.codes[j], weight=inputs[i, j], length=1 / inputs[i, j])
     betweenness = nx.betweenness_centrality(graph, weight="length", normalized=True)
     rank = nx.pagerank(graph.reverse(copy=False), alpha=DAMPING, weight="weight", tol=PAGERANK_TOLERANCE, max_iter=1000)
-    return Centrality(*(np.array([measure[code] for code in table.codes]) for measure in (betweenness, rank)))
+    return Centrality(*(np.array([measure[sector_code] for sector_code in io_table.codes]) for measure in (betweenness, rank)))
 
 
-def network(table: IoTable, digital: Collection[str]) -> pd.DataFrame:
+def network(io_table: IoTable, digital: Collection[str]) -> pd.DataFrame:
     """Every sector of one table with all of the above: sector, year, one column each."""
-    central = centrality(table)
+    central = centrality(io_table)
     return pd.DataFrame(
         {
-            "sector": table.codes,
-            "year": table.year,
-            "gross_output": table.output,
-            "imported_input_share": imported_input_share(table),
-            "dva_export_share": dva_export_share(table),
-            "self_sufficiency": self_sufficiency(table),
-            "upstreamness": upstreamness(table),
-            "digital_input": complete_consumption(table, digital),
-            "output_multiplier": leontief(table).sum(axis=0),
-            "forward_multiplier": ghosh(table).sum(axis=1),
+            "sector": io_table.codes,
+            "year": io_table.year,
+            "gross_output": io_table.output,
+            "imported_input_share": imported_input_share(io_table),
+            "dva_export_share": dva_export_share(io_table),
+            "self_sufficiency": self_sufficiency(io_table),
+            "upstreamness": upstreamness(io_table),
+            "digital_input": complete_consumption(io_table, digital),
+            "output_multiplier": leontief(io_table).sum(axis=0),
+            "forward_multiplier": ghosh(io_table).sum(axis=1),
             "betweenness": central.betweenness,
             "pagerank": central.pagerank,
         }
     )
 
 
-def io_links(table: IoTable, units: Collection[str]) -> pd.DataFrame:
+def io_links(io_table: IoTable, units: Collection[str]) -> pd.DataFrame:
     """Weights between units, supplier -> user, without a unit's links to itself: year, from_unit, to_unit, four weights.
 
     upstream: part of the user's domestic inputs that come from the supplier, d_ij / sum_k d_kj;
@@ -158,21 +158,25 @@ def io_links(table: IoTable, units: Collection[str]) -> pd.DataFrame:
     leontief, ghosh: the same links in all rounds, l_ij and g_ij.
     Shares are over all sectors, so those among units need not sum to 1.
     """
-    unit_positions = np.array([k for k, code in enumerate(table.codes) if code in units], dtype=int)
-    names = np.array(table.codes, dtype=object)[unit_positions]
-    into, out_of = table.domestic.sum(axis=0), table.domestic.sum(axis=1)
+    unit_positions = np.array([k for k, sector_code in enumerate(io_table.codes) if sector_code in units], dtype=int)
+    names = np.array(io_table.codes, dtype=object)[unit_positions]
+    into, out_of = io_table.domestic.sum(axis=0), io_table.domestic.sum(axis=1)
     weights = {
-        "upstream": coefficients(table.domestic, into),
-        "downstream": allocations(table.domestic, out_of),
-        "leontief": leontief(table),
-        "ghosh": ghosh(table),
+        "upstream": coefficients(io_table.domestic, into),
+        "downstream": allocations(io_table.domestic, out_of),
+        "leontief": leontief(io_table),
+        "ghosh": ghosh(io_table),
     }
     keys = {
-        "year": table.year,
+        "year": io_table.year,
         "from_unit": np.repeat(names, len(unit_positions)),
         "to_unit": np.tile(names, len(unit_positions)),
     }
     frame = pd.DataFrame(
-        keys | {name: values[np.ix_(unit_positions, unit_positions)].ravel() for name, values in weights.items()}
+        keys
+        | {
+            weight_kind: link_weights[np.ix_(unit_positions, unit_positions)].ravel()
+            for weight_kind, link_weights in weights.items()
+        }
     )
     return frame[frame["from_unit"] != frame["to_unit"]].reset_index(drop=True)

@@ -81,8 +81,8 @@ def products(engine: Engine, flows: str, links: Links) -> pd.DataFrame:
     return frame if links.chokepoint.control_risk_countries else frame.assign(control_risk_share=np.nan)
 
 
-def _membership_sql(column: str, values: tuple[str, ...]) -> str:
-    return f"{column} IN ({', '.join(map(literal, values))})" if values else "false"
+def _membership_sql(column: str, codes: tuple[str, ...]) -> str:
+    return f"{column} IN ({', '.join(map(literal, codes))})" if codes else "false"
 
 
 def _hhi_sql() -> str:
@@ -100,16 +100,18 @@ def exports_by_country(engine: Engine, flows: str, industries: pd.DataFrame) -> 
         FROM sold JOIN {crosswalk_table} ON hs6 = from_code GROUP BY ALL ORDER BY ALL""")
 
 
-def comparative_advantage(exports: pd.DataFrame, home: str) -> pd.DataFrame:
+def comparative_advantage(exports: pd.DataFrame, home_country: str) -> pd.DataFrame:
     """industry_code, year, nrca, balassa of the home country, each year on the world's exports of that year."""
     blocks = []
     for year, rows in exports.groupby("year"):
-        wide = rows.pivot(index="country", columns="industry_code", values="exports").fillna(0.0)
-        if home not in wide.index:
+        exports_by_industry = rows.pivot(index="country", columns="industry_code", values="exports").fillna(0.0)
+        if home_country not in exports_by_industry.index:
             continue
-        values, home_row = wide.to_numpy(), wide.index.get_loc(home)
-        index = {"industry_code": wide.columns.to_numpy(), "year": year}
-        blocks.append(pd.DataFrame(index | {"nrca": nrca(values)[home_row], "balassa": balassa(values)[home_row]}))
+        export_matrix, home_row = exports_by_industry.to_numpy(), exports_by_industry.index.get_loc(home_country)
+        key_columns = {"industry_code": exports_by_industry.columns.to_numpy(), "year": year}
+        blocks.append(
+            pd.DataFrame(key_columns | {"nrca": nrca(export_matrix)[home_row], "balassa": balassa(export_matrix)[home_row]})
+        )
     columns = ["industry_code", "year", "nrca", "balassa"]
     return pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=columns)
 
@@ -137,7 +139,7 @@ def with_industry(goods: pd.DataFrame, industries: pd.DataFrame) -> pd.DataFrame
     return rows.assign(imports=rows["imports"] * rows["weight"], exports=rows["exports"] * rows["weight"])
 
 
-def trade_by_industry(rows: pd.DataFrame, *, winsor: float) -> pd.DataFrame:
+def trade_by_industry(product_rows: pd.DataFrame, *, winsor: float) -> pd.DataFrame:
     """industry_code, year and the indicators of `with_industry` rows that also hold prody, input_share, chokepoint (0, 1, NaN).
 
     import_source_hhi: sum_p s_p hhi_p over intermediate and capital goods (input_share), s import shares;
@@ -145,30 +147,32 @@ def trade_by_industry(rows: pd.DataFrame, *, winsor: float) -> pd.DataFrame:
     unit_value_premium: sum_p s_p ln(uv_p / uv_world_p), logarithms winsorised each year.
     """
     keys = ["industry_code", "year"]
-    indicators = rows.groupby(keys)[["exports", "imports"]].sum()
+    indicators = product_rows.groupby(keys)[["exports", "imports"]].sum()
     indicators["trade_competitiveness"] = trade_competitiveness(
         indicators["exports"].to_numpy(), indicators["imports"].to_numpy()
     )
-    indicators["import_source_hhi"] = weighted_means(rows, "hhi_import", rows["imports"] * rows["input_share"])
-    indicators["chokepoint_share"] = 100 * weighted_means(rows, "chokepoint", rows["imports"])
-    indicators["export_sophistication"] = np.log(weighted_means(rows, "prody", rows["exports"]))
-    premium = log_premium(rows, winsor=winsor)
-    indicators["unit_value_premium"] = weighted_means(rows.assign(premium=premium), "premium", rows["exports"])
+    indicators["import_source_hhi"] = weighted_means(
+        product_rows, "hhi_import", product_rows["imports"] * product_rows["input_share"]
+    )
+    indicators["chokepoint_share"] = 100 * weighted_means(product_rows, "chokepoint", product_rows["imports"])
+    indicators["export_sophistication"] = np.log(weighted_means(product_rows, "prody", product_rows["exports"]))
+    premium = log_premium(product_rows, winsor=winsor)
+    indicators["unit_value_premium"] = weighted_means(product_rows.assign(premium=premium), "premium", product_rows["exports"])
     return indicators.rename(columns={"exports": "exports_usd", "imports": "imports_usd"}).reset_index()
 
 
-def weighted_means(rows: pd.DataFrame, column: str, weights: pd.Series) -> pd.Series:
+def weighted_means(product_rows: pd.DataFrame, column: str, weights: pd.Series) -> pd.Series:
     """Mean of a column by industry and year over the rows where it is known; NaN where these weigh nothing."""
-    known_weights = weights.where(rows[column].notna(), 0.0)
-    keys = [rows["industry_code"], rows["year"]]
+    known_weights = weights.where(product_rows[column].notna(), 0.0)
+    keys = [product_rows["industry_code"], product_rows["year"]]
     total = known_weights.groupby(keys).sum()
-    return (rows[column].fillna(0.0) * known_weights).groupby(keys).sum() / total.where(total > 0)
+    return (product_rows[column].fillna(0.0) * known_weights).groupby(keys).sum() / total.where(total > 0)
 
 
-def log_premium(rows: pd.DataFrame, *, winsor: float) -> pd.Series:
+def log_premium(product_rows: pd.DataFrame, *, winsor: float) -> pd.Series:
     """ln(unit value / world's), limited to the quantiles winsor and 1 - winsor of the products of its year."""
-    raw: pd.Series = (rows["unit_value"] / rows["unit_value_world"]).transform("log")
-    single = raw.where(~rows.duplicated(["year", "hs6"]))
-    low = single.groupby(rows["year"]).quantile(winsor)
-    high = single.groupby(rows["year"]).quantile(1 - winsor)
-    return raw.clip(rows["year"].map(low), rows["year"].map(high))
+    raw: pd.Series = (product_rows["unit_value"] / product_rows["unit_value_world"]).transform("log")
+    single = raw.where(~product_rows.duplicated(["year", "hs6"]))
+    low = single.groupby(product_rows["year"]).quantile(winsor)
+    high = single.groupby(product_rows["year"]).quantile(1 - winsor)
+    return raw.clip(product_rows["year"].map(low), product_rows["year"].map(high))

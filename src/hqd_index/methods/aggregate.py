@@ -46,8 +46,8 @@ def geometric(values: Array, shares: Array, *, min_children: int = 1) -> Array:
     A zero with a positive share makes the score 0 (see `collapsed`); a negative cell makes it NaN.
     """
     with np.errstate(divide="ignore"):
-        logs = np.log(_countable(values, shares))
-    return np.exp(arithmetic(logs, shares, min_children=min_children)) * _check_not_negative(values)
+        log_values = np.log(_countable(values, shares))
+    return np.exp(arithmetic(log_values, shares, min_children=min_children)) * _check_not_negative(values)
 
 
 def harmonic(values: Array, shares: Array, *, min_children: int = 1) -> Array:

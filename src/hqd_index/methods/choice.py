@@ -51,8 +51,10 @@ class BoundChoice(Choice):
     @property
     def parts(self) -> tuple[BoundChoice, ...]:
         """The choices that this one combines; empty where it combines none."""
-        lists = [value for value in self.options.values() if isinstance(value, tuple)]
-        return tuple(part for value in lists for part in value if isinstance(part, BoundChoice))
+        lists = [option_value for option_value in self.options.values() if isinstance(option_value, tuple)]
+        return tuple(
+            nested_choice for option_value in lists for nested_choice in option_value if isinstance(nested_choice, BoundChoice)
+        )
 
     @property
     def over(self) -> Over:
@@ -63,12 +65,12 @@ class BoundChoice(Choice):
     @property
     def batched(self) -> bool:
         """Whether all draws are worked on at once; False where the method or a part of it loops over them."""
-        return self.definition.batch and all(part.batched for part in self.parts)
+        return self.definition.batch and all(nested_choice.batched for nested_choice in self.parts)
 
     @property
     def ignores_values(self) -> bool:
         """Whether weights read no values: the method looks at no years, and no part of it does."""
-        return all(part.ignores_values for part in self.parts) if self.parts else not self.definition.timed
+        return all(nested_choice.ignores_values for nested_choice in self.parts) if self.parts else not self.definition.timed
 
     @property
     def names_children(self) -> bool:
@@ -79,7 +81,7 @@ class BoundChoice(Choice):
     def cautions(self) -> list[tuple[str, str]]:
         """What to mind about this allowed choice, its parts included, in (English, Chinese)."""
         caution = self.definition.caution(self.options) if self.definition.caution else None
-        return ([caution] if caution else []) + [text for part in self.parts for text in part.cautions]
+        return ([caution] if caution else []) + [text for nested_choice in self.parts for text in nested_choice.cautions]
 
     def for_children(self, children: Sequence[str], *, valid_ids: Collection[str] | None = None) -> Callable[..., Array]:
         """The method as a function of arrays, options keyed by child id turned into arrays in the children's order.
@@ -100,19 +102,19 @@ class BoundChoice(Choice):
         report, ids = self.definition.notes, children if valid_ids is None else valid_ids
         notes = list(report(values, **self._arguments(children, ids))) if report else []
         for number, part in enumerate(self.parts, start=1):
-            inner = part.notes(children, values, valid_ids=valid_ids)
-            notes += [replace(note, quantity=f"part_{number}_{part.method}_{note.quantity}") for note in inner]
+            notes_of_method = part.notes(children, values, valid_ids=valid_ids)
+            notes += [replace(note, quantity=f"part_{number}_{part.method}_{note.quantity}") for note in notes_of_method]
         return notes
 
     def _arguments(self, children: Sequence[str], valid_ids: Collection[str]) -> dict[str, Any]:
         """The options as the method's function takes them."""
-        return {name: self._argument(name, children, valid_ids) for name in self.definition.options}
+        return {option_name: self._argument(option_name, children, valid_ids) for option_name in self.definition.options}
 
-    def _argument(self, name: str, children: Sequence[str], valid_ids: Collection[str]) -> Any:
-        value = self.options[name]
+    def _argument(self, option_name: str, children: Sequence[str], valid_ids: Collection[str]) -> Any:
+        value = self.options[option_name]
         if _is_nested(value):
-            return tuple(part.for_children(children, valid_ids=valid_ids) for part in value)
-        form = yaml_form(self.definition.options[name].annotation)
+            return tuple(nested_choice.for_children(children, valid_ids=valid_ids) for nested_choice in value)
+        form = yaml_form(self.definition.options[option_name].annotation)
         return form.argument(value, children, valid_ids) if form and value is not None else value
 
 
@@ -127,7 +129,9 @@ class BoundMethod:
     def __call__(self, *data: Array, **context: Any) -> Array:
         if strange := context.keys() - CONTEXT:
             raise TypeError(f"{sorted(strange)} is no context; options are set in the choice")
-        needed = {name: value for name, value in context.items() if name in self.method.context}
+        needed = {
+            context_name: context_value for context_name, context_value in context.items() if context_name in self.method.context
+        }
         try:
             return self.method.function(*data, **self.arguments, **needed)
         except ColumnError as refusal:
@@ -142,16 +146,16 @@ def bind(choice: Choice, family: str) -> BoundChoice:
         choice = Choice(method=id, **choice.options)
     declared = options(_method(choice, family), family)
     with _ChoicePlace(choice, family):
-        for name in choice.options:
-            if name not in declared:
-                en, zh = unknown("option", name, declared, kind_zh="选项 ")
+        for option_name in choice.options:
+            if option_name not in declared:
+                en, zh = unknown("option", option_name, declared, kind_zh="选项 ")
                 raise ConfigError(en, zh=zh)
-        checked = {name: _option(name, choice, *declared[name], family) for name in declared}
-        result = BoundChoice(method=choice.method, **checked)
-        result._family = family
-        if result.definition.check and not result.names_children:
-            result.definition.check(checked)
-    return result
+        checked = {option_name: _option(option_name, choice, *declared[option_name], family) for option_name in declared}
+        bound_choice = BoundChoice(method=choice.method, **checked)
+        bound_choice._family = family
+        if bound_choice.definition.check and not bound_choice.names_children:
+            bound_choice.definition.check(checked)
+    return bound_choice
 
 
 def _method(choice: Choice, family: str) -> Method:
@@ -176,45 +180,61 @@ def _method_id(choice: Choice, family: str) -> str:
 @cache
 def _ids_by_label(family: str) -> dict[str, str]:
     """Label, in either language and without the 法 at its end, and other common name -> id of a method."""
-    labels = {_plain_name(label): id for id, m in FAMILIES[family].items() for label in (id, m.label_en, m.label_zh)}
-    short = {label.removesuffix("法"): id for label, id in labels.items()}
-    return {**short, **labels, **{_plain_name(name): id for name, id in OTHER_NAMES.get(family, {}).items()}}
+    labels = {
+        _plain_name(label): method_id
+        for method_id, m in FAMILIES[family].items()
+        for label in (method_id, m.label_en, m.label_zh)
+    }
+    short = {label.removesuffix("法"): method_id for label, method_id in labels.items()}
+    return {
+        **short,
+        **labels,
+        **{_plain_name(other_name): method_id for other_name, method_id in OTHER_NAMES.get(family, {}).items()},
+    }
 
 
-def _plain_name(name: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", str(name)).split()).lower()
+def _plain_name(method_label: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", str(method_label)).split()).lower()
 
 
-def _option(name: str, choice: Choice, option_type: Any, default: Any, family: str) -> Any:
-    if name not in choice.options:
+def _option(option_name: str, choice: Choice, option_type: Any, default: Any, family: str) -> Any:
+    if option_name not in choice.options:
         if default is REQUIRED:
-            raise ConfigError(f"option {name!r} must be given", zh=f"必须给出选项 {name!r}")
+            raise ConfigError(f"option {option_name!r} must be given", zh=f"必须给出选项 {option_name!r}")
         return default
-    with _ChoicePlace(choice, "", name):
-        value = read_option(choice.options[name], option_type)
-    return tuple(_bound_part(part, choice, family) for part in value) if _is_nested(value) else value
+    with _ChoicePlace(choice, "", option_name):
+        option_value = read_option(choice.options[option_name], option_type)
+    return (
+        tuple(_bound_part(nested_choice, choice, family) for nested_choice in option_value)
+        if _is_nested(option_value)
+        else option_value
+    )
 
 
-def _bound_part(part: Choice, combination: Choice, family: str) -> BoundChoice:
+def _bound_part(nested_choice: Choice, combination: Choice, family: str) -> BoundChoice:
     """A part of a combination, bound; it looks at the years of the combination."""
     years = combination.options.get("over", "all_years")
-    if not _method(part, family).timed:
-        return bind(part, family)
-    if part.options.get("over", years) != years:
+    if not _method(nested_choice, family).timed:
+        return bind(nested_choice, family)
+    if nested_choice.options.get("over", years) != years:
         raise ConfigError("write over at the combination, not in its parts", zh="over 应写在组合上,不写在各部分里")
-    return bind(Choice(method=part.method, **{**part.options, "over": years}), family)
+    return bind(Choice(method=nested_choice.method, **{**nested_choice.options, "over": years}), family)
 
 
-def _is_nested(value: Any) -> bool:
-    return isinstance(value, list | tuple) and bool(value) and all(isinstance(part, Choice) for part in value)
+def _is_nested(option_value: Any) -> bool:
+    return (
+        isinstance(option_value, list | tuple)
+        and bool(option_value)
+        and all(isinstance(nested_value, Choice) for nested_value in option_value)
+    )
 
 
-def _with_limits(method: BoundMethod, choice: BoundChoice, count: int) -> Callable[..., Array]:
+def _with_limits(method: BoundMethod, choice: BoundChoice, child_count: int) -> Callable[..., Array]:
     """The weights held between `floor` and `cap`, where the choice sets them."""
     floor, cap = choice.options["floor"], choice.options["cap"]
     if floor <= 0 and cap >= 1:
         return method
-    refuse_infeasible(count, floor, cap)
+    refuse_infeasible(child_count, floor, cap)
     return lambda values: bounded_shares(method(values), cell_counts(values) > 0, floor=floor, cap=cap)
 
 

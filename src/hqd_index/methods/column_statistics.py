@@ -15,8 +15,8 @@ FEWEST_CELLS = 3  # with two cells min-max is 0 and 1 whatever the data say
 def folded_reduction(ufunc: np.ufunc, values: Array) -> Array:
     """The ufunc's reduction over rows, with several rows side by side: long inner loops are three times as fast."""
     if values.strides[-2] < values.strides[-1]:  # columns lie in one piece each
-        along: Array = ufunc.reduce(values, axis=-2, keepdims=True)
-        return along
+        reduced: Array = ufunc.reduce(values, axis=-2, keepdims=True)
+        return reduced
     rows, columns = values.shape[-2:]
     side_by_side = max(1, min(rows, REDUCTION_LENGTH // max(columns, 1)))
     folded_rows = rows - rows % side_by_side
@@ -104,11 +104,11 @@ def _pairwise(deviations: Array, observed: Array) -> Array:
     sums = deviations.swapaxes(-1, -2) @ observed  # of j over the cells it shares with k
     squares = (deviations**2).swapaxes(-1, -2) @ observed
     with np.errstate(divide="ignore", invalid="ignore"):
-        spread = squares - sums**2 / common
+        sums_of_squares = squares - sums**2 / common
         product = deviations.swapaxes(-1, -2) @ deviations - sums * sums.swapaxes(-1, -2) / common
-        r = product / np.sqrt(spread * spread.swapaxes(-1, -2))
-    flat = spread <= CONSTANT_TOLERANCE * np.maximum(squares, np.finfo(np.float64).tiny)
-    return np.where((common < FEWEST_CELLS) | flat | flat.swapaxes(-1, -2), np.nan, np.clip(r, -1.0, 1.0))
+        correlations = product / np.sqrt(sums_of_squares * sums_of_squares.swapaxes(-1, -2))
+    flat = sums_of_squares <= CONSTANT_TOLERANCE * np.maximum(squares, np.finfo(np.float64).tiny)
+    return np.where((common < FEWEST_CELLS) | flat | flat.swapaxes(-1, -2), np.nan, np.clip(correlations, -1.0, 1.0))
 
 
 def bounds(values: Array) -> tuple[Array, Array]:
@@ -118,9 +118,9 @@ def bounds(values: Array) -> tuple[Array, Array]:
     return np.where(varies, low, np.nan), np.where(varies, high, np.nan)
 
 
-def differ(low: Array, high: Array) -> NDArray[np.bool_]:
+def differ(least: Array, greatest: Array) -> NDArray[np.bool_]:
     """Whether a least and a greatest value differ: relative to the larger of their sizes, so that no unit of measure decides."""
-    return np.asarray(high - low > CONSTANT_TOLERANCE * np.maximum(np.abs(low), np.abs(high)))
+    return np.asarray(greatest - least > CONSTANT_TOLERANCE * np.maximum(np.abs(least), np.abs(greatest)))
 
 
 def quantile(values: Array, q: float) -> Array:

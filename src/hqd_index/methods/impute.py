@@ -127,13 +127,13 @@ def _imputed_from_others(values: Array, imputer: Any) -> Array:
     return _filled_values(values, substitutes)
 
 
-def _imputed_draw(rows: Array, imputer: Any) -> Array:
-    centre, scale = mean_and_deviation(rows)
+def _imputed_draw(unit_years: Array, imputer: Any) -> Array:
+    centre, scale = mean_and_deviation(unit_years)
     scale = np.where(scale > 0, scale, 1.0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "not converged" says nothing a reader could act on
-        completed = imputer.fit_transform((rows - centre) / scale) * scale + centre
-    return np.where(np.isnan(rows).all(axis=0), np.nan, completed)
+        completed = imputer.fit_transform((unit_years - centre) / scale) * scale + centre
+    return np.where(np.isnan(unit_years).all(axis=0), np.nan, completed)
 
 
 JRC = "OECD-JRC 2008, Handbook on Constructing Composite Indicators"

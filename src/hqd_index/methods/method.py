@@ -44,8 +44,8 @@ class Choice(BaseModel):
     def __hash__(self) -> int:
         return hash(self.canonical)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Choice) and self.canonical == other.canonical
+    def __eq__(self, compared_choice: object) -> bool:
+        return isinstance(compared_choice, Choice) and self.canonical == compared_choice.canonical
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,9 @@ class Method:
         hints = get_type_hints(self.function, include_extras=True)
         parameters = inspect.signature(self.function).parameters
         return {
-            name: parameter.replace(annotation=hints[name])
-            for name, parameter in parameters.items()
-            if parameter.kind is inspect.Parameter.KEYWORD_ONLY and name not in CONTEXT
+            parameter_name: parameter.replace(annotation=hints[parameter_name])
+            for parameter_name, parameter in parameters.items()
+            if parameter.kind is inspect.Parameter.KEYWORD_ONLY and parameter_name not in CONTEXT
         }
 
     @cached_property
@@ -111,9 +111,9 @@ class Method:
         return self.formula(options) if callable(self.formula) else self.formula
 
 
-def formula_by_option(name: str, formulas: Mapping[Any, str]) -> Callable[[Mapping[str, Any]], str]:
+def formula_by_option(option_name: str, formulas: Mapping[Any, str]) -> Callable[[Mapping[str, Any]], str]:
     """A formula for each value of one option."""
-    return lambda options: formulas[options[name]]
+    return lambda options: formulas[options[option_name]]
 
 
 @dataclass(frozen=True)
@@ -129,36 +129,36 @@ class ColumnError(EstimationError):
 
     def __init__(self, columns: Sequence[int], en: str, zh: str) -> None:
         self.columns, self.why_en, self.why_zh = tuple(columns), en, zh
-        places = ", ".join(str(c + 1) for c in self.columns)
+        places = ", ".join(str(column_index + 1) for column_index in self.columns)
         super().__init__(f"column {places}: {en}", zh=f"第 {places} 列:{zh}")
 
-    def with_names(self, names: Sequence[str]) -> EstimationError:
+    def with_names(self, indicator_names: Sequence[str]) -> EstimationError:
         """The same refusal with indicators instead of positions."""
-        places = ", ".join(names[c] for c in self.columns)
+        places = ", ".join(indicator_names[column_index] for column_index in self.columns)
         return EstimationError(f"{places}: {self.why_en}", zh=f"{places}:{self.why_zh}")
 
 
-def values_by_child(value: Mapping[str, float], children: Sequence[str], valid_ids: Collection[str]) -> Array:
+def values_by_child(number_by_child: Mapping[str, float], children: Sequence[str], valid_ids: Collection[str]) -> Array:
     """The numbers written by child id, in the children's order (m,)."""
-    for name in value:
+    for name in number_by_child:
         if name not in valid_ids:
             en, zh = unknown("child", name, valid_ids, kind_zh="子节点")
             raise ConfigError(en, zh=zh)
-    missing = [child for child in children if child not in value]
+    missing = [child for child in children if child not in number_by_child]
     if missing:
-        names = ", ".join(missing)
-        raise ConfigError(f"no number is given for {names}", zh=f"没有给出 {names} 的数值")
-    return np.array([value[child] for child in children], dtype=np.float64)
+        missing_names = ", ".join(missing)
+        raise ConfigError(f"no number is given for {missing_names}", zh=f"没有给出 {missing_names} 的数值")
+    return np.array([number_by_child[child] for child in children], dtype=np.float64)
 
 
 PERCENTAGE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*[%％]\s*")
 AS_PERCENTAGE = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?%$"}
 
 
-def _share_of_percentage(value: object) -> object:
+def _share_of_percentage(share_text: object) -> object:
     """30% as 0.3; anything else as it is."""
-    match = PERCENTAGE.fullmatch(value) if isinstance(value, str) else None
-    return float(Decimal(match[1]) / 100) if match else value
+    match = PERCENTAGE.fullmatch(share_text) if isinstance(share_text, str) else None
+    return float(Decimal(match[1]) / 100) if match else share_text
 
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]

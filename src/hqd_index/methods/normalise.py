@@ -128,10 +128,10 @@ def moderate(values: Array, *, reference: Array, band: tuple[Finite, Finite]) ->
     return 1 - outside / np.where(widest > 0, widest, np.nan)
 
 
-def _progress_to(anchor: Array, values: Array, reference: Array, direction: Array, cap: bool) -> Array:
+def _progress_to(reference_point: Array, values: Array, reference: Array, direction: Array, cap: bool) -> Array:
     low, high = bounds(reference)
     worst = np.where(direction > 0, low, high)
-    way = (anchor - worst) * direction
+    way = (reference_point - worst) * direction
     scaled = (values - worst) * direction / np.where(way > 0, way, np.nan)
     return np.minimum(scaled, 1.0) if cap else scaled
 
@@ -140,13 +140,13 @@ def ranks(values: Array, reference: Array, ties: Ties) -> Array:
     """The place each value takes among the reference cells: 1 + #(r < x), or halfway through its ties."""
     low, _ = bounds(reference)
     if values is reference or np.array_equal(values, reference, equal_nan=True):
-        places = _rank_positions(values, ties)
+        rank_positions = _rank_positions(values, ties)
     else:
         pool = np.concatenate([values, np.broadcast_to(reference, (*values.shape[:-2], *reference.shape[-2:]))], axis=-2)
         # a value's place in the pool, less its place among the values, counts the reference cells below it
         offset = 1.0 if ties == "min" else 0.5
-        places = _rank_positions(pool, ties)[..., : values.shape[-2], :] - _rank_positions(values, ties) + offset
-    return np.where(np.isnan(values) | np.isnan(low), np.nan, places)
+        rank_positions = _rank_positions(pool, ties)[..., : values.shape[-2], :] - _rank_positions(values, ties) + offset
+    return np.where(np.isnan(values) | np.isnan(low), np.nan, rank_positions)
 
 
 def _rank_positions(values: Array, ties: Ties) -> Array:
@@ -226,8 +226,8 @@ def minmax_formula(options: Mapping[str, Any]) -> str:
     ends = ["(x_{ij} − min_j) / (max_j − min_j)", "(max_j − x_{ij}) / (max_j − min_j)"]
     if low:
         lowest = low / high
-        ends = [f"{lowest:g} + {1 - lowest:g} {end}" for end in ends]
-    return "        ".join(f"z_{{ij}} = {end}" for end in ends)
+        ends = [f"{lowest:g} + {1 - lowest:g} {range_end}" for range_end in ends]
+    return "        ".join(f"z_{{ij}} = {range_end}" for range_end in ends)
 
 
 def zscore_formula(options: Mapping[str, Any]) -> str:

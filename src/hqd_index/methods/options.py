@@ -31,20 +31,22 @@ def yaml_form(annotation: Any) -> YamlForm | None:
     """The `YamlForm` of a parameter, if it has one."""
     if get_origin(annotation) is not Annotated:
         return None
-    return next((mark for mark in get_args(annotation)[1:] if isinstance(mark, YamlForm)), None)
+    return next((metadata for metadata in get_args(annotation)[1:] if isinstance(metadata, YamlForm)), None)
 
 
 @cache
 def options(method: Method, family: str) -> dict[str, tuple[Any, Any]]:
     """Option -> (type in YAML, default or REQUIRED): those of the method, then those of its whole family."""
-    of_method = {name: (_yaml_type(p.annotation), _default(p)) for name, p in method.options.items()}
+    of_method = {
+        option_name: (_yaml_type(parameter.annotation), _default(parameter)) for option_name, parameter in method.options.items()
+    }
     timed = _PERIOD_OPTIONS if method.timed and family in ("normalise", "weight") else {}
     return of_method | timed | (_LIMIT_OPTIONS if family == "weight" else {})
 
 
 def options_of_method(method: Method) -> dict[str, Any]:
     """Option -> default (REQUIRED where there is none), for lists of methods; `over`, `floor` and `cap` go with families."""
-    return {name: _default(parameter) for name, parameter in method.options.items()}
+    return {option_name: _default(parameter) for option_name, parameter in method.options.items()}
 
 
 def _default(parameter: inspect.Parameter) -> Any:
@@ -56,13 +58,13 @@ def _yaml_type(annotation: Any) -> Any:
     return form.yaml_type if form else annotation
 
 
-def read_option(value: Any, option_type: Any) -> Any:
+def read_option(yaml_value: Any, option_type: Any) -> Any:
     """The value in its declared type, strictly (no text for a number); ConfigError names the form that is right."""
     try:
-        return _adapter(option_type).validate_json(to_json(value, inf_nan_mode="constants", fallback=str), strict=True)
+        return _adapter(option_type).validate_json(to_json(yaml_value, inf_nan_mode="constants", fallback=str), strict=True)
     except ValidationError:
         en, zh = schema_in_words(_adapter(option_type).json_schema())
-        raise ConfigError(f"{value!r} is not valid: {en} is needed", zh=f"{value!r} 不合法:应为{zh}") from None
+        raise ConfigError(f"{yaml_value!r} is not valid: {en} is needed", zh=f"{yaml_value!r} 不合法:应为{zh}") from None
 
 
 @cache
@@ -73,11 +75,11 @@ def _adapter(option_type: Any) -> TypeAdapter[Any]:
 def schema_in_words(schema: Mapping[str, Any]) -> tuple[str, str]:
     """A JSON schema in words, (English, Chinese)."""
     if "anyOf" in schema:
-        parts = [schema_in_words(part) for part in schema["anyOf"]]
-        return " or ".join(en for en, _ in parts), "或".join(zh for _, zh in parts)
+        alternatives = [schema_in_words(alternative) for alternative in schema["anyOf"]]
+        return " or ".join(en for en, _ in alternatives), "或".join(zh for _, zh in alternatives)
     if "enum" in schema or "const" in schema:
-        names = [str(name) for name in schema.get("enum", [schema.get("const")])]
-        return f"one of {', '.join(names)}", f" {'、'.join(names)} 之一"
+        allowed_texts = [str(allowed_value) for allowed_value in schema.get("enum", [schema.get("const")])]
+        return f"one of {', '.join(allowed_texts)}", f" {'、'.join(allowed_texts)} 之一"
     if "examples" in schema:
         example = schema["examples"][0]
         return f"text as {example}", f"形如 {example} 的文本"
@@ -89,7 +91,7 @@ def schema_in_words(schema: Mapping[str, Any]) -> tuple[str, str]:
         en, zh = schema_in_words(schema.get("additionalProperties", {}))
         return f"a mapping that gives each id {en}", f"对照表,每个 id 对应一个{zh}"
     en, zh = _SCHEMA_WORDS.get(str(schema.get("type")), ("a value", "值"))
-    limits = [f"{sign} {schema[key]:g}" for key, sign in _LIMIT_SIGNS.items() if key in schema]
+    limits = [f"{limit_sign} {schema[limit_key]:g}" for limit_key, limit_sign in _LIMIT_SIGNS.items() if limit_key in schema]
     return " ".join([en, " and ".join(limits)]).strip(), " ".join([zh, ",".join(limits)]).strip()
 
 

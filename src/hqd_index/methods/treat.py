@@ -122,24 +122,24 @@ def _stepwise_winsorised(values: Array, max_points: int, skewness: float, kurtos
     """Columns (n, k), one end moved to its next value at each step, until they pass or have no points left to move."""
     moved_up, moved_down = np.zeros((2, 1, values.shape[-1]), dtype=np.intp)
     while True:
-        low, high = _ends(values)
+        lower_end, upper_end = _ends(values)
         skew, peak = skew_and_kurtosis(values)
         upward = skew >= 0
-        at_end = values == np.where(upward, high, low)
-        rest_low, rest_high = _ends(np.where(at_end, np.nan, values))
-        going = (np.abs(skew) >= skewness) & (peak >= kurtosis)
-        going &= (moved_up + moved_down < max_points) & (rest_low < rest_high)
-        if not going.any():
+        is_at_end = values == np.where(upward, upper_end, lower_end)
+        rest_low, rest_high = _ends(np.where(is_at_end, np.nan, values))
+        is_skewed = (np.abs(skew) >= skewness) & (peak >= kurtosis)
+        is_skewed &= (moved_up + moved_down < max_points) & (rest_low < rest_high)
+        if not is_skewed.any():
             return values
-        values = np.where(at_end & going, np.where(upward, rest_high, rest_low), values)
-        points = np.count_nonzero(at_end, axis=-2, keepdims=True)
-        moved_up = np.where(going & upward, points, moved_up)
-        moved_down = np.where(going & ~upward, points, moved_down)
+        values = np.where(is_at_end & is_skewed, np.where(upward, rest_high, rest_low), values)
+        moved_count = np.count_nonzero(is_at_end, axis=-2, keepdims=True)
+        moved_up = np.where(is_skewed & upward, moved_count, moved_up)
+        moved_down = np.where(is_skewed & ~upward, moved_count, moved_down)
 
 
-def _refuse_columns(bad: npt.NDArray[np.bool_], en: str, zh: str) -> None:
-    if bad.any():
-        raise ColumnError(np.flatnonzero(bad.any(axis=tuple(range(bad.ndim - 1)))).tolist(), en, zh)
+def _refuse_columns(is_refused: npt.NDArray[np.bool_], en: str, zh: str) -> None:
+    if is_refused.any():
+        raise ColumnError(np.flatnonzero(is_refused.any(axis=tuple(range(is_refused.ndim - 1)))).tolist(), en, zh)
 
 
 def _columnwise(
@@ -152,12 +152,12 @@ def _columnwise(
     """Each column through the transform, with a power of its own unless one is given."""
     source = np.broadcast_to(source, (*values.shape[:-2], *source.shape[-2:]))
     varies = ~np.isnan(bounds(source)[0]) & (cell_counts(source) > 3)
-    result = values.copy()
+    transformed = values.copy()
     for place in zip(*np.nonzero(varies[..., 0, :])):
         column = (*place[:-1], slice(None), place[-1])
         observed = source[column][~np.isnan(source[column])]
-        result[column] = transform(values[column], likeliest(observed) if power is None else power)
-    return result
+        transformed[column] = transform(values[column], likeliest(observed) if power is None else power)
+    return transformed
 
 
 COINR = "Becker et al. 2022, J. Open Source Software 7(78)"

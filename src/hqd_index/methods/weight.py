@@ -70,10 +70,10 @@ def check_sum(options: Mapping[str, Any]) -> None:
     share_sum = float(np.sum(options["shares"]))
     if share_sum <= 0 or (abs(share_sum - 1) > SUM_TOLERANCE and not options.get("normalize", False)):
         percent = abs(share_sum - 100) <= 100 * SUM_TOLERANCE
-        mend, mend_zh = ("write 30% for 30", "若为百分数请写成 30%") if percent else ("correct them", "请改正")
+        remedy, remedy_zh = ("write 30% for 30", "若为百分数请写成 30%") if percent else ("correct them", "请改正")
         raise ConfigError(
-            f"given shares sum to {share_sum:.6g}, not 1; {mend} or write normalize: true",
-            zh=f"给定权重之和为 {share_sum:.6g},应为 1;{mend_zh},或写 normalize: true",
+            f"given shares sum to {share_sum:.6g}, not 1; {remedy} or write normalize: true",
+            zh=f"给定权重之和为 {share_sum:.6g},应为 1;{remedy_zh},或写 normalize: true",
         )
 
 
@@ -82,15 +82,15 @@ def evenness(values: Array) -> Array:
 
     0 ln 0 = 0. NaN for a column with fewer than 2 cells or without any positive one. Negative cells are refused.
     """
-    count, column_sum, inner = cell_counts(values), np.zeros(1), np.zeros(1)
+    count, column_sum, sum_of_logs = cell_counts(values), np.zeros(1), np.zeros(1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        for block in row_blocks(values):
-            present = np.where(np.isnan(block), 0.0, block)
-            column_sum = column_sum + present.sum(axis=-2)
-            inner = inner + np.einsum("...nm,...nm->...m", present, np.log(present + SMALLEST_FLOAT))
-        column_sum, inner = np.expand_dims(column_sum, -2), np.expand_dims(inner, -2)
-        refuse_negative(np.isnan(inner), "entropy")
-        ratios = (np.log(column_sum) - inner / column_sum) / np.log(count)
+        for row_block in row_blocks(values):
+            present_values = np.where(np.isnan(row_block), 0.0, row_block)
+            column_sum = column_sum + present_values.sum(axis=-2)
+            sum_of_logs = sum_of_logs + np.einsum("...nm,...nm->...m", present_values, np.log(present_values + SMALLEST_FLOAT))
+        column_sum, sum_of_logs = np.expand_dims(column_sum, -2), np.expand_dims(sum_of_logs, -2)
+        refuse_negative(np.isnan(sum_of_logs), "entropy")
+        ratios = (np.log(column_sum) - sum_of_logs / column_sum) / np.log(count)
     return np.where((column_sum > 0) & (count > 1), np.clip(ratios, 0.0, 1.0), np.nan)
 
 
@@ -174,7 +174,7 @@ def shift_caution(options: Mapping[str, Any]) -> tuple[str, str] | None:
 
 def row_blocks(values: Array) -> Iterator[Array]:
     """Consecutive views of at most ROWS_AT_ONCE rows."""
-    return (values[..., start : start + ROWS_AT_ONCE, :] for start in range(0, values.shape[-2], ROWS_AT_ONCE))
+    return (values[..., first_row : first_row + ROWS_AT_ONCE, :] for first_row in range(0, values.shape[-2], ROWS_AT_ONCE))
 
 
 SHANNON = "Shannon 1948, Bell System Technical Journal 27"

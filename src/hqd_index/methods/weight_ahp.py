@@ -44,15 +44,15 @@ def matrix_of(matrices: Mapping[str, Judgements], children: Sequence[str], valid
         return np.ones((1, 1))
     for node, judgements in matrices.items():
         if sorted(judgements.order) == sorted(children):
-            places = [judgements.order.index(child) for child in children]
-            return _reciprocal(node, judgements)[np.ix_(places, places)]
+            positions_of_children = [judgements.order.index(child) for child in children]
+            return _reciprocal(node, judgements)[np.ix_(positions_of_children, positions_of_children)]
     names = ", ".join(children)
     raise ConfigError(f"no matrix has exactly the children {names} in its order", zh=f"没有一个矩阵的 order 恰好是子节点 {names}")
 
 
 def _reciprocal(node: str, judgements: Judgements) -> Array:
     count = len(judgements.order)
-    lengths = [len(row) for row in judgements.upper]
+    lengths = [len(upper_row) for upper_row in judgements.upper]
     if lengths != list(range(count - 1, 0, -1)):
         row_lengths = ", ".join(str(length) for length in range(count - 1, 0, -1))
         raise ConfigError(
@@ -60,7 +60,7 @@ def _reciprocal(node: str, judgements: Judgements) -> Array:
             zh=f"{node}:{count} 个子节点的 upper 应有长度为 {row_lengths} 的各行",
         )
     matrix = np.ones((count, count))
-    matrix[np.triu_indices(count, 1)] = [number for row in judgements.upper for number in row]
+    matrix[np.triu_indices(count, 1)] = [judgement for upper_row in judgements.upper for judgement in upper_row]
     return np.triu(matrix) + np.tril(1 / matrix.T, -1)
 
 

@@ -36,12 +36,12 @@ def combine(values: Array, *, of: Choices, by: CombinationRule, mix: Mix | None 
     return as_shares(np.prod(parts, axis=0) ** (1 if by == "product" else 1 / len(of)), usable)
 
 
-def _game_combination(parts: Array) -> Array:
+def _game_combination(weightings: Array) -> Array:
     """alpha (k, ..., 1 or n) of weightings (k, ..., 1 or n, m)."""
-    stacked = np.moveaxis(parts, 0, -2)
+    stacked = np.moveaxis(weightings, 0, -2)
     inner = stacked @ stacked.swapaxes(-1, -2)
     self_products = np.diagonal(inner, axis1=-2, axis2=-1)
-    identity = np.eye(len(parts))
+    identity = np.eye(len(weightings))
     alike = np.abs(np.linalg.det(inner)) <= NEAR_SINGULAR * np.prod(self_products, axis=-1)
     solvable = np.where(alike[..., None, None], identity, inner)
     alpha = np.linalg.solve(solvable, np.where(alike[..., None], 1.0, self_products)[..., None])[..., 0]

@@ -31,7 +31,10 @@ def pca(values: Array, *, components: Literal["above_1", "first"] = "above_1", r
     missing cell are left out; constant columns weigh 0.
     """
     return shares_per_draw(
-        values, lambda rows: _first_component(rows) if components == "first" else _component_merits(rows, rotate)
+        values,
+        lambda complete_cells: (
+            _first_component(complete_cells) if components == "first" else _component_merits(complete_cells, rotate)
+        ),
     )
 
 
@@ -91,26 +94,26 @@ def sign_caution(options: Mapping[str, Any]) -> tuple[str, str]:
 def component_notes(values: Array, *, components: str = "above_1", rotate: bool = True) -> Iterator[MethodNote]:
     """How many components are kept, the variance they explain, and the rank of the columns that vary."""
     yield from row_notes(values)
-    rows = complete_rows(values)
-    varies = ~np.isnan(bounds(rows)[0][0])
+    complete_cells = complete_rows(values)
+    varies = ~np.isnan(bounds(complete_cells)[0][0])
     if not varies.any():
         return
-    variances = _principal_components(rows[:, varies])[0]
+    variances = _principal_components(complete_cells[:, varies])[0]
     count = 1 if components == "first" else _count_above_one(variances)
     yield MethodNote("components", count)
     yield MethodNote("explained", float(variances[:count].sum() / variances.sum()))
-    independent = rank(standardised(rows[:, varies], rows[:, varies]), tolerance=COLUMNS)
+    independent = rank(standardised(complete_cells[:, varies], complete_cells[:, varies]), tolerance=COLUMNS)
     yield MethodNote("rank", independent, "I-RANK" if independent < varies.sum() else "")
 
 
 def factor_notes(values: Array) -> Iterator[MethodNote]:
     """How many factors there are, and how many indicators are all but explained by them (Heywood cases)."""
     yield from row_notes(values)
-    rows = complete_rows(values)
-    varies = ~np.isnan(bounds(rows)[0][0])
+    complete_cells = complete_rows(values)
+    varies = ~np.isnan(bounds(complete_cells)[0][0])
     if varies.sum() < 2:
         return
-    factors = _factors(rows[:, varies])
+    factors = _factors(complete_cells[:, varies])
     yield MethodNote("factors", factors.loadings.shape[1])
     yield MethodNote("heywood", factors.heywood, "I-HEYWOOD" if factors.heywood else "")
 
@@ -122,28 +125,28 @@ def shares_per_draw(values: Array, merits: Callable[[Array], Array]) -> Array:
 
 
 def _one_draw(values: Array, merits: Callable[[Array], Array]) -> Array:
-    rows = complete_rows(values)
-    if len(rows) < FEWEST_CELLS:
+    complete_cells = complete_rows(values)
+    if len(complete_cells) < FEWEST_CELLS:
         raise EstimationError(
-            f"only {len(rows)} row(s) have all indicators; 3 or more are needed",
-            zh=f"只有 {len(rows)} 行的指标齐全,至少需要 3 行",
+            f"only {len(complete_cells)} row(s) have all indicators; 3 or more are needed",
+            zh=f"只有 {len(complete_cells)} 行的指标齐全,至少需要 3 行",
         )
-    usable = ~np.isnan(bounds(rows)[0][0])
-    result = np.zeros(values.shape[-1])
+    usable = ~np.isnan(bounds(complete_cells)[0][0])
+    draw_shares = np.zeros(values.shape[-1])
     if usable.any():
-        usable_columns = rows[:, usable]
+        usable_columns = complete_cells[:, usable]
         try:
             column_merits = merits(usable_columns)
         except ColumnError as refusal:
-            places = np.flatnonzero(usable)[list(refusal.columns)].tolist()
-            raise ColumnError(places, refusal.why_en, refusal.why_zh) from None
-        result[usable] = column_merits / column_merits.sum()
-    return result
+            refused_columns = np.flatnonzero(usable)[list(refusal.columns)].tolist()
+            raise ColumnError(refused_columns, refusal.why_en, refusal.why_zh) from None
+        draw_shares[usable] = column_merits / column_merits.sum()
+    return draw_shares
 
 
-def _principal_components(rows: Array) -> tuple[Array, Array]:
+def _principal_components(complete_cells: Array) -> tuple[Array, Array]:
     """Eigenvalues, largest first, and eigenvectors of the correlation matrix."""
-    variances, vectors = np.linalg.eigh(correlation(rows))
+    variances, vectors = np.linalg.eigh(correlation(complete_cells))
     return variances[::-1], vectors[:, ::-1]
 
 
@@ -152,8 +155,8 @@ def _sign_aligned(vector: Array) -> Array:
     return vector if vector.sum() >= 0 else -vector
 
 
-def _first_component(rows: Array) -> Array:
-    _, vectors = _principal_components(rows)
+def _first_component(complete_cells: Array) -> Array:
+    _, vectors = _principal_components(complete_cells)
     loadings = _sign_aligned(vectors[:, 0])
     if (loadings < 0).any():
         raise ColumnError(
@@ -164,8 +167,8 @@ def _first_component(rows: Array) -> Array:
     return loadings
 
 
-def _component_merits(rows: Array, rotate: bool) -> Array:
-    variances, vectors = _principal_components(rows)
+def _component_merits(complete_cells: Array, rotate: bool) -> Array:
+    variances, vectors = _principal_components(complete_cells)
     count = _count_above_one(variances)
     loadings = vectors[:, :count] * np.sqrt(variances[:count])
     return _strongest_loadings(varimax(loadings) if rotate else loadings)
@@ -218,14 +221,16 @@ def _count_above_one(variances: Array) -> int:
     return max(1, int((variances > ABOVE_ONE_LIMIT).sum()))
 
 
-def _factors(rows: Array) -> Factors:
-    return likelihood_factors(rows, identified(_count_above_one(_principal_components(rows)[0]), rows.shape[1]))
+def _factors(complete_cells: Array) -> Factors:
+    return likelihood_factors(
+        complete_cells, identified(_count_above_one(_principal_components(complete_cells)[0]), complete_cells.shape[1])
+    )
 
 
-def _factor_merits(rows: Array) -> Array:
-    if rows.shape[1] == 1:
+def _factor_merits(complete_cells: Array) -> Array:
+    if complete_cells.shape[1] == 1:
         return np.ones(1)
-    factors = _factors(rows)
+    factors = _factors(complete_cells)
     if not factors.converged:
         raise EstimationError(
             "factor: the likelihood did not converge; use pca or leave an indicator out",
@@ -243,34 +248,36 @@ def varimax(loadings: Array) -> Array:
     """Loadings (m, k) turned so that their squares vary most within each column (Kaiser 1958), rows scaled to length 1."""
     lengths = np.sqrt((loadings**2).sum(axis=1, keepdims=True))
     scaled = loadings / np.where(lengths > 0, lengths, 1.0)
-    turn = np.eye(loadings.shape[1])
+    rotation_matrix = np.eye(loadings.shape[1])
     for _ in range(VARIMAX_ROUNDS):
-        turned, previous = scaled @ turn, turn
-        left_vectors, _, right_vectors = np.linalg.svd(scaled.T @ (turned**3 - turned * (turned**2).mean(axis=0)))
-        turn = left_vectors @ right_vectors
-        if np.abs(turn - previous).max() <= VARIMAX_TOLERANCE:
+        rotated, previous_rotation = scaled @ rotation_matrix, rotation_matrix
+        left_vectors, _, right_vectors = np.linalg.svd(scaled.T @ (rotated**3 - rotated * (rotated**2).mean(axis=0)))
+        rotation_matrix = left_vectors @ right_vectors
+        if np.abs(rotation_matrix - previous_rotation).max() <= VARIMAX_TOLERANCE:
             break
-    return scaled @ turn * lengths
+    return scaled @ rotation_matrix * lengths
 
 
-def _scatter_merits(rows: Array) -> Array:
-    spread = correlation(rows)
+def _scatter_merits(complete_cells: Array) -> Array:
+    spread = correlation(complete_cells)
     leading = _sign_aligned(np.linalg.eigh(spread)[1][:, -1])
     if (leading >= 0).all():
         return leading
     starts = [np.abs(leading), np.ones(len(spread)), *np.eye(len(spread))]
-    return max((_ascent(spread, start) for start in starts), key=lambda w: float(w @ spread @ w))
+    return max(
+        (_ascent(spread, start) for start in starts), key=lambda weight_vector: float(weight_vector @ spread @ weight_vector)
+    )
 
 
-def _ascent(spread: Array, w: Array) -> Array:
+def _ascent(spread_matrix: Array, weight_vector: Array) -> Array:
     """A w >= 0 of length 1 where w'Hw is largest nearby: w becomes (Hw)+ / ||(Hw)+|| until it stays."""
     for _ in range(ASCENT_ROUNDS):
-        step = np.maximum(spread @ w, 0.0)
-        length = np.linalg.norm(step)
-        if length == 0 or np.abs(step / length - w).max() < ASCENT_TOLERANCE:
+        next_vector = np.maximum(spread_matrix @ weight_vector, 0.0)
+        vector_norm = np.linalg.norm(next_vector)
+        if vector_norm == 0 or np.abs(next_vector / vector_norm - weight_vector).max() < ASCENT_TOLERANCE:
             break
-        w = step / length
-    return w
+        weight_vector = next_vector / vector_norm
+    return weight_vector
 
 
 NICOLETTI = "Nicoletti, Scarpetta and Boylaud 2000, OECD Economics Department Working Paper 226; OECD-JRC 2008"

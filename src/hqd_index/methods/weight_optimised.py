@@ -44,7 +44,9 @@ def bod_multipliers(values: Array, *, reference: Array | None = None, floor: Sha
     for table in (values, source):
         refuse_negative(np.fmin.reduce(table, axis=-2, keepdims=True) < 0, "bod")
     draws, sources = values.reshape(-1, *values.shape[-2:]), source.reshape(-1, *source.shape[-2:])
-    return np.stack([_multipliers(draw, rows, floor, cap) for draw, rows in zip(draws, sources)]).reshape(values.shape)
+    return np.stack([_multipliers(draw, source_rows, floor, cap) for draw, source_rows in zip(draws, sources)]).reshape(
+        values.shape
+    )
 
 
 def frontier_notes(values: Array, *, floor: Share, cap: Share) -> Iterator[MethodNote]:
@@ -58,7 +60,7 @@ def frontier_notes(values: Array, *, floor: Share, cap: Share) -> Iterator[Metho
 
 def _multipliers(values: Array, source: Array, floor: float, cap: float) -> Array:
     columns = ~np.isnan(source).all(axis=0)
-    rows, complete_sources = (~np.isnan(table[:, columns]).any(axis=1) for table in (values, source))
+    rows, complete_sources = (~np.isnan(value_table[:, columns]).any(axis=1) for value_table in (values, source))
     units, frontier = values[np.ix_(rows, columns)], source[np.ix_(complete_sources, columns)]
     constraints = _shares_held(units.shape[1], floor, cap)
     result = np.zeros(values.shape)
@@ -68,9 +70,9 @@ def _multipliers(values: Array, source: Array, floor: float, cap: float) -> Arra
     return result
 
 
-def _shares_held(count: int, floor: float, cap: float) -> Array:
+def _shares_held(child_count: int, floor: float, cap: float) -> Array:
     """Rows g with g w >= 0: every share at least `floor` and at most `cap` of their sum."""
-    return np.vstack([np.eye(count) - floor, *([cap - np.eye(count)] if cap < 1 else [])])
+    return np.vstack([np.eye(child_count) - floor, *([cap - np.eye(child_count)] if cap < 1 else [])])
 
 
 def _best_multipliers(unit: Array, table: Array, constraints: Array) -> Array:
@@ -132,7 +134,7 @@ def target_notes(values: Array, *, targets: Array, importance: Literal["correlat
         )
 
 
-def importances(rows: Array, index: Array, measure: Literal["correlation", "ratio"]) -> Array:
+def importances(child_rows: Array, index: Array, measure: Literal["correlation", "ratio"]) -> Array:
     """Share of the index's variance (m,) that each column of rows (n, m) accounts for by itself (Paruolo et al. 2013).
 
     `correlation`: the squared correlation; `ratio`: Var(E[index | x_j]) / Var(index), with a cubic for E.
@@ -140,35 +142,35 @@ def importances(rows: Array, index: Array, measure: Literal["correlation", "rati
     y = index - index.mean()
     total_square = float(y @ y)
     if measure == "correlation":
-        deviations = rows - rows.mean(axis=0)
+        deviations = child_rows - child_rows.mean(axis=0)
         return (deviations.T @ y) ** 2 / ((deviations**2).sum(axis=0) * total_square)
-    fitted = [np.polynomial.Polynomial.fit(column, y, 3)(column) for column in rows.T]
+    fitted = [np.polynomial.Polynomial.fit(column, y, 3)(column) for column in child_rows.T]
     return np.array([float(fit @ fit) for fit in fitted]) / total_square
 
 
-def _nearest_weights(rows: Array, *, target_shares: Array, measure: Literal["correlation", "ratio"]) -> Array:
+def _nearest_weights(child_rows: Array, *, target_shares: Array, measure: Literal["correlation", "ratio"]) -> Array:
     from scipy.optimize import minimize
 
-    count = rows.shape[1]
+    count = child_rows.shape[1]
     tau = target_shares / target_shares.sum()
 
     def miss(w: Array) -> float:
-        s = importances(rows, rows @ w, measure)
+        s = importances(child_rows, child_rows @ w, measure)
         return float(((s / s.sum() - tau) ** 2).sum())
 
     starts = [np.full(count, 1 / count), tau, *(np.full(count, 0.5 / count) + 0.5 * np.eye(count))]
     solutions = [
         minimize(
             miss,
-            start,
+            start_weights,
             method="SLSQP",
             bounds=[(0, 1)] * count,
             constraints={"type": "eq", "fun": lambda w: w.sum() - 1},
             options={"ftol": PRECISION, "maxiter": MAX_ITERATIONS},
         )
-        for start in starts
+        for start_weights in starts
     ]
-    return np.clip(min(solutions, key=lambda result: result.fun).x, 0.0, None)
+    return np.clip(min(solutions, key=lambda attempt: attempt.fun).x, 0.0, None)
 
 
 CHERCHYE = "Melyn and Moesen 1991; Cherchye et al. 2007, Social Indicators Research 82"

@@ -49,11 +49,15 @@ class Composite:
         """Leaf -> its share in `node`."""
         if node not in self.children:
             return {node: 1.0}
-        return {leaf: self.share[c] * w for c in self.children[node] for leaf, w in self.weights(c).items()}
+        return {
+            leaf: self.share[child] * leaf_weight
+            for child in self.children[node]
+            for leaf, leaf_weight in self.weights(child).items()
+        }
 
     def within(self, node: str, leaves: Collection[str]) -> float:
         """Share of a node's weight that falls on the given leaves."""
-        return sum(w for leaf, w in self.weights(node).items() if leaf in leaves)
+        return sum(leaf_weight for leaf, leaf_weight in self.weights(node).items() if leaf in leaves)
 
 
 def composite(weights: pd.DataFrame) -> Composite:
@@ -71,12 +75,12 @@ def composite(weights: pd.DataFrame) -> Composite:
     return Composite(
         root=roots[0],
         children=children,
-        share={str(node): float(value) for node, value in spread["mean"].items()},
+        share={str(node): float(mean_share) for node, mean_share in spread["mean"].items()},
         nodes_with_varying_shares=frozenset(parent[n] for n in varying_nodes if n in parent),
     )
 
 
-def largest_deviation(frame: pd.DataFrame, node: str, child_shares: Mapping[str, float], prefix: str) -> float:
+def largest_deviation(tree_scores: pd.DataFrame, node: str, child_shares: Mapping[str, float], prefix: str) -> float:
     """Largest |node - sum of share x part| over the rows."""
-    total = sum(share * frame[prefix + child].to_numpy() for child, share in child_shares.items())
-    return float(np.abs(frame[prefix + node].to_numpy() - total).max())
+    total = sum(share * tree_scores[prefix + child].to_numpy() for child, share in child_shares.items())
+    return float(np.abs(tree_scores[prefix + node].to_numpy() - total).max())

@@ -44,10 +44,10 @@ class Window:
     last_year: int
 
 
-def window(rows: pd.DataFrame, density: str, choice: ContributionChoice) -> Window | None:
+def window(observations: pd.DataFrame, density: str, choice: ContributionChoice) -> Window | None:
     """The years of the study; by default the last year before any density (else the first) to the last. None: one year only."""
-    years = sorted(int(y) for y in rows["year"].unique())
-    max_density_by_year = rows.groupby("year")[density].max()
+    years = sorted(int(y) for y in observations["year"].unique())
+    max_density_by_year = observations.groupby("year")[density].max()
     years_without_density = [y for y in years if max_density_by_year[y] <= 0 and y < years[-1]]
     first_year = (
         choice.from_year if choice.from_year in years else (years_without_density[-1] if years_without_density else years[0])
@@ -60,9 +60,9 @@ def window(rows: pd.DataFrame, density: str, choice: ContributionChoice) -> Wind
     )
 
 
-def changes(rows: pd.DataFrame, outcome: str, density: str, years: Window) -> pd.DataFrame:
+def changes(observations: pd.DataFrame, outcome: str, density: str, years: Window) -> pd.DataFrame:
     """Change of density and outcome between the two years, by unit (those with both) and their mean as `total`."""
-    first_and_last_year = rows.set_index(["unit", "year"])[[density, outcome]].astype(float)
+    first_and_last_year = observations.set_index(["unit", "year"])[[density, outcome]].astype(float)
     first_values, last_values = (first_and_last_year.xs(year, level="year") for year in (years.first, years.last_year))
     differences = pd.DataFrame(last_values).sub(pd.DataFrame(first_values)).dropna()
     changes_by_unit = pd.DataFrame({"density": differences[density], "index": differences[outcome]})
@@ -70,12 +70,12 @@ def changes(rows: pd.DataFrame, outcome: str, density: str, years: Window) -> pd
     return changes_by_unit
 
 
-def contribution_rows(items: Sequence[ContributionItem], spec: str, sample: str) -> Iterator[Row]:
+def contribution_rows(contribution_items: Sequence[ContributionItem], spec_id: str, sample: str) -> Iterator[Row]:
     """Rows of `contribution`, each with the sentence that states its assumption."""
-    for contribution_item in items:
+    for contribution_item in contribution_items:
         yield {
             "item": contribution_item.item_name,
-            "spec": spec,
+            "spec": spec_id,
             "sample": sample,
             "unit": contribution_item.unit,
             "from_year": contribution_item.from_year,

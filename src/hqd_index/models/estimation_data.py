@@ -15,9 +15,9 @@ def density_column(choice: Density, default: Density) -> str:
     return "density_lag" if choice == default else f"{choice.measure}_lag{choice.lag}"
 
 
-def lagged(frame: pd.DataFrame, years: int) -> pd.DataFrame:
+def lagged(unit_years: pd.DataFrame, years: int) -> pd.DataFrame:
     """The same columns, each value moved to the calendar year in which it is `years` old."""
-    return frame.assign(year=frame["year"].astype("int64") + years)
+    return unit_years.assign(year=unit_years["year"].astype("int64") + years)
 
 
 def _densities(density: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -36,11 +36,13 @@ def _densities(density: pd.DataFrame, study: Study) -> pd.DataFrame:
     return densities
 
 
-def with_groups(data: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
-    """`data` with `group_year`, the unit's group and the year (`high 2019`); missing for a unit in no group of `names`."""
+def with_groups(observations: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
+    """`observations` with `group_year`, the unit's group and the year (`high 2019`); missing for a unit without a group."""
     group = dict(zip(names["unit"], names["group"]))
-    levels = [f"{group[unit]} {year}" if group.get(unit) else None for unit, year in zip(data["unit"], data["year"])]
-    return data.assign(**{GROUP_YEAR: pd.Series(levels, index=data.index, dtype=object)})
+    levels = [
+        f"{group[unit]} {year}" if group.get(unit) else None for unit, year in zip(observations["unit"], observations["year"])
+    ]
+    return observations.assign(**{GROUP_YEAR: pd.Series(levels, index=observations.index, dtype=object)})
 
 
 def _counts_firms_alike(choice: Density, default: Density) -> bool:
@@ -61,7 +63,7 @@ def estimation_data(
     """
     nodes = _values_by_unit_and_year(scores, "node", "score") / 100
     leaves = _values_by_unit_and_year(indicators, "indicator", "normalised").add_prefix("z_")
-    data = nodes.join(leaves).reset_index().astype({"year": "int64"})
-    data = data.merge(_densities(density, study), on=KEY, how="left", validate="many_to_one")
+    observations = nodes.join(leaves).reset_index().astype({"year": "int64"})
+    observations = observations.merge(_densities(density, study), on=KEY, how="left", validate="many_to_one")
     lagged_controls = lagged(controls, study.regressions.density.lag)
-    return data.merge(lagged_controls, on=KEY, how="left", validate="many_to_one")
+    return observations.merge(lagged_controls, on=KEY, how="left", validate="many_to_one")

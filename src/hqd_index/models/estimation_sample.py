@@ -67,10 +67,10 @@ class EstimationSample:
         return self.outcome_columns(self.reported_nodes)
 
 
-def _outcomes(rows: pd.DataFrame, tree: Composite, firm_leaves: Collection[str]) -> pd.DataFrame:
+def _outcomes(score_rows: pd.DataFrame, tree: Composite, firm_leaves: Collection[str]) -> pd.DataFrame:
     """Nodes, leaves and the splittable part of one sample, by unit and year."""
-    indexed = rows.set_index(KEY)
-    leaves = indexed[[f"z_{leaf}" for leaf in tree.leaves]].rename(columns=lambda c: c.removeprefix("z_"))
+    indexed = score_rows.set_index(KEY)
+    leaves = indexed[[f"z_{leaf}" for leaf in tree.leaves]].rename(columns=lambda column_name: column_name.removeprefix("z_"))
     outcomes = indexed[[*tree.nodes]].join(leaves)
     shares = {leaf: share for leaf, share in tree.weights(tree.root).items() if leaf in firm_leaves}
     if shares:
@@ -78,9 +78,9 @@ def _outcomes(rows: pd.DataFrame, tree: Composite, firm_leaves: Collection[str])
     return outcomes
 
 
-def base_year(rows: pd.DataFrame, density: str) -> int:
+def base_year(observations: pd.DataFrame, density: str) -> int:
     """The last year before any density, else the first year."""
-    max_density_by_year = rows.groupby("year")[density].max()
+    max_density_by_year = observations.groupby("year")[density].max()
     years_before = max_density_by_year.index[(max_density_by_year <= 0).cumprod().astype(bool)]
     return int(years_before.max() if len(years_before) else max_density_by_year.index.min())
 
@@ -96,23 +96,29 @@ def base_values(moderators: pd.DataFrame, year: int) -> pd.DataFrame:
 
 
 def estimation_sample(
-    data: pd.DataFrame, tree: Composite, study: Study, moderators: pd.DataFrame | None = None
+    unit_years: pd.DataFrame, tree: Composite, study: Study, moderators: pd.DataFrame | None = None
 ) -> EstimationSample:
-    """Both samples of `data` side by side, base-year values of moderators joined; a sample without any value is left out."""
+    """Both samples side by side, base-year values of moderators joined; a sample without any value is left out."""
     firm_leaves = frozenset(leaf for leaf in tree.leaves if study.indicators.indicators[leaf].table == "firms")
-    rows_by_sample = {name: rows for name, rows in data.groupby("sample") if rows[tree.root].notna().any()}
-    samples = tuple(name for name in SAMPLES if name in rows_by_sample)
-    outcome_blocks = {name: _outcomes(rows_by_sample[name], tree, firm_leaves) for name in samples}
-    columns: list[pd.DataFrame | pd.Series] = [block.add_prefix(f"{name}:") for name, block in outcome_blocks.items()]
+    rows_by_sample = {
+        sample_name: sample_rows
+        for sample_name, sample_rows in unit_years.groupby("sample")
+        if sample_rows[tree.root].notna().any()
+    }
+    samples = tuple(sample_name for sample_name in SAMPLES if sample_name in rows_by_sample)
+    outcome_blocks = {sample_name: _outcomes(rows_by_sample[sample_name], tree, firm_leaves) for sample_name in samples}
+    columns: list[pd.DataFrame | pd.Series] = [
+        outcome_block.add_prefix(f"{sample_name}:") for sample_name, outcome_block in outcome_blocks.items()
+    ]
     if len(samples) > 1:
         columns.append((outcome_blocks["all"] - outcome_blocks["leave_out"]).add_prefix("composition:"))
     outcomes = {*tree.nodes, *(f"z_{leaf}" for leaf in tree.leaves), "sample"}
-    regressors = data[data["sample"] == samples[0]].set_index(KEY) if samples else data.set_index(KEY).iloc[:0]
-    regressors = regressors[[c for c in regressors.columns if c not in outcomes]]
-    frame = regressors.join(columns).copy().reset_index()  # the copy joins a hundred blocks into a few
-    if moderators is not None and len(moderators.columns) > len(KEY) and "density_lag" in frame:
-        frame = frame.merge(base_values(moderators, base_year(frame, "density_lag")), on="unit", how="left")
-    return EstimationSample(frame.sort_values(KEY, ignore_index=True), tree, samples, firm_leaves)
+    regressors = unit_years[unit_years["sample"] == samples[0]].set_index(KEY) if samples else unit_years.set_index(KEY).iloc[:0]
+    regressors = regressors[[regressor for regressor in regressors.columns if regressor not in outcomes]]
+    side_by_side = regressors.join(columns).copy().reset_index()  # the copy joins a hundred blocks into a few
+    if moderators is not None and len(moderators.columns) > len(KEY) and "density_lag" in side_by_side:
+        side_by_side = side_by_side.merge(base_values(moderators, base_year(side_by_side, "density_lag")), on="unit", how="left")
+    return EstimationSample(side_by_side.sort_values(KEY, ignore_index=True), tree, samples, firm_leaves)
 
 
 def with_scenario(sample: EstimationSample, choice: SpecificationChoice, scenarios: pd.DataFrame) -> EstimationSample:
@@ -153,7 +159,11 @@ def controls_of(choice: SpecificationChoice, study: Study) -> tuple[str, ...]:
 def subset_text(choice: SpecificationChoice) -> str:
     """The sample restriction in words that sort: `2015-2024; without 2020 2021; without C42 C43`."""
     years = f"{choice.years[0]}-{choice.years[1]}" if choice.years else ""
-    exclusions = [f"without {' '.join(map(str, values))}" for values in (choice.drop_years, choice.drop_units) if values]
+    exclusions = [
+        f"without {' '.join(map(str, dropped_values))}"
+        for dropped_values in (choice.drop_years, choice.drop_units)
+        if dropped_values
+    ]
     return "; ".join([*([years] if years else []), *exclusions])
 
 
@@ -164,17 +174,19 @@ def comparable_rows(sample: EstimationSample, choice: SpecificationChoice, study
     of all those specifications; a control without any value counts for none but its own.
     """
     density = density_column(choice.density or study.regressions.density, study.regressions.density)
-    similarly_restricted = [s for s in study.regressions.specifications if _restriction(s) == _restriction(choice)]
+    similarly_restricted = [
+        specification for specification in study.regressions.specifications if _restriction(specification) == _restriction(choice)
+    ]
     control_names = {
         control for similar_choice in [choice, *similarly_restricted] for control in controls_of(similar_choice, study)
     }
     controls = sorted(c for c in control_names if c in sample.frame and sample.frame[c].notna().any())
     required_columns = [*_index_columns(sample), *controls, *([density] if density in sample.frame else [])]
-    rows = sample.frame
+    observations = sample.frame
     if choice.years:
-        rows = rows[rows["year"].between(*choice.years)]
-    rows = rows[~rows["unit"].isin(choice.drop_units) & ~rows["year"].isin(choice.drop_years)]
-    return rows[np.isfinite(rows[required_columns].to_numpy(dtype=float)).all(axis=1)]
+        observations = observations[observations["year"].between(*choice.years)]
+    observations = observations[~observations["unit"].isin(choice.drop_units) & ~observations["year"].isin(choice.drop_years)]
+    return observations[np.isfinite(observations[required_columns].to_numpy(dtype=float)).all(axis=1)]
 
 
 def _restriction(choice: SpecificationChoice) -> tuple[object, ...]:

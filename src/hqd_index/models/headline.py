@@ -140,7 +140,7 @@ class Headline:
     @cached_property
     def permuted(self) -> Randomisation:
         """The headline with paths of the density table permuted; EstimationError where none can be."""
-        return randomisation(self.rows, self.estimate.spec, table=self.lagged_density, draws=RANDOM_DRAWS, seed=self.seed)
+        return randomisation(self.rows, self.estimate.spec, density_table=self.lagged_density, draws=RANDOM_DRAWS, seed=self.seed)
 
     def _reported(self) -> Specification:
         """The headline's own specification, for the reported nodes."""
@@ -152,11 +152,11 @@ class Headline:
         if trend is None or rule is None:
             return {}
         moved = {
-            h: trend.outcome_index(column)
-            for h, column in outcomes.items()
+            hypothesis: trend.outcome_index(column)
+            for hypothesis, column in outcomes.items()
             if trend.p_wild[trend.outcome_index(column)] <= rule.alpha
         }
-        upward = frozenset(h for h, j in moved.items() if trend.coefficient[0, j] > 0)
+        upward = frozenset(hypothesis for hypothesis, j in moved.items() if trend.coefficient[0, j] > 0)
         return {"pre_trend_up": upward, "pre_trend_down": frozenset(moved) - upward}
 
     @cached_property

@@ -54,13 +54,13 @@ def headline_choice(study: Study) -> SpecificationChoice | None:
     return headline_specifications[0] if headline_specifications else (all_specifications[-1] if all_specifications else None)
 
 
-def regressions(data: pd.DataFrame, study: Study, inputs: ModelInputs) -> ModelResults:
+def regressions(observations: pd.DataFrame, study: Study, inputs: ModelInputs) -> ModelResults:
     """The tables named in `TABLES` and `not_made`, and the estimates by specification.
 
-    `data` as `estimation_data` makes it. Outcomes are score/100, standardised estimates are in within standard deviations.
+    `observations` as `estimation_data` makes it. Outcomes are score/100, standardised estimates in within standard deviations.
     What cannot be estimated is a row of `not_made`, so is what a table that `inputs` lacks would have given.
     """
-    sample = estimation_sample(data, composite(inputs.weights), study, inputs.moderators)
+    sample = estimation_sample(observations, composite(inputs.weights), study, inputs.moderators)
     for fault, mend in ((_no_density(sample, study), DENSITY_MEND), (ineligibility_error(study), INELIGIBLE_MEND)):
         if fault is not None:
             return ModelResults(frames_of({"not_made": not_made(WITHOUT_HEADLINE, fault, mend)}, TABLES), {})
@@ -90,10 +90,10 @@ def _no_density(sample: EstimationSample, study: Study) -> EstimationError | Non
         return None
     if "density" in frame and frame["density"].notna().any():
         lag, years = study.regressions.density.lag, sorted(frame["year"].unique())
-        span = f"{years[0]}-{years[-1]}" if len(years) > 1 else str(years[0])
+        year_span = f"{years[0]}-{years[-1]}" if len(years) > 1 else str(years[0])
         return EstimationError(
-            f"no SRDI density of {lag} year(s) before: the study's years are {span}",
-            zh=f"没有滞后 {lag} 年的专精特新密度:研究年份为 {span}",
+            f"no SRDI density of {lag} year(s) before: the study's years are {year_span}",
+            zh=f"没有滞后 {lag} 年的专精特新密度:研究年份为 {year_span}",
         )
     return EstimationError(
         "no SRDI density: no list, no rule and no published counts say which firms are SRDI",
@@ -137,19 +137,19 @@ def _specification_tables(
     if is_headline:
         diagnostics += influence_rows(fitted_estimate, sample, study.regressions.inference.level)
     constant = [
-        row
+        reason_row
         for j, column in enumerate(fitted_estimate.spec.outcomes)
         for name, node in [split_outcome(column)]
         if node in sample.reported_nodes and name != "composition" and not fitted_estimate.varies(j)
-        for row in not_made(("regressions",), _constant(fitted_estimate.spec.id, name, node))
+        for reason_row in not_made(("regressions",), _constant(fitted_estimate.spec.id, name, node))
     ]
     density = choice.density or study.regressions.density
     rows = list(regression_rows(fitted_estimate, density, sample))
     return {"regressions": rows, "regression_diagnostics": diagnostics, "not_made": constant}
 
 
-def _constant(spec: str, sample: str, node: str) -> EstimationError:
+def _constant(spec_id: str, sample: str, node: str) -> EstimationError:
     return EstimationError(
-        f"specification {spec}, sample {sample}: {node} is constant once the fixed effects are out",
-        zh=f"回归设定 {spec},样本 {sample}:{node} 在控制固定效应后为常数",
+        f"specification {spec_id}, sample {sample}: {node} is constant once the fixed effects are out",
+        zh=f"回归设定 {spec_id},样本 {sample}:{node} 在控制固定效应后为常数",
     )

@@ -20,9 +20,9 @@ Mend = tuple[str, str]  # what the user can do, zh and en
 DATA_MEND: Mend = ("补充年份、单位或变量后重跑", "add years, units or the missing variables and run again")
 
 
-def not_made(tables: Iterable[str], fault: HqdError, mend: Mend = DATA_MEND) -> list[Row]:
+def not_made(tables: Iterable[str], fault: HqdError, remedy: Mend = DATA_MEND) -> list[Row]:
     """Rows of `not_made`: each table, why it or a part of it is missing, and what would mend it."""
-    reason_columns = {"reason_zh": fault.zh, "reason_en": fault.en, "mend_zh": mend[0], "mend_en": mend[1]}
+    reason_columns = {"reason_zh": fault.zh, "reason_en": fault.en, "mend_zh": remedy[0], "mend_en": remedy[1]}
     return [{"table": table, **reason_columns} for table in tables]
 
 
@@ -58,9 +58,9 @@ def outcome_key(estimate: Estimate, column: str) -> Row:
     return {"spec": estimate.spec.id, "sample": sample, "outcome": node}
 
 
-def quantity_row(estimate: Estimate, column: str, quantity: str, value: float, note: str = "") -> Row:
+def quantity_row(estimate: Estimate, column: str, quantity: str, statistic: float, note: str = "") -> Row:
     """Row of `regression_diagnostics`; column `all:` for what is not about one outcome."""
-    return outcome_key(estimate, column) | {"quantity": quantity, "value": value, "note": note}
+    return outcome_key(estimate, column) | {"quantity": quantity, "value": statistic, "note": note}
 
 
 def reported_outcomes(estimate: Estimate, sample: EstimationSample) -> list[tuple[int, str]]:
@@ -68,8 +68,8 @@ def reported_outcomes(estimate: Estimate, sample: EstimationSample) -> list[tupl
     columns = [(j, column, *split_outcome(column)) for j, column in enumerate(estimate.spec.outcomes)]
     return [
         (j, column)
-        for j, column, name, node in columns
-        if name != "composition" and node in sample.reported_nodes and estimate.varies(j)
+        for j, column, sample_name, node in columns
+        if sample_name != "composition" and node in sample.reported_nodes and estimate.varies(j)
     ]
 
 
@@ -85,16 +85,27 @@ def term_row(
     if p_wild is None:
         p_wild = float(estimate.p_wild[j]) if k == 0 else np.nan
     return {
-        **outcome_key(estimate, outcome or spec.outcomes[j]), "subset": spec.subset,
+        **outcome_key(estimate, outcome or spec.outcomes[j]),
+        "subset": spec.subset,
         "term": "density" if estimate.terms[k] == spec.density else estimate.terms[k],
-        "estimate": estimate.coefficient[k, j], "estimate_sd": estimate.coefficient[k, j] * estimate.scale()[k, j],
-        "se_cv1": estimate.se_cv1[k, j], "se_cv3": estimate.se_cv3[k, j],
-        "p_cv1": estimate.p_cv1[k, j], "p_cv3": estimate.p_cv3[k, j], "p_wild": p_wild,
-        "ci_low": estimate.low[k, j], "ci_high": estimate.high[k, j],
-        "n_obs": sums.n, "n_clusters": sums.g, "r2_within": sums.r2_within[j],
-        "fixed_effects": "+".join(spec.fixed_effects), "controls": "+".join(c for c in spec.controls if c not in not_controls),
-        "density": density_text(density), "lag": density.lag, "note": note,
-    }  # fmt: skip
+        "estimate": estimate.coefficient[k, j],
+        "estimate_sd": estimate.coefficient[k, j] * estimate.scale()[k, j],
+        "se_cv1": estimate.se_cv1[k, j],
+        "se_cv3": estimate.se_cv3[k, j],
+        "p_cv1": estimate.p_cv1[k, j],
+        "p_cv3": estimate.p_cv3[k, j],
+        "p_wild": p_wild,
+        "ci_low": estimate.low[k, j],
+        "ci_high": estimate.high[k, j],
+        "n_obs": sums.n,
+        "n_clusters": sums.g,
+        "r2_within": sums.r2_within[j],
+        "fixed_effects": "+".join(spec.fixed_effects),
+        "controls": "+".join(control for control in spec.controls if control not in not_controls),
+        "density": density_text(density),
+        "lag": density.lag,
+        "note": note,
+    }
 
 
 def regression_rows(estimate: Estimate, density: Density, sample: EstimationSample) -> Iterator[Row]:

@@ -22,7 +22,9 @@ from .multiverse.multiverse_tables import multiverse_tables
 def study_tables(study: Study, inputs: ModelInputs) -> dict[str, pd.DataFrame]:
     """Regressions and what is asked of the headline. What cannot be made is a row of not_made."""
     frames = dict(regressions(_estimation_data(study, inputs), study, inputs).frames)
-    contribution_frames = [frame for frame in (frames["contribution"], inputs.sources) if len(frame)]
+    contribution_frames = [
+        contribution_frame for contribution_frame in (frames["contribution"], inputs.sources) if len(contribution_frame)
+    ]
     return frames | {
         "contribution": pd.concat(contribution_frames, ignore_index=True) if contribution_frames else frames["contribution"]
     }
@@ -30,28 +32,28 @@ def study_tables(study: Study, inputs: ModelInputs) -> dict[str, pd.DataFrame]:
 
 def design_tables(study: Study, inputs: ModelInputs) -> dict[str, pd.DataFrame]:
     """multiverse, multiverse_summary, not_made: every design that the uncertainty stage scored, in every specification."""
-    data = _estimation_data(study, inputs)
-    all_firms = data[data["sample"] == "all"]
+    observations = _estimation_data(study, inputs)
+    all_firms = observations[observations["sample"] == "all"]
     return multiverse_tables(
         inputs.design_scores, inputs.designs, all_firms, inputs.density, study, splittable_scores=inputs.splittable_scores
     )
 
 
 def event_tables(
-    study: Study, engine: Engine, firms: str | None, shocks: pd.DataFrame, density: pd.DataFrame, marks: pd.DataFrame
+    study: Study, engine: Engine, firms: str | None, shocks: pd.DataFrame, density: pd.DataFrame, leader_status: pd.DataFrame
 ) -> dict[str, pd.DataFrame]:
     """What does not rest on the index: event_study, resilience, sources (item F), firm_cells, leader_firms, firm_years, not_made.
 
     firm_years has rows only where the study publishes rows of firms.
     `firms` is the engine's table of firm-years with status, None where the study has none; `shocks` unit, year, level,
-    exposure; `marks` the firms of the base year with their standing.
+    exposure; `leader_status` the firms of the base year with their standing.
     """
     years = _firm_years(study, engine, firms)
     rows = merged_rows([firm_rows(years, study), resilience_rows(shocks, density, study)])
     frames = frames_of(rows, ("event_study", "resilience", "contribution"))
     cells = firm_cells(study, engine, firms) if firms else ModelInputs().firm_cells
     outcomes = list(study.regressions.events.outcomes)
-    leaders = ModelInputs().leader_firms if isinstance(years, EstimationError) else leader_firms(years, marks, outcomes)
+    leaders = ModelInputs().leader_firms if isinstance(years, EstimationError) else leader_firms(years, leader_status, outcomes)
     no_rows = pd.DataFrame(columns=["unit", "year"])
     published_firm_years = no_rows if isinstance(years, EstimationError) or not study.study.publish.firm_rows else years
     return {
@@ -62,8 +64,8 @@ def event_tables(
 
 
 def _estimation_data(study: Study, inputs: ModelInputs) -> pd.DataFrame:
-    data = estimation_data(inputs.scores, inputs.indicators, inputs.density, inputs.controls, study)
-    return with_groups(data, inputs.unit_names)
+    observations = estimation_data(inputs.scores, inputs.indicators, inputs.density, inputs.controls, study)
+    return with_groups(observations, inputs.unit_names)
 
 
 def _firm_years(study: Study, engine: Engine, firms: str | None) -> pd.DataFrame | EstimationError:

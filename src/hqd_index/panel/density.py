@@ -58,17 +58,21 @@ def _density_sql(study: Study, engine: Engine, tables: Mapping[str, str], choice
     return ""
 
 
-def _from_counts(engine: Engine, industry: str, counts: list[str], key: Sequence[str]) -> str:
+def _from_counts(engine: Engine, industry: str, count_columns: list[str], unit_key: Sequence[str]) -> str:
     """Official counts of recognised firms per 1,000 official firms, with the revenue and employment of the recognised."""
     types = engine.types(industry)
 
     def aggregate(formula: str) -> str:
-        return aggregate_sql(parse(formula, columns=types, aggregate=True, location="density"), types, key=key)
+        return aggregate_sql(parse(formula, columns=types, aggregate=True, location="density"), types, key=unit_key)
 
-    def share(part: str, total: str) -> str:
-        return aggregate(f"100 * sum({part}) / sum({total})") if {part, total} <= set(types) else "CAST(NULL AS DOUBLE)"
+    def share(numerator: str, denominator: str) -> str:
+        return (
+            aggregate(f"100 * sum({numerator}) / sum({denominator})")
+            if {numerator, denominator} <= set(types)
+            else "CAST(NULL AS DOUBLE)"
+        )
 
-    recognised = " + ".join(f"sum({count})" for count in counts)
+    recognised = " + ".join(f"sum({count_column})" for count_column in count_columns)
     return f"""
         SELECT unit, year, {aggregate("sum(n_firms)")} AS n_firms, {aggregate(recognised)} AS n_srdi,
                {aggregate(f"1000 * ({recognised}) / sum(n_firms)")} AS count,
@@ -109,8 +113,8 @@ def ever_sql(study: Study) -> str:
     return f"coalesce(list_has_any(srdi_levels_ever, [{levels}]), false)"
 
 
-def lagged_values(frame: pd.DataFrame, column: str, years: int) -> pd.Series:
+def lagged_values(unit_years: pd.DataFrame, column: str, years: int) -> pd.Series:
     """The value of the same unit `years` calendar years earlier."""
-    earlier = frame.set_index(["unit", "year"])[column]
-    keys = pd.MultiIndex.from_arrays([frame["unit"], frame["year"] - years])
-    return pd.Series(earlier.reindex(keys).to_numpy(), index=frame.index)
+    earlier = unit_years.set_index(["unit", "year"])[column]
+    keys = pd.MultiIndex.from_arrays([unit_years["unit"], unit_years["year"] - years])
+    return pd.Series(earlier.reindex(keys).to_numpy(), index=unit_years.index)

@@ -50,7 +50,7 @@ def panel_draws(
 ) -> PanelDraws:
     """`draws` bootstrap panels of the firm indicators in `chosen` from the rows of `firms` (with unit and year)."""
     types = engine.types(firms)
-    order = [key for key in row_key(study, "firms") if key in types]
+    order = [key_column for key_column in row_key(study, "firms") if key_column in types]
     expressions = {id: parsed_aggregate(leaf, types, location=f"firms.{id}") for id, leaf in leaves.items()}
     parts_by_leaf = {id: split_aggregates(expression, types, key=order) for id, expression in expressions.items()}
     parts = _distinct_parts(parts_by_leaf)
@@ -64,64 +64,71 @@ def panel_draws(
 Key = tuple[str, str, float]
 
 
-def _key(part: AggregatePart) -> Key:
+def _key(aggregate_part: AggregatePart) -> Key:
     """What makes two parts the same, whatever formula they are of."""
-    return part.aggregate_kind, part.row, part.level
+    return aggregate_part.aggregate_kind, aggregate_part.row, aggregate_part.level
 
 
 def _distinct_parts(parts_by_leaf: Mapping[str, AggregateParts]) -> dict[Key, AggregatePart]:
     """The parts of all formulas, each once: sum(revenue) divides many of them."""
-    return {_key(part): part for parts in parts_by_leaf.values() for part in parts.parts}
+    return {_key(aggregate_part): aggregate_part for leaf_parts in parts_by_leaf.values() for aggregate_part in leaf_parts.parts}
 
 
-def _row_values(engine: Engine, firm_rows: str, parts: Mapping[Key, AggregatePart]) -> pd.DataFrame:
+def _row_values(engine: Engine, firm_rows: str, distinct_parts: Mapping[Key, AggregatePart]) -> pd.DataFrame:
     """unit, firm, year and one DOUBLE column per part, numbered, in the order of the key."""
-    selects = "".join(f', {part.row} AS "{k}"' for k, part in enumerate(parts.values()))
+    selects = "".join(f', {aggregate_part.row} AS "{k}"' for k, aggregate_part in enumerate(distinct_parts.values()))
     rows = f"{firm_rows} WHERE unit IS NOT NULL"
     return engine.collect(f"SELECT unit, firm_id, year{selects} FROM {rows} ORDER BY unit, firm_id, year")
 
 
 def _all_units(
-    rows: pd.DataFrame,
-    parts: Mapping[Key, AggregatePart],
+    firm_rows: pd.DataFrame,
+    distinct_parts: Mapping[Key, AggregatePart],
     units: Sequence[str],
     years: Sequence[int],
     draws: int,
     stream: np.random.Generator,
 ) -> list[Array]:
     """Each part's result as (draws, T, U), NaN where a unit has no firm drawn in a year."""
-    results = [np.full((draws, len(years), len(units)), np.nan) for _ in parts]
-    values = rows[[str(k) for k in range(len(parts))]].to_numpy(dtype=np.float64)
-    year, unit = np.searchsorted(years, rows["year"]), np.searchsorted(np.array(units, dtype=object), rows["unit"])
+    results = [np.full((draws, len(years), len(units)), np.nan) for _ in distinct_parts]
+    values = firm_rows[[str(k) for k in range(len(distinct_parts))]].to_numpy(dtype=np.float64)
+    year, unit = np.searchsorted(years, firm_rows["year"]), np.searchsorted(np.array(units, dtype=object), firm_rows["unit"])
     bounds = np.searchsorted(unit, np.arange(len(units) + 1))
-    for u, unit_rows in enumerate(map(slice, bounds[:-1], bounds[1:])):
-        firm, firms = pd.factorize(rows["firm_id"].iloc[unit_rows])
-        counts = stream.multinomial(len(firms), np.full(len(firms), 1 / len(firms)), size=draws).astype(np.float64)
-        unit_results = _unit_draws(list(parts.values()), values[unit_rows].T, counts, firm, year[unit_rows], len(years))
-        for result, unit_result in zip(results, unit_results):
-            result[:, :, u] = unit_result
+    for unit_index, unit_rows in enumerate(map(slice, bounds[:-1], bounds[1:])):
+        firm, firms = pd.factorize(firm_rows["firm_id"].iloc[unit_rows])
+        draw_counts = stream.multinomial(len(firms), np.full(len(firms), 1 / len(firms)), size=draws).astype(np.float64)
+        unit_results = _unit_draws(
+            list(distinct_parts.values()), values[unit_rows].T, draw_counts, firm, year[unit_rows], len(years)
+        )
+        for part_result, unit_result in zip(results, unit_results):
+            part_result[:, :, unit_index] = unit_result
     return results
 
 
 def _unit_draws(
-    parts: Sequence[AggregatePart], values: Array, counts: Array, firm: Integers, year: Integers, years: int
+    distinct_parts: Sequence[AggregatePart], part_values: Array, draw_counts: Array, firm: Integers, year: Integers, years: int
 ) -> list[Array]:
     """Every part of one unit in every draw and year, (draws, T); values (parts, rows)."""
-    moments = [_moments(part, column) for part, column in zip(parts, values)]
-    cells, firms = firm * years + year, counts.shape[1]
+    moments = [_moments(aggregate_part, column) for aggregate_part, column in zip(distinct_parts, part_values)]
+    cells, firms = firm * years + year, draw_counts.shape[1]
     columns = [np.ones(len(cells)), *(moment for part_moments in moments for moment in part_moments)]
     grids = np.hstack([np.bincount(cells, moment, minlength=firms * years).reshape(firms, years) for moment in columns])
-    firms_drawn, *totals = np.split(counts @ grids, len(columns), axis=1)
+    firms_drawn, *totals = np.split(draw_counts @ grids, len(columns), axis=1)
     sums, results = iter(totals), []
-    for part, column, part_moments in zip(parts, values, moments):
-        if part.aggregate_kind in ORDERED:
+    for aggregate_part, column, part_moments in zip(distinct_parts, part_values, moments):
+        if aggregate_part.aggregate_kind in ORDERED:
             results.append(
-                np.stack([_order_statistics(part, column[year == t], counts[:, firm[year == t]]) for t in range(years)], axis=1)
+                np.stack(
+                    [_order_statistics(aggregate_part, column[year == t], draw_counts[:, firm[year == t]]) for t in range(years)],
+                    axis=1,
+                )
             )
         else:
             results.append(
                 np.where(
-                    firms_drawn > 0, _aggregate_from_moments(part.aggregate_kind, [next(sums) for _ in part_moments]), np.nan
+                    firms_drawn > 0,
+                    _aggregate_from_moments(aggregate_part.aggregate_kind, [next(sums) for _ in part_moments]),
+                    np.nan,
                 )
             )
     return results
@@ -130,58 +137,62 @@ def _unit_draws(
 ORDERED = ("quantile", "min", "max")
 
 
-def _moments(part: AggregatePart, values: Array) -> list[Array]:
+def _moments(aggregate_part: AggregatePart, part_values: Array) -> list[Array]:
     """What to add up over rows; nothing for a part that needs their order. Spread is measured from the rows' mean."""
-    present = ~np.isnan(values)
-    values_or_zero = np.where(present, values, 0.0)
-    if part.aggregate_kind in ORDERED:
+    present = ~np.isnan(part_values)
+    values_or_zero = np.where(present, part_values, 0.0)
+    if aggregate_part.aggregate_kind in ORDERED:
         return []
-    if part.aggregate_kind == "count":
+    if aggregate_part.aggregate_kind == "count":
         return [values_or_zero]
-    if part.aggregate_kind in ("sum", "avg"):
+    if aggregate_part.aggregate_kind in ("sum", "avg"):
         return [values_or_zero, present.astype(np.float64)]
     shifted = np.where(present, values_or_zero - (values_or_zero[present].mean() if present.any() else 0.0), 0.0)
     return [shifted**2, shifted, present.astype(np.float64)]
 
 
-def _aggregate_from_moments(aggregate: str, sums: Sequence[Array]) -> Array:
+def _aggregate_from_moments(aggregate: str, moment_sums: Sequence[Array]) -> Array:
     """The aggregate from the sums of its moments; NaN over no rows, as SQL has NULL."""
     if aggregate == "count":
-        return sums[0]
+        return moment_sums[0]
     with np.errstate(divide="ignore", invalid="ignore"):
-        n_present = np.where(sums[-1] > 0, sums[-1], np.nan)
+        n_present = np.where(moment_sums[-1] > 0, moment_sums[-1], np.nan)
         if aggregate == "sum":
-            return sums[0] * (n_present / n_present)
+            return moment_sums[0] * (n_present / n_present)
         if aggregate == "avg":
-            return sums[0] / n_present
-        variance = np.maximum(sums[0] - sums[1] ** 2 / n_present, 0.0) / np.where(n_present > 1, n_present - 1, np.nan)
+            return moment_sums[0] / n_present
+        variance = np.maximum(moment_sums[0] - moment_sums[1] ** 2 / n_present, 0.0) / np.where(
+            n_present > 1, n_present - 1, np.nan
+        )
     return np.sqrt(variance) if aggregate == "sd" else variance
 
 
-def _order_statistics(part: AggregatePart, values: Array, counts: Array) -> Array:
+def _order_statistics(aggregate_part: AggregatePart, part_values: Array, draw_counts: Array) -> Array:
     """Minimum, maximum or interpolated quantile of values repeated by their counts, (draws,)."""
-    present_rows = np.flatnonzero(~np.isnan(values))
-    order = present_rows[np.argsort(values[present_rows], kind="stable")]
-    cumulative = np.cumsum(counts[:, order], axis=1)
-    size = cumulative[:, -1] if len(order) else np.zeros(len(counts))
-    place = {"min": 0.0 * size, "max": size - 1, "quantile": part.level * (size - 1)}[part.aggregate_kind]
-    statistics, nonempty = np.full(len(counts), np.nan), np.flatnonzero(size > 0)
+    present_rows = np.flatnonzero(~np.isnan(part_values))
+    order = present_rows[np.argsort(part_values[present_rows], kind="stable")]
+    cumulative = np.cumsum(draw_counts[:, order], axis=1)
+    size = cumulative[:, -1] if len(order) else np.zeros(len(draw_counts))
+    place = {"min": 0.0 * size, "max": size - 1, "quantile": aggregate_part.level * (size - 1)}[aggregate_part.aggregate_kind]
+    statistics, nonempty = np.full(len(draw_counts), np.nan), np.flatnonzero(size > 0)
     steps, below = cumulative[nonempty], np.floor(place[nonempty])
     low, high = ((steps <= targets[:, None]).sum(axis=1) for targets in (below, np.ceil(place[nonempty])))
-    lower, upper = values[order[low]], values[order[high]]
+    lower, upper = part_values[order[low]], part_values[order[high]]
     statistics[nonempty] = lower + (place[nonempty] - below) * (upper - lower)
     return statistics
 
 
 def _outer_values(engine: Engine, parts_by_leaf: Mapping[str, AggregateParts], results: Mapping[Key, Array]) -> Array:
     """The outer part of every formula over all cells, (cells, m)."""
-    numbers = {key: k for k, key in enumerate(results)}
-    columns = {str(numbers[key]): result.ravel() for key, result in results.items()}
+    numbers = {part_key: k for k, part_key in enumerate(results)}
+    columns = {str(numbers[part_key]): part_result.ravel() for part_key, part_result in results.items()}
     cells = engine.scan(pd.DataFrame({"cell": np.arange(len(next(iter(columns.values()))))} | columns))
     values = []
     for parts in parts_by_leaf.values():
-        part_selects = "".join(f', "{numbers[_key(part)]}" AS {part.name}' for part in parts.parts)
-        frame = engine.collect(f"SELECT {parts.combination} AS value FROM (SELECT cell{part_selects} FROM {cells}) ORDER BY cell")
-        values.append(frame["value"].to_numpy(dtype=np.float64))
+        part_selects = "".join(f', "{numbers[_key(aggregate_part)]}" AS {aggregate_part.name}' for aggregate_part in parts.parts)
+        combined = engine.collect(
+            f"SELECT {parts.combination} AS value FROM (SELECT cell{part_selects} FROM {cells}) ORDER BY cell"
+        )
+        values.append(combined["value"].to_numpy(dtype=np.float64))
     engine.drop([cells])
     return np.stack(values, axis=1)

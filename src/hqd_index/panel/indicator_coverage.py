@@ -30,8 +30,14 @@ def indicator_coverage(
     unit_tables = unit_year_tables(study, engine, tables)
     leaves = {id: leaf for id, leaf in study.indicators.indicators.items() if id in panel.columns}
     counts = [
-        _table_counts(study, engine, name, unit_tables[name], {id: leaf for id, leaf in leaves.items() if leaf.table == name})
-        for name in sorted({leaf.table for leaf in leaves.values()})
+        _table_counts(
+            study,
+            engine,
+            table_name,
+            unit_tables[table_name],
+            {id: leaf for id, leaf in leaves.items() if leaf.table == table_name},
+        )
+        for table_name in sorted({leaf.table for leaf in leaves.values()})
     ]
     if not counts:
         return pd.DataFrame(columns=COLUMNS), pd.DataFrame(columns=STATUS_COLUMNS)
@@ -41,21 +47,25 @@ def indicator_coverage(
     return pd.concat(blocks, ignore_index=True)[COLUMNS], _status_coverage(long)
 
 
-def _table_counts(study: Study, engine: Engine, name: str, table: str, leaves: Mapping[str, Indicator]) -> pd.DataFrame:
+def _table_counts(study: Study, engine: Engine, table_name: str, table: str, leaves: Mapping[str, Indicator]) -> pd.DataFrame:
     """unit, year, recognised, indicator, term and COUNTS; `recognised` is missing where the table has no status of firms."""
     types = engine.types(table)
-    key = [column for column in row_key(study, name) if column in types] or ["unit", "year"]
-    expressions = {id: parsed_aggregate(leaf, types, location=f"{name}.{id}") for id, leaf in leaves.items()}
+    key = [column for column in row_key(study, table_name) if column in types] or ["unit", "year"]
+    expressions = {id: parsed_aggregate(leaf, types, location=f"{table_name}.{id}") for id, leaf in leaves.items()}
     rows = aggregate_rows(table, expressions.values(), types, key)
-    has_status = name == "firms" and "srdi_levels_ever" in types
+    has_status = table_name == "firms" and "srdi_levels_ever" in types
     recognised = ever_sql(study) if has_status else "CAST(NULL AS BOOLEAN)"
     selects, labels = list[str](), list[tuple[str, int]]()
     for id, expression in expressions.items():
-        for number, term in enumerate(coverage_terms(expression, types, key=key)):
-            firms = f"count(DISTINCT firm_id) FILTER (WHERE {term.used_condition})" if name == "firms" else "CAST(NULL AS DOUBLE)"
+        for term_number, term in enumerate(coverage_terms(expression, types, key=key)):
+            firms = (
+                f"count(DISTINCT firm_id) FILTER (WHERE {term.used_condition})"
+                if table_name == "firms"
+                else "CAST(NULL AS DOUBLE)"
+            )
             columns = (term.rows_used, term.rows, term.denominator_used, term.denominator, firms)
-            selects += [f"{sql} AS {quoted(f'{count} {len(labels)}')}" for count, sql in zip(COUNTS, columns)]
-            labels.append((id, number))
+            selects += [f"{sql} AS {quoted(f'{count_column} {len(labels)}')}" for count_column, sql in zip(COUNTS, columns)]
+            labels.append((id, term_number))
     frame = engine.collect(
         f"SELECT unit, year, {recognised} AS recognised, {', '.join(selects)} FROM {rows} WHERE unit IS NOT NULL "
         "GROUP BY unit, year, recognised ORDER BY unit, year, recognised"
@@ -63,35 +73,39 @@ def _table_counts(study: Study, engine: Engine, name: str, table: str, leaves: M
     cells = frame[["unit", "year", "recognised"]].assign(recognised=frame["recognised"].astype("boolean"))
     return pd.concat(
         [
-            cells.assign(indicator=id, term=number, **{count: frame[f"{count} {place}"].astype(float) for count in COUNTS})
-            for place, (id, number) in enumerate(labels)
+            cells.assign(
+                indicator=id,
+                term=term_number,
+                **{count_column: frame[f"{count_column} {label_index}"].astype(float) for count_column in COUNTS},
+            )
+            for label_index, (id, term_number) in enumerate(labels)
         ],
         ignore_index=True,
     )
 
 
-def _sample_coverage(counts: pd.DataFrame, sample: str) -> pd.DataFrame:
-    rows = counts if sample == SAMPLES[0] else counts[~counts["recognised"].fillna(False).astype(bool)]
+def _sample_coverage(term_counts: pd.DataFrame, sample: str) -> pd.DataFrame:
+    rows = term_counts if sample == SAMPLES[0] else term_counts[~term_counts["recognised"].fillna(False).astype(bool)]
     values = _lowest_of_terms(rows, ["unit", "year", "indicator"]).rename(columns={"firms": "n_firms"})
     return values.assign(sample=sample, n_firms=values["n_firms"].astype("Int64"), year=values["year"].astype("int64"))
 
 
-def _status_coverage(counts: pd.DataFrame) -> pd.DataFrame:
+def _status_coverage(term_counts: pd.DataFrame) -> pd.DataFrame:
     """Coverage over all unit-years together, of all rows and by status."""
-    overall = _lowest_of_terms(counts, ["indicator"]).set_index("indicator")["coverage"]
-    known_counts = counts[counts["recognised"].notna()]
+    overall = _lowest_of_terms(term_counts, ["indicator"]).set_index("indicator")["coverage"]
+    known_counts = term_counts[term_counts["recognised"].notna()]
     status = _lowest_of_terms(known_counts, ["indicator", "recognised"]).set_index(["indicator", "recognised"])["coverage"]
-    frame = overall.to_frame().reset_index()
+    coverage_table = overall.to_frame().reset_index()
     for column, recognised in (("coverage_srdi", True), ("coverage_others", False)):
-        pairs = pd.MultiIndex.from_arrays([frame["indicator"], [recognised] * len(frame)])
-        frame[column] = status.reindex(pairs).to_numpy(dtype=float) if len(status) else float("nan")
-    return frame[STATUS_COLUMNS]
+        indicator_status_pairs = pd.MultiIndex.from_arrays([coverage_table["indicator"], [recognised] * len(coverage_table)])
+        coverage_table[column] = status.reindex(indicator_status_pairs).to_numpy(dtype=float) if len(status) else float("nan")
+    return coverage_table[STATUS_COLUMNS]
 
 
-def _lowest_of_terms(counts: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+def _lowest_of_terms(term_counts: pd.DataFrame, group_keys: list[str]) -> pd.DataFrame:
     """keys, firms and coverage of the term that is covered least."""
-    sums = counts.groupby([*keys, "term"], sort=True)[list(COUNTS)].sum(min_count=1).reset_index()
+    sums = term_counts.groupby([*group_keys, "term"], sort=True)[list(COUNTS)].sum(min_count=1).reset_index()
     by_rows = sums["rows_used"] / sums["rows"].where(sums["rows"] > 0)
     by_denominator = sums["denominator_used"].fillna(0.0) / sums["denominator"].where(sums["denominator"] > 0)
     sums["coverage"] = by_denominator.where(by_denominator.between(0, 1), by_rows)
-    return sums.groupby(keys, sort=True)[["firms", "coverage"]].min().reset_index()
+    return sums.groupby(group_keys, sort=True)[["firms", "coverage"]].min().reset_index()

@@ -61,8 +61,16 @@ def _fact_row(study: Study, engine: Engine, firms: str, columns: set[str], year:
     fact_cells = (id, fact.zh, fact.en, fact.paper)
     missing_columns = sorted(set(fact.needs) - columns)
     if missing_columns:
-        names = ", ".join(missing_columns)
-        return (*fact_cells, None, None, year, *fact.population, f"数据中没有所需的列：{names}。", f"The data lack {names}.")
+        missing_names = ", ".join(missing_columns)
+        return (
+            *fact_cells,
+            None,
+            None,
+            year,
+            *fact.population,
+            f"数据中没有所需的列：{missing_names}。",
+            f"The data lack {missing_names}.",
+        )
     status = status_sql(study.regressions.density)
     source = SPANS.get(id, f'(SELECT * FROM spans WHERE "year" = {year})')
     sql = f"""

@@ -11,32 +11,38 @@ from ..study.records import Study
 from ..study.unit_schemes import scheme_groups
 
 
-def unit_sql(by: Sequence[str]) -> str:
+def unit_sql(key_columns: Sequence[str]) -> str:
     """A unit's id: its key columns joined by '-'."""
-    return " || '-' || ".join(f'"{column}"' for column in by)
+    return " || '-' || ".join(f'"{column}"' for column in key_columns)
 
 
-def with_unit(study: Study, engine: Engine, name: str, table: str) -> str:
+def with_unit(study: Study, engine: Engine, view_name: str, table: str) -> str:
     """A view of the rows of a table inside the study's years, with a text column `unit`."""
     first_year, last_year = study.study.years
     sql = f'SELECT *, {unit_sql(study.study.unit.by)} AS unit FROM {table} WHERE "year" BETWEEN {first_year} AND {last_year}'
-    return engine.view(sql, f"unit_{name}")
+    return engine.view(sql, f"unit_{view_name}")
 
 
 def unit_names(
-    study: Study, engine: Engine, tables: Mapping[str, str], values: pd.DataFrame, official: Mapping[str, tuple[str, str]]
+    study: Study,
+    engine: Engine,
+    tables: Mapping[str, str],
+    indicator_values: pd.DataFrame,
+    official: Mapping[str, tuple[str, str]],
 ) -> pd.DataFrame:
     """unit, unit_zh, unit_en, group of every unit in the panel: from official code lists, a table, or the code itself."""
-    units = sorted(values["unit"].unique())
+    units = sorted(indicator_values["unit"].unique())
     names_from = study.study.unit.names
     if isinstance(names_from, str):
-        pairs = [name_of(unit, {} if names_from == "code" else official) for unit in units]
-        frame = pd.DataFrame({"unit": units, "unit_zh": [zh for zh, _ in pairs], "unit_en": [en for _, en in pairs]})
+        bilingual_names = [name_of(unit, {} if names_from == "code" else official) for unit in units]
+        unit_labels = pd.DataFrame(
+            {"unit": units, "unit_zh": [zh for zh, _ in bilingual_names], "unit_en": [en for _, en in bilingual_names]}
+        )
     else:
         zh = _texts_or_ids(study, engine, tables, names_from.table, names_from.zh, units)
         en = _texts_or_ids(study, engine, tables, names_from.table, names_from.en or names_from.zh, units)
-        frame = pd.DataFrame({"unit": units, "unit_zh": zh, "unit_en": en})
-    return frame.assign(group=_groups(study, engine, tables, units))
+        unit_labels = pd.DataFrame({"unit": units, "unit_zh": zh, "unit_en": en})
+    return unit_labels.assign(group=_groups(study, engine, tables, units))
 
 
 def _groups(study: Study, engine: Engine, tables: Mapping[str, str], units: list[str]) -> list[str]:
@@ -68,5 +74,5 @@ def _latest_texts(study: Study, engine: Engine, tables: Mapping[str, str], table
 
 def name_of(unit: str, official: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
     """(Chinese, English) name of a unit id made of codes joined by '-'; a code without a name is called by itself."""
-    parts = [official.get(part, (part, part)) for part in unit.split("-")]
+    parts = [official.get(unit_code, (unit_code, unit_code)) for unit_code in unit.split("-")]
     return "·".join(zh for zh, _ in parts), ", ".join(en for _, en in parts)

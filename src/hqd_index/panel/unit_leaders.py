@@ -42,26 +42,28 @@ def leader_marks(study: Study, engine: Engine, tables: Mapping[str, str], panel:
         FROM base JOIN cut USING (unit) ORDER BY firm_id""")
 
 
-def leader_panel(study: Study, engine: Engine, tables: Mapping[str, str], panel: Panel, marks: pd.DataFrame) -> pd.DataFrame:
+def leader_panel(
+    study: Study, engine: Engine, tables: Mapping[str, str], panel: Panel, leader_status: pd.DataFrame
+) -> pd.DataFrame:
     """Rows as `panel.values` for the samples leaders and others, which together are the firms of leave_out.
 
     Leaves of other tables than firms are those of the panel. Empty without leaders.
     """
     leaves = {leaf: study.indicators.indicators[leaf] for leaf in panel.leaves}
     firm_leaves = {id: leaf for id, leaf in leaves.items() if leaf.table == "firms"}
-    if marks.empty or not firm_leaves:
+    if leader_status.empty or not firm_leaves:
         return panel.values.iloc[:0]
     unit_tables = {**tables, "firms": with_unit(study, engine, "firms", tables["firms"])}
-    leader_ids = engine.scan(marks.loc[marks["leader"].astype(bool), ["firm_id"]])
+    leader_ids = engine.scan(leader_status.loc[leader_status["leader"].astype(bool), ["firm_id"]])
     other_tables_values = panel.values.query("sample == 'all'").drop(columns=["sample", "n_firms", *firm_leaves])
     blocks = []
     for sample in SAMPLES:
         is_leader = f"CAST(firm_id AS VARCHAR) IN (SELECT firm_id FROM {leader_ids})"
         membership = is_leader if sample == SAMPLES[0] else f"NOT ({is_leader})"
-        rows = engine.view(f"SELECT * FROM {unit_tables['firms']} WHERE NOT {ever_sql(study)} AND {membership}")
-        sample_values = firm_values(study, engine, {**unit_tables, "firms": rows}, firm_leaves)
-        too_few = sample_values["n_firms"] < (FEWEST_LEADERS if sample == SAMPLES[0] else study.study.min_firms)
-        sample_values[list(firm_leaves)] = sample_values[list(firm_leaves)].mask(too_few)
+        sample_view = engine.view(f"SELECT * FROM {unit_tables['firms']} WHERE NOT {ever_sql(study)} AND {membership}")
+        sample_values = firm_values(study, engine, {**unit_tables, "firms": sample_view}, firm_leaves)
+        has_too_few_firms = sample_values["n_firms"] < (FEWEST_LEADERS if sample == SAMPLES[0] else study.study.min_firms)
+        sample_values[list(firm_leaves)] = sample_values[list(firm_leaves)].mask(has_too_few_firms)
         blocks.append(
             sample_values.merge(other_tables_values, on=["unit", "year"], how="left", validate="one_to_one").assign(sample=sample)
         )

@@ -42,7 +42,7 @@ class Panel:
     @property
     def leaves(self) -> list[str]:
         """The leaves of `values`, in the order of indicators.yaml."""
-        return [name for name in self.values.columns if name not in VALUE_KEYS]
+        return [column_name for column_name in self.values.columns if column_name not in VALUE_KEYS]
 
 
 def build_panel(study: Study, engine: Engine, tables: Mapping[str, str]) -> Panel:
@@ -57,7 +57,10 @@ def build_panel(study: Study, engine: Engine, tables: Mapping[str, str]) -> Pane
     shock_formulas = shock_formulas if all(formula.table in unit_tables for formula in shock_formulas.values()) else {}
     moderators, mediators = (
         aggregate_columns(
-            study, engine, unit_tables, {name: formula for name, formula in formulas.items() if formula.table in unit_tables}
+            study,
+            engine,
+            unit_tables,
+            {indicator_id: formula for indicator_id, formula in formulas.items() if formula.table in unit_tables},
         )
         for formulas in (study.regressions.moderators, study.regressions.mediators)
     )
@@ -85,7 +88,11 @@ def leaves_needed(study: Study) -> list[str]:
 
 def unit_year_tables(study: Study, engine: Engine, tables: Mapping[str, str]) -> dict[str, str]:
     """The tables that have the columns of the study's unit, each with a column `unit`."""
-    return {name: with_unit(study, engine, name, table) for name, table in tables.items() if _has_unit(study, engine, table)}
+    return {
+        table_name: with_unit(study, engine, table_name, table)
+        for table_name, table in tables.items()
+        if _has_unit(study, engine, table)
+    }
 
 
 def _has_unit(study: Study, engine: Engine, table: str) -> bool:
@@ -101,19 +108,19 @@ def _values(study: Study, engine: Engine, tables: Mapping[str, str], leaves: Map
     has_status = "firms" in tables and "srdi_levels_ever" in engine.types(tables["firms"])
     blocks = []
     for sample in SAMPLES if has_status else SAMPLES[:1]:
-        frame = other_tables_values
+        indicator_values = other_tables_values
         if "firms" in tables:
             firm_panel = _firm_values(study, engine, tables, firm_leaves, sample)
-            frame = (
+            indicator_values = (
                 firm_panel
                 if other_tables_values.empty
                 else firm_panel.merge(other_tables_values, on=["unit", "year"], how="outer", validate="one_to_one")
             )
-        blocks.append(frame.assign(sample=sample))
-    values = pd.concat(blocks, ignore_index=True)
-    if "n_firms" not in values:
-        values["n_firms"] = pd.array([pd.NA] * len(values), dtype="Int64")
-    return _mask_small_samples(study, values, list(firm_leaves))[[*VALUE_KEYS, *leaves]].sort_values(
+        blocks.append(indicator_values.assign(sample=sample))
+    sample_values = pd.concat(blocks, ignore_index=True)
+    if "n_firms" not in sample_values:
+        sample_values["n_firms"] = pd.array([pd.NA] * len(sample_values), dtype="Int64")
+    return _mask_small_samples(study, sample_values, list(firm_leaves))[[*VALUE_KEYS, *leaves]].sort_values(
         ["sample", "unit", "year"], ignore_index=True
     )
 
@@ -121,10 +128,10 @@ def _values(study: Study, engine: Engine, tables: Mapping[str, str], leaves: Map
 def _firm_values(
     study: Study, engine: Engine, tables: Mapping[str, str], firm_leaves: Mapping[str, Indicator], sample: str
 ) -> pd.DataFrame:
-    rows = tables["firms"]
+    firm_view = tables["firms"]
     if sample == "leave_out":
-        rows = engine.view(f"SELECT * FROM {rows} WHERE NOT {ever_sql(study)}", "unit_firms_leave_out")
-    return firm_values(study, engine, {**tables, "firms": rows}, firm_leaves)
+        firm_view = engine.view(f"SELECT * FROM {firm_view} WHERE NOT {ever_sql(study)}", "unit_firms_leave_out")
+    return firm_values(study, engine, {**tables, "firms": firm_view}, firm_leaves)
 
 
 def firm_values(study: Study, engine: Engine, tables: Mapping[str, str], firm_leaves: Mapping[str, Indicator]) -> pd.DataFrame:
@@ -133,16 +140,16 @@ def firm_values(study: Study, engine: Engine, tables: Mapping[str, str], firm_le
     return aggregate_columns(study, engine, tables, {"n_firms": firm_count, **firm_leaves})
 
 
-def _mask_small_samples(study: Study, values: pd.DataFrame, firm_leaves: list[str]) -> pd.DataFrame:
+def _mask_small_samples(study: Study, indicator_values: pd.DataFrame, firm_leaves: list[str]) -> pd.DataFrame:
     """Where fewer than `min_firms` never-recognised firms are left, firm indicators are missing in both samples (design 5.6)."""
-    if not firm_leaves or not (values["sample"] == "leave_out").any():
-        return values
-    remaining_firms = values[values["sample"] == "leave_out"].set_index(["unit", "year"])["n_firms"]
-    unit_years = pd.MultiIndex.from_frame(values[["unit", "year"]])
+    if not firm_leaves or not (indicator_values["sample"] == "leave_out").any():
+        return indicator_values
+    remaining_firms = indicator_values[indicator_values["sample"] == "leave_out"].set_index(["unit", "year"])["n_firms"]
+    unit_years = pd.MultiIndex.from_frame(indicator_values[["unit", "year"]])
     too_few = remaining_firms.reindex(unit_years).fillna(0).to_numpy() < study.study.min_firms
     if len(too_few) and too_few.all():
         raise _too_few_firms(study, int(remaining_firms.fillna(0).max()))
-    masked = values.copy()
+    masked = indicator_values.copy()
     masked.loc[too_few, firm_leaves] = np.nan
     return masked
 
@@ -169,11 +176,11 @@ def aggregate_columns(
     frames = []
     for table in sorted({formula.table for formula in formulas.values()}):
         if table not in tables:
+            indicators = [indicator for indicator, leaf_formula in formulas.items() if leaf_formula.table == table]
             raise ConfigError(
-                f"table {table!r} is needed by {[id for id, f in formulas.items() if f.table == table]} but no source feeds it "
+                f"table {table!r} is needed by {indicators} but no source feeds it "
                 f"with the unit columns {list(study.study.unit.by)} and year",
-                zh=f"指标 {[id for id, f in formulas.items() if f.table == table]} 需要数据表 {table!r},"
-                f"但没有来源提供该表(须含单元列 {list(study.study.unit.by)} 和 year)",
+                zh=f"指标 {indicators} 需要数据表 {table!r},但没有来源提供该表(须含单元列 {list(study.study.unit.by)} 和 year)",
             )
         table_formulas = {id: formula for id, formula in formulas.items() if formula.table == table}
         frames.append(_table_columns(study, engine, tables[table], table, table_formulas))
@@ -190,22 +197,26 @@ def parsed_aggregate(formula: Indicator | Control, types: Mapping[str, str], *, 
     return parse(formula.formula, columns=types, aggregate=True, location=location, partial_sum=formula.partial_sum)
 
 
-def aggregate_rows(table: str, expressions: Iterable[Expression], types: Mapping[str, str], key: Sequence[str]) -> str:
+def aggregate_rows(
+    table: str, expressions: Iterable[Expression], types: Mapping[str, str], row_key_columns: Sequence[str]
+) -> str:
     """SQL of the rows that formulas aggregate: the table with the columns that their lags are read from."""
-    unit = [column for column in key if column != "year"]
+    unit = [column for column in row_key_columns if column != "year"]
     lags = {column: sql for expression in expressions for column, sql in lag_columns(expression, types, partition=unit).items()}
     lag_selects = "".join(f', {sql} AS "{column}"' for column, sql in lags.items())
     return f"(SELECT *{lag_selects} FROM {table})"
 
 
 def _table_columns(
-    study: Study, engine: Engine, table: str, name: str, formulas: Mapping[str, Indicator | Control]
+    study: Study, engine: Engine, table: str, table_name: str, formulas: Mapping[str, Indicator | Control]
 ) -> pd.DataFrame:
     types = engine.types(table)
-    key = [key for key in row_key(study, name) if key in types] or ["unit", "year"]
-    parsed = {id: parsed_aggregate(formula, types, location=f"{name}.{id}") for id, formula in formulas.items()}
-    rows = aggregate_rows(table, parsed.values(), types, key)
-    column_selects = ", ".join(f'{aggregate_sql(expression, types, key=key)} AS "{id}"' for id, expression in parsed.items())
+    key_column = [key_column for key_column in row_key(study, table_name) if key_column in types] or ["unit", "year"]
+    parsed = {id: parsed_aggregate(formula, types, location=f"{table_name}.{id}") for id, formula in formulas.items()}
+    rows = aggregate_rows(table, parsed.values(), types, key_column)
+    column_selects = ", ".join(
+        f'{aggregate_sql(expression, types, key=key_column)} AS "{id}"' for id, expression in parsed.items()
+    )
     frame = engine.collect(
         f"SELECT unit, year, {column_selects} FROM {rows} WHERE unit IS NOT NULL GROUP BY unit, year ORDER BY unit, year"
     )
@@ -218,16 +229,25 @@ def descriptives(study: Study, panel: Panel) -> pd.DataFrame:
     other_variables = study.regressions.controls | study.regressions.mediators
     labels |= {id: (control.label, "") for id, control in other_variables.items()}
     labels["density"] = (DENSITY_LABEL, "")
-    blocks = [(sample, rows[panel.leaves]) for sample, rows in panel.values.groupby("sample")]
+    blocks = [(sample, sample_rows[panel.leaves]) for sample, sample_rows in panel.values.groupby("sample")]
     blocks += [("all", panel.density[["density"]].astype(float))]
-    blocks += [("all", values.drop(columns=["unit", "year"])) for values in (panel.controls, panel.mediators)]
-    rows = [
-        {"sample": sample, "variable": name, "label_zh": labels[name][0].zh, "label_en": labels[name][0].en}
-        | {"unit": labels[name][1], "n": int(block[name].notna().sum()), "mean": block[name].mean()}
-        | {"sd": block[name].std(), "min": block[name].min(), "median": block[name].median(), "max": block[name].max()}
-        for sample, block in blocks
-        for name in map(str, block.columns)
-        if block[name].notna().any()
+    blocks += [("all", unit_year_values.drop(columns=["unit", "year"])) for unit_year_values in (panel.controls, panel.mediators)]
+    sample_rows = [
+        {"sample": sample, "variable": column_name, "label_zh": labels[column_name][0].zh, "label_en": labels[column_name][0].en}
+        | {
+            "unit": labels[column_name][1],
+            "n": int(column_block[column_name].notna().sum()),
+            "mean": column_block[column_name].mean(),
+        }
+        | {
+            "sd": column_block[column_name].std(),
+            "min": column_block[column_name].min(),
+            "median": column_block[column_name].median(),
+            "max": column_block[column_name].max(),
+        }
+        for sample, column_block in blocks
+        for column_name in map(str, column_block.columns)
+        if column_block[column_name].notna().any()
     ]
     columns = ["sample", "variable", "label_zh", "label_en", "unit", "n", "mean", "sd", "min", "median", "max"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(sample_rows, columns=columns)

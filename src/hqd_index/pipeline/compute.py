@@ -57,34 +57,34 @@ def compute(job: StageJob, report_line: Callable[[str], None] = print) -> StageR
     with (
         threadpool_limits(limits=1),  # sums of products depend on how threads share them
         Engine() as engine,
-        tempfile.TemporaryDirectory(prefix=".tmp-", dir=job.cache) as name,
+        tempfile.TemporaryDirectory(prefix=".tmp-", dir=job.cache) as folder_name,
     ):
-        tables = {name: engine.scan(path, name) for name, path in job.tables.items()}
+        tables = {folder_name: engine.scan(path, folder_name) for folder_name, path in job.tables.items()}
         context = Context(job.study, job.place, engine, tables, job.folder, dict(job.facts), report_line=report_line)
         outputs = stage.run(context)
-        entry = Path(name) / "entry"
+        entry = Path(folder_name) / "entry"
         entry.mkdir()
-        rows = sum(_write(engine, table, frame, entry) for table, frame in _by_stage(job.stage, outputs).items())
+        row_total = sum(_write(engine, table, content, entry) for table, content in _by_stage(job.stage, outputs).items())
         provenance.write_notices(entry, context.notices)
         provenance.write_facts(entry, context.facts)
         stored = provenance.store(job.cache, job.stage, job.key, entry)
-    return StageResult(stored, rows, tuple(context.notices), time.perf_counter() - started)
+    return StageResult(stored, row_total, tuple(context.notices), time.perf_counter() - started)
 
 
-def _write(engine: Engine, name: str, table: Table, folder: Path) -> int:
+def _write(engine: Engine, table_name: str, content: Table, folder: Path) -> int:
     """One table into a folder: parquet for the next stage, CSV for people when it has a contract; its rows."""
-    if isinstance(table, str):
-        rows = engine.count(table)
+    if isinstance(content, str):
+        row_count = engine.count(content)
     else:
-        rows = len(table)
-        if name in TABLES:
-            table = check(name, table)
-            provenance.write_csv(table, folder / f"{name}.csv")
-    engine.write(table, folder / f"{name}.parquet")
-    return rows
+        row_count = len(content)
+        if table_name in TABLES:
+            content = check(table_name, content)
+            provenance.write_csv(content, folder / f"{table_name}.csv")
+    engine.write(content, folder / f"{table_name}.parquet")
+    return row_count
 
 
 def _by_stage(stage: str, outputs: Mapping[str, Table]) -> dict[str, Table]:
     """A stage's tables; its reasons for what it could not make wait under its name until the last stage joins them."""
     reasons = f"not_made_{stage}" if stage != STAGES[-1].name else "not_made"
-    return {reasons if name == "not_made" else name: table for name, table in outputs.items()}
+    return {reasons if table_name == "not_made" else table_name: content for table_name, content in outputs.items()}

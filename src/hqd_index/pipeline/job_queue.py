@@ -32,7 +32,7 @@ PRELOAD = (
 def stage_workers(processes: int | None = None) -> contextlib.AbstractContextManager[WorkerPool | None]:
     """A context with the processes that run stages, as many as serve on this machine; None in it where one process is enough."""
     count = processes or min(USEFUL_PROCESSES, os.cpu_count() or 1)
-    return WorkerPool(count, preload=PRELOAD) if count > 1 else contextlib.nullcontext()
+    return WorkerPool(count, preloaded_modules=PRELOAD) if count > 1 else contextlib.nullcontext()
 
 
 class JobQueue:
@@ -64,7 +64,7 @@ class JobQueue:
         if self._workers is None:
             self._inline_job = job
             return
-        future = self._workers.submit(compute, job, listener=self._messages.put)
+        future = self._workers.submit(compute, job, line_listener=self._messages.put)
         self._running[future] = job
         future.add_done_callback(self._messages.put)
 

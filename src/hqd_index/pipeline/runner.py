@@ -51,18 +51,18 @@ class Outcome:
 
 
 def run(
-    loaded: LoadedStudy, place: RunFolders, report_event: Callable[[Event], None], workers: WorkerPool | None = None
+    loaded: LoadedStudy, run_folders: RunFolders, report_event: Callable[[Event], None], workers: WorkerPool | None = None
 ) -> Outcome:
     """Run what changed and publish; `latest` is the previous complete run until the last moment. No workers: in this process.
 
     HqdError of a stage (DataError where raw data are refused), CheckError where an input changed meanwhile, SetupError where
     another run writes the same results.
     """
-    home = place.output_folder / loaded.study.name
+    home = run_folders.output_folder / loaded.study.name
     with provenance.locked(home):
-        for torn_run in (home / "runs").glob(".tmp-*") if (home / "runs").is_dir() else ():
-            shutil.rmtree(torn_run)
-        return Runner(loaded, place, home, report_event, workers).run()
+        for unfinished_run in (home / "runs").glob(".tmp-*") if (home / "runs").is_dir() else ():
+            shutil.rmtree(unfinished_run)
+        return Runner(loaded, run_folders, home, report_event, workers).run()
 
 
 class Runner:
@@ -71,32 +71,32 @@ class Runner:
     def __init__(
         self,
         loaded: LoadedStudy,
-        place: RunFolders,
-        home: Path,
+        run_folders: RunFolders,
+        results_folder: Path,
         report_event: Callable[[Event], None],
         workers: WorkerPool | None,
     ) -> None:
-        self.loaded, self.study, self.place, self.home = loaded, loaded.study, place, home
+        self.loaded, self.study, self.place, self.home = loaded, loaded.study, run_folders, results_folder
         self.report_event, self.jobs = report_event, JobQueue(workers)
-        self.cache = home.parent / ".cache"
+        self.cache = results_folder.parent / ".cache"
         self.digests: dict[str, str] = {}
         self.origin: dict[str, tuple[str, str]] = {}
         self.keys: dict[str, str] = {}
         self.seconds: dict[str, float] = {}
         self.notices_by_stage: dict[str, list[str]] = {}
         self.config = section(self.study, "")
-        self.inputs = input_digests(self.study, place)
+        self.inputs = input_digests(self.study, run_folders)
         self.ingredients: dict[str, dict[str, str]] = {}
-        self.previous = previous_ingredients(home)
-        self.medians_before = published_manifest(home).get(MEDIANS, {})
+        self.previous = previous_ingredients(results_folder)
+        self.medians_before = published_manifest(results_folder).get(MEDIANS, {})
 
     def run(self) -> Outcome:
         up_to_date = self._up_to_date()
         if up_to_date:
             return up_to_date
         (self.home / "runs").mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".tmp-", dir=self.home / "runs") as name:
-            folder = Path(name) / "run"
+        with tempfile.TemporaryDirectory(prefix=".tmp-", dir=self.home / "runs") as folder_name:
+            folder = Path(folder_name) / "run"
             (folder / "tables").mkdir(parents=True)
             try:
                 self._stages(folder)
@@ -108,20 +108,20 @@ class Runner:
                     "[S11] an input file changed during the run; run again", zh="[S11] 运行期间输入文件发生变化;请重新运行"
                 )
             (folder / "config.json").write_text(json.dumps(self.config, indent=1, ensure_ascii=False) + "\n", "utf-8")
-            run = self._run_id()
-            published = provenance.publish(folder, self.home / "runs", run, self._manifest(folder))
-        provenance.trim_cache(self.cache, [self.cache / stage / key for stage, key in self.keys.items()])
-        return Outcome(run, published, True, tuple(self.notices))
+            run_id = self._run_id()
+            published = provenance.publish(folder, self.home / "runs", run_id, self._manifest(folder))
+        provenance.trim_cache(self.cache, [self.cache / stage / stage_key for stage, stage_key in self.keys.items()])
+        return Outcome(run_id, published, True, tuple(self.notices))
 
     def _up_to_date(self) -> Outcome | None:
         """The published run that these ingredients would make again, if it is whole."""
         for stage in STAGES:
-            key = self._key(stage)
-            stored = provenance.cached(self.cache, stage.name, key)
+            stage_key = self._key(stage)
+            stored = provenance.cached(self.cache, stage.name, stage_key)
             if stored is None:
                 self.digests, self.keys = {}, {}
                 return None
-            self._remember(stage, key, stored)
+            self._remember(stage, stage_key, stored)
         run = self._run_id()
         target = self.home / "runs" / run
         if not provenance.intact(target):
@@ -130,25 +130,28 @@ class Runner:
         for stage in STAGES:
             self.report_event(Event(stage.name, stage.zh, "cached"))
         provenance.point_latest(self.home, run)
-        notices = [notice for stage, key in self.keys.items() for notice in provenance.stored_notices(self.cache, stage, key)]
+        notices = [
+            notice for stage, stage_key in self.keys.items() for notice in provenance.stored_notices(self.cache, stage, stage_key)
+        ]
         return Outcome(run, target, False, tuple(notices))
 
     def _key(self, stage: Stage) -> str:
         config = {path: config_section(self.config, path) for path in stage.config_sections}
         inputs = self._input_digests(stage) if stage.reads else self.inputs
         digests = {
-            f"config {path or '*'}": provenance.digest_text(provenance.canonical_json(values)) for path, values in config.items()
+            f"config {path or '*'}": provenance.digest_text(provenance.canonical_json(section_values))
+            for path, section_values in config.items()
         }
-        self.ingredients[stage.name] = digests | {f"table {name}": digest for name, digest in inputs.items()}
+        self.ingredients[stage.name] = digests | {f"table {table_name}": digest for table_name, digest in inputs.items()}
         self.ingredients[stage.name]["program"] = provenance.package_digest()
         return provenance.stage_key(stage.name, config, inputs)
 
     def _input_digests(self, stage: Stage) -> dict[str, str]:
         """Table -> digest of what a stage reads: what the stages before it made of that name."""
         return {
-            name: digest
-            for name, digest in self.digests.items()
-            if stage.reads_table(name) and self.origin[name][0] in stage.prerequisites
+            table_name: digest
+            for table_name, digest in self.digests.items()
+            if stage.reads_table(table_name) and self.origin[table_name][0] in stage.prerequisites
         }
 
     def _changed_ingredients(self, stage: Stage) -> str:
@@ -156,32 +159,40 @@ class Runner:
         previous, current = self.previous.get(stage.name), self.ingredients[stage.name]
         if previous is None:
             return "no earlier run" if self.study.study.language == "en" else "没有先前的运行"
-        return ", ".join(name for name in sorted(previous.keys() | current.keys()) if previous.get(name) != current.get(name))
+        return ", ".join(
+            ingredient
+            for ingredient in sorted(previous.keys() | current.keys())
+            if previous.get(ingredient) != current.get(ingredient)
+        )
 
-    def _remember(self, stage: Stage, key: str, stored: Mapping[str, str]) -> None:
-        self.keys[stage.name] = key
+    def _remember(self, stage: Stage, stage_key: str, stored: Mapping[str, str]) -> None:
+        self.keys[stage.name] = stage_key
         self.digests |= stored
-        self.origin |= dict.fromkeys(stored, (stage.name, key))
+        self.origin |= dict.fromkeys(stored, (stage.name, stage_key))
 
     def _stages(self, folder: Path) -> None:
         """Every stage as soon as those before it are done and a process is free, in the order of the list."""
         waiting, finished = list(STAGES), set[str]()
         while waiting or self.jobs.busy:
-            ready = [stage for stage in waiting if self.jobs.free and finished >= stage.prerequisites]
-            if ready:
-                waiting.remove(ready[0])
-                if self._from_cache(ready[0], folder):
-                    finished.add(ready[0].name)
+            startable_stages = [stage for stage in waiting if self.jobs.free and finished >= stage.prerequisites]
+            if startable_stages:
+                waiting.remove(startable_stages[0])
+                if self._from_cache(startable_stages[0], folder):
+                    finished.add(startable_stages[0].name)
                 continue
-            stage, result = self._next()
-            self._finish(stage, result, folder)
+            stage, stage_result = self._next()
+            self._finish(stage, stage_result, folder)
             finished.add(stage.name)
 
     def _from_cache(self, stage: Stage, folder: Path) -> bool:
         """Whether the cache has the stage, whose tables are then in the run folder; otherwise it is started."""
         key = self._key(stage)
         stored = provenance.cached(self.cache, stage.name, key)
-        damaged = [n for n, d in (stored or {}).items() if provenance.damaged(self.cache, stage.name, key, n, d)]
+        damaged = [
+            table_name
+            for table_name, digest in (stored or {}).items()
+            if provenance.damaged(self.cache, stage.name, key, table_name, digest)
+        ]
         self.notices_by_stage[stage.name] = (
             [f"cache {stage.name}/{key[:12]}: {damaged} damaged, computed again"] if damaged else []
         )
@@ -197,37 +208,41 @@ class Runner:
 
     def _next(self) -> tuple[Stage, StageResult]:
         try:
-            job, result = self.jobs.next(self._report_line)
+            job, stage_result = self.jobs.next(self._report_line)
         except DataError as error:
             self._reject(error)
             raise
-        return STAGE_BY_NAME[job.stage], result
+        return STAGE_BY_NAME[job.stage], stage_result
 
-    def _job(self, stage: Stage, key: str, folder: Path) -> StageJob:
-        names = sorted(self._input_digests(stage))
-        paths = {name: provenance.table_path(self.cache, *self.origin[name], name) for name in names}
+    def _job(self, stage: Stage, stage_key: str, folder: Path) -> StageJob:
+        table_names = sorted(self._input_digests(stage))
+        paths = {
+            table_name: provenance.table_path(self.cache, *self.origin[table_name], table_name) for table_name in table_names
+        }
         facts = self._facts() | {MEDIANS_BEFORE: self.medians_before}
-        return StageJob(stage.name, self.study, self.place, paths, self.cache, key, folder, facts)
+        return StageJob(stage.name, self.study, self.place, paths, self.cache, stage_key, folder, facts)
 
-    def _finish(self, stage: Stage, result: StageResult, folder: Path) -> None:
-        self.seconds[stage.name] = result.seconds
-        self.notices_by_stage[stage.name] += result.notices
-        self.report_event(Event(stage.name, stage.zh, "done", result.seconds, result.rows, self._changed_ingredients(stage)))
-        self._add_tables(stage, result.stored, folder)
+    def _finish(self, stage: Stage, stage_result: StageResult, folder: Path) -> None:
+        self.seconds[stage.name] = stage_result.seconds
+        self.notices_by_stage[stage.name] += stage_result.notices
+        self.report_event(
+            Event(stage.name, stage.zh, "done", stage_result.seconds, stage_result.rows, self._changed_ingredients(stage))
+        )
+        self._add_tables(stage, stage_result.stored, folder)
 
     def _add_tables(self, stage: Stage, stored: Mapping[str, str], folder: Path) -> None:
         """A stage's tables known to those after it, and for people in the run folder."""
         key = self.keys[stage.name]
         self._remember(stage, key, stored)
         for name in stored:
-            table = self.cache / stage.name / key / f"{name}.csv"
-            if table.is_file():
-                shutil.copyfile(table, folder / "tables" / table.name)
+            csv_path = self.cache / stage.name / key / f"{name}.csv"
+            if csv_path.is_file():
+                shutil.copyfile(csv_path, folder / "tables" / csv_path.name)
 
     @property
     def notices(self) -> list[str]:
         """What the stages noticed, in their order."""
-        return [line for stage in STAGES for line in self.notices_by_stage.get(stage.name, [])]
+        return [notice for stage in STAGES for notice in self.notices_by_stage.get(stage.name, [])]
 
     def _report_line(self, line: str) -> None:
         self.report_event(Event("", "", "line", text=line))
@@ -273,8 +288,12 @@ class Runner:
             "python": platform.python_version(),
             "platform": platform.platform(),
             "stages": {
-                stage: {"key": key, "seconds": round(self.seconds.get(stage, 0.0), 3), "ingredients": self.ingredients[stage]}
-                for stage, key in self.keys.items()
+                stage: {
+                    "key": stage_key,
+                    "seconds": round(self.seconds.get(stage, 0.0), 3),
+                    "ingredients": self.ingredients[stage],
+                }
+                for stage, stage_key in self.keys.items()
             },
             "notices": self.notices,
             MEDIANS: self._medians(),
@@ -282,18 +301,21 @@ class Runner:
         }
 
 
-def published_manifest(home: Path) -> dict[str, Any]:
+def published_manifest(results_folder: Path) -> dict[str, Any]:
     """The manifest of the published run; empty before the first."""
     try:
-        manifest: dict[str, Any] = json.loads((home / "latest" / "manifest.json").read_text("utf-8"))
+        manifest: dict[str, Any] = json.loads((results_folder / "latest" / "manifest.json").read_text("utf-8"))
     except (OSError, ValueError):
         return {}
     return manifest if isinstance(manifest, dict) else {}
 
 
-def previous_ingredients(home: Path) -> dict[str, dict[str, str]]:
+def previous_ingredients(results_folder: Path) -> dict[str, dict[str, str]]:
     """What each stage of the published run was made of; empty before the first."""
-    return {stage: facts.get("ingredients", {}) for stage, facts in published_manifest(home).get("stages", {}).items()}
+    return {
+        stage: stage_facts.get("ingredients", {})
+        for stage, stage_facts in published_manifest(results_folder).get("stages", {}).items()
+    }
 
 
 def section(study: Study, path: str) -> Any:
@@ -301,22 +323,28 @@ def section(study: Study, path: str) -> Any:
     return config_section(study.model_dump(mode="json"), path)
 
 
-def config_section(value: Any, path: str) -> Any:
+def config_section(section: Any, path: str) -> Any:
     """The value at a dotted path of nested mappings."""
     for name in path.split(".") if path else ():
-        value = value[name]
-    return value
+        section = section[name]
+    return section
 
 
-def input_digests(study: Study, place: RunFolders) -> dict[str, str]:
+def input_digests(study: Study, run_folders: RunFolders) -> dict[str, str]:
     """Relative path -> sha256 of every raw file the sources name, and of the files the list is checked against."""
     paths = {
-        path for source in study.sources.sources.values() for path in source_paths(place.data, source.path)[0] if path.is_file()
+        path
+        for source in study.sources.sources.values()
+        for path in source_paths(run_folders.data, source.path)[0]
+        if path.is_file()
     }
     if study.sources.srdi_list:
         list_files = (study.sources.srdi_list.batches or BATCHES_FILE, study.sources.srdi_list.provinces)
-        paths |= {folder / name for name in list_files if name for folder in (place.data, place.configs)}
+        paths |= {
+            folder / file_name for file_name in list_files if file_name for folder in (run_folders.data, run_folders.configs)
+        }
     names = {
-        path: f"configs/{path.name}" if path.parent == place.configs else str(path.relative_to(place.data)) for path in paths
+        path: f"configs/{path.name}" if path.parent == run_folders.configs else str(path.relative_to(run_folders.data))
+        for path in paths
     }
     return {names[path]: provenance.digest_file(path) for path in sorted(paths) if path.is_file()}

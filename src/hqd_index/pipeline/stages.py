@@ -50,12 +50,14 @@ class Context:
     notices: list[str] = field(default_factory=list)
     report_line: Callable[[str], None] = print
 
-    def frame(self, name: str) -> pd.DataFrame:
-        return self.engine.collect(self.tables[name])
+    def frame(self, table_name: str) -> pd.DataFrame:
+        return self.engine.collect(self.tables[table_name])
 
     def matching(self, prefix: str) -> dict[str, str]:
         """Tables whose name begins with `prefix`, by the rest of the name."""
-        return {name.removeprefix(prefix): table for name, table in self.tables.items() if name.startswith(prefix)}
+        return {
+            table_name.removeprefix(prefix): table for table_name, table in self.tables.items() if table_name.startswith(prefix)
+        }
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,9 @@ class Stage:
     prerequisites: frozenset[str] = frozenset()
     publishes: bool = False
 
-    def reads_table(self, name: str) -> bool:
+    def reads_table(self, table_name: str) -> bool:
         """Whether a table of that name is among those it reads."""
-        return any(fnmatch(name, pattern) for pattern in self.reads)
+        return any(fnmatch(table_name, pattern) for pattern in self.reads)
 
 
 # the stages
@@ -90,22 +92,22 @@ def intake(context: Context) -> dict[str, Table]:
     language = context.study.study.language
     full = context.place.output_folder / context.study.name
     try:
-        result = read_all(context.study, context.engine, context.place.data, context.place.configs)
-        refuse_empty_tables(context.study, result, context.engine)
+        intake_result = read_all(context.study, context.engine, context.place.data, context.place.configs)
+        refuse_empty_tables(context.study, intake_result, context.engine)
     except GateError as error:
         for line in intake_lines(error.intake, language, str(full / "rejected" / "quarantine.xlsx")):
             context.report_line(line)
         raise
-    for line in intake_lines(result, language, str(full / "latest" / "quarantine.xlsx")):
+    for line in intake_lines(intake_result, language, str(full / "latest" / "quarantine.xlsx")):
         if line.startswith("["):  # the counts of a file; the faults of its rows are in the quarantine workbook
             context.report_line(line)
-    if line := repair_line(result.frames["repairs"], language):
+    if line := repair_line(intake_result.frames["repairs"], language):
         context.report_line(line)
-    changes = median_change_notices(context.manifest.get(MEDIANS_BEFORE, {}), result.medians)
-    context.notices.extend(_notice(notice, language) for notice in (*result.notices, *changes))
-    context.facts[MEDIANS] = result.medians
-    clean: dict[str, Table] = {f"clean_{name}": table for name, table in result.tables.items()}
-    return clean | dict(result.frames) | {"raw_rows": result.raw_rows}
+    changes = median_change_notices(context.manifest.get(MEDIANS_BEFORE, {}), intake_result.medians)
+    context.notices.extend(_notice(notice, language) for notice in (*intake_result.notices, *changes))
+    context.facts[MEDIANS] = intake_result.medians
+    clean: dict[str, Table] = {f"clean_{table_name}": table for table_name, table in intake_result.tables.items()}
+    return clean | dict(intake_result.frames) | {"raw_rows": intake_result.raw_rows}
 
 
 def _notice(notice: Any, language: str) -> str:
@@ -132,7 +134,7 @@ def firms(context: Context) -> dict[str, Table]:
     clean = context.matching("clean_") | {"linkages": context.tables["linkages"]}
     tables = derive(context.study, context.engine, clean)
     ready = status_by_criterion(context.study, context.engine, tables)
-    ready_tables: dict[str, Table] = {f"ready_{name}": table for name, table in ready.items()}
+    ready_tables: dict[str, Table] = {f"ready_{table_name}": table for table_name, table in ready.items()}
     return ready_tables | {"elasticities": elasticity_table(context.study, context.engine, tables)}
 
 
@@ -186,13 +188,13 @@ def index(context: Context) -> dict[str, Table]:
     index_result = build_index(context.study, context.frame("panel"), names, context.frame("indicator_coverage"))
     compared = scenarios(context.study, context.frame("panel"), names, index_result)
     groups = dict(zip(names["unit"].astype(str), names["group"].astype(str)))
-    notes = diagnostics(context.study, index_result, groups=groups, status_coverage=context.frame("status_coverage"))
+    notes = diagnostics(context.study, index_result, study_groups=groups, status_coverage=context.frame("status_coverage"))
     language = context.study.study.language
     context.notices.extend([*column_notices(notes["diagnostics"], language), *score_notices(index_result, language)])
     context.notices.extend(caution.en if language == "en" else caution.zh for caution in cautions(context.study))
     links, density = context.frame("io_links"), context.frame("density")
     changes = dynamics(
-        context.study, index_result, links if len(links) else None, context.study.study.seed, groups=groups, density=density
+        context.study, index_result, links if len(links) else None, context.study.study.seed, study_groups=groups, density=density
     )
     return {
         **changes,
@@ -230,7 +232,7 @@ def events(context: Context) -> dict[str, Table]:
     from ..models import event_tables
 
     firms = context.matching("ready_").get("firms")
-    shocks, density, marks = (context.frame(name) for name in ("shocks", "density", "leader_marks"))
+    shocks, density, marks = (context.frame(table_name) for table_name in ("shocks", "density", "leader_marks"))
     return dict(event_tables(context.study, context.engine, firms, shocks, density, marks))
 
 
@@ -246,7 +248,7 @@ def models(context: Context) -> dict[str, Table]:
     """Scores and density -> regressions, channels, contribution, verdicts."""
     from ..models import ModelInputs, study_tables
 
-    frames = {name: context.frame(name) for name in ESTIMATED_FROM} | {
+    frames = {table_name: context.frame(table_name) for table_name in ESTIMATED_FROM} | {
         "weights": context.frame("weights").query("scenario == 'base'")
     }
     return dict(study_tables(context.study, ModelInputs(**frames)))
@@ -256,8 +258,8 @@ def multiverse(context: Context) -> dict[str, Table]:
     """Every design of the index with every specification of the regressions: the specification curve and what it comes to."""
     from ..models import ModelInputs, design_tables
 
-    frames = {name: context.frame(name) for name in CROSSED_WITH}
-    designs = {name: context.frame(name) for name in DESIGNS if name in context.tables}
+    frames = {table_name: context.frame(table_name) for table_name in CROSSED_WITH}
+    designs = {table_name: context.frame(table_name) for table_name in DESIGNS if table_name in context.tables}
     return dict(design_tables(context.study, ModelInputs(**frames, **designs)))
 
 
@@ -293,7 +295,11 @@ def _published(context: Context) -> dict[str, pd.DataFrame]:
 
     from ..codebook import codebook
 
-    frames = {name: context.frame(name) for name in context.tables if name in TABLES or name in UNPUBLISHED}
-    reasons = [context.frame(name) for name in context.tables if name.startswith("not_made_")]
+    frames = {
+        table_name: context.frame(table_name)
+        for table_name in context.tables
+        if table_name in TABLES or table_name in UNPUBLISHED
+    }
+    reasons = [context.frame(table_name) for table_name in context.tables if table_name.startswith("not_made_")]
     frames["not_made"] = pd.concat(reasons, ignore_index=True).drop_duplicates()
     return frames | {"codebook": codebook(context.study, frames)}

@@ -23,15 +23,15 @@ class Bilingual(NamedTuple):
 BLANK_TEXT = Bilingual("", "")
 
 
-def visible_text(text: str) -> str:
+def visible_text(raw_text: str) -> str:
     """Text without control, line-separator and direction-override characters, which can hide what it says."""
-    return "".join(" " if unicodedata.category(sign) in INVISIBLE_CATEGORIES else sign for sign in text)
+    return "".join(" " if unicodedata.category(character) in INVISIBLE_CATEGORIES else character for character in raw_text)
 
 
-def split_bilingual(text: str) -> Bilingual:
+def split_bilingual(bilingual_text: str) -> Bilingual:
     """`中文 / English` taken apart; the same text in both languages where it has no such halves."""
-    zh, slash, en = text.partition(" / ")
-    return Bilingual(zh, en) if slash and not zh.isascii() else Bilingual(text, text)
+    zh, slash, en = bilingual_text.partition(" / ")
+    return Bilingual(zh, en) if slash and not zh.isascii() else Bilingual(bilingual_text, bilingual_text)
 
 
 UNITS = {
@@ -41,18 +41,18 @@ UNITS = {
 }  # fmt: skip
 
 
-def unit_name(text: str) -> Bilingual:
+def unit_name(unit_text: str) -> Bilingual:
     """A unit of measure in both languages: `中文 / English`, or a known Chinese one."""
-    return Bilingual(text, UNITS[text]) if text in UNITS else split_bilingual(text)
+    return Bilingual(unit_text, UNITS[unit_text]) if unit_text in UNITS else split_bilingual(unit_text)
 
 
-def formula_pieces(text: str) -> Iterator[tuple[str, str]]:
+def formula_pieces(formula_text: str) -> Iterator[tuple[str, str]]:
     """(text, '' | sub | super) of a formula written with _ and ^."""
-    start = 0
-    for mark in re.finditer(r"([_^])(\{[^}]*\}|.)", text):
-        if mark.start() > start:
-            yield text[start : mark.start()], ""
+    piece_start = 0
+    for mark in re.finditer(r"([_^])(\{[^}]*\}|.)", formula_text):
+        if mark.start() > piece_start:
+            yield formula_text[piece_start : mark.start()], ""
         yield mark[2].strip("{}"), "sub" if mark[1] == "_" else "super"
-        start = mark.end()
-    if start < len(text):
-        yield text[start:], ""
+        piece_start = mark.end()
+    if piece_start < len(formula_text):
+        yield formula_text[piece_start:], ""

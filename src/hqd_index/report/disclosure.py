@@ -24,26 +24,28 @@ COUNTS = {
 
 def publishable_results(results: Results) -> Results:
     """The results with names and small cells taken out, as the study asks."""
-    rules, tables = results.study.study.publish, dict(results.tables)
-    for name, (count, columns) in COUNTS.items():
-        if name in tables and count in tables[name].columns:
-            tables[name] = without_small_cells(tables[name], count, columns, rules.min_cell)
+    rules, published_tables = results.study.study.publish, dict(results.tables)
+    for table_name, (count, columns) in COUNTS.items():
+        if table_name in published_tables and count in published_tables[table_name].columns:
+            published_tables[table_name] = without_small_cells(published_tables[table_name], count, columns, rules.min_cell)
     if not rules.firm_names:
-        for name in ABOUT_FIRMS:
-            if name in tables:
-                tables[name] = without_names(tables[name])
-    return replace(results, tables=tables)
+        for table_name in ABOUT_FIRMS:
+            if table_name in published_tables:
+                published_tables[table_name] = without_names(published_tables[table_name])
+    return replace(results, tables=published_tables)
 
 
-def without_small_cells(frame: pd.DataFrame, count: str, columns: tuple[str, ...], min_firms: int) -> pd.DataFrame:
+def without_small_cells(table_rows: pd.DataFrame, count_column: str, columns: tuple[str, ...], min_firms: int) -> pd.DataFrame:
     """The frame without what rests on at least one but fewer than `min_firms` firms; a count of none discloses nobody."""
-    small_cells = (frame[count].astype("Float64") < min_firms) & (frame[count].astype("Float64") > 0)
+    small_cells = (table_rows[count_column].astype("Float64") < min_firms) & (table_rows[count_column].astype("Float64") > 0)
     small_cells = small_cells.fillna(False).astype(bool)
-    return frame.assign(**{column: frame[column].mask(small_cells) for column in columns if column in frame.columns})
+    return table_rows.assign(
+        **{column: table_rows[column].mask(small_cells) for column in columns if column in table_rows.columns}
+    )
 
 
-def without_names(frame: pd.DataFrame) -> pd.DataFrame:
+def without_names(table_rows: pd.DataFrame) -> pd.DataFrame:
     """The frame with its columns of names emptied."""
-    return frame.assign(
-        **{column: pd.Series(pd.NA, index=frame.index, dtype="str") for column in NAMES if column in frame.columns}
+    return table_rows.assign(
+        **{column: pd.Series(pd.NA, index=table_rows.index, dtype="str") for column in NAMES if column in table_rows.columns}
     )

@@ -26,19 +26,22 @@ def formula_in_words(study: Study, indicator: str) -> Bilingual:
 
 def column_names(study: Study, table: str) -> dict[str, Bilingual]:
     """column -> its names: canonical ones, then the study's own and derived ones."""
-    names: dict[str, Bilingual] = {}
+    labels_of_columns: dict[str, Bilingual] = {}
     if table in CANONICAL:
-        names = {id: Bilingual(column.zh, column.en) for id, column in CANONICAL[table].columns.items()}
+        labels_of_columns = {id: Bilingual(column.zh, column.en) for id, column in CANONICAL[table].columns.items()}
     if table in study.sources.tables:
-        names |= {id: Bilingual(spec.label.zh, spec.label.en) for id, spec in study.sources.tables[table].columns.items()}
-    names |= {
+        labels_of_columns |= {
+            id: Bilingual(column_spec.label.zh, column_spec.label.en)
+            for id, column_spec in study.sources.tables[table].columns.items()
+        }
+    labels_of_columns |= {
         id: Bilingual(derived_column.label.zh, derived_column.label.en)
         for id, derived_column in study.columns.tables.get(table, {}).items()
     }
-    return names
+    return labels_of_columns
 
 
-def _formula_in_words(formula: str, names: dict[str, Bilingual], language: str) -> str:
+def _formula_in_words(formula: str, labels_of_columns: dict[str, Bilingual], language: str) -> str:
     """Sums as Σ, filters in brackets, identifiers outside quotes by name."""
     text = " ".join(formula.split())
     text = re.sub(r"^sum\((\w+)\)$", r"\1", text)  # of one row per unit and year: the value itself
@@ -50,13 +53,14 @@ def _formula_in_words(formula: str, names: dict[str, Bilingual], language: str) 
     text = re.sub(r"Σ([^Σ\[\]/*+-]*[*+-][^Σ\[\]/]*?)(?=$| /|\))", r"Σ(\1)", text)
     quoted_parts = re.split(r"('[^']*')", text)
     return "".join(
-        quoted_part if k % 2 else _identifiers_named(quoted_part, names, language) for k, quoted_part in enumerate(quoted_parts)
+        quoted_part if k % 2 else _identifiers_named(quoted_part, labels_of_columns, language)
+        for k, quoted_part in enumerate(quoted_parts)
     ).replace("*", "×")
 
 
-def _identifiers_named(text: str, names: dict[str, Bilingual], language: str) -> str:
+def _identifiers_named(formula_text: str, labels_of_columns: dict[str, Bilingual], language: str) -> str:
     def name(identifier: re.Match[str]) -> str:
-        pair = names.get(identifier[0]) or WORDS.get(identifier[0])
+        pair = labels_of_columns.get(identifier[0]) or WORDS.get(identifier[0])
         return pair.of(language) if pair else identifier[0]
 
-    return re.sub(r"[A-Za-z_][A-Za-z0-9_]*", name, text)
+    return re.sub(r"[A-Za-z_][A-Za-z0-9_]*", name, formula_text)

@@ -32,9 +32,9 @@ def headline_row(results: Results, sample: str = "all") -> pd.Series | None:
     return rows.iloc[0] if len(rows) else None
 
 
-def interval_text(row: pd.Series, digits: int = 3) -> str:
+def interval_text(estimate_row: pd.Series, digits: int = 3) -> str:
     """`[low, high]`."""
-    return f"[{number(row['ci_low'], digits)}, {number(row['ci_high'], digits)}]"
+    return f"[{number(estimate_row['ci_low'], digits)}, {number(estimate_row['ci_high'], digits)}]"
 
 
 def headline_finding(results: Results) -> Finding | None:
@@ -59,12 +59,12 @@ def headline_finding(results: Results) -> Finding | None:
     return Finding(Bilingual(zh, en), ("hypotheses",))
 
 
-def contribution_row(results: Results, name: str) -> pd.Series | None:
+def contribution_row(results: Results, quantity: str) -> pd.Series | None:
     """The row of `contribution` for all units together that holds this quantity, or None."""
     rows = results.table("contribution")
     if rows.empty:
         return None
-    rows = rows[(rows["quantity"] == name) & rows["unit"].fillna(TOTAL).eq(TOTAL) & (rows["sample"] == "all")]
+    rows = rows[(rows["quantity"] == quantity) & rows["unit"].fillna(TOTAL).eq(TOTAL) & (rows["sample"] == "all")]
     rows = rows.dropna(subset=["value"])
     return rows.iloc[0] if len(rows) else None
 
@@ -72,12 +72,12 @@ def contribution_row(results: Results, name: str) -> pd.Series | None:
 def split_effects(results: Results) -> tuple[str, dict[str, pd.Series]] | None:
     """What is split into spillover and composition ("" the whole index, "splittable_" its part from firms), and its rows."""
     for prefix in ("", "splittable_"):
-        rows = {
+        effect_rows = {
             effect_part: contribution_row(results, f"{prefix}effect{effect_part}_sd")
             for effect_part in ("", "_spillover", "_composition")
         }
-        rows_by_part = {effect_part: row for effect_part, row in rows.items() if row is not None}
-        if len(rows_by_part) == len(rows):
+        rows_by_part = {effect_part: effect_row for effect_part, effect_row in effect_rows.items() if effect_row is not None}
+        if len(rows_by_part) == len(effect_rows):
             return prefix, rows_by_part
     return None
 
@@ -127,7 +127,7 @@ def contribution_finding(results: Results) -> Finding | None:
     return Finding(Bilingual(zh + INTERCEPT_NOTE.zh, f"{en} {INTERCEPT_NOTE.en}"), ("contribution",))
 
 
-def leading_units(results: Results, count: int = 3) -> Finding | None:
+def leading_units(results: Results, unit_count: int = 3) -> Finding | None:
     """The first and last units of the latest year."""
     if not results.years:
         return None
@@ -135,8 +135,8 @@ def leading_units(results: Results, count: int = 3) -> Finding | None:
     ranked = results.ranking(year).dropna(subset=["rank"])
     if ranked.empty:
         return None
-    count = min(count, max(1, len(ranked) // 2))
-    best_units, worst_units = _scores_listed(ranked.head(count)), _scores_listed(ranked.tail(count))
+    unit_count = min(unit_count, max(1, len(ranked) // 2))
+    best_units, worst_units = _scores_listed(ranked.head(unit_count)), _scores_listed(ranked.tail(unit_count))
     return Finding(
         Bilingual(
             f"{year} 年有排名的 {len(ranked)} 个单位中，居前的是{best_units.zh}；居后的是{worst_units.zh}。",
@@ -146,11 +146,11 @@ def leading_units(results: Results, count: int = 3) -> Finding | None:
     )
 
 
-def _scores_listed(rows: pd.DataFrame) -> Bilingual:
-    scores = [number(score, 1) for score in rows["score"]]
+def _scores_listed(score_rows: pd.DataFrame) -> Bilingual:
+    scores = [number(score, 1) for score in score_rows["score"]]
     return Bilingual(
-        "、".join(f"{name}（{score}）" for name, score in zip(rows["unit_zh"], scores)),
-        ", ".join(f"{name} ({score})" for name, score in zip(rows["unit_en"], scores)),
+        "、".join(f"{unit_label}（{score}）" for unit_label, score in zip(score_rows["unit_zh"], scores)),
+        ", ".join(f"{unit_label} ({score})" for unit_label, score in zip(score_rows["unit_en"], scores)),
     )
 
 
@@ -282,9 +282,9 @@ def rank_uncertainty(results: Results) -> Finding | None:
     return Finding(Bilingual(zh, f"{en}."), ("uncertainty_summary", "neighbours") if len(pairs) else ("uncertainty_summary",))
 
 
-def _values_by_quantity(rows: pd.DataFrame) -> dict[str, float]:
+def _values_by_quantity(quantity_rows: pd.DataFrame) -> dict[str, float]:
     """quantity -> value, the first of each."""
-    first_rows = rows.drop_duplicates("quantity")
+    first_rows = quantity_rows.drop_duplicates("quantity")
     return dict(zip(first_rows["quantity"], first_rows["value"].astype(float)))
 
 
@@ -307,14 +307,19 @@ CURVE_OUTCOMES = {
 }
 
 
-def _multiverse_sentence(facts: dict[str, float], sample: str) -> Bilingual | None:
+def _multiverse_sentence(curve_facts: dict[str, float], sample: str) -> Bilingual | None:
     """One outcome's sentence; None where its curve is missing."""
-    if not {"run", "declared", "positive", "significant", "median"} <= set(facts):
+    if not {"run", "declared", "positive", "significant", "median"} <= set(curve_facts):
         return None
-    estimated, median = facts["declared"] - facts.get("not_estimable", 0.0), number(facts["median"], 3)
-    declared_count, estimated_text, distinct_count = (integer(count) for count in (facts["declared"], estimated, facts["run"]))
-    wild = facts.get("significant_wild", float("nan"))
-    positive_share, significant_share = percent(facts["positive"]), percent(facts["significant"] if pd.isna(wild) else wild)
+    estimated, median = curve_facts["declared"] - curve_facts.get("not_estimable", 0.0), number(curve_facts["median"], 3)
+    declared_count, estimated_text, distinct_count = (
+        integer(universe_count) for universe_count in (curve_facts["declared"], estimated, curve_facts["run"])
+    )
+    wild = curve_facts.get("significant_wild", float("nan"))
+    positive_share, significant_share = (
+        percent(curve_facts["positive"]),
+        percent(curve_facts["significant"] if pd.isna(wild) else wild),
+    )
     test = Bilingual("CV3", "CV3") if pd.isna(wild) else Bilingual("wild 聚类自助法", "wild cluster bootstrap")
     counted_once_zh, counted_once_en = "", ""
     if distinct_count != estimated_text:  # twins among the designs, see `distinct_designs`
@@ -326,8 +331,8 @@ def _multiverse_sentence(facts: dict[str, float], sample: str) -> Bilingual | No
     zh += f"{positive_share} 为正，{significant_share} 显著（{test.zh}）"
     en = f"{outcome.en}, of {declared_count} specifications declared {estimated_text} ran{counted_once_en}: median {median} SDs, "
     en += f"{positive_share} positive, {significant_share} significant ({test.en})"
-    if "joint_p_median" in facts and not pd.isna(facts["joint_p_median"]):
-        p = p_value(facts["joint_p_median"])
+    if "joint_p_median" in curve_facts and not pd.isna(curve_facts["joint_p_median"]):
+        p = p_value(curve_facts["joint_p_median"])
         zh, en = f"{zh}；置换密度的联合检验 p = {p}", f"{en}; joint permutation test p = {p}"
     return Bilingual(f"{zh}。", f"{en}.")
 

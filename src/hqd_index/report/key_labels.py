@@ -31,9 +31,9 @@ PREFIXES = {
 """Fronts of quantities that go on with an id."""
 
 
-def key_label(results: Results, column: str, value: object) -> Bilingual:
+def key_label(results: Results, column: str, key_id: object) -> Bilingual:
     """The label of an id; one of the study's own without a label is its own. Raises LookupError for one of the program's."""
-    id = str(value)
+    id = str(key_id)
     if not id:
         return BLANK_TEXT
     label = _study_label(results, column, id) or KEY_LABELS.get(column, {}).get(id) or TRUTH_LABELS.get(id)
@@ -59,8 +59,8 @@ def _study_label(results: Results, column: str, id: str) -> Bilingual | None:
     if column in NODE_COLUMNS and (id in results.tree.order or id == "splittable"):
         return results.name(id)
     if column in ("unit", "other") and id in set(results.units["unit"]):
-        name = results.unit_name(id)
-        return Bilingual(f"{id} {name.zh}", f"{id} {name.en}")
+        unit_label = results.unit_name(id)
+        return Bilingual(f"{id} {unit_label.zh}", f"{id} {unit_label.en}")
     return None
 
 
@@ -76,9 +76,9 @@ def _study_labels(results: Results, column: str) -> dict[str, Any]:
         return {id: choice.label for id, choice in columns[column].items()}
     if column == "mode":
         return {mode: getattr(modes.labels, mode) for mode in type(modes.labels).model_fields}
-    paths: dict[str, Any] = {name: getattr(modes.paths, name) for name in type(modes.paths).model_fields}
+    paths: dict[str, Any] = {path_name: getattr(modes.paths, path_name) for path_name in type(modes.paths).model_fields}
     if column == "path":
-        return {name: path.label for name, path in paths.items()}
+        return {path_name: path.label for path_name, path in paths.items()}
     if column == "indicator":
         return {id: indicator.label for path in paths.values() for id, indicator in path.indicators.items()}
     return {}

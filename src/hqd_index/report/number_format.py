@@ -10,37 +10,37 @@ import pandas as pd
 MISSING = "—"
 
 
-def is_missing(value: Any) -> bool:
+def is_missing(cell_value: Any) -> bool:
     """Whether a cell holds no value (None, NaN, pandas NA)."""
-    return value is None or value is pd.NA or bool(value != value)
+    return cell_value is None or cell_value is pd.NA or bool(cell_value != cell_value)
 
 
-def number(value: Any, digits: int = 2) -> str:
+def number(quantity: Any, digits: int = 2) -> str:
     """The value with a fixed number of decimals and a true minus sign; a dash where there is none."""
-    if is_missing(value):
+    if is_missing(quantity):
         return MISSING
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    text = f"{float(value):,.{digits}f}"
+    if math.isinf(quantity):
+        return "∞" if quantity > 0 else "−∞"
+    text = f"{float(quantity):,.{digits}f}"
     return text.replace("-", "−") if float(text.replace(",", "")) else text.lstrip("-")
 
 
-def integer(value: Any) -> str:
+def integer(quantity: Any) -> str:
     """An integer with thousands separators."""
-    return number(value, 0)
+    return number(quantity, 0)
 
 
-def percent(value: Any, digits: int = 1) -> str:
+def percent(quantity: Any, digits: int = 1) -> str:
     """A share as a percentage."""
-    return MISSING if is_missing(value) else number(100 * float(value), digits) + "%"
+    return MISSING if is_missing(quantity) else number(100 * float(quantity), digits) + "%"
 
 
-def p_value(value: Any, *, smallest_shown: float = 0.001) -> str:
+def p_value(quantity: Any, *, smallest_shown: float = 0.001) -> str:
     """p to three decimals; below the smallest that can be resolved (decimals, draws, sign vectors) that bound."""
-    if is_missing(value):
+    if is_missing(quantity):
         return MISSING
     shown_limit = max(smallest_shown, 0.001)
-    return f"< {shown_limit:.3f}" if float(value) < shown_limit else f"{float(value):.3f}"
+    return f"< {shown_limit:.3f}" if float(quantity) < shown_limit else f"{float(quantity):.3f}"
 
 
 def stars(p: Any) -> str:

@@ -73,11 +73,11 @@ def _sheet(zh: str, en: str, description_zh: str, description_en: str) -> SheetT
     return SheetTitle(Bilingual(zh, en), Bilingual(description_zh, description_en))
 
 
-def _published_exhibit(name: str, *, page: PageSlot | None = None, paper: PaperSlot | None = None) -> Exhibit:
+def _published_exhibit(table_name: str, *, page: PageSlot | None = None, paper: PaperSlot | None = None) -> Exhibit:
     """A published table as it is, on a sheet of its own."""
-    title, path = TABLES[name], f"tables/{name}.csv"
+    title, path = TABLES[table_name], f"tables/{table_name}.csv"
     sheet = SheetTitle(Bilingual(title.zh[:SHEET_NAME], title.en[:SHEET_NAME]), Bilingual(path, path))
-    return Exhibit(name, (name,), published_grid(name), sheet, page, paper)
+    return Exhibit(table_name, (table_name,), published_grid(table_name), sheet, page, paper)
 
 
 SHEET_NAME = 31
@@ -319,9 +319,9 @@ PAPER = sorted(((exhibit.id, exhibit.paper) for exhibit in OUTLINE if exhibit.pa
 def page_tables(section: str) -> list[tuple[str, bool]]:
     """(id, whether folded away) of the tables in a section of the page, in order."""
     slots = [(exhibit.id, exhibit.page) for exhibit in OUTLINE if exhibit.page is not None and exhibit.page.section == section]
-    return [(id, slot.folded) for id, slot in sorted(slots, key=lambda row: row[1].order)]
+    return [(id, page_slot.folded) for id, page_slot in sorted(slots, key=lambda row: row[1].order)]
 
 
 def paper_tables_on_page(section: str) -> list[str]:
     """Ids of the paper's tables that a section of the page repeats, in order."""
-    return [id for id, slot in PAPER if slot.section == section]
+    return [id for id, paper_slot in PAPER if paper_slot.section == section]

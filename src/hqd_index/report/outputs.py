@@ -38,24 +38,24 @@ def write_report(study: Study, tables: Mapping[str, pd.DataFrame], manifest: Map
     results = Results(study, tables, manifest)
     shown_results = publishable_results(results)
     with DrawingPool() as drawing_pool, ThreadPoolExecutor(max_workers=1) as executor:
-        files = FigureFiles(folder / "figures", study.study.language, drawing_pool)
-        drawings = executor.submit(_drawings, shown_results, drawing_pool, files)  # first: it takes longest
-        lab, paper = weight_lab(results), paper_tables(shown_results)
+        figure_files = FigureFiles(folder / "figures", study.study.language, drawing_pool)
+        drawings = executor.submit(_drawings, shown_results, drawing_pool, figure_files)  # first: it takes longest
+        weight_lab_data, paper = weight_lab(results), paper_tables(shown_results)
         paths = [
             *write_paper(shown_results, paper, folder / "paper"),
             *write_stata(results, folder),
-            write_page(shown_results, folder / "report.html", lab, drawings.result(), paper),
-            write_readme(shown_results, folder, files.message),
+            write_page(shown_results, folder / "report.html", weight_lab_data, drawings.result(), paper),
+            write_readme(shown_results, folder, figure_files.message),
         ]
-        return [*paths, *files.paths()]
+        return [*paths, *figure_files.paths()]
 
 
-def _drawings(results: Results, drawing_pool: DrawingPool, files: FigureFiles) -> dict[str, Drawing]:
+def _drawings(results: Results, drawing_pool: DrawingPool, figure_files: FigureFiles) -> dict[str, Drawing]:
     """Every drawing by name; each goes to print as soon as it is there."""
     drawings = {}
-    for name, drawing in draw(results, drawing_pool):
-        files.add(name, drawing)
-        drawings[name] = drawing
+    for figure_id, drawing in draw(results, drawing_pool):
+        figure_files.add(figure_id, drawing)
+        drawings[figure_id] = drawing
     return drawings
 
 
@@ -113,4 +113,4 @@ def summary(study: Study, tables: Mapping[str, pd.DataFrame], folder: Path) -> l
             "other weights: hqd run --scenario NAME; a score taken apart: hqd explain UNIT YEAR",
         )
     )
-    return [line.of(language) for line in lines]
+    return [summary_line.of(language) for summary_line in lines]

@@ -69,12 +69,12 @@ def spec_label(results: Results, id: str) -> Bilingual:
     outcome = results.study.regressions.events.outcomes.get(id.removeprefix(FIRMS)) if id.startswith(FIRMS) else None
     if outcome is not None:
         return Bilingual(f"企业层面：{outcome.label.zh}", f"firms: {outcome.label.en}")
-    base, _, name = id.partition(MODERATED)
+    base_spec_id, _, name = id.partition(MODERATED)
     moderator = moderator_label(results, name)
-    if base in labels and moderator is not None:
-        return Bilingual(f"{labels[base].zh} × {moderator.zh}", f"{labels[base].en} x {moderator.en}")
+    if base_spec_id in labels and moderator is not None:
+        return Bilingual(f"{labels[base_spec_id].zh} × {moderator.zh}", f"{labels[base_spec_id].en} x {moderator.en}")
     for suffix, addition in EXTENSIONS.items():
-        base = id.removesuffix(suffix)
-        if id.endswith(suffix) and base in labels:
-            return Bilingual(f"{labels[base].zh}，{addition.zh}", f"{labels[base].en}, {addition.en}")
+        base_spec_id = id.removesuffix(suffix)
+        if id.endswith(suffix) and base_spec_id in labels:
+            return Bilingual(f"{labels[base_spec_id].zh}，{addition.zh}", f"{labels[base_spec_id].en}, {addition.en}")
     raise LookupError(f"no label for the specification {id!r}: give it one in report/regression_labels.py")

@@ -18,9 +18,9 @@ def headline_rows(results: Results) -> pd.DataFrame:
     return rows.assign(low=rows["ci_low"] * scale, high=rows["ci_high"] * scale)
 
 
-def density_rows(rows: pd.DataFrame) -> pd.DataFrame:
+def density_rows(regression_rows: pd.DataFrame) -> pd.DataFrame:
     """The rows whose term is the density, of whole samples."""
-    return rows[(rows["term"] == "density") & (rows["subset"].fillna("") == "")]
+    return regression_rows[(regression_rows["term"] == "density") & (regression_rows["subset"].fillna("") == "")]
 
 
 def headline_spec(results: Results) -> str | None:

@@ -35,33 +35,38 @@ class Results:
     def language(self) -> str:
         return self.study.study.language
 
-    def table(self, name: str) -> pd.DataFrame:
+    def table(self, table_name: str) -> pd.DataFrame:
         """The rows of a table; its bare header where it was not made."""
-        frame = self.tables.get(name)
+        frame = self.tables.get(table_name)
         if frame is not None:
             return frame
-        if name not in self._headers:
-            self._headers[name] = empty(name) if name in TABLES else pd.DataFrame()
-        return self._headers[name]
+        if table_name not in self._headers:
+            self._headers[table_name] = empty(table_name) if table_name in TABLES else pd.DataFrame()
+        return self._headers[table_name]
 
     @cached_property
     def _headers(self) -> dict[str, pd.DataFrame]:
         return {}
 
-    def has(self, *names: str) -> bool:
-        return all(len(self.table(name)) > 0 for name in names)
+    def has(self, *table_names: str) -> bool:
+        return all(len(self.table(table_name)) > 0 for table_name in table_names)
 
-    def absence_reason(self, name: str) -> Bilingual:
+    def absence_reason(self, table_name: str) -> Bilingual:
         """Why a table is absent or empty, as its stage put it."""
         rows = self.table("not_made")
-        rows = rows[rows["table"] == name] if len(rows) else rows
+        rows = rows[rows["table"] == table_name] if len(rows) else rows
         if len(rows):
-            row = rows.iloc[0].fillna("")
-            texts = [[text for text in (row[f"reason_{code}"], row[f"mend_{code}"]) if text] for code in ("zh", "en")]
-            return Bilingual("；".join(texts[0]), "; ".join(texts[1]))
-        table = TABLES.get(name)
-        zh, en = (table.zh, table.en) if table else (name, name)
-        return Bilingual(f"本次运行没有“{zh}”（{name}.csv）的数据。", f"This run has no rows for “{en}” ({name}.csv).")
+            reason_row = rows.iloc[0].fillna("")
+            sentences = [
+                [sentence for sentence in (reason_row[f"reason_{language}"], reason_row[f"mend_{language}"]) if sentence]
+                for language in ("zh", "en")
+            ]
+            return Bilingual("；".join(sentences[0]), "; ".join(sentences[1]))
+        table = TABLES.get(table_name)
+        zh, en = (table.zh, table.en) if table else (table_name, table_name)
+        return Bilingual(
+            f"本次运行没有“{zh}”（{table_name}.csv）的数据。", f"This run has no rows for “{en}” ({table_name}.csv)."
+        )
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -102,7 +107,7 @@ class Results:
     def parts(self) -> list[str]:
         """What a score is stacked from: the lowest nodes that have a score of their own, or the leaves of a flat tree."""
         lowest_inner_nodes = [
-            n for n in self.inner if n != self.tree.root and not any(self.tree.children(c) for c in self.tree.children(n))
+            n for n in self.inner if n != self.tree.root and not any(self.tree.children(child) for child in self.tree.children(n))
         ]
         return lowest_inner_nodes or list(self.tree.leaves(self.tree.root))
 
@@ -192,11 +197,11 @@ class Results:
         """unit, node, part: points each part adds to the score; they sum to it (scaled to do so where joining is not a mean)."""
         ranking, shares = self.ranking(year), self.shares(year)
         parts = [node for node in self.parts if node in ranking.columns]
-        points = ranking[parts].mul([shares.get(node, 0.0) for node in parts], axis=1)
+        part_points = ranking[parts].mul([shares.get(node, 0.0) for node in parts], axis=1)
         if not self.additive:
-            points = points.mul(ranking["score"] / points.sum(axis=1), axis=0)
-        points.insert(0, "unit", ranking["unit"])
-        return points.melt("unit", var_name="node", value_name="part").dropna()
+            part_points = part_points.mul(ranking["score"] / part_points.sum(axis=1), axis=0)
+        part_points.insert(0, "unit", ranking["unit"])
+        return part_points.melt("unit", var_name="node", value_name="part").dropna()
 
     def change(self, year: int, since: int) -> pd.Series:
         """Places won since an earlier year, by unit (positive: better)."""

@@ -75,9 +75,9 @@ SYNTHETIC_NOTICE = Bilingual(
 )
 
 
-def sample_label(key: str) -> Bilingual:
+def sample_label(sample_key: str) -> Bilingual:
     """The name of a sample or of a group of firms; raises KeyError where it is neither."""
-    return (SAMPLES | GROUPS)[key]
+    return (SAMPLES | GROUPS)[sample_key]
 
 
 QUANTITIES: dict[str, Bilingual] = {
@@ -111,7 +111,7 @@ def verdict_sentence(record: Mapping[Any, Any], statement: Bilingual) -> Bilingu
 def _numbers(record: Mapping[Any, Any]) -> Bilingual:
     """`0.250 SD (95% interval ..., bootstrap p ..., adjusted p ..., N, G, MDE, SESOI)`."""
     value, low, high, mde, sesoi = (number(record[k], 3) for k in ("estimate_sd", "ci_low", "ci_high", "mde", "sesoi"))
-    p, p_adjusted = (_p_equation(record[name]) for name in ("p_wild", "p_adjusted"))
+    p, p_adjusted = (_p_equation(record[p_column]) for p_column in ("p_wild", "p_adjusted"))
     n, g = integer(record["n_obs"]), integer(record["n_clusters"])
     return Bilingual(
         f"{value} 个标准差（95% 区间 [{low}, {high}]，自助法 p {p}，校正后 p {p_adjusted}，N = {n}，G = {g}，MDE {mde}，"
@@ -121,7 +121,7 @@ def _numbers(record: Mapping[Any, Any]) -> Bilingual:
     )
 
 
-def _p_equation(value: Any) -> str:
+def _p_equation(probability: Any) -> str:
     """`= 0.031` or `< 0.001`."""
-    text = p_value(value)
+    text = p_value(probability)
     return text if text.startswith("<") else f"= {text}"

@@ -125,7 +125,11 @@ def judged_text(record: Mapping[Any, Any]) -> Bilingual:
 def verdict_text(record: Mapping[Any, Any]) -> Bilingual:
     """The verdict with its size and split in brackets."""
     label = verdict_label(record["verdict"])
-    qualifiers = [words[record[name]] for name, words in (("size", SIZES), ("split", SPLITS)) if _given(record.get(name))]
+    qualifiers = [
+        labels_of_values[record[field_name]]
+        for field_name, labels_of_values in (("size", SIZES), ("split", SPLITS))
+        if _given(record.get(field_name))
+    ]
     return _bracketed(label, _joined(qualifiers)) if qualifiers else label
 
 
@@ -147,40 +151,40 @@ def _breakdown(record: Mapping[Any, Any]) -> list[Bilingual]:
     return [Bilingual(f"崩溃倍数 {value}", f"breakdown multiple {value}")]
 
 
-def _given(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+def _given(cell_value: Any) -> bool:
+    return isinstance(cell_value, str) and bool(cell_value.strip())
 
 
 def _bracketed(label: Bilingual, qualifiers: Bilingual) -> Bilingual:
     return Bilingual(f"{label.zh}（{qualifiers.zh}）", f"{label.en} ({qualifiers.en})")
 
 
-def _joined(texts: list[Bilingual]) -> Bilingual:
-    return Bilingual("；".join(text.zh for text in texts), "; ".join(text.en for text in texts))
+def _joined(labels_to_join: list[Bilingual]) -> Bilingual:
+    return Bilingual("；".join(label.zh for label in labels_to_join), "; ".join(label.en for label in labels_to_join))
 
 
-def verdict_label(key: str) -> Bilingual:
+def verdict_label(verdict_key: str) -> Bilingual:
     """The verdict's name; raises KeyError where it is not a verdict."""
-    return VERDICTS[key]
+    return VERDICTS[verdict_key]
 
 
-def verdict_meaning(key: str) -> Bilingual:
+def verdict_meaning(verdict_key: str) -> Bilingual:
     """What a verdict means, in one sentence; raises KeyError where it is not a verdict."""
-    return MEANINGS[key]
+    return MEANINGS[verdict_key]
 
 
-def lacks_text(keys: Any) -> Bilingual:
+def lacks_text(condition_list: Any) -> Bilingual:
     """Conditions that a higher grade lacks, joined; empty where there are none. Raises KeyError for an unknown one."""
-    return _word_list(keys, LACKS)
+    return _word_list(condition_list, LACKS)
 
 
-def caution_text(keys: Any) -> Bilingual:
+def caution_text(caution_list: Any) -> Bilingual:
     """The cautions beside a verdict, joined; empty where there are none. Raises KeyError for an unknown caution."""
-    return _word_list(keys, ADDITIONS)
+    return _word_list(caution_list, ADDITIONS)
 
 
-def _word_list(keys: Any, words: Mapping[str, Bilingual]) -> Bilingual:
-    if not _given(keys):
+def _word_list(key_list: Any, label_by_key: Mapping[str, Bilingual]) -> Bilingual:
+    if not _given(key_list):
         return BLANK_TEXT
-    texts = [words[key] for key in keys.split(";")]
+    texts = [label_by_key[label_key] for label_key in key_list.split(";")]
     return Bilingual("、".join(text.zh for text in texts), "; ".join(text.en for text in texts))

@@ -78,11 +78,11 @@ def weight_lab(results: Results) -> WeightLab | None:
     base = _scenario_design(results, results.study, BASE, Bilingual("发布", "Published"), {})
     if base is None:
         return None
-    lab = WeightLab(tuple(years), units, tuple(results.leaves), value_cube, (base,))
-    designs = tuple(d for d in _all_designs(results, base) if reproduces_scores(lab, d, results))
+    weight_lab_data = WeightLab(tuple(years), units, tuple(results.leaves), value_cube, (base,))
+    designs = tuple(d for d in _all_designs(results, base) if reproduces_scores(weight_lab_data, d, results))
     if BASE not in (design.id for design in designs):  # weights of each unit's own (bod) are no design of the lab
         return None
-    return WeightLab(lab.years, units, lab.leaves, value_cube, designs)
+    return WeightLab(weight_lab_data.years, units, weight_lab_data.leaves, value_cube, designs)
 
 
 def _latest_years(results: Results, per_year: int) -> list[int]:
@@ -90,8 +90,8 @@ def _latest_years(results: Results, per_year: int) -> list[int]:
     return all_years[-max(1, MAX_CELLS // per_year) :]
 
 
-def _all_designs(results: Results, base: Design) -> list[Design]:
-    designs = [base]
+def _all_designs(results: Results, base_design: Design) -> list[Design]:
+    designs = [base_design]
     for id, scenario in results.study.scenarios.items():
         label = Bilingual(scenario.label.zh, scenario.label.en)
         design = _scenario_design(results, vary(results.study, scenario.changes), id, label, scenario.changes)
@@ -128,86 +128,102 @@ def node_aggregation(study: Study, tree: Tree, node: str) -> tuple[str, float]:
     return str(choice.method), float(choice.options.get("p", 1.0))
 
 
-def scores(design: Design, leaves: Sequence[str], values: Array, shares: Mapping[str, float]) -> tuple[dict[str, Array], Array]:
+def scores(
+    design: Design, leaves: Sequence[str], leaf_values: Array, shares: Mapping[str, float]
+) -> tuple[dict[str, Array], Array]:
     """Scores (n,) of every inner node in [0, 1] units from values (n, m), and the root's coverage (n,)."""
-    node_scores = {leaf: values[..., j] for j, leaf in enumerate(leaves)}
+    node_scores = {leaf: leaf_values[..., j] for j, leaf in enumerate(leaves)}
     coverage = {leaf: (~np.isnan(column)).astype(float) for leaf, column in node_scores.items()}
     for node in reversed(design.tree.inner):
         children = design.tree.children(node)
         weights = np.array([shares.get(child, 0.0) for child in children])
-        cells = np.stack([node_scores[child] for child in children], axis=-1)
+        child_scores = np.stack([node_scores[child] for child in children], axis=-1)
         has_leaves = not any(design.tree.children(child) for child in children)
         node_scores[node] = weighted_mean(
-            cells, weights, *design.joins[node], min_children=design.min_children if has_leaves else len(children)
+            child_scores, weights, *design.joins[node], min_children=design.min_children if has_leaves else len(children)
         )
         coverage[node] = np.stack([coverage[child] for child in children], axis=-1) @ weights
     return {node: node_scores[node] for node in design.tree.inner}, np.clip(coverage[design.tree.root], 0, 1)
 
 
-def weighted_mean(cells: Array, weights: Array, method: str, exponent: float, *, min_children: int) -> Array:
+def weighted_mean(child_scores: Array, weights: Array, method: str, exponent: float, *, min_children: int) -> Array:
     """A weighted mean of the cells present, shares rescaled over them; NaN below `min_children` cells or without weight."""
-    observed = ~np.isnan(cells)
+    observed = ~np.isnan(child_scores)
     total = np.where(observed, weights, 0.0).sum(axis=-1)
     power = {"arithmetic": 1.0, "geometric": 0.0, "harmonic": -1.0}.get(method, exponent)
     with np.errstate(divide="ignore", invalid="ignore"):
-        transformed_cells = cells if power == 1 else np.log(cells) if power == 0 else cells**power
-        mean = np.where(observed & (weights > 0), transformed_cells * weights, 0.0).sum(axis=-1) / total
-        mean = mean if power == 1 else np.exp(mean) if power == 0 else mean ** (1 / power)
-    return np.where((observed.sum(axis=-1) >= min_children) & (total > 0), mean, np.nan)
+        transformed_cells = child_scores if power == 1 else np.log(child_scores) if power == 0 else child_scores**power
+        weighted_sums = np.where(observed & (weights > 0), transformed_cells * weights, 0.0).sum(axis=-1) / total
+        weighted_sums = weighted_sums if power == 1 else np.exp(weighted_sums) if power == 0 else weighted_sums ** (1 / power)
+    return np.where((observed.sum(axis=-1) >= min_children) & (total > 0), weighted_sums, np.nan)
 
 
-def scores_and_ranks(lab: WeightLab, design: Design, rank_from: float) -> tuple[Array, Array]:
+def scores_and_ranks(weight_lab_data: WeightLab, design: Design, rank_from: float) -> tuple[Array, Array]:
     """Scores on 0-100 and ranks of every year and unit, (T, U) each."""
-    year_blocks = [lab.years] if set(design.shares) == {None} else [(year,) for year in lab.years]  # years of the same weights
-    positions = {year: k for k, year in enumerate(lab.years)}
+    year_blocks = (
+        [weight_lab_data.years] if set(design.shares) == {None} else [(year,) for year in weight_lab_data.years]
+    )  # years of the same weights
+    positions = {year: k for k, year in enumerate(weight_lab_data.years)}
     scores_by_block = [
-        scores(design, lab.leaves, lab.values[[positions[y] for y in years]], design.weights(years[0])) for years in year_blocks
+        scores(design, weight_lab_data.leaves, weight_lab_data.values[[positions[y] for y in years]], design.weights(years[0]))
+        for years in year_blocks
     ]
     index_scores = 100 * np.concatenate([scores_of_block[design.tree.root] for scores_of_block, _ in scores_by_block])
     coverage = np.concatenate([block_coverage for _, block_coverage in scores_by_block])
     return index_scores, competition(np.where(coverage >= rank_from, index_scores, np.nan))
 
 
-def reproduces_scores(lab: WeightLab, design: Design, results: Results) -> bool:
+def reproduces_scores(weight_lab_data: WeightLab, design: Design, results: Results) -> bool:
     """Whether the lab's own joining gives the published ranks, and scores within the tie rule, in every year."""
     if design.id == BASE:
-        rows = results.scores[results.scores["node"] == results.tree.root]
+        root_scores = results.scores[results.scores["node"] == results.tree.root]
     else:
-        rows = results.index_scenarios
-        rows = rows[rows["scenario"] == design.id]
-    year_units = pd.MultiIndex.from_product([lab.years, lab.units])
-    published_scores = rows.set_index(["year", "unit"])[["score", "rank"]].astype("float64").reindex(year_units).to_numpy()
-    own_scores = np.stack(scores_and_ranks(lab, design, results.study.weighting.coverage.rank_from), axis=-1).reshape(
+        root_scores = results.index_scenarios
+        root_scores = root_scores[root_scores["scenario"] == design.id]
+    year_units = pd.MultiIndex.from_product([weight_lab_data.years, weight_lab_data.units])
+    published_scores = root_scores.set_index(["year", "unit"])[["score", "rank"]].astype("float64").reindex(year_units).to_numpy()
+    own_scores = np.stack(scores_and_ranks(weight_lab_data, design, results.study.weighting.coverage.rank_from), axis=-1).reshape(
         published_scores.shape
     )
     return bool(((np.isnan(own_scores) & np.isnan(published_scores)) | (np.abs(own_scores - published_scores) <= TIE)).all())
 
 
-def lab_json(results: Results, lab: WeightLab) -> dict[str, Any]:
+def lab_json(results: Results, weight_lab_data: WeightLab) -> dict[str, Any]:
     """The lab as JSON values for page.js."""
     return {
-        "years": lab.years,
-        "units": [{"id": u, "zh": results.unit_name(u).zh, "en": results.unit_name(u).en} for u in lab.units],
-        "leaves": lab.leaves,
-        "empty": sorted(lab.empty),
-        "names": _node_names(results, lab),
-        "values": [[[None if v != v else float(v) for v in row] for row in block] for block in lab.values],
-        "designs": [_design_json(results.study, design) for design in lab.designs],
-        "fixed": _published_scenarios(results, lab),
-        "ranges": _rank_ranges(results, lab),
+        "years": weight_lab_data.years,
+        "units": [
+            {"id": unit_id, "zh": results.unit_name(unit_id).zh, "en": results.unit_name(unit_id).en}
+            for unit_id in weight_lab_data.units
+        ],
+        "leaves": weight_lab_data.leaves,
+        "empty": sorted(weight_lab_data.empty),
+        "names": _node_names(results, weight_lab_data),
+        "values": [
+            [
+                [None if leaf_value != leaf_value else float(leaf_value) for leaf_value in unit_values]
+                for unit_values in year_values
+            ]
+            for year_values in weight_lab_data.values
+        ],
+        "designs": [_design_json(results.study, design) for design in weight_lab_data.designs],
+        "fixed": _published_scenarios(results, weight_lab_data),
+        "ranges": _rank_ranges(results, weight_lab_data),
         "rankFrom": results.study.weighting.coverage.rank_from,
         "tie": TIE,
         "name": results.study.name,
     }
 
 
-def _node_names(results: Results, lab: WeightLab) -> dict[str, dict[str, str]]:
+def _node_names(results: Results, weight_lab_data: WeightLab) -> dict[str, dict[str, str]]:
     """node -> names, over the trees of all designs."""
     rows = results.table("weights").drop_duplicates("node")
-    node_names = {row["node"]: {"zh": row["node_zh"], "en": row["node_en"]} for row in rows.to_dict("records")}
-    for design in lab.designs:
-        name = results.name(design.tree.root)
-        node_names.setdefault(design.tree.root, {"zh": name.zh, "en": name.en})
+    node_names = {
+        node_row["node"]: {"zh": node_row["node_zh"], "en": node_row["node_en"]} for node_row in rows.to_dict("records")
+    }
+    for design in weight_lab_data.designs:
+        root_name = results.name(design.tree.root)
+        node_names.setdefault(design.tree.root, {"zh": root_name.zh, "en": root_name.en})
     return node_names
 
 
@@ -219,7 +235,7 @@ def _design_json(study: Study, design: Design) -> dict[str, Any]:
         "root": design.tree.root,
         "tree": {node: design.tree.children(node) for node in design.tree.inner},
         "levels": {node: design.tree.level(design.tree.children(node)[0]) for node in design.tree.inner},
-        "joins": {node: list(join) for node, join in design.joins.items()},
+        "joins": {node: list(join_method) for node, join_method in design.joins.items()},
         "least": design.min_children,
         "shares": {str(year or "all"): dict(by_node) for year, by_node in design.shares.items()},
         "colours": node_colours(design.tree),
@@ -228,37 +244,39 @@ def _design_json(study: Study, design: Design) -> dict[str, Any]:
     }
 
 
-def _published_scenarios(results: Results, lab: WeightLab) -> list[dict[str, Any]]:
+def _published_scenarios(results: Results, weight_lab_data: WeightLab) -> list[dict[str, Any]]:
     """Scenarios the lab cannot recompute: their published scores and ranks by year."""
-    known_designs, published_scenarios = {design.id for design in lab.designs}, []
+    known_designs, published_scenarios = {design.id for design in weight_lab_data.designs}, []
     rows = results.index_scenarios
     for id, scenario in results.study.scenarios.items():
         scenario_rows = rows[rows["scenario"] == id] if len(rows) else rows
         if id in known_designs or scenario_rows.empty:
             continue
         scores_by_year = {}
-        for year in lab.years:
-            year_rows = scenario_rows[scenario_rows["year"] == year].set_index("unit").reindex(lab.units)
+        for year in weight_lab_data.years:
+            year_rows = scenario_rows[scenario_rows["year"] == year].set_index("unit").reindex(weight_lab_data.units)
             scores_by_year[str(year)] = [
-                [_finite_or_none(s) for s in year_rows["score"]],
-                [_finite_or_none(r) for r in year_rows["rank"]],
+                [_finite_or_none(score) for score in year_rows["score"]],
+                [_finite_or_none(rank) for rank in year_rows["rank"]],
             ]
         label = {"zh": scenario.label.zh, "en": scenario.label.en}
         published_scenarios.append({"id": id, "label": label, "years": scores_by_year, "changes": dict(scenario.changes)})
     return published_scenarios
 
 
-def _rank_ranges(results: Results, lab: WeightLab) -> dict[str, list[list[float | None]]]:
+def _rank_ranges(results: Results, weight_lab_data: WeightLab) -> dict[str, list[list[float | None]]]:
     """Rank interval by year and unit."""
     from .grids.uncertainty_text import rank_range
 
     ranges = {}
-    for year in lab.years:
+    for year in weight_lab_data.years:
         low, high, _ = rank_range(results, year)
         if low:
-            ranges[str(year)] = [[_finite_or_none(low.get(unit)), _finite_or_none(high.get(unit))] for unit in lab.units]
+            ranges[str(year)] = [
+                [_finite_or_none(low.get(unit)), _finite_or_none(high.get(unit))] for unit in weight_lab_data.units
+            ]
     return ranges
 
 
-def _finite_or_none(value: Any) -> float | None:
-    return None if is_missing(value) else float(value)
+def _finite_or_none(number: Any) -> float | None:
+    return None if is_missing(number) else float(number)

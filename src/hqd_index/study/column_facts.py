@@ -57,7 +57,7 @@ Columns = Mapping[str, ColumnFacts]
 
 def study_tables(study: Study) -> dict[str, CanonicalTable]:
     """The built-in tables and the study's own, with the study's own columns."""
-    study_schemas = {name: _study_table(name, spec) for name, spec in study.sources.tables.items()}
+    study_schemas = {table_name: _study_table(table_name, table_spec) for table_name, table_spec in study.sources.tables.items()}
     return {**CANONICAL, **study_schemas}
 
 
@@ -69,29 +69,33 @@ def row_key(study: Study, table: str) -> tuple[str, ...]:
     return CANONICAL[table].key
 
 
-def _study_table(name: str, spec: TableSpec) -> CanonicalTable:
+def _study_table(table_name: str, table_spec: TableSpec) -> CanonicalTable:
     columns = {
-        key: Column(dtype=column.dtype, unit=column.unit, zh=column.label.zh, en=column.label.en, categories=column.categories)
-        for key, column in spec.columns.items()
+        column_id: Column(
+            dtype=column.dtype, unit=column.unit, zh=column.label.zh, en=column.label.en, categories=column.categories
+        )
+        for column_id, column in table_spec.columns.items()
     }
-    return extended(CANONICAL.get(name), spec.key, columns)
+    return extended(CANONICAL.get(table_name), table_spec.key, columns)
 
 
 def raw_column_facts(study: Study) -> dict[str, dict[str, ColumnFacts]]:
     """Table -> column -> what is known of it, as the files give it."""
-    return {name: _raw_table_facts(table, study.study.unit.by) for name, table in study_tables(study).items()}
+    return {table_name: _raw_table_facts(table, study.study.unit.by) for table_name, table in study_tables(study).items()}
 
 
 def _raw_table_facts(table: CanonicalTable, unit: tuple[str, ...]) -> dict[str, ColumnFacts]:
     types = expression_types(table, unit)
-    keys = {name: _raw_facts(name, "integer" if name == "year" else "text", "") for name in table.key}
-    return keys | {name: _raw_facts(name, types[name], column.unit) for name, column in table.columns.items()}
+    keys = {key_column: _raw_facts(key_column, "integer" if key_column == "year" else "text", "") for key_column in table.key}
+    return keys | {
+        key_column: _raw_facts(key_column, types[key_column], column.unit) for key_column, column in table.columns.items()
+    }
 
 
-def _raw_facts(name: str, dtype: str, unit: str) -> ColumnFacts:
+def _raw_facts(column_name: str, dtype: str, unit: str) -> ColumnFacts:
     index = bool(PRICE_INDEX.search(unit))
     money = 1.0 if index or (MONEY.search(unit) and not REAL_PRICES.search(unit)) else 0.0
-    own_name = frozenset({name})
+    own_name = frozenset({column_name})
     return ColumnFacts(dtype, own_name, numerator=own_name, money=money, price_index=index)
 
 
@@ -100,22 +104,29 @@ def column_facts(study: Study) -> dict[str, dict[str, ColumnFacts]]:
     facts = raw_column_facts(study)
     for table, derived_columns in study.columns.tables.items():
         columns = facts.setdefault(table, {})
-        for name, column in derived_columns.items():
+        for column_name, column in derived_columns.items():
             if column.function == "lookup":
                 source = facts.get(str(column.options.get("table")), {})
-                columns[name] = source.get(str(column.options.get("column")), ColumnFacts("double", frozenset()))
+                columns[column_name] = source.get(str(column.options.get("column")), ColumnFacts("double", frozenset()))
             elif column.function:
-                columns[name] = _function_facts(column.options, columns)
+                columns[column_name] = _function_facts(column.options, columns)
             else:
-                columns[name] = _formula_facts(column.formula, columns)
+                columns[column_name] = _formula_facts(column.formula, columns)
     return facts
 
 
 def _function_facts(options: Mapping[str, object], columns: Columns) -> ColumnFacts:
     """A chained price index stays a price index; whatever else a function makes is no money of the day."""
-    values = [value for option in options.values() for value in (option.values() if isinstance(option, Mapping) else [option])]
+    values = [
+        option_value
+        for option in options.values()
+        for option_value in (option.values() if isinstance(option, Mapping) else [option])
+    ]
     raw_sources = frozenset(
-        raw_column for value in values if str(value) in columns for raw_column in columns[str(value)].raw_columns
+        raw_column
+        for option_value in values
+        if str(option_value) in columns
+        for raw_column in columns[str(option_value)].raw_columns
     )
     chained_column = columns.get(str(options.get("of")))
     is_index = chained_column is not None and chained_column.price_index
@@ -137,12 +148,12 @@ def _formula_facts(formula: str | None, columns: Columns) -> ColumnFacts:
 
 def column_types(columns: Columns) -> dict[str, str]:
     """Column -> type, as formulas are bound against it."""
-    return {name: column.type for name, column in columns.items()}
+    return {column_name: column.type for column_name, column in columns.items()}
 
 
 def source_columns(expression: Expression, columns: Columns) -> frozenset[str]:
     """The raw columns that a formula works on."""
-    return frozenset(raw_column for name in expression.columns for raw_column in columns[name].raw_columns)
+    return frozenset(raw_column for column_name in expression.columns for raw_column in columns[column_name].raw_columns)
 
 
 def raw_columns_by_year(node: exp.Expression, columns: Columns) -> tuple[frozenset[str], frozenset[str]]:
@@ -150,9 +161,9 @@ def raw_columns_by_year(node: exp.Expression, columns: Columns) -> tuple[frozens
     current_columns: set[str] = set()
     earlier_columns: set[str] = set()
     for column in node.find_all(exp.Column):
-        facts = columns[column.name]
-        earlier_columns |= facts.lagged
-        (earlier_columns if column.find_ancestor(exp.Lag) else current_columns).update(facts.plain_columns)
+        facts_of_column = columns[column.name]
+        earlier_columns |= facts_of_column.lagged
+        (earlier_columns if column.find_ancestor(exp.Lag) else current_columns).update(facts_of_column.plain_columns)
     return frozenset(current_columns), frozenset(earlier_columns)
 
 
@@ -187,7 +198,7 @@ def _exponent(node: exp.Expression) -> float:
 
 def nominal_growth(expression: Expression, columns: Columns) -> Iterator[exp.Expression]:
     """The parts of a formula that set money of the day against money of an earlier year; none where a price index takes part."""
-    if any(columns[name].price_index for name in expression.columns):
+    if any(columns[column_name].price_index for column_name in expression.columns):
         return
     for node in expression.tree.find_all(exp.Div, exp.Sub):
         later_node, earlier_node = node.this, node.expression

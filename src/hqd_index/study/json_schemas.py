@@ -22,7 +22,7 @@ Schema = dict[str, Any]
 def schemas() -> dict[str, Schema]:
     """File name without its ending -> schema: one per part of a study, and `scenario`."""
     models: dict[str, type[Record]] = {**PARTS, "scenario": Scenario}
-    return {name: json.loads(json.dumps(_schema(name, model))) for name, model in models.items()}
+    return {file_stem: json.loads(json.dumps(_schema(file_stem, model))) for file_stem, model in models.items()}
 
 
 def write_schemas(folder: Path) -> list[Path]:
@@ -36,7 +36,7 @@ def write_schemas(folder: Path) -> list[Path]:
     return paths
 
 
-def _schema(name: str, model: type[Record]) -> Schema:
+def _schema(file_stem: str, model: type[Record]) -> Schema:
     schema = model.model_json_schema()
     families = _families(schema)
     definitions: Schema = schema.get("$defs", {})
@@ -44,48 +44,52 @@ def _schema(name: str, model: type[Record]) -> Schema:
         definitions[family] = {"anyOf": [_method(family, id, method, definitions) for id, method in FAMILIES[family].items()]}
     if definitions:
         schema["$defs"] = dict(sorted(definitions.items()))
-    return {"$schema": DIALECT, **_with_references(schema), "title": f"{name}.yaml"}
+    return {"$schema": DIALECT, **_with_references(schema), "title": f"{file_stem}.yaml"}
 
 
 def _families(schema_part: Any) -> list[str]:
     """The method families that a schema names, in alphabetical order."""
     if isinstance(schema_part, dict):
         part_family = {schema_part["family"]} if isinstance(schema_part.get("family"), str) else set()
-        return sorted(part_family.union(*(_families(value) for value in schema_part.values())))
-    return sorted({family for value in schema_part for family in _families(value)}) if isinstance(schema_part, list) else []
+        return sorted(part_family.union(*(_families(subschema) for subschema in schema_part.values())))
+    return (
+        sorted({family for subschema in schema_part for family in _families(subschema)}) if isinstance(schema_part, list) else []
+    )
 
 
 def _with_references(schema_part: Any) -> Any:
     """The schema with each named family as a reference to its definition."""
     if isinstance(schema_part, list):
-        return [_with_references(value) for value in schema_part]
+        return [_with_references(subschema) for subschema in schema_part]
     if not isinstance(schema_part, dict):
         return schema_part
     if isinstance(schema_part.get("family"), str):
-        other_keys = {key: value for key, value in schema_part.items() if key != "family"}
+        other_keys = {schema_key: subschema for schema_key, subschema in schema_part.items() if schema_key != "family"}
         return {"$ref": f"#/$defs/{schema_part['family']}", **other_keys}
-    return {key: _with_references(value) for key, value in schema_part.items()}
+    return {schema_key: _with_references(subschema) for schema_key, subschema in schema_part.items()}
 
 
 def _method(family: str, id: str, method: Method, definitions: Schema) -> Schema:
     """One method with its options, their types and defaults."""
     method_options = options(method, family)
-    properties = {name: _option(dtype, default, family, definitions) for name, (dtype, default) in method_options.items()}
+    properties = {
+        option_name: _option(dtype, default, family, definitions) for option_name, (dtype, default) in method_options.items()
+    }
     return {
         "type": "object",
         "title": f"{method.label_zh} {method.label_en}",
         "description": method.summary,
         "properties": {"method": {"enum": [id, method.label_zh]}, **properties},
-        "required": ["method", *(name for name, (_, default) in method_options.items() if default is REQUIRED)],
+        "required": ["method", *(option_name for option_name, (_, default) in method_options.items() if default is REQUIRED)],
         "additionalProperties": False,
     }
 
 
 def _option(dtype: Any, default: Any, family: str, definitions: Schema) -> Schema:
     schema = TypeAdapter(dtype).json_schema(ref_template="#/$defs/{model}")
-    for name, inner in schema.pop("$defs", {}).items():
-        if name != "Choice":
-            definitions[name] = inner
+    for definition_name, inner in schema.pop("$defs", {}).items():
+        if definition_name != "Choice":
+            definitions[definition_name] = inner
     schema_text = json.dumps(schema).replace('"#/$defs/Choice"', f'"#/$defs/{family}"')
     option_schema: Schema = json.loads(schema_text)
     return option_schema if default is REQUIRED or default is None else {**option_schema, "default": default}

@@ -38,21 +38,21 @@ def record_faults(error: ValidationError, model: type[Record], document: Documen
         for path, error_details in details_by_path.items()
         for error_detail in _relevant_details(path, error_details, details_by_path)
     ]
-    placed_details.sort(key=lambda pair: document.line(pair[0]))
+    placed_details.sort(key=lambda sort_pair: document.line(sort_pair[0]))
     return [_fault(path, error_detail, model, document) for path, error_detail in placed_details]
 
 
-def _path(error_detail: ErrorDetails, value: Any) -> Place:
+def _path(error_detail: ErrorDetails, faulty_value: Any) -> Place:
     """Where in the file a fault is: pydantic's location without the names of union members."""
     path: list[str | int] = []
     path_steps = [path_step for path_step in error_detail["loc"] if path_step != "[key]"]
     for position, path_step in enumerate(path_steps):
-        is_present = (isinstance(value, dict) and path_step in value) or (
-            isinstance(value, list) and isinstance(path_step, int) and path_step < len(value)
+        is_present = (isinstance(faulty_value, dict) and path_step in faulty_value) or (
+            isinstance(faulty_value, list) and isinstance(path_step, int) and path_step < len(faulty_value)
         )
         if is_present:
             path.append(path_step)
-            value = value[path_step]
+            faulty_value = faulty_value[path_step]
         elif error_detail["type"] == "missing" and position == len(path_steps) - 1:
             path.append(path_step)
     return tuple(path)
@@ -63,11 +63,17 @@ def _relevant_details(
 ) -> Iterator[ErrorDetails]:
     """Of the faults that the members of a union report on one value, those of the member that was meant."""
     child_tree = any(other_path[: len(path)] == path and other_path != path for other_path in details_by_path)
-    choices = [d for d in error_details if d["type"] == "literal_error"]
-    if len({d["type"] for d in error_details}) == 1 and not (choices and child_tree):
+    choices = [error_detail for error_detail in error_details if error_detail["type"] == "literal_error"]
+    if len({error_detail["type"] for error_detail in error_details}) == 1 and not (choices and child_tree):
         yield error_details[0]
     elif isinstance(error_details[0]["input"], dict | list):
-        yield from () if child_tree else [d for d in error_details if d["type"] not in ("literal_error", "model_type")][:1]
+        yield from (
+            ()
+            if child_tree
+            else [error_detail for error_detail in error_details if error_detail["type"] not in ("literal_error", "model_type")][
+                :1
+            ]
+        )
     else:
         yield from choices[:1] or error_details[:1]
 
@@ -91,12 +97,12 @@ def _sentences(path: Place, error_detail: ErrorDetails, model: type[Record], doc
     if error_type == "string_pattern_mismatch":
         return _pattern(error_detail)
     if error_type in LIMITS:
-        sign, (limit,) = LIMITS[error_type], context.values()
-        return f"{error_detail['input']!r} must be {sign} {limit}", f"{error_detail['input']!r} 须 {sign} {limit}"
+        limit_sign, (limit,) = LIMITS[error_type], context.values()
+        return f"{error_detail['input']!r} must be {limit_sign} {limit}", f"{error_detail['input']!r} 须 {limit_sign} {limit}"
     if error_type in ("too_short", "too_long"):
-        limit_key, word = ("min_length", "least") if error_type == "too_short" else ("max_length", "most")
+        limit_key, bound_word = ("min_length", "least") if error_type == "too_short" else ("max_length", "most")
         word_zh = "至少" if error_type == "too_short" else "至多"
-        return f"at {word} {context[limit_key]} item(s) are needed", f"{word_zh}需要 {context[limit_key]} 项"
+        return f"at {bound_word} {context[limit_key]} item(s) are needed", f"{word_zh}需要 {context[limit_key]} 项"
     return _wrong_type_sentences(path, error_detail, document)
 
 
@@ -128,7 +134,7 @@ def _literal_sentences(path: Place, error_detail: ErrorDetails, document: Docume
             f"文件版本为 {error_detail['input']!r},本程序读取版本 {expected_values};"
             f"请对照随附的 {shipped_file} 改写后写 version: {expected_values}",
         )
-    names = [name.strip("'") for name in re.split(r", | or ", expected_values)]
+    names = [allowed_value.strip("'") for allowed_value in re.split(r", | or ", expected_values)]
     closest_name = closest(str(error_detail["input"]), names)
     hint_en, hint_zh = (f"; did you mean {closest_name!r}?", f";您是不是想写 {closest_name!r}?") if closest_name else ("", "")
     name_list = ", ".join(names)
@@ -165,8 +171,8 @@ def _wrong_type_sentences(path: Place, error_detail: ErrorDetails, document: Doc
     return f"{_short_repr(value)} was found where {en} is needed", f"现为 {_short_repr(value)},应为{zh}"
 
 
-def _short_repr(value: Any) -> str:
-    shortened = repr(value)
+def _short_repr(faulty_value: Any) -> str:
+    shortened = repr(faulty_value)
     return shortened if len(shortened) <= 60 else shortened[:57] + "..."
 
 
@@ -174,8 +180,8 @@ def keys_at(model: type[BaseModel], path: Place) -> list[str]:
     """The keys a file may have at a path."""
     types: list[Any] = [model]
     for path_step in path:
-        types = [inner for dtype in types for inner in _types_at_step(dtype, path_step)]
-    return [name for dtype in types for name in _field_names(dtype)]
+        types = [step_type for dtype in types for step_type in _types_at_step(dtype, path_step)]
+    return [field_name for dtype in types for field_name in _field_names(dtype)]
 
 
 def _types_at_step(dtype: Any, path_step: str | int) -> list[Any]:
@@ -185,12 +191,12 @@ def _types_at_step(dtype: Any, path_step: str | int) -> list[Any]:
         return _union_members(field_info.annotation) if field_info else []
     if origin is dict:
         return _union_members(members[1])
-    return [inner for member in members for inner in _union_members(member)] if origin in (tuple, list) else []
+    return [member_type for member in members for member_type in _union_members(member)] if origin in (tuple, list) else []
 
 
 def _union_members(dtype: Any) -> list[Any]:
     if get_origin(dtype) in (Union, UnionType):
-        return [inner for member in get_args(dtype) for inner in _union_members(member)]
+        return [member_type for member in get_args(dtype) for member_type in _union_members(member)]
     return _union_members(get_args(dtype)[0]) if get_origin(dtype) is Annotated else [dtype]
 
 

@@ -46,14 +46,25 @@ def load_study(folder: Path, *, scenario: str | None = None, overrides: Sequence
     Raises Faults of ConfigError (exit 2): each with file:line:column, what is wrong and how to mend it, in zh and en.
     """
     documents, strays = _documents(folder)
-    parts = {name: record for name, record in ((n, _part(n, documents)) for n in PARTS) if record is not None}
-    scenarios = {id: record for id, record in ((_id(n), checked_record(Scenario, d)) for n, d in _scenarios(documents)) if record}
+    parts = {
+        name: record
+        for name, record in ((record_name, _part(record_name, documents)) for record_name in PARTS)
+        if record is not None
+    }
+    scenarios = {
+        id: record
+        for id, record in (
+            (_id(record_name), checked_record(Scenario, scenario_document))
+            for record_name, scenario_document in _scenarios(documents)
+        )
+        if record
+    }
     errors = strays + [fault for document in documents.values() for fault in document.faults]
     study_parts: dict[str, Any] = {**parts, "scenarios": scenarios}
     study = Study.model_construct(**study_parts)
     if "sources" in parts:
         study = with_presets(study)
-    findings = check_study(study, valid=parts.keys() if errors else None)
+    findings = check_study(study, valid_parts=parts.keys() if errors else None)
     if not errors and all(finding.notice for finding in findings):
         findings += check_scenarios(study) + check_alternatives(study)
     errors += _located_faults([finding for finding in findings if not finding.notice], documents)
@@ -111,27 +122,27 @@ def _shown_folder(folder: Path) -> str:
     ).as_posix()
 
 
-def _stray(location: str, name: str, known_names: set[str]) -> ConfigError:
-    en, zh = unknown("file", name, known_names, kind_zh="文件")
+def _stray(location: str, file_name: str, known_names: set[str]) -> ConfigError:
+    en, zh = unknown("file", file_name, known_names, kind_zh="文件")
     return ConfigError(
         f"{en} A study's folder holds only its own files", zh=f"{zh}研究文件夹中只放本研究的文件", location=location
     )
 
 
-def _part(name: str, documents: Mapping[str, Document]) -> Record | None:
+def _part(part_name: str, documents: Mapping[str, Document]) -> Record | None:
     """A part as its file says, or with all defaults when the file may be absent and is."""
-    document = documents.get(f"{name}.yaml")
+    document = documents.get(f"{part_name}.yaml")
     if document is None:
-        return None if name in REQUIRED else PARTS[name].model_validate({"version": 1})
-    return None if document.faults else checked_record(PARTS[name], document)
+        return None if part_name in REQUIRED else PARTS[part_name].model_validate({"version": 1})
+    return None if document.faults else checked_record(PARTS[part_name], document)
 
 
 def _scenarios(documents: Mapping[str, Document]) -> list[tuple[str, Document]]:
     return [(name, document) for name, document in documents.items() if name.startswith("scenarios/") and not document.faults]
 
 
-def _id(name: str) -> str:
-    return name.removeprefix("scenarios/").removesuffix(".yaml")
+def _id(file_name: str) -> str:
+    return file_name.removeprefix("scenarios/").removesuffix(".yaml")
 
 
 def _located_faults(findings: Sequence[Finding], documents: Mapping[str, Document]) -> list[ConfigError]:
@@ -139,13 +150,15 @@ def _located_faults(findings: Sequence[Finding], documents: Mapping[str, Documen
     order = list(documents)
     errors = []
     for finding in findings:
-        name, path = _file(finding.path)
-        key = ".".join(str(path_step) for path_step in path)
-        line = documents[name].line(path) if name in documents else (0, 0)
-        rank = (order.index(name) if name in order else len(order), line)
-        text = ConfigError(f"{key}: {finding.en}", zh=f"{key}:{finding.zh}", location=_place(documents, finding.path))
-        errors.append((rank, text))
-    return [fault for _, fault in sorted(errors, key=lambda pair: pair[0])]
+        file_name, path = _file(finding.path)
+        dotted_path = ".".join(str(path_step) for path_step in path)
+        yaml_position = documents[file_name].line(path) if file_name in documents else (0, 0)
+        rank = (order.index(file_name) if file_name in order else len(order), yaml_position)
+        fault_of_finding = ConfigError(
+            f"{dotted_path}: {finding.en}", zh=f"{dotted_path}:{finding.zh}", location=_place(documents, finding.path)
+        )
+        errors.append((rank, fault_of_finding))
+    return [fault for _, fault in sorted(errors, key=lambda located_pair: located_pair[0])]
 
 
 def _file(path: Place) -> tuple[str, Place]:
@@ -171,12 +184,12 @@ def _with_changes(study: Study, scenario: str | None, overrides: Sequence[str]) 
     return (_changed_study(study, changes, yaml_path) if changes else study), scenario_files
 
 
-def _override(text: str) -> tuple[str, Any]:
+def _override(override_text: str) -> tuple[str, Any]:
     """(dotted path, value) of `path=value`; the value is read as YAML."""
-    path, _, value = text.partition("=")
+    path, _, value = override_text.partition("=")
     if not path.strip() or not value.strip():
         example = "weighting.weight.indicators='{method: equal}'"
-        en, zh = f"{text!r}: write path=value, as {example}", f"{text!r}:请写成 路径=值,如 {example}"
+        en, zh = f"{override_text!r}: write path=value, as {example}", f"{override_text!r}:请写成 路径=值,如 {example}"
         fault = ConfigError(en, zh=zh, location="--set")
         raise Faults([fault])
     document = read_text(value, Document(f"--set {path}"))
@@ -205,13 +218,13 @@ def _changed_study(study: Study, changes: Mapping[str, Any], location: str) -> S
     return vary(study, changes)
 
 
-def _scenario(study: Study, name: str) -> tuple[Scenario, dict[str, Document]]:
+def _scenario(study: Study, scenario_name: str) -> tuple[Scenario, dict[str, Document]]:
     """A scenario of the study by name, or one in a file."""
-    if name in study.scenarios:
-        return study.scenarios[name], {}
-    path = Path(name)
+    if scenario_name in study.scenarios:
+        return study.scenarios[scenario_name], {}
+    path = Path(scenario_name)
     if path.suffix != ".yaml" or not path.is_file():
-        en, zh = unknown("scenario", name, study.scenarios, kind_zh="情景")
+        en, zh = unknown("scenario", scenario_name, study.scenarios, kind_zh="情景")
         raise Faults([ConfigError(en, zh=zh, location="--scenario")])
     document = read_document(path, path.as_posix())
     scenario = None if document.faults else checked_record(Scenario, document)

@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from .records import Label
 
 
-def _by_code(groups: Mapping[str, str], pattern: str) -> dict[str, str]:
+def _by_code(codes_by_group: Mapping[str, str], pattern: str) -> dict[str, str]:
     """'13-15 20' by group, as code -> group."""
     group_by_code: dict[str, str] = {}
-    for group, text in groups.items():
-        for part in text.split():
-            first, _, last = part.partition("-")
-            group_by_code |= {pattern.format(code): group for code in range(int(first), int(last or first) + 1)}
+    for group, text in codes_by_group.items():
+        for code_range in text.split():
+            first_code, _, last_code = code_range.partition("-")
+            group_by_code |= {
+                pattern.format(code_number): group for code_number in range(int(first_code), int(last_code or first_code) + 1)
+            }
     return group_by_code
 
 
@@ -66,4 +68,4 @@ def scheme_groups(scheme: str, unit_keys: Sequence[str], units: Sequence[str]) -
     """unit -> group by the code of the scheme's column among the key columns `unit_keys`; "" for a code in no group."""
     column, groups, length = SCHEMES[scheme]
     codes = (dict(zip(unit_keys, unit.split("-"))).get(column, "") for unit in units)
-    return {unit: groups.get(code[:length], "") for unit, code in zip(units, codes)}
+    return {unit: groups.get(unit_code[:length], "") for unit, unit_code in zip(units, codes)}

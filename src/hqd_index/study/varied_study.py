@@ -30,10 +30,10 @@ def vary(study: Study, changes: Mapping[str, Any]) -> Study:
         raise Faults(record_faults(error, Study, Document("", data))) from None
 
 
-def _set(data: Any, path_steps: list[str], value: Any) -> None:
+def _set(document: Any, path_steps: list[str], new_value: Any) -> None:
     for path_step in path_steps[:-1]:
-        data = data[path_step]
-    data[path_steps[-1]] = value
+        document = document[path_step]
+    document[path_steps[-1]] = new_value
 
 
 def check_path(study: Study, path: str) -> None:

@@ -40,9 +40,9 @@ class Preset(Record):
 
 
 @cache
-def preset(name: str) -> Preset:
+def preset(vendor_name: str) -> Preset:
     """The preset of a vendor by its name (one of those `Source.preset` allows)."""
-    path = FOLDER / f"{name}.yaml"
+    path = FOLDER / f"{vendor_name}.yaml"
     document = read_text(path.read_text("utf-8"), Document(path.name))
     return Preset.model_validate(document.value)
 
@@ -57,18 +57,22 @@ def with_preset(source: Source, columns: Mapping[str, Any]) -> Source:
     if source.preset is None:
         return source
     vendor, stated_fields = preset(source.preset), source.model_fields_set
-    labels = {label: item.column for label, item in vendor.columns.items() if item.column in columns}
+    labels = {label: vendor_column.column for label, vendor_column in vendor.columns.items() if vendor_column.column in columns}
     changes: dict[str, Any] = {"aliases": {**labels, **source.aliases}}
     for setting in ("pad", "values"):
         source_setting = getattr(source, setting)
         changes[setting] = {
-            **{name: value for name, value in getattr(vendor, setting).items() if name in columns},
+            **{
+                column_name: preset_value
+                for column_name, preset_value in getattr(vendor, setting).items()
+                if column_name in columns
+            },
             **source_setting,
         }
     for setting in ("missing", "totals"):
         if getattr(vendor, setting) and setting not in stated_fields:
             changes[setting] = getattr(vendor, setting)
-    ruled = {name for rule in source.out_of_scope for name in _columns_of(rule)}
+    ruled = {column_name for rule in source.out_of_scope for column_name in _columns_of(rule)}
     rules = [rule for rule in vendor.out_of_scope if _columns_of(rule) <= set(columns) and not _columns_of(rule) & ruled]
     changes["out_of_scope"] = (*rules, *source.out_of_scope)
     return source.model_copy(update=changes)
@@ -103,7 +107,7 @@ def unverified(source: Source, labels: Mapping[str, str]) -> list[tuple[str, str
     if source.preset is None:
         return []
     return [
-        (label, item.column, item.zh)
-        for label, item in preset(source.preset).columns.items()
-        if item.to_verify and labels.get(label) == item.column
+        (label, vendor_column.column, vendor_column.zh)
+        for label, vendor_column in preset(source.preset).columns.items()
+        if vendor_column.to_verify and labels.get(label) == vendor_column.column
     ]

@@ -62,8 +62,8 @@ class Document:
         line, column = self.line(path)
         return f"{self.name}:{line}:{column}" if line else self.name
 
-    def fault(self, en: str, zh: str, *, line: int | None = None, column: int = 1) -> None:
-        location = self.name if line is None else f"{self.name}:{line}:{column}"
+    def fault(self, en: str, zh: str, *, line_number: int | None = None, column: int = 1) -> None:
+        location = self.name if line_number is None else f"{self.name}:{line_number}:{column}"
         self.faults.append(ConfigError(en, zh=zh, location=location))
 
 
@@ -80,23 +80,23 @@ class Unreadable(Exception):
     """Reading stops here; the fault is already in the document."""
 
 
-def read_document(path: Path, name: str) -> Document:
+def read_document(path: Path, file_name: str) -> Document:
     """The document of a file; every fault that can be distinguished is in `faults`, and then `value` is not to be used."""
-    document = Document(name)
+    document = Document(file_name)
     text = _text(path, document)
     if text is not None:
         read_text(text, document)
     return document
 
 
-def read_text(text: str, document: Document) -> Document:
+def read_text(yaml_text: str, document: Document) -> Document:
     """Fill a document from YAML text."""
     try:
-        document.value = _value(text, document)
+        document.value = _value(yaml_text, document)
     except Unreadable:
         pass
     except MarkedYAMLError as error:
-        _syntax_faults(text, error, document)
+        _syntax_faults(yaml_text, error, document)
     return document
 
 
@@ -108,29 +108,33 @@ def _text(path: Path, document: Document) -> str | None:
     raw = path.read_bytes()
     document.digest = hashlib.sha256(raw).hexdigest()
     try:
-        text = raw.decode("utf-8-sig")
+        decoded_text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
+        line_number = raw[: error.start].count(b"\n") + 1
         document.fault(
-            "not UTF-8 (perhaps GBK); save the file as UTF-8", "不是 UTF-8 编码(可能是 GBK);请在编辑器中另存为 UTF-8", line=line
+            "not UTF-8 (perhaps GBK); save the file as UTF-8",
+            "不是 UTF-8 编码(可能是 GBK);请在编辑器中另存为 UTF-8",
+            line_number=line_number,
         )
         return None
-    control = re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]", text)
+    control = re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]", decoded_text)
     if control:
-        line = text[: control.start()].count("\n") + 1
+        line_number = decoded_text[: control.start()].count("\n") + 1
         document.fault(
-            f"control character U+{ord(control[0]):04X}; delete it", f"含有控制字符 U+{ord(control[0]):04X};请删除", line=line
+            f"control character U+{ord(control[0]):04X}; delete it",
+            f"含有控制字符 U+{ord(control[0]):04X};请删除",
+            line_number=line_number,
         )
         return None
-    return text
+    return decoded_text
 
 
-def _value(text: str, document: Document) -> Any:
-    _refuse_brackets(text, document)
+def _value(scalar_text: str, document: Document) -> Any:
+    _refuse_brackets(scalar_text, document)
     top = Frame([], ())
     stack = [top]
     nodes = 0
-    for event in _events(text, document):
+    for event in _events(scalar_text, document):
         if isinstance(event, NodeEvent):
             nodes += 1
             if nodes > MAX_NODES:
@@ -145,18 +149,18 @@ def _value(text: str, document: Document) -> Any:
     return top.container[0]
 
 
-def _refuse_brackets(text: str, document: Document) -> None:
+def _refuse_brackets(yaml_text: str, document: Document) -> None:
     """Brackets upon brackets are refused before the parser looks ahead through all of them."""
-    heap = BRACKETS.search(text)
+    heap = BRACKETS.search(yaml_text)
     if heap:
-        line = text[: heap.start()].count("\n") + 1
-        document.fault(f"nested deeper than {MAX_DEPTH} levels", f"嵌套超过 {MAX_DEPTH} 层", line=line)
+        line_number = yaml_text[: heap.start()].count("\n") + 1
+        document.fault(f"nested deeper than {MAX_DEPTH} levels", f"嵌套超过 {MAX_DEPTH} 层", line_number=line_number)
         raise Unreadable
 
 
-def _events(text: str, document: Document) -> Iterator[Any]:
+def _events(yaml_text: str, document: Document) -> Iterator[Any]:
     documents = 0
-    for event in YAML(typ="safe", pure=True).parse(text):
+    for event in YAML(typ="safe", pure=True).parse(yaml_text):
         if isinstance(event, DocumentStartEvent):
             documents += 1
             if documents > 1:
@@ -172,67 +176,71 @@ def _events(text: str, document: Document) -> Iterator[Any]:
 def _refuse_extras(event: Any, document: Document) -> None:
     """Anchors, aliases and tags are no part of a study's YAML."""
     if isinstance(event, AliasEvent) or event.anchor:
-        sign = "*" if isinstance(event, AliasEvent) else "&"
-        _stop(event, document, f"anchors and aliases ({sign}{event.anchor}) are not allowed; write the values out",
-              f"不允许使用锚点和别名({sign}{event.anchor});请把内容写全")  # fmt: skip
+        yaml_sign = "*" if isinstance(event, AliasEvent) else "&"
+        _stop(event, document, f"anchors and aliases ({yaml_sign}{event.anchor}) are not allowed; write the values out",
+              f"不允许使用锚点和别名({yaml_sign}{event.anchor});请把内容写全")  # fmt: skip
     if getattr(event, "tag", None):
         _stop(event, document, f"tags ({event.tag}) are not allowed; write a text in quotes, a number without",
               f"不允许使用标签({event.tag});文本请加引号,数字不加")  # fmt: skip
 
 
 def _stop(event: Any, document: Document, en: str, zh: str) -> None:
-    document.fault(en, zh, line=event.start_mark.line + 1, column=event.start_mark.column + 1)
+    document.fault(en, zh, line_number=event.start_mark.line + 1, column=event.start_mark.column + 1)
     raise Unreadable
 
 
-def _enter(event: Any, stack: list[Frame], document: Document) -> None:
-    frame = stack[-1]
-    if isinstance(frame.container, dict) and frame.key is None:
-        _take_key(event, frame, document)
+def _enter(event: Any, open_nodes: list[Frame], document: Document) -> None:
+    open_node = open_nodes[-1]
+    if isinstance(open_node.container, dict) and open_node.key is None:
+        _take_key(event, open_node, document)
         return
-    path_step = frame.key if frame.key is not None else len(frame.container)
-    path = () if frame is stack[0] else (*frame.path, path_step)
-    if isinstance(frame.container, list):
+    path_step = open_node.key if open_node.key is not None else len(open_node.container)
+    path = () if open_node is open_nodes[0] else (*open_node.path, path_step)
+    if isinstance(open_node.container, list):
         document.places[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
-    value: Any
+    node_value: Any
     if isinstance(event, ScalarEvent):
-        value = _scalar(event)
+        node_value = _scalar(event)
         document.raw[path] = event.value
     else:
-        value = {} if isinstance(event, MappingStartEvent) else []
-        stack.append(Frame(value, path))
-        if len(stack) > MAX_DEPTH + 1:
+        node_value = {} if isinstance(event, MappingStartEvent) else []
+        open_nodes.append(Frame(node_value, path))
+        if len(open_nodes) > MAX_DEPTH + 1:
             _stop(event, document, f"nested deeper than {MAX_DEPTH} levels", f"嵌套超过 {MAX_DEPTH} 层")
-    if isinstance(frame.container, list):
-        frame.container.append(value)
+    if isinstance(open_node.container, list):
+        open_node.container.append(node_value)
     else:
-        if value is None:
-            _tight_colon(path, frame.key or "", document)
-        frame.container[frame.key] = value
-        frame.key = None
+        if node_value is None:
+            _tight_colon(path, open_node.key or "", document)
+        open_node.container[open_node.key] = node_value
+        open_node.key = None
 
 
-def _take_key(event: Any, frame: Frame, document: Document) -> None:
+def _take_key(event: Any, open_node: Frame, document: Document) -> None:
     if isinstance(event, MappingStartEvent | SequenceStartEvent):
         _stop(event, document, "a key must be a single word", "键只能是一个词")
-    frame.key = event.value
-    path = (*frame.path, event.value)
+    open_node.key = event.value
+    path = (*open_node.path, event.value)
     line, column = event.start_mark.line + 1, event.start_mark.column + 1
     if path in document.places:
-        first = document.places[path][0]
-        document.fault(f"key {event.value!r} is written twice (first in line {first}); keep one",
-                       f"键 {event.value!r} 写了两次(第一次在第 {first} 行);请只保留一个", line=line, column=column)  # fmt: skip
+        first_place = document.places[path][0]
+        document.fault(
+            f"key {event.value!r} is written twice (first in line {first_place}); keep one",
+            f"键 {event.value!r} 写了两次(第一次在第 {first_place} 行);请只保留一个",
+            line_number=line,
+            column=column,
+        )
         if len(document.faults) >= MAX_FAULTS:
             raise Unreadable
     document.places.setdefault(path, (line, column))
 
 
-def _tight_colon(path: Place, key: str, document: Document) -> None:
+def _tight_colon(path: Place, key_text: str, document: Document) -> None:
     """`{method:entropy}` is a key without a value: the blank after the colon is missing."""
-    slip = misspelt_key(key) if key.isascii() or "：" in key else None
+    slip = misspelt_key(key_text) if key_text.isascii() or "：" in key_text else None
     if slip:
-        line, column = document.line(path)
-        document.fault(*slip, line=line, column=column)
+        line_number, column = document.line(path)
+        document.fault(*slip, line_number=line_number, column=column)
 
 
 def _scalar(event: ScalarEvent) -> Any:
@@ -247,19 +255,19 @@ def _scalar(event: ScalarEvent) -> Any:
     return float(text) if NUMBER.fullmatch(text) and not INTEGER.fullmatch(text) else text
 
 
-def _syntax_faults(text: str, error: MarkedYAMLError, document: Document) -> None:
+def _syntax_faults(yaml_text: str, error: MarkedYAMLError, document: Document) -> None:
     """The usual slips by name, else what the parser says with the two places it knows."""
-    slips = misspelt_lines(text)
+    slips = misspelt_lines(yaml_text)
     for line, en, zh in slips[:MAX_FAULTS]:
-        document.fault(en, zh, line=line)
+        document.fault(en, zh, line_number=line)
     if slips:
         return
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     context = f" ({error.context}, line {error.context_mark.line + 1})" if error.context and error.context_mark else ""
     context_zh = f",从第 {error.context_mark.line + 1} 行开始的内容没有写完" if context else ""
-    wide = full_width(text.splitlines()[line - 1]) if line <= len(text.splitlines()) else None
+    wide = full_width(yaml_text.splitlines()[line - 1]) if line <= len(yaml_text.splitlines()) else None
     hint_en = f"; {wide[0]!r} may be meant as {wide[1]!r}" if wide else "; check indentation, quotes and brackets"
     hint_zh = f";{wide[0]!r} 可能应为半角 {wide[1]!r}" if wide else ";请检查缩进、引号和括号"
     document.fault(f"YAML does not read here: {error.problem}{context}{hint_en}",
-                   f"此处不是合法的 YAML({error.problem}){context_zh}{hint_zh}", line=line, column=column)  # fmt: skip
+                   f"此处不是合法的 YAML({error.problem}){context_zh}{hint_zh}", line_number=line, column=column)  # fmt: skip

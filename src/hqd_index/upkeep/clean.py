@@ -22,44 +22,44 @@ def clean(results: Path, *, everything: bool = False, raw: Path | None = None) -
     studies = sorted(path for path in results.glob("*/") if (path / "runs").is_dir() and not path.name.startswith("."))
     cache = results / ".cache"
     if everything and raw is not None:
-        _refuse_raw(raw, [cache, *(home / name for home in studies for name in RESULTS)])
+        _refuse_raw(raw, [cache, *(study_results / folder_name for study_results in studies for folder_name in RESULTS)])
     removed: list[tuple[Path, int]] = []
-    for home in studies:
-        with provenance.locked(home):
-            going = [home / name for name in RESULTS] if everything else _old(home)
-            removed += [(path, _remove(path)) for path in going if path.exists() or path.is_symlink()]
+    for study_results in studies:
+        with provenance.locked(study_results):
+            removed_folders = [study_results / folder_name for folder_name in RESULTS] if everything else _old(study_results)
+            removed += [(path, _remove(path)) for path in removed_folders if path.exists() or path.is_symlink()]
     if everything:
         return [*removed, (cache, _remove(cache))] if cache.is_dir() else removed
     size_before = _size(cache)
-    provenance.trim_cache(cache, [entry for home in studies for entry in _in_use(home, cache)])
+    provenance.trim_cache(cache, [entry for study_results in studies for entry in _in_use(study_results, cache)])
     freed = size_before - _size(cache)
     return [*removed, (cache, freed)] if freed else removed
 
 
-def _old(home: Path) -> list[Path]:
+def _old(study_results: Path) -> list[Path]:
     """Runs beyond the last few, and torn ones; never the published one."""
-    runs = [path for path in (home / "runs").iterdir() if path.is_dir()]
+    runs = [path for path in (study_results / "runs").iterdir() if path.is_dir()]
     torn_runs = [path for path in runs if path.name.startswith(".tmp-")]
     complete_runs = sorted((path for path in runs if path not in torn_runs), key=lambda path: path.stat().st_mtime)
-    published = (home / "latest").resolve()
+    published = (study_results / "latest").resolve()
     return torn_runs + [path for path in complete_runs[: -provenance.KEEP_RUNS] if path.resolve() != published]
 
 
-def _in_use(home: Path, cache: Path) -> list[Path]:
+def _in_use(study_results: Path, cache: Path) -> list[Path]:
     """The cache entries behind the published run, which hqd explain reads."""
     try:
-        stages = json.loads((home / "latest" / "manifest.json").read_text("utf-8"))["stages"]
+        stage_entries = json.loads((study_results / "latest" / "manifest.json").read_text("utf-8"))["stages"]
     except (OSError, ValueError, KeyError):
         return []
-    return [cache / stage / facts["key"] for stage, facts in stages.items()]
+    return [cache / stage / stage_facts["key"] for stage, stage_facts in stage_entries.items()]
 
 
-def _refuse_raw(raw: Path, going: list[Path]) -> None:
-    enclosing_folder = next((path for path in going if raw.resolve().is_relative_to(path.resolve())), None)
+def _refuse_raw(raw_folder: Path, removed_folders: list[Path]) -> None:
+    enclosing_folder = next((path for path in removed_folders if raw_folder.resolve().is_relative_to(path.resolve())), None)
     if enclosing_folder is not None:
         raise SetupError(
-            f"the raw data {raw} lie inside {enclosing_folder}; nothing was removed",
-            zh=f"原始数据 {raw} 位于 {enclosing_folder} 之内;未删除任何内容",
+            f"the raw data {raw_folder} lie inside {enclosing_folder}; nothing was removed",
+            zh=f"原始数据 {raw_folder} 位于 {enclosing_folder} 之内;未删除任何内容",
         )
 
 

@@ -35,9 +35,9 @@ class Run:
         path = self.folder / "config.json"
         return dict(_flat(json.loads(path.read_text("utf-8")))) if path.is_file() else None
 
-    def table(self, name: str) -> pd.DataFrame:
+    def table(self, table_name: str) -> pd.DataFrame:
         """A table as people read it; no rows where the run has none."""
-        path = self.folder / "tables" / f"{name}.csv"
+        path = self.folder / "tables" / f"{table_name}.csv"
         return pd.read_csv(path, dtype={"unit": str}, encoding="utf-8-sig") if path.is_file() else pd.DataFrame()
 
 
@@ -49,15 +49,15 @@ class Section:
     lines: tuple[Text, ...]
 
 
-def difference(home: Path, earlier_name: str | None, later_name: str) -> tuple[Run, Run, tuple[Section, ...]]:
+def difference(study_results: Path, earlier_name: str | None, later_name: str) -> tuple[Run, Run, tuple[Section, ...]]:
     """The two runs named (by `latest` or the beginning of an id) and what differs, section by section; none where all is equal.
 
     Without a first name it is the newest run besides the second; ConfigError where there are not two. SetupError when a name
     fits no run or several.
     """
     runs = (
-        (_run_before(home, later_name) if earlier_name is None else published_run(home, earlier_name)),
-        published_run(home, later_name),
+        (_run_before(study_results, later_name) if earlier_name is None else published_run(study_results, earlier_name)),
+        published_run(study_results, later_name),
     )
     parts = {
         ("配置", "Configuration"): _config(*runs),
@@ -66,26 +66,26 @@ def difference(home: Path, earlier_name: str | None, later_name: str) -> tuple[R
         ("名次", "Ranks"): _ranks(*runs),
         ("回归系数", "Coefficients"): _coefficients(*runs),
     }
-    all_sections = [Section(title, tuple(lines)) for title, lines in parts.items()]
+    all_sections = [Section(title, tuple(section_lines)) for title, section_lines in parts.items()]
     return (*runs, tuple(section for section in all_sections if section.lines))
 
 
-def _run_folders(home: Path) -> dict[str, Path]:
+def _run_folders(study_results: Path) -> dict[str, Path]:
     """Id -> folder of each whole run."""
-    return {path.parent.name: path.parent for path in sorted((home / "runs").glob("*/manifest.json"))}
+    return {path.parent.name: path.parent for path in sorted((study_results / "runs").glob("*/manifest.json"))}
 
 
-def _run_before(home: Path, name: str) -> Run:
+def _run_before(study_results: Path, run_name: str) -> Run:
     """The newest run besides the one named; ConfigError where there are not two."""
-    folders = _run_folders(home)
+    folders = _run_folders(study_results)
     if len(folders) < 2:
-        count, count_zh = "there is 1" if folders else "there are none", str(len(folders))
+        run_count, count_zh = "there is 1" if folders else "there are none", str(len(folders))
         raise ConfigError(
-            f"two runs are needed to compare and {count}; change something and run again: hqd run",
+            f"two runs are needed to compare and {run_count}; change something and run again: hqd run",
             zh=f"比较需要两次运行,现有 {count_zh} 次;请改动后再运行:hqd run",
-            location=str(home),
+            location=str(study_results),
         )
-    later_name = published_run(home, name).name
+    later_name = published_run(study_results, run_name).name
     return max(
         (_run(folder) for id, folder in folders.items() if id != later_name), key=lambda run: (run.manifest["made_at"], run.name)
     )
@@ -95,30 +95,36 @@ def _run(folder: Path) -> Run:
     return Run(folder, json.loads((folder / "manifest.json").read_text("utf-8")))
 
 
-def published_run(home: Path, name: str) -> Run:
+def published_run(study_results: Path, run_name: str) -> Run:
     """The published run of a name; SetupError lists those there are."""
-    runs = _run_folders(home)
-    fitting = [home / "latest"] if name == "latest" and runs else [runs[id] for id in runs if id.startswith(name)]
+    runs = _run_folders(study_results)
+    fitting = (
+        [study_results / "latest"] if run_name == "latest" and runs else [runs[id] for id in runs if id.startswith(run_name)]
+    )
     if len(fitting) == 1:
         return _run(fitting[0])
     if not runs:
-        raise SetupError("there is no whole run; hqd run makes one", zh="没有完整的运行结果;请先执行 hqd run", location=str(home))
-    if fitting:
-        several = ", ".join(path.name for path in fitting)
         raise SetupError(
-            f"{name!r} begins several runs: {several}", zh=f"以 {name!r} 开头的运行不止一个:{several}", location=str(home)
+            "there is no whole run; hqd run makes one", zh="没有完整的运行结果;请先执行 hqd run", location=str(study_results)
         )
-    en, zh = unknown("run", name, runs, kind_zh="运行")
-    raise SetupError(en, zh=zh, location=str(home))
+    if fitting:
+        candidate_ids = ", ".join(path.name for path in fitting)
+        raise SetupError(
+            f"{run_name!r} begins several runs: {candidate_ids}",
+            zh=f"以 {run_name!r} 开头的运行不止一个:{candidate_ids}",
+            location=str(study_results),
+        )
+    en, zh = unknown("run", run_name, runs, kind_zh="运行")
+    raise SetupError(en, zh=zh, location=str(study_results))
 
 
-def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+def _flat(entry_value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """(dotted path, value) of every entry; a method with its options is one entry, and so is a list."""
-    if isinstance(value, Mapping) and value and "method" not in value:
-        for key, entry in value.items():
-            yield from _flat(entry, f"{path}.{key}" if path else str(key))
+    if isinstance(entry_value, Mapping) and entry_value and "method" not in entry_value:
+        for entry_key, entry in entry_value.items():
+            yield from _flat(entry, f"{path}.{entry_key}" if path else str(entry_key))
     else:
-        yield path, value
+        yield path, entry_value
 
 
 def _config(earlier_run: Run, later_run: Run) -> Iterator[Text]:
@@ -128,50 +134,56 @@ def _config(earlier_run: Run, later_run: Run) -> Iterator[Text]:
         yield f"运行 {run_name} 没有保存配置,无法比较", f"run {run_name} did not keep its configuration: not compared"
         return
     for path in sorted({*earlier_config, *later_config}):
-        pair = tuple(_yaml_text(values[path]) if path in values else ABSENT for values in (earlier_config, later_config))
-        if pair[0] != pair[1]:
-            line = f"{path}: {pair[0]} -> {pair[1]}"
-            yield line, line
+        value_pair = tuple(_yaml_text(config[path]) if path in config else ABSENT for config in (earlier_config, later_config))
+        if value_pair[0] != value_pair[1]:
+            change_line = f"{path}: {value_pair[0]} -> {value_pair[1]}"
+            yield change_line, change_line
 
 
-def _yaml_text(value: Any) -> str:
+def _yaml_text(entry_value: Any) -> str:
     """A value as one line of YAML would have it, options at their place in the order of names."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return json.dumps(entry_value, ensure_ascii=False, sort_keys=True)
 
 
 def _ingredients(earlier_run: Run, later_run: Run) -> Iterator[Text]:
     """Raw files by their digests, the program and the libraries by their versions."""
-    for name, digests in _changed_entries(earlier_run.manifest["inputs"], later_run.manifest["inputs"]):
-        words = ("新增", "new") if digests[0] is None else ("不再使用", "gone") if digests[1] is None else ("内容有变", "changed")
-        yield f"{name}: {words[0]}", f"{name}: {words[1]}"
-    for name, versions in _changed_entries(
+    for ingredient, digests in _changed_entries(earlier_run.manifest["inputs"], later_run.manifest["inputs"]):
+        change_words = (
+            ("新增", "new") if digests[0] is None else ("不再使用", "gone") if digests[1] is None else ("内容有变", "changed")
+        )
+        yield f"{ingredient}: {change_words[0]}", f"{ingredient}: {change_words[1]}"
+    for ingredient, versions in _changed_entries(
         *({"program": run.manifest["program"], **run.manifest["versions"]} for run in (earlier_run, later_run))
     ):
-        line = f"{name}: {versions[0] or ABSENT} -> {versions[1] or ABSENT}"
-        yield line, line
+        change_line = f"{ingredient}: {versions[0] or ABSENT} -> {versions[1] or ABSENT}"
+        yield change_line, change_line
 
 
 def _changed_entries(
     earlier_entries: Mapping[str, str], later_entries: Mapping[str, str]
 ) -> Iterator[tuple[str, tuple[str | None, str | None]]]:
-    for name in sorted({*earlier_entries, *later_entries}):
-        if earlier_entries.get(name) != later_entries.get(name):
-            yield name, (earlier_entries.get(name), later_entries.get(name))
+    for run_name in sorted({*earlier_entries, *later_entries}):
+        if earlier_entries.get(run_name) != later_entries.get(run_name):
+            yield run_name, (earlier_entries.get(run_name), later_entries.get(run_name))
 
 
 def _weights(earlier_run: Run, later_run: Run) -> Iterator[Text]:
     """Shares in the whole, those of the last year where they differ by year."""
     sides = []
     for run in (earlier_run, later_run):
-        rows = run.table("weights")
-        rows = rows[rows["scenario"] == "base"] if len(rows) else rows
-        rows = rows.sort_values("year", na_position="first").drop_duplicates("node", keep="last") if len(rows) else rows
-        sides.append(rows.set_index("node") if len(rows) else rows)
+        share_rows = run.table("weights")
+        share_rows = share_rows[share_rows["scenario"] == "base"] if len(share_rows) else share_rows
+        share_rows = (
+            share_rows.sort_values("year", na_position="first").drop_duplicates("node", keep="last")
+            if len(share_rows)
+            else share_rows
+        )
+        sides.append(share_rows.set_index("node") if len(share_rows) else share_rows)
     for node in _order(sides):
-        shares = [_cell(side, node, "share_global") for side in sides]
+        shares = [_cell(run_table, node, "share_global") for run_table in sides]
         if _differ(*shares):
-            names = _names(sides, node, "node")
-            yield tuple(f"{node} {name}: {_arrow(*shares)}" for name in names)  # type: ignore[misc]
+            node_labels = _names(sides, node, "node")
+            yield tuple(f"{node} {node_label}: {_arrow(*shares)}" for node_label in node_labels)  # type: ignore[misc]
 
 
 def _ranks(earlier_run: Run, later_run: Run) -> Iterator[Text]:
@@ -180,15 +192,19 @@ def _ranks(earlier_run: Run, later_run: Run) -> Iterator[Text]:
     if not all(map(len, sides)):
         return
     both_runs = sides[0].add_suffix("_one").join(sides[1].add_suffix("_other"), how="outer").sort_index()
-    changed_ranks = both_runs[[_differ(a, b) for a, b in zip(both_runs["rank_one"], both_runs["rank_other"])]]
-    year = min(side.index.get_level_values("year").max() for side in sides)
+    changed_ranks = both_runs[
+        [_differ(earlier_rank, later_rank) for earlier_rank, later_rank in zip(both_runs["rank_one"], both_runs["rank_other"])]
+    ]
+    year = min(run_table.index.get_level_values("year").max() for run_table in sides)
     last_year_changes = changed_ranks[changed_ranks.index.get_level_values("year") == year]
     for (_, unit), row in last_year_changes.sort_values("rank_other").iterrows():
         scores = row["score_one"], row["score_other"]
         change_text = _arrow(row["rank_one"], row["rank_other"]) + (f" ({_arrow(*scores)})" if _differ(*scores) else "")
-        names = [row[f"unit_{language}_other"] for language in ("zh", "en")]
-        names = [row[f"unit_{lang}_one"] if pd.isna(name) else name for lang, name in zip(("zh", "en"), names)]
-        yield f"{year} {unit} {names[0]}: {change_text}", f"{year} {unit} {names[1]}: {change_text}"
+        unit_labels = [row[f"unit_{language}_other"] for language in ("zh", "en")]
+        unit_labels = [
+            row[f"unit_{lang}_one"] if pd.isna(unit_label) else unit_label for lang, unit_label in zip(("zh", "en"), unit_labels)
+        ]
+        yield f"{year} {unit} {unit_labels[0]}: {change_text}", f"{year} {unit} {unit_labels[1]}: {change_text}"
     earlier_changes, earlier_ranks = (
         len(changed_ranks) - len(last_year_changes),
         len(both_runs) - int((both_runs.index.get_level_values("year") == year).sum()),
@@ -212,29 +228,32 @@ def _coefficients(earlier_run: Run, later_run: Run) -> Iterator[Text]:
     key = ["spec", "sample", "subset", "outcome", "term"]
     sides = [run.table("regressions") for run in (earlier_run, later_run)]
     sides = [
-        side.assign(**{k: side[k].astype(object).fillna("") for k in key}).set_index(key) if len(side) else side for side in sides
+        run_table.assign(**{k: run_table[k].astype(object).fillna("") for k in key}).set_index(key)
+        if len(run_table)
+        else run_table
+        for run_table in sides
     ]
     for place in _order(sides):
-        estimates = [_cell(side, place, "estimate") for side in sides]
+        estimates = [_cell(run_table, place, "estimate") for run_table in sides]
         if _differ(*estimates):
-            chances = [_cell(side, place, "p_wild") for side in sides]
-            p = f" (p {_arrow(*chances)})" if _differ(*chances) else ""
-            line = f"{' · '.join(part for part in place if part)}: {_arrow(*estimates)}{p}"
-            yield line, line
+            p_values = [_cell(run_table, place, "p_wild") for run_table in sides]
+            p = f" (p {_arrow(*p_values)})" if _differ(*p_values) else ""
+            change_line = f"{' · '.join(location_part for location_part in place if location_part)}: {_arrow(*estimates)}{p}"
+            yield change_line, change_line
 
 
 def _order(sides: list[pd.DataFrame]) -> list[Any]:
     """The keys of both tables, in the order of the later one, then those that are gone."""
-    return list(dict.fromkeys([key for side in reversed(sides) if len(side) for key in side.index]))
+    return list(dict.fromkeys([row_key for run_table in reversed(sides) if len(run_table) for row_key in run_table.index]))
 
 
-def _names(sides: list[pd.DataFrame], key: Any, column: str) -> tuple[str, str]:
-    side = next(side for side in reversed(sides) if len(side) and key in side.index)
-    return str(side.loc[key, f"{column}_zh"]), str(side.loc[key, f"{column}_en"])
+def _names(sides: list[pd.DataFrame], row_key: Any, column: str) -> tuple[str, str]:
+    run_table = next(run_table for run_table in reversed(sides) if len(run_table) and row_key in run_table.index)
+    return str(run_table.loc[row_key, f"{column}_zh"]), str(run_table.loc[row_key, f"{column}_en"])
 
 
-def _cell(side: pd.DataFrame, key: Any, column: str) -> float:
-    return float(side.loc[key, column]) if len(side) and key in side.index else float("nan")
+def _cell(run_table: pd.DataFrame, row_key: Any, column: str) -> float:
+    return float(run_table.loc[row_key, column]) if len(run_table) and row_key in run_table.index else float("nan")
 
 
 def _differ(earlier_value: float, later_value: float) -> bool:
@@ -246,7 +265,7 @@ def _differ(earlier_value: float, later_value: float) -> bool:
 def _arrow(earlier_value: float, later_value: float) -> str:
     """`before -> after` with as few digits, at least four, as tell them apart."""
     for digits in range(4, 18):
-        pair = [ABSENT if pd.isna(value) else f"{value:.{digits}g}" for value in (earlier_value, later_value)]
-        if pair[0] != pair[1]:
+        number_pair = [ABSENT if pd.isna(number) else f"{number:.{digits}g}" for number in (earlier_value, later_value)]
+        if number_pair[0] != number_pair[1]:
             break
-    return f"{pair[0]} -> {pair[1]}"
+    return f"{number_pair[0]} -> {number_pair[1]}"

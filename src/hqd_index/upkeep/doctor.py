@@ -57,12 +57,12 @@ def _libraries(results: Path) -> list[Finding]:
     if lock_file is None:
         return [Finding("mind", f"找不到 {LOCK},未核对库的版本", f"{LOCK} was not found: versions were not compared")]
     pinned_versions = locked_versions(lock_file.read_text("utf-8"))
-    installed_versions = {name: _version(name) for name in pinned_versions}
-    missing_libraries = [name for name, installed_version in installed_versions.items() if installed_version is None]
+    installed_versions = {library: _version(library) for library in pinned_versions}
+    missing_libraries = [library for library, installed_version in installed_versions.items() if installed_version is None]
     other_versions = [
-        f"{name} {installed_versions[name]} ({pinned_versions[name]})"
-        for name in pinned_versions
-        if installed_versions[name] not in (None, pinned_versions[name])
+        f"{library} {installed_versions[library]} ({pinned_versions[library]})"
+        for library in pinned_versions
+        if installed_versions[library] not in (None, pinned_versions[library])
     ]
     if not missing_libraries and not other_versions:
         return [
@@ -81,14 +81,14 @@ def _libraries(results: Path) -> list[Finding]:
     return (missing_findings if missing_libraries else []) + ([mind_finding] if other_versions else [])
 
 
-def locked_versions(text: str) -> dict[str, str]:
+def locked_versions(lock_text: str) -> dict[str, str]:
     """name -> version of what a lock file asks of this machine."""
-    return {name: pinned for name, pinned, marker in PINNED.findall(text) if not marker or Marker(marker).evaluate()}
+    return {library: version for library, version, marker in PINNED.findall(lock_text) if not marker or Marker(marker).evaluate()}
 
 
-def _version(name: str) -> str | None:
+def _version(library: str) -> str | None:
     try:
-        return version(name)
+        return version(library)
     except PackageNotFoundError:
         return None
 
@@ -145,8 +145,8 @@ def _programs(results: Path) -> list[Finding]:
     ]
 
 
-def _program(names: tuple[str, ...], label: str, use: tuple[str, str]) -> Finding:
-    program_path = next((path for name in names if (path := shutil.which(name))), None)
+def _program(command_names: tuple[str, ...], label: str, use: tuple[str, str]) -> Finding:
+    program_path = next((path for command_name in command_names if (path := shutil.which(command_name))), None)
     if program_path:
         return Finding("ok", f"{label} {program_path}", f"{label} {program_path}")
     return Finding("mind", f"没有 {label}({use[0]},运行分析不需要)", f"no {label} ({use[1]}, a run does not)")

@@ -65,13 +65,15 @@ class Comparison:
         return zh, en
 
 
-def second_opinion(run: Path) -> Comparison | None:
+def second_opinion(run_folder: Path) -> Comparison | None:
     """The comparison for a published run, None where it has no regressions; CheckError (exit 4) beyond 1e-6."""
-    published = read_table(run / "tables" / "regressions.csv")
-    panel_path = run / "stata" / "panel.csv"
+    published = read_table(run_folder / "tables" / "regressions.csv")
+    panel_path = run_folder / "stata" / "panel.csv"
     if published.empty or not panel_path.is_file():
         return None
-    files = PublishedFiles(run, read_table(panel_path), json.loads((run / "config.json").read_text("utf-8"))["regressions"])
+    files = PublishedFiles(
+        run_folder, read_table(panel_path), json.loads((run_folder / "config.json").read_text("utf-8"))["regressions"]
+    )
     differences: dict[str, float] = {}
     skip_counts: Counter[tuple[str, str]] = Counter()
     for _, rows in published.groupby(REGRESSION, sort=False):
@@ -97,7 +99,7 @@ def read_table(path: Path) -> pd.DataFrame:
     text = {"unit": str, "from_unit": str, "to_unit": str}
     frame = pd.read_csv(path, encoding="utf-8-sig", dtype=text, low_memory=False)
     words = ["spec", "sample", "subset", "outcome", "term", "fixed_effects", "controls", "density", "note"]
-    return frame.fillna({name: "" for name in words if name in frame})
+    return frame.fillna({column_name: "" for column_name in words if column_name in frame})
 
 
 @dataclass(frozen=True)
@@ -116,15 +118,15 @@ class PublishedFiles:
     def links(self) -> pd.DataFrame:
         return read_table(self.run / "tables" / "io_links.csv")
 
-    def choice(self, spec: str) -> Mapping[str, Any]:
+    def choice(self, spec_id: str) -> Mapping[str, Any]:
         """The specification of that name as configured; empty for one that the program derives from the headline."""
-        return next((choice for choice in self.config["specifications"] if choice["id"] == spec), {})
+        return next((choice for choice in self.config["specifications"] if choice["id"] == spec_id), {})
 
-    def column(self, frame: pd.DataFrame, name: str) -> pd.Series:
+    def column(self, panel: pd.DataFrame, column_name: str) -> pd.Series:
         """A column by the name that Stata accepts; NotComparable where the panel has none."""
-        if variable(name) not in frame:
+        if variable(column_name) not in panel:
             raise NotComparable(NO_COLUMN)
-        return frame[variable(name)].astype(float)
+        return panel[variable(column_name)].astype(float)
 
 
 @dataclass(frozen=True)
@@ -137,23 +139,32 @@ class Design:
     unit: pd.Series
     weights: pd.Series | None
 
-    def keep(self, rows: pd.Series) -> Design:
-        weights = None if self.weights is None else self.weights[rows]
-        return Design(self.outcome[rows], self.terms[rows], [effect[rows] for effect in self.effects], self.unit[rows], weights)
+    def keep(self, is_included: pd.Series) -> Design:
+        weights = None if self.weights is None else self.weights[is_included]
+        return Design(
+            self.outcome[is_included],
+            self.terms[is_included],
+            [effect[is_included] for effect in self.effects],
+            self.unit[is_included],
+            weights,
+        )
 
 
-def _differences(files: PublishedFiles, rows: pd.DataFrame) -> dict[str, float]:
+def _differences(published_files: PublishedFiles, regressions: pd.DataFrame) -> dict[str, float]:
     """Row -> larger relative difference of its estimate and its CV1 standard error."""
-    row = rows.iloc[0]
+    row = regressions.iloc[0]
     if "firm" in row["fixed_effects"]:
         raise NotComparable(FIRM_ROWS)
-    design = _design(files, row, list(rows["term"]))
+    design = _design(published_files, row, list(regressions["term"]))
     if len(design.outcome) != row["n_obs"] or design.unit.nunique() != row["n_clusters"]:
         raise NotComparable(OTHER_SAMPLE)
     estimates, errors = _least_squares(design)
-    name = ", ".join(str(row[part]) for part in REGRESSION if row[part])
-    compared_terms = zip(rows["term"], rows["estimate"], estimates, rows["se_cv1"], errors)
-    return {f"{name}, {term}": max(_relative(b, b2), _relative(se, se2)) for term, b, b2, se, se2 in compared_terms}
+    name = ", ".join(str(row[key_column]) for key_column in REGRESSION if row[key_column])
+    compared_terms = zip(regressions["term"], regressions["estimate"], estimates, regressions["se_cv1"], errors)
+    return {
+        f"{name}, {term}": max(_relative(estimate, other_estimate), _relative(error, other_error))
+        for term, estimate, other_estimate, error, other_error in compared_terms
+    }
 
 
 def _relative(published: float, estimated: float) -> float:
@@ -184,58 +195,67 @@ def _cv1_factor(design: Design) -> float:
     return g / (g - 1) * (n - 1) / (n - k)
 
 
-def _design(files: PublishedFiles, row: pd.Series, terms: Sequence[str]) -> Design:
-    flag = variable(f"used_{row['spec']}")  # a specification has one where its rows are no part of `used`
-    frame = files.panel[files.panel[flag if flag in files.panel else "used"] == 1].reset_index(drop=True)
-    density = _density(files, frame, row)
-    columns = dict(_terms(files, frame, row, density, terms))
-    weights = re.search(r"weights: (\w+)", row["note"])
-    design = Design(
-        outcome=_outcome(files, frame, row),
-        terms=pd.DataFrame(columns),
-        effects=list(_effects(frame, row["fixed_effects"])),
-        unit=frame["unit"],
-        weights=files.column(frame, weights[1]) if weights and weights[1].startswith("base_") else None,
+def _design(published_files: PublishedFiles, regression: pd.Series, terms: Sequence[str]) -> Design:
+    flag = variable(f"used_{regression['spec']}")  # a specification has one where its rows are no part of `used`
+    frame = published_files.panel[published_files.panel[flag if flag in published_files.panel else "used"] == 1].reset_index(
+        drop=True
     )
-    if row["spec"].endswith("_long_difference"):
-        return _long_difference(design, frame, row["subset"])
-    numbers = design.terms.assign(**{":outcome": design.outcome, ":density": density})
+    density = _density(published_files, frame, regression)
+    columns = dict(_terms(published_files, frame, regression, density, terms))
+    weights = re.search(r"weights: (\w+)", regression["note"])
+    design = Design(
+        outcome=_outcome(published_files, frame, regression),
+        terms=pd.DataFrame(columns),
+        effects=list(_effects(frame, regression["fixed_effects"])),
+        unit=frame["unit"],
+        weights=published_files.column(frame, weights[1]) if weights and weights[1].startswith("base_") else None,
+    )
+    if regression["spec"].endswith("_long_difference"):
+        return _long_difference(design, frame, regression["subset"])
+    design_columns = design.terms.assign(**{":outcome": design.outcome, ":density": density})
     if design.weights is not None:
-        numbers[":weights"] = design.weights
-    present = pd.Series(np.isfinite(numbers.to_numpy()).all(axis=1), index=frame.index)
-    design = _without_singletons(design.keep(present & _subset(frame, row["subset"])))
+        design_columns[":weights"] = design.weights
+    present = pd.Series(np.isfinite(design_columns.to_numpy()).all(axis=1), index=frame.index)
+    design = _without_singletons(design.keep(present & _subset(frame, regression["subset"])))
     return _with_trend(_with_products(design), frame["year"])
 
 
-def _density(files: PublishedFiles, frame: pd.DataFrame, row: pd.Series) -> pd.Series:
-    default_density = files.config["density"]
-    measure, lag = row["density"].partition("_")[0], int(row["lag"])
+def _density(published_files: PublishedFiles, panel: pd.DataFrame, regression: pd.Series) -> pd.Series:
+    default_density = published_files.config["density"]
+    measure, lag = regression["density"].partition("_")[0], int(regression["lag"])
     default = (measure, lag) == (default_density["measure"], default_density["lag"])
-    return files.column(frame, "density_lag" if default else f"{measure}_lag{lag}")
+    return published_files.column(panel, "density_lag" if default else f"{measure}_lag{lag}")
 
 
 def _terms(
-    files: PublishedFiles, frame: pd.DataFrame, row: pd.Series, density: pd.Series, terms: Sequence[str]
+    published_files: PublishedFiles, panel: pd.DataFrame, regression: pd.Series, density: pd.Series, terms: Sequence[str]
 ) -> Iterator[tuple[str, pd.Series]]:
     """Every published term with its column."""
-    linked = _linked_density(files, row["spec"], density.name) if {"upstream", "downstream"} & set(terms) else None
+    linked = (
+        _linked_density(published_files, regression["spec"], density.name) if {"upstream", "downstream"} & set(terms) else None
+    )
     for term in terms:
         if term == "density":
             yield term, density
         elif term.startswith(INTERACTION):
-            yield term, files.column(frame, f"base_{term.removeprefix(INTERACTION)}")  # `_with_products` makes it the product
+            yield (
+                term,
+                published_files.column(panel, f"base_{term.removeprefix(INTERACTION)}"),
+            )  # `_with_products` makes it the product
         elif term == TREND:
-            yield term, frame["year"].astype(float)  # `_with_trend` puts it on the rows that are estimated on
+            yield term, panel["year"].astype(float)  # `_with_trend` puts it on the rows that are estimated on
         elif linked is not None and term in linked:
-            yield term, frame.merge(linked, left_on=["unit", "year"], right_index=True, how="left")[term]
+            yield term, panel.merge(linked, left_on=["unit", "year"], right_index=True, how="left")[term]
         else:
-            yield term, files.column(frame, f"{term}_lag")
+            yield term, published_files.column(panel, f"{term}_lag")
 
 
 def _with_products(design: Design) -> Design:
     """Density times each moderator, which is scaled over the units that are estimated on."""
-    moderators = {term: values for term, values in design.terms.items() if str(term).startswith(INTERACTION)}
-    products = {str(term): design.terms["density"] * _standardised(values, design.unit) for term, values in moderators.items()}
+    moderators = {term: term_values for term, term_values in design.terms.items() if str(term).startswith(INTERACTION)}
+    products = {
+        str(term): design.terms["density"] * _standardised(term_values, design.unit) for term, term_values in moderators.items()
+    }
     return replace(design, terms=design.terms.assign(**products)) if products else design
 
 
@@ -249,61 +269,63 @@ def _with_trend(design: Design, year: pd.Series) -> Design:
     return replace(design, terms=design.terms.assign(**{TREND: later * (year - (first_year - 1))}))
 
 
-def _standardised(values: pd.Series, unit: pd.Series) -> pd.Series:
+def _standardised(moderator_values: pd.Series, unit: pd.Series) -> pd.Series:
     """A moderator over units: 0 and 1 where it has two values, else in standard deviations from its mean."""
-    by_unit = values.groupby(unit).first()
+    by_unit = moderator_values.groupby(unit).first()
     levels = sorted(by_unit.dropna().unique())
     if len(levels) == 2:
-        return (values == levels[1]).astype(float).where(values.notna())
-    return (values - by_unit.mean()) / by_unit.std(ddof=0)
+        return (moderator_values == levels[1]).astype(float).where(moderator_values.notna())
+    return (moderator_values - by_unit.mean()) / by_unit.std(ddof=0)
 
 
-def _linked_density(files: PublishedFiles, spec: str, density: Any) -> pd.DataFrame:
+def _linked_density(published_files: PublishedFiles, spec_id: str, density: Any) -> pd.DataFrame:
     """upstream, downstream by unit and year: the density of suppliers and customers, weighted by their links."""
-    names = LINK_WEIGHTS["complete" if spec.endswith("complete") else "direct"]
-    links = files.links[files.links["from_unit"] != files.links["to_unit"]]
-    values = files.panel.pivot(index="year", columns="unit", values=density)
+    names = LINK_WEIGHTS["complete" if spec_id.endswith("complete") else "direct"]
+    links = published_files.links[published_files.links["from_unit"] != published_files.links["to_unit"]]
+    values = published_files.panel.pivot(index="year", columns="unit", values=density)
     units = sorted({*links["from_unit"], *links["to_unit"]} & set(values))
     to_users, to_suppliers = (
-        links.pivot(index="from_unit", columns="to_unit", values=name).reindex(index=units, columns=units).fillna(0.0)
-        for name in names
+        links.pivot(index="from_unit", columns="to_unit", values=unit_name).reindex(index=units, columns=units).fillna(0.0)
+        for unit_name in names
     )
     upstream, downstream = values[units] @ to_users, values[units] @ to_suppliers.T
     return pd.DataFrame({"upstream": upstream.unstack(), "downstream": downstream.unstack()}).rename_axis(["unit", "year"])
 
 
-def _outcome(files: PublishedFiles, frame: pd.DataFrame, row: pd.Series) -> pd.Series:
-    scenario = files.choice(row["spec"]).get("scenario")
+def _outcome(published_files: PublishedFiles, panel: pd.DataFrame, regression: pd.Series) -> pd.Series:
+    scenario = published_files.choice(regression["spec"]).get("scenario")
     if scenario:
-        scored = files.scenarios[(files.scenarios["scenario"] == scenario) & (files.scenarios["node"] == row["outcome"])]
-        return frame.merge(scored[["unit", "year", "score"]], on=["unit", "year"], how="left")["score"] / 100
-    if row["spec"] == "mechanism":
-        return files.column(frame, f"via_{row['outcome']}")
-    return files.column(frame, f"{row['outcome']}{OUTCOME_ENDINGS[row['sample']]}")
+        scored = published_files.scenarios[
+            (published_files.scenarios["scenario"] == scenario) & (published_files.scenarios["node"] == regression["outcome"])
+        ]
+        return panel.merge(scored[["unit", "year", "score"]], on=["unit", "year"], how="left")["score"] / 100
+    if regression["spec"] == "mechanism":
+        return published_files.column(panel, f"via_{regression['outcome']}")
+    return published_files.column(panel, f"{regression['outcome']}{OUTCOME_ENDINGS[regression['sample']]}")
 
 
-def _effects(frame: pd.DataFrame, fixed_effects: str) -> Iterator[pd.Series]:
+def _effects(panel: pd.DataFrame, fixed_effects: str) -> Iterator[pd.Series]:
     for effect in fixed_effects.split("+") if fixed_effects else ():
-        yield frame["group_id"].astype(str) + " " + frame["year"].astype(str) if effect == "group_year" else frame[effect]
+        yield panel["group_id"].astype(str) + " " + panel["year"].astype(str) if effect == "group_year" else panel[effect]
 
 
-def _subset(frame: pd.DataFrame, subset: str) -> pd.Series:
+def _subset(panel: pd.DataFrame, subset: str) -> pd.Series:
     """Rows of `2015-2024; without 2020 2021; without C42 C43`."""
-    rows = pd.Series(True, index=frame.index)
+    rows = pd.Series(True, index=panel.index)
     for restriction in subset.split("; ") if subset else ():
-        span = re.fullmatch(r"(\d{4})-(\d{4})", restriction)
-        if span:
-            rows &= frame["year"].between(int(span[1]), int(span[2]))
+        year_span = re.fullmatch(r"(\d{4})-(\d{4})", restriction)
+        if year_span:
+            rows &= panel["year"].between(int(year_span[1]), int(year_span[2]))
         else:
             absent = restriction.removeprefix("without ").split(" ")
-            rows &= ~frame["year"].astype(str).isin(absent) & ~frame["unit"].isin(absent)
+            rows &= ~panel["year"].astype(str).isin(absent) & ~panel["unit"].isin(absent)
     return rows
 
 
-def _long_difference(design: Design, frame: pd.DataFrame, subset: str) -> Design:
+def _long_difference(design: Design, panel: pd.DataFrame, subset: str) -> Design:
     """One row per unit: changes between the two years."""
     first_year, last_year = (int(year) for year in subset.split("-"))
-    columns = pd.concat([design.outcome.rename("outcome"), design.terms], axis=1).set_index([frame["unit"], frame["year"]])
+    columns = pd.concat([design.outcome.rename("outcome"), design.terms], axis=1).set_index([panel["unit"], panel["year"]])
     change = (columns.xs(last_year, level="year") - columns.xs(first_year, level="year")).dropna().reset_index()
     return Design(change["outcome"], change[list(design.terms)], [], change["unit"], None)
 
@@ -311,8 +333,10 @@ def _long_difference(design: Design, frame: pd.DataFrame, subset: str) -> Design
 def _without_singletons(design: Design) -> Design:
     """Rows that are alone in a level of an effect leave, again and again."""
     while True:
-        alone = [effect.groupby(effect).transform("size") == 1 for effect in design.effects]
-        keep = ~pd.concat(alone, axis=1).any(axis=1) if alone else pd.Series(True, index=design.outcome.index)
-        if keep.all():
+        singleton_flags = [effect.groupby(effect).transform("size") == 1 for effect in design.effects]
+        is_included = (
+            ~pd.concat(singleton_flags, axis=1).any(axis=1) if singleton_flags else pd.Series(True, index=design.outcome.index)
+        )
+        if is_included.all():
             return design
-        design = design.keep(keep)
+        design = design.keep(is_included)

@@ -36,15 +36,17 @@ class Checked:
     lines: tuple[tuple[str, str], ...]
 
 
-def verify(home: Path, run: str | None, study: Study, is_same_study: Callable[[Study, Mapping[str, Any]], bool]) -> Checked:
+def verify(
+    study_results: Path, run_id: str | None, study: Study, is_same_study: Callable[[Study, Mapping[str, Any]], bool]
+) -> Checked:
     """Checks a run below a study's folder of results (default: the latest); CheckError (exit 4) names all that differs.
 
     `is_same_study` says whether a run's manifest is of this study: of another configuration the scores are not recomputed.
     """
-    folder = _folder(home, run)
+    folder = _folder(study_results, run_id)
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     lines = [_files(folder, manifest["files"])]
-    weights = [row for row in _rows(folder, "weights") if row["scenario"] == "base"]
+    weights = [weight_row for weight_row in _rows(folder, "weights") if weight_row["scenario"] == "base"]
     lines.append(_shares(weights))
     lines.append(_scores(folder, weights, study) if is_same_study(study, manifest) else NOT_RECOMPUTED)
     comparison = second_opinion(folder)
@@ -60,45 +62,51 @@ NOT_RECOMPUTED = (
 NO_REGRESSIONS = ("本次运行没有回归,无需重新估计", "the run has no regressions to re-estimate")
 
 
-def _folder(home: Path, run: str | None) -> Path:
-    folder = home / "runs" / run if run and run != "latest" else home / "latest"
+def _folder(study_results: Path, run_id: str | None) -> Path:
+    folder = study_results / "runs" / run_id if run_id and run_id != "latest" else study_results / "latest"
     if (folder / "manifest.json").is_file():
         return folder
-    runs = sorted(path.parent.name for path in (home / "runs").glob("*/manifest.json"))
-    if run and runs:
-        en, zh = unknown("run", run, runs, kind_zh="运行")
-        raise SetupError(en, zh=zh, location=str(home))
+    runs = sorted(path.parent.name for path in (study_results / "runs").glob("*/manifest.json"))
+    if run_id and runs:
+        en, zh = unknown("run", run_id, runs, kind_zh="运行")
+        raise SetupError(en, zh=zh, location=str(study_results))
     raise SetupError("there is no whole run; hqd run makes one", zh="没有完整的运行结果;请先执行 hqd run", location=str(folder))
 
 
-def _rows(folder: Path, table: str) -> list[dict[str, str]]:
-    path = folder / "tables" / f"{table}.csv"
+def _rows(folder: Path, table_name: str) -> list[dict[str, str]]:
+    path = folder / "tables" / f"{table_name}.csv"
     if not path.is_file():
         return []
     with path.open(encoding="utf-8-sig", newline="") as stream:
         return list(csv.DictReader(stream))
 
 
-def _files(folder: Path, listed: Mapping[str, str]) -> tuple[str, str]:
+def _files(folder: Path, digest_by_file: Mapping[str, str]) -> tuple[str, str]:
     """Every file of the manifest as it was written; a file that was added later is reported, not refused."""
     current_digests = file_digests(folder.resolve())
-    missing_files = [name for name in listed if name not in current_digests]
-    changed_files = [name for name in listed if name in current_digests and current_digests[name] != listed[name]]
+    missing_files = [file_name for file_name in digest_by_file if file_name not in current_digests]
+    changed_files = [
+        file_name
+        for file_name in digest_by_file
+        if file_name in current_digests and current_digests[file_name] != digest_by_file[file_name]
+    ]
     if missing_files or changed_files:
         faults: list[HqdError] = [
-            CheckError("the file is gone", zh="文件已不存在", location=str(folder / name)) for name in missing_files
+            CheckError("the file is gone", zh="文件已不存在", location=str(folder / file_name)) for file_name in missing_files
         ]
-        faults += [CheckError("the file was changed after it was written", zh="文件写成后被改动过", location=str(folder / name))
-                   for name in changed_files]  # fmt: skip
+        faults += [
+            CheckError("the file was changed after it was written", zh="文件写成后被改动过", location=str(folder / file_name))
+            for file_name in changed_files
+        ]
         faults.append(CheckError("hqd run rebuilds them from the cache", zh="执行 hqd run 可由缓存重建"))
         raise Faults(faults)
-    added_files = sorted(current_digests.keys() - listed.keys())
+    added_files = sorted(current_digests.keys() - digest_by_file.keys())
     zh, en = (
         (f";另有 {len(added_files)} 个后来放入的文件", f"; {len(added_files)} more were put there later")
         if added_files
         else ("", "")
     )
-    return f"{len(listed)} 个文件与清单一致{zh}", f"{len(listed)} files are as the manifest lists them{en}"
+    return f"{len(digest_by_file)} 个文件与清单一致{zh}", f"{len(digest_by_file)} files are as the manifest lists them{en}"
 
 
 def _shares(weights: Sequence[Row]) -> tuple[str, str]:
@@ -108,10 +116,12 @@ def _shares(weights: Sequence[Row]) -> tuple[str, str]:
         families.setdefault((row["parent"], row["year"]), []).append(float(row["share_local"]))
     wrong_sums = {family: math.fsum(shares) for family, shares in families.items() if abs(math.fsum(shares) - 1) > SHARES}
     if wrong_sums:
-        (parent, year), total = next(iter(wrong_sums.items()))
-        place = f"{parent} {year}".strip()
+        (parent, year), share_sum = next(iter(wrong_sums.items()))
+        node_and_year = f"{parent} {year}".strip()
         raise CheckError(
-            f"shares below {place} sum to {total!r}", zh=f"{place} 的下级份额之和为 {total!r}", location="weights.csv"
+            f"shares below {node_and_year} sum to {share_sum!r}",
+            zh=f"{node_and_year} 的下级份额之和为 {share_sum!r}",
+            location="weights.csv",
         )
     return f"{len(families)} 组份额各自合计为 1", f"the shares of {len(families)} families sum to 1 each"
 
@@ -119,23 +129,30 @@ def _shares(weights: Sequence[Row]) -> tuple[str, str]:
 def _scores(folder: Path, weights: Sequence[Row], study: Study) -> tuple[str, str]:
     """Scores of every node that is a weighted mean, computed from weights.csv and indicators.csv, are the published ones."""
     tree = tree_of(study.indicators)
-    shares = {(row["node"], row["year"]): float(row["share_local"]) for row in weights}
-    per_unit = {row["parent"] for row in weights if row["method"] == "bod"}
-    values = {_key(row, row["indicator"]): _float(row["normalised"]) for row in _rows(folder, "indicators")}
-    published = {_key(row, row["node"]): _float(row["score"]) for row in _rows(folder, "scores")}
+    shares = {(weight_row["node"], weight_row["year"]): float(weight_row["share_local"]) for weight_row in weights}
+    per_unit = {weight_row["parent"] for weight_row in weights if weight_row["method"] == "bod"}
+    computed_scores = {
+        _key(weight_row, weight_row["indicator"]): _float(weight_row["normalised"]) for weight_row in _rows(folder, "indicators")
+    }
+    published = {_key(weight_row, weight_row["node"]): _float(weight_row["score"]) for weight_row in _rows(folder, "scores")}
     n_recomputed = 0
     for node in reversed(tree.inner):
         children = tree.children(node)
-        plain = family_choice(study.weighting, tree, node, "aggregate")[0].method == "arithmetic" and node not in per_unit
-        leafy = not any(tree.children(child) for child in children)
-        needed = max(1, min(study.weighting.coverage.min_children, len(children))) if leafy else len(children)
-        for key in [key for key in published if key[1] == node]:
-            published_score = published[key] / 100
-            values[key] = published_score
-            if plain:
-                weight = [shares.get((child, key[0][2]), shares.get((child, ""), math.nan)) for child in children]
+        is_weighted_mean = (
+            family_choice(study.weighting, tree, node, "aggregate")[0].method == "arithmetic" and node not in per_unit
+        )
+        is_leaf_family = not any(tree.children(child) for child in children)
+        required_count = max(1, min(study.weighting.coverage.min_children, len(children))) if is_leaf_family else len(children)
+        for score_key in [score_key for score_key in published if score_key[1] == node]:
+            published_score = published[score_key] / 100
+            computed_scores[score_key] = published_score
+            if is_weighted_mean:
+                weight = [shares.get((child, score_key[0][2]), shares.get((child, ""), math.nan)) for child in children]
                 _require_equal(
-                    _mean([values[key[0], child] for child in children], weight, needed), published_score, node, key[0]
+                    _mean([computed_scores[score_key[0], child] for child in children], weight, required_count),
+                    published_score,
+                    node,
+                    score_key[0],
                 )
                 n_recomputed += 1
     n_not_additive = len(published) - n_recomputed
@@ -150,21 +167,21 @@ def _scores(folder: Path, weights: Sequence[Row], study: Study) -> tuple[str, st
     )
 
 
-def _key(row: Row, node: str) -> tuple[Key, str]:
-    return (row["sample"], row["unit"], row["year"]), node
+def _key(score_row: Row, node: str) -> tuple[Key, str]:
+    return (score_row["sample"], score_row["unit"], score_row["year"]), node
 
 
-def _float(text: str) -> float:
-    return float(text) if text else math.nan
+def _float(cell_text: str) -> float:
+    return float(cell_text) if cell_text else math.nan
 
 
-def _mean(values: Sequence[float], weights: Sequence[float], needed: int) -> float:
+def _mean(child_scores: Sequence[float], weights: Sequence[float], required_count: int) -> float:
     """The mean over the values present, NaN where they are too few or weigh nothing."""
-    present = [(value, weight) for value, weight in zip(values, weights) if not math.isnan(value)]
+    present = [(child_score, weight) for child_score, weight in zip(child_scores, weights) if not math.isnan(child_score)]
     total_weight = math.fsum(weight for _, weight in present)
-    if len(present) < needed or total_weight == 0:
+    if len(present) < required_count or total_weight == 0:
         return math.nan
-    return math.fsum(value * weight for value, weight in present) / total_weight
+    return math.fsum(child_score * weight for child_score, weight in present) / total_weight
 
 
 def _require_equal(recomputed: float, published_score: float, node: str, cell: Key) -> None:
@@ -180,20 +197,28 @@ def _require_equal(recomputed: float, published_score: float, node: str, cell: K
 
 def _effects(folder: Path) -> tuple[str, str] | None:
     """Each effect is the sum of its composition and its spillover; None where the run splits none."""
-    parts: dict[tuple[str, ...], dict[str, float]] = {}
-    for row in _rows(folder, "contribution"):
-        key = tuple(row[name] for name in ("item", "spec", "sample", "unit", "from_year", "to_year"))
-        parts.setdefault(key, {})[row["quantity"]] = _float(row["value"])
-    compositions = [(key, effects, name) for key, effects in parts.items() for name in effects if COMPOSITION in name]
-    for key, effects, name in compositions:
-        total, spillover = name.replace(COMPOSITION, ""), name.replace(COMPOSITION, "_spillover")
-        gap = effects.get(total, math.nan) - effects[name] - effects.get(spillover, math.nan)
-        if total in effects and spillover in effects and abs(gap) > EFFECTS:
-            place = " ".join(part for part in (*key, total) if part)
+    effect_parts: dict[tuple[str, ...], dict[str, float]] = {}
+    for contribution_row in _rows(folder, "contribution"):
+        effect_key = tuple(
+            contribution_row[key_column] for key_column in ("item", "spec", "sample", "unit", "from_year", "to_year")
+        )
+        effect_parts.setdefault(effect_key, {})[contribution_row["quantity"]] = _float(contribution_row["value"])
+    compositions = [
+        (effect_key, effects, key_column)
+        for effect_key, effects in effect_parts.items()
+        for key_column in effects
+        if COMPOSITION in key_column
+    ]
+    for effect_key, effects, key_column in compositions:
+        effect_name, spillover = key_column.replace(COMPOSITION, ""), key_column.replace(COMPOSITION, "_spillover")
+        gap = effects.get(effect_name, math.nan) - effects[key_column] - effects.get(spillover, math.nan)
+        if effect_name in effects and spillover in effects and abs(gap) > EFFECTS:
+            effect_location = " ".join(key_part for key_part in (*effect_key, effect_name) if key_part)
             raise CheckError(
-                f"{place}: all - composition - spillover is {gap!r}", zh=f"{place}:全部 - 构成 - 外溢 = {gap!r}",
+                f"{effect_location}: all - composition - spillover is {gap!r}",
+                zh=f"{effect_location}:全部 - 构成 - 外溢 = {gap!r}",
                 location="contribution.csv",
-            )  # fmt: skip
+            )
     if not compositions:
         return None
     return f"{len(compositions)} 个估计均等于构成 + 外溢", f"{len(compositions)} estimates are composition + spillover"

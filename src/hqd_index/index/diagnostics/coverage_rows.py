@@ -30,9 +30,9 @@ def coverage_rows(study: Study, index: Index, status_coverage: pd.DataFrame | No
         return
     columns = ["coverage", "coverage_srdi", "coverage_others"]
     coverage_by_indicator = dict(zip(status_coverage["indicator"].astype(str), status_coverage[columns].to_numpy(dtype=float)))
-    cells = index.indicators.query("sample == 'all'").dropna(subset=["coverage"])
+    coverage_cells = index.indicators.query("sample == 'all'").dropna(subset=["coverage"])
     for leaf in index.design.leaves:
-        leaf_cells = cells[cells["indicator"] == leaf]
+        leaf_cells = coverage_cells[coverage_cells["indicator"] == leaf]
         if leaf not in coverage_by_indicator or leaf_cells.empty:
             continue
         overall, srdi, coverage_others = (float(share) for share in coverage_by_indicator[leaf])
@@ -43,21 +43,21 @@ def coverage_rows(study: Study, index: Index, status_coverage: pd.DataFrame | No
         if srdi == srdi and coverage_others == coverage_others:
             yield row("coverage", leaf, "coverage_srdi", srdi)
             yield row("coverage", leaf, "coverage_others", coverage_others)
-            differs = abs(srdi - coverage_others) > STATUS_GAP
+            has_status_gap = abs(srdi - coverage_others) > STATUS_GAP
             yield row(
                 "coverage",
                 leaf,
                 "coverage_difference",
                 srdi - coverage_others,
-                flag_code="I-GAPS-STATUS" if differs else "",
+                flag_code="I-GAPS-STATUS" if has_status_gap else "",
                 srdi=srdi,
                 others=coverage_others,
             )
 
 
-def _low_coverage(leaf: str, cells: pd.DataFrame) -> Iterator[Row]:
+def _low_coverage(leaf: str, coverage_cells: pd.DataFrame) -> Iterator[Row]:
     """How many values rest on too few rows, and the thinnest."""
-    low = cells[cells["coverage"] < LOW_COVERAGE].sort_values(["coverage", "year", "unit"])
+    low = coverage_cells[coverage_cells["coverage"] < LOW_COVERAGE].sort_values(["coverage", "year", "unit"])
     row_facts: dict[str, Any] = {} if low.empty else {"lowest": low["coverage"].iloc[0], "location": _location_of_cells(low)}
     flag_code = "" if low.empty else "I-GAPS"
     yield row(
@@ -65,16 +65,20 @@ def _low_coverage(leaf: str, cells: pd.DataFrame) -> Iterator[Row]:
     )
 
 
-def _empty_column_row(leaf: str, cells: pd.DataFrame) -> Row:
+def _empty_column_row(leaf: str, coverage_cells: pd.DataFrame) -> Row:
     """How many values are missing because some rows of a lone sum are blank."""
     row_facts: dict[str, Any] = (
-        {} if cells.empty else {"count": len(cells), "location": _location_of_cells(cells.sort_values(["year", "unit"]))}
+        {}
+        if coverage_cells.empty
+        else {"count": len(coverage_cells), "location": _location_of_cells(coverage_cells.sort_values(["year", "unit"]))}
     )
-    return row("coverage", leaf, "emptied_sums", len(cells), flag_code="" if cells.empty else "I-GAPS-SUM", **row_facts)
+    return row(
+        "coverage", leaf, "emptied_sums", len(coverage_cells), flag_code="" if coverage_cells.empty else "I-GAPS-SUM", **row_facts
+    )
 
 
-def _location_of_cells(cells: pd.DataFrame) -> str:
-    return f"{cells['unit'].iloc[0]} {cells['year'].iloc[0]}"
+def _location_of_cells(coverage_cells: pd.DataFrame) -> str:
+    return f"{coverage_cells['unit'].iloc[0]} {coverage_cells['year'].iloc[0]}"
 
 
 def has_lone_sum(indicator: Indicator) -> bool:

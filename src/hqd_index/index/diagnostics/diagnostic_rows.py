@@ -32,10 +32,10 @@ class Nodes:
 
 
 def row(
-    item: str, node: str, quantity: str, value: float, *, other_node: str = "", flag_code: str = "", **row_facts: object
+    item: str, node: str, quantity: str, statistic: float, *, other_node: str = "", flag_code: str = "", **row_facts: object
 ) -> Row:
     """`flag_code` is kept only if it is a code (I-...); any other key of NOTES is a note without a flag."""
     zh, en = note(flag_code, other=other_node, **row_facts)
     code = flag_code if flag_code.startswith("I-") else ""
-    row_head = {"item": item, "node": node, "other": other_node, "quantity": quantity, "value": float(value)}
+    row_head = {"item": item, "node": node, "other": other_node, "quantity": quantity, "value": float(statistic)}
     return row_head | {"flag": code, "note_zh": zh, "note_en": en}

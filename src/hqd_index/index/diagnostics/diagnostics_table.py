@@ -30,9 +30,9 @@ TEST_SIZE = 0.05
 
 
 def diagnostics(
-    study: Study, index: Index, *, groups: Mapping[str, str] | None = None, status_coverage: pd.DataFrame | None = None
+    study: Study, index: Index, *, study_groups: Mapping[str, str] | None = None, status_coverage: pd.DataFrame | None = None
 ) -> dict[str, pd.DataFrame]:
-    """Tables `diagnostics` and `not_made` of sample `all`; `groups` is the study's own grouping of units.
+    """Tables `diagnostics` and `not_made` of sample `all`; `study_groups` is the study's own grouping of units.
 
     `status_coverage` (indicator, coverage, coverage_srdi, coverage_others) is that of the rows behind each indicator.
     """
@@ -47,7 +47,7 @@ def diagnostics(
         *_weights(nodes),
         *weight_rows(study, nodes),
         *_concentration(nodes),
-        *_known_groups(nodes, groups),
+        *_known_groups(nodes, study_groups),
     ]
     labels = node_labels(study)
     labelled_rows = [
@@ -127,14 +127,18 @@ def _weights(nodes: Nodes) -> Iterator[Row]:
     root = nodes.values[tree.root].ravel()
     importances = {node: importance(nodes.values[node].ravel(), root) for node in tree.order if node != tree.root}
     for node, value in importances.items():
-        level = [importances[peer] for peer in importances if tree.level(peer) == tree.level(node)]
+        level = [
+            importances[other_importance] for other_importance in importances if tree.level(other_importance) == tree.level(node)
+        ]
         total_importance = float(np.nansum(level))
         nominal, share = nominal_share[node], value / total_importance if total_importance > 0 else float("nan")
-        diverges = nominal > 0 and not 1 / FACTOR <= share / nominal <= FACTOR
+        is_disproportionate = nominal > 0 and not 1 / FACTOR <= share / nominal <= FACTOR
         yield row("weight", node, "nominal", nominal)
         yield row("weight", node, "covariance_share", through[node])
         yield row("weight", node, "importance", value, flag_code="smoother")
-        yield row("weight", node, "importance_share", share, flag_code="I-IMPORTANCE" if diverges and share == share else "")
+        yield row(
+            "weight", node, "importance_share", share, flag_code="I-IMPORTANCE" if is_disproportionate and share == share else ""
+        )
 
 
 def _concentration(nodes: Nodes) -> Iterator[Row]:
@@ -186,7 +190,7 @@ def _known_groups(nodes: Nodes, own_groups: Mapping[str, str] | None) -> Iterato
     inner = list(index.design.tree.inner)
     unit_means = nodes.unit_means(inner)
     for j, node in enumerate(inner):
-        for name, upper, lower_units in (
+        for comparison_name, upper, lower_units in (
             ("high > low", ("high",), ("low",)),
             ("high, medium_high > medium_low, low", ("high", "medium_high"), ("medium_low", "low")),
         ):
@@ -194,8 +198,8 @@ def _known_groups(nodes: Nodes, own_groups: Mapping[str, str] | None) -> Iterato
             is_lower = np.array([group[unit] in lower_units for unit in index.units])
             test = contrast(unit_means[is_upper, j], unit_means[is_lower, j])
             flag_code = "I-GROUPS" if test.delta <= 0 else "I-GROUPS-WEAK" if test.p > TEST_SIZE else "unit_means"
-            yield row("known_groups", node, "cliff_delta", test.delta, other_node=name, flag_code=flag_code)
-            yield row("known_groups", node, "mann_whitney_u", test.u, other_node=name)
-            yield row("known_groups", node, "p", test.p, other_node=name)
-            yield row("known_groups", node, "n_first", test.first, other_node=name)
-            yield row("known_groups", node, "n_second", test.second_group, other_node=name)
+            yield row("known_groups", node, "cliff_delta", test.delta, other_node=comparison_name, flag_code=flag_code)
+            yield row("known_groups", node, "mann_whitney_u", test.u, other_node=comparison_name)
+            yield row("known_groups", node, "p", test.p, other_node=comparison_name)
+            yield row("known_groups", node, "n_first", test.first, other_node=comparison_name)
+            yield row("known_groups", node, "n_second", test.second_group, other_node=comparison_name)

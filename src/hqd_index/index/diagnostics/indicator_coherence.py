@@ -47,11 +47,13 @@ def _ancestors(nodes: Nodes, node: str) -> Iterator[str]:
         ancestor = tree.parent(ancestor)
 
 
-def pair_flag(r: float, *, siblings: bool, high: float = HIGH_CORRELATION, negative_limit: float = NEGATIVE_CORRELATION) -> str:
+def pair_flag(
+    pair_correlation: float, *, siblings: bool, high: float = HIGH_CORRELATION, negative_limit: float = NEGATIVE_CORRELATION
+) -> str:
     """I-REDUNDANT for |r| above `high`, I-TRADEOFF for r below `negative_limit` inside one branch, else empty."""
-    if abs(r) > high:
+    if abs(pair_correlation) > high:
         return "I-REDUNDANT"
-    return "I-TRADEOFF" if siblings and r < negative_limit else ""
+    return "I-TRADEOFF" if siblings and pair_correlation < negative_limit else ""
 
 
 def structure_rows(nodes: Nodes, refusals: Refusals) -> Iterator[Row]:
@@ -127,10 +129,16 @@ def _inflation(nodes: Nodes, node: str, leaves: list[str]) -> Iterator[Row]:
     inflation = structure.vif(sample.rows)
     too_few_rows = len(sample.rows) < ROWS_PER_COLUMN * len(columns)
     for j, (leaf, value) in enumerate(zip(columns, inflation)):
-        twins = [columns[k if i == j else i] for i, k in twin_pairs if j in (i, k)]
-        collinear_siblings = [sibling for sibling, size in zip(columns, inflation) if np.isinf(size) and sibling != leaf]
-        is_exact = bool(twins) or (np.isinf(value) and not too_few_rows)
+        identical_columns = [columns[k if i == j else i] for i, k in twin_pairs if j in (i, k)]
+        collinear_siblings = [
+            sibling for sibling, factor_of_column in zip(columns, inflation) if np.isinf(factor_of_column) and sibling != leaf
+        ]
+        is_exact = bool(identical_columns) or (np.isinf(value) and not too_few_rows)
         flag_code = "I-COLLINEAR" if is_exact else "I-FEW" if too_few_rows else "I-VIF" if value > VIF else ""
-        row_facts = {"location": ", ".join(twins or collinear_siblings), "rows": len(sample.rows), "columns": len(columns)}
+        row_facts = {
+            "location": ", ".join(identical_columns or collinear_siblings),
+            "rows": len(sample.rows),
+            "columns": len(columns),
+        }
         yield row("collinearity", leaf, "vif", value, other_node=node, flag_code=flag_code, **row_facts)
         yield row("collinearity", leaf, "r2_others", 1 - 1 / value, other_node=node)

@@ -12,11 +12,11 @@ LISTED = 6
 
 def score_notices(index: Index, language: str) -> list[str]:
     """One line on families with just as many usable indicators as a score needs, where that costs unit-years."""
-    losses = {family: count for family, count in _losses(index).items() if count}
+    losses = {family: loss_count for family, loss_count in _losses(index).items() if loss_count}
     if not losses:
         return []
     cells = len(index.design.years) * len(index.units)
-    listed = "; ".join(f"{node} {count}/{cells}" for node, count in list(losses.items())[:LISTED])
+    listed = "; ".join(f"{node} {loss_count}/{cells}" for node, loss_count in list(losses.items())[:LISTED])
     listed += " ..." if len(losses) > LISTED else ""
     if language == "en":
         return [f"[I-THIN] one missing indicator removes the score (node unit-years lost/all): {listed}. "
@@ -32,7 +32,7 @@ def _losses(index: Index) -> dict[str, int]:
     for family in design.families:
         if not family.is_leaf_family or family.min_children < 2:
             continue
-        present = ~np.isnan(leaf_values(design, family, computed.normalised))
-        if present.any(axis=(0, 1)).sum() == family.min_children:
-            losses[family.node] = int((np.isnan(computed.scores[family.node]) & present.any(axis=-1)).sum())
+        is_present = ~np.isnan(leaf_values(design, family, computed.normalised))
+        if is_present.any(axis=(0, 1)).sum() == family.min_children:
+            losses[family.node] = int((np.isnan(computed.scores[family.node]) & is_present.any(axis=-1)).sum())
     return losses

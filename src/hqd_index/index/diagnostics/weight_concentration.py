@@ -37,10 +37,10 @@ def concentration(shares: Array, skewness: Array) -> Concentration:
     )
 
 
-def mirrored(values: Array) -> Array:
+def mirrored(column_values: Array) -> Array:
     """The column turned about the middle of its range, min + max - z: min-max values with the opposite direction."""
-    low, high = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
-    return low + high - values
+    low, high = np.fmin.reduce(column_values, axis=None), np.fmax.reduce(column_values, axis=None)
+    return low + high - column_values
 
 
 def mirrored_shares(design: ScoringPlan, index_arrays_of_sample: IndexArrays) -> Mapping[str, float]:
@@ -66,7 +66,7 @@ def _recoded_family(design: ScoringPlan, index_arrays_of_sample: IndexArrays, fa
     for j, child in enumerate(family.children):
         mirrored_values = values.copy()
         mirrored_values[..., j] = mirrored(values[..., j])
-        rows = mirrored_values if family.span == "each_year" else span_rows(mirrored_values, family.span, design.years)
-        share = float(family.weigh_children(rows)[..., j].mean())
+        pooled_rows = mirrored_values if family.span == "each_year" else span_rows(mirrored_values, family.span, design.years)
+        share = float(family.weigh_children(pooled_rows)[..., j].mean())
         shares[child] = share if not np.isnan(values[..., j]).all() else float("nan")
     return shares

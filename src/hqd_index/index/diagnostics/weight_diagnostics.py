@@ -27,18 +27,18 @@ def weight_rows(study: Study, nodes: Nodes) -> Iterator[Row]:
         choice = (
             study.weighting.weight.get(FLAT_TREE_KEY) or family_choice(study.weighting, design.tree, family.node, "weight")[0]
         )
-        values = np.stack([nodes.values[child] for child in family.children], axis=-1)
+        child_values = np.stack([nodes.values[child] for child in family.children], axis=-1)
         if family.span == "each_year":
-            for year, rows in zip(design.years, values):
-                yield from _method_rows(nodes, family, choice, rows, f"_{year}")
+            for year, child_rows in zip(design.years, child_values):
+                yield from _method_rows(nodes, family, choice, child_rows, f"_{year}")
         else:
-            yield from _method_rows(nodes, family, choice, span_rows(values, family.span, design.years), "")
+            yield from _method_rows(nodes, family, choice, span_rows(child_values, family.span, design.years), "")
         yield from _years(nodes, family, choice)
 
 
-def _method_rows(nodes: Nodes, family: Family, choice: BoundChoice, rows: Array, suffix: str) -> Iterator[Row]:
+def _method_rows(nodes: Nodes, family: Family, choice: BoundChoice, child_rows: Array, suffix: str) -> Iterator[Row]:
     if not family.ignores_values:
-        column_count = int((~np.isnan(rows)).any(axis=-1).sum())
+        column_count = int((~np.isnan(child_rows)).any(axis=-1).sum())
         yield row(
             "weighing",
             family.node,
@@ -47,7 +47,7 @@ def _method_rows(nodes: Nodes, family: Family, choice: BoundChoice, rows: Array,
             flag_code="I-ROWS" if column_count < FEW_ROWS else "",
             rows=column_count,
         )
-    for method_note in choice.notes(family.children, rows, valid_ids=nodes.index.design.tree.order):
+    for method_note in choice.notes(family.children, child_rows, valid_ids=nodes.index.design.tree.order):
         child = "" if method_note.child is None else family.children[method_note.child]
         yield row(
             "weighing",

@@ -40,19 +40,19 @@ NICKELL = Label(
 )
 
 
-def variation(values: Array) -> Array:
+def variation(scores_of_years: Array) -> Array:
     """Coefficient of variation sigma / mu of each year (T, U) -> (T,), divisor n (Barro and Sala-i-Martin 1992).
 
     NaN in a year with fewer than two values or a mean that is not positive. Refused for one year, or fewer than two units.
     """
-    if values.shape[0] < 2 or values.shape[1] < 2:
+    if scores_of_years.shape[0] < 2 or scores_of_years.shape[1] < 2:
         raise EstimationError("fewer than two years or two units", zh="不足两年或不足两个单位")
-    observed = ~np.isnan(values)
+    observed = ~np.isnan(scores_of_years)
     count = observed.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.nansum(values, axis=1) / count
-        spread = np.sqrt(np.nansum((values - mean[:, None]) ** 2, axis=1) / count)
-        return np.where((count > 1) & (mean > 0), spread / mean, np.nan)
+        mean_scores = np.nansum(scores_of_years, axis=1) / count
+        deviations = np.sqrt(np.nansum((scores_of_years - mean_scores[:, None]) ** 2, axis=1) / count)
+        return np.where((count > 1) & (mean_scores > 0), deviations / mean_scores, np.nan)
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,13 @@ class Beta:
     units: int
 
 
-def beta(values: Array, years: Sequence[int], *, span: int = 1, unit_effects: bool = False) -> Beta:
+def beta(scores_of_years: Array, years: Sequence[int], *, span: int = 1, unit_effects: bool = False) -> Beta:
     """ln(y_{t+s} / y_t) = beta ln y_t + year effects [+ unit effects] (Barro and Sala-i-Martin 1992), s = `span` years.
 
     Values (T, U); a pair needs both years, exactly s apart; singletons of an effect are dropped. Speed -ln(1 + beta) / s,
     half-life ln 2 / speed. A value that is not positive, fewer than 3 units and levels without variation are refused.
     """
-    start, growth, unit, year = _year_pairs(values, years, span)
+    start, growth, unit, year = _year_pairs(scores_of_years, years, span)
     is_kept = _no_singletons([year, unit] if unit_effects else [year])
     start, growth, unit, year = start[is_kept], growth[is_kept], np.unique(unit[is_kept], return_inverse=True)[1], year[is_kept]
     groups = len(np.unique(unit))
@@ -89,9 +89,9 @@ def beta(values: Array, years: Sequence[int], *, span: int = 1, unit_effects: bo
     return _beta(slope, se, span, len(x), groups)
 
 
-def _year_pairs(values: Array, years: Sequence[int], span: int) -> tuple[Array, Array, Codes, Codes]:
+def _year_pairs(scores_of_years: Array, years: Sequence[int], span: int) -> tuple[Array, Array, Codes, Codes]:
     """Log level, log growth, unit and year of every pair of years exactly `span` apart."""
-    if (values <= 0).any():
+    if (scores_of_years <= 0).any():
         raise EstimationError("a score is 0 or negative; its logarithm does not exist", zh="得分为 0 或负,无法取对数")
     year_positions = {year: t for t, year in enumerate(years)}
     position_pairs = [(t, year_positions[year + span]) for t, year in enumerate(years) if year + span in year_positions]
@@ -100,7 +100,10 @@ def _year_pairs(values: Array, years: Sequence[int], span: int) -> tuple[Array, 
     if not position_pairs:
         raise EstimationError(f"no two years are {span} apart", zh=f"没有相隔 {span} 年的两个年份")
     first_positions, last_positions = np.array(position_pairs).T
-    start, growth = np.log(values[first_positions]), np.log(values[last_positions] / values[first_positions])
+    start, growth = (
+        np.log(scores_of_years[first_positions]),
+        np.log(scores_of_years[last_positions] / scores_of_years[first_positions]),
+    )
     year, unit = np.indices(start.shape)
     observed = ~np.isnan(growth)
     return start[observed], growth[observed], unit[observed], year[observed]
@@ -111,8 +114,10 @@ def _no_singletons(effects: Sequence[Codes]) -> NDArray[np.bool_]:
     is_kept = np.ones(len(effects[0]), dtype=bool)
     while True:
         is_singleton = np.zeros_like(is_kept)
-        for codes in effects:
-            is_singleton |= is_kept & (np.bincount(codes[is_kept], minlength=codes.max(initial=0) + 1)[codes] == 1)
+        for effect_codes in effects:
+            is_singleton |= is_kept & (
+                np.bincount(effect_codes[is_kept], minlength=effect_codes.max(initial=0) + 1)[effect_codes] == 1
+            )
         if not is_singleton.any():
             return is_kept
         is_kept &= ~is_singleton
@@ -122,10 +127,10 @@ def _without_effects(column: Array, effects: Sequence[Codes]) -> Array:
     """The column less the means of each effect's levels, in turn until nothing moves (von Neumann's projections)."""
     residuals, size = column - column.mean(), float(np.abs(column).max(initial=0.0))
     for _ in range(MAX_ITERATIONS):
-        previous = residuals
-        for codes in effects:
-            residuals = residuals - (np.bincount(codes, weights=residuals) / np.bincount(codes))[codes]
-        if np.abs(residuals - previous).max(initial=0.0) <= CONVERGENCE_TOLERANCE * size:
+        previous_residuals = residuals
+        for effect_codes in effects:
+            residuals = residuals - (np.bincount(effect_codes, weights=residuals) / np.bincount(effect_codes))[effect_codes]
+        if np.abs(residuals - previous_residuals).max(initial=0.0) <= CONVERGENCE_TOLERANCE * size:
             break
     return residuals
 
@@ -154,8 +159,8 @@ def convergence_rows(score_panel: ScorePanel, refusals: Refusals) -> Iterator[Ro
     for node, scores in score_panel.values.items():
         with refusals.refusing(node, SIGMA):
             cv = variation(scores)
-            for year, value in zip(years, cv):
-                yield {"item": "sigma", "node": node, "year": year, "quantity": "cv", "value": value}
+            for year, variation_coefficient in zip(years, cv):
+                yield {"item": "sigma", "node": node, "year": year, "quantity": "cv", "value": variation_coefficient}
             yield {"item": "sigma", "node": node, "quantity": "change", "value": cv[-1] / cv[0] - 1 if cv[0] > 0 else np.nan}
         for variant, span, effects in (
             ("first_to_last", years[-1] - years[0], False),
@@ -164,6 +169,12 @@ def convergence_rows(score_panel: ScorePanel, refusals: Refusals) -> Iterator[Ro
         ):
             with refusals.refusing(node, BETA):
                 estimate = beta(scores, years, span=span, unit_effects=effects)
-                for quantity, value in vars(estimate).items():
+                for quantity, variation_coefficient in vars(estimate).items():
                     note_columns = {"note_zh": NICKELL.zh, "note_en": NICKELL.en} if effects and quantity == "slope" else {}
-                    yield {"item": "beta", "node": node, "variant": variant, "quantity": quantity, "value": value} | note_columns
+                    yield {
+                        "item": "beta",
+                        "node": node,
+                        "variant": variant,
+                        "quantity": quantity,
+                        "value": variation_coefficient,
+                    } | note_columns

@@ -81,16 +81,16 @@ def _values_in_unit_interval(systems: Array) -> Array:
     if systems.shape[-1] < 2:
         raise EstimationError("coupling needs two or more systems", zh="耦合协调度至少需要两个系统")
     if (systems < -ROUNDING).any() or (systems > 1 + ROUNDING).any():
-        low, high = np.nanmin(systems), np.nanmax(systems)
+        lowest, highest = np.nanmin(systems), np.nanmax(systems)
         raise EstimationError(
-            f"scores lie between {low:.4g} and {high:.4g}; coupling is defined for values between 0 and 1",
-            zh=f"得分在 {low:.4g} 与 {high:.4g} 之间;耦合协调度只对 0 到 1 之间的值有定义",
+            f"scores lie between {lowest:.4g} and {highest:.4g}; coupling is defined for values between 0 and 1",
+            zh=f"得分在 {lowest:.4g} 与 {highest:.4g} 之间;耦合协调度只对 0 到 1 之间的值有定义",
         )
     return np.clip(systems, 0.0, 1.0)
 
 
-def _coordination(u: Array, coupling: Array) -> Coupling:
-    development = u.mean(axis=-1)
+def _coordination(system_scores: Array, coupling: Array) -> Coupling:
+    development = system_scores.mean(axis=-1)
     is_zero = development == 0
     coupling = np.where(is_zero, np.nan, coupling)
     return Coupling(coupling, development, np.where(is_zero, 0.0, np.sqrt(coupling * development)))
@@ -111,36 +111,38 @@ def coupling_table(score_panel: ScorePanel, system_nodes: tuple[str, ...], refus
         if not all(system_node in score_panel.values for system_node in system_nodes):
             raise EstimationError("the root has indicators, not dimensions, below it", zh="根节点之下是指标,没有维度")
         systems = np.stack([score_panel.values[system_node] for system_node in system_nodes], axis=-1)
-        for name, method in METHODS.items():
-            rows += _rows(score_panel, name, method(systems))
+        for method_name, method in METHODS.items():
+            rows += _rows(score_panel, method_name, method(systems))
     return table("coupling", rows)
 
 
 def _rows(score_panel: ScorePanel, method: str, coordination: Coupling) -> Iterator[Row]:
     coordination_level = level(coordination.degree)
     for t, year in enumerate(score_panel.years):
-        for u in range(len(score_panel.units)):
-            level_name = LEVELS[int(coordination_level[t, u])] if not np.isnan(coordination_level[t, u]) else None
-            yield score_panel.unit(u) | {
+        for unit_index in range(len(score_panel.units)):
+            level_name = (
+                LEVELS[int(coordination_level[t, unit_index])] if not np.isnan(coordination_level[t, unit_index]) else None
+            )
+            yield score_panel.unit(unit_index) | {
                 "year": year,
                 "method": method,
-                "coupling": coordination.coupling[t, u],
-                "development": coordination.development[t, u],
-                "degree": coordination.degree[t, u],
-                "level": int(coordination_level[t, u]) + 1 if level_name else None,
+                "coupling": coordination.coupling[t, unit_index],
+                "development": coordination.development[t, unit_index],
+                "degree": coordination.degree[t, unit_index],
+                "level": int(coordination_level[t, unit_index]) + 1 if level_name else None,
                 "level_zh": level_name.zh if level_name else None,
                 "level_en": level_name.en if level_name else None,
             }
 
 
-def group_means(coupling: pd.DataFrame, groups: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def group_means(coupling: pd.DataFrame, group_tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """scheme, group, year, method, n, coupling, degree: means by group; each scheme is a frame (unit, group [, year])."""
-    frames_of_blocks = [_means(coupling, members).assign(scheme=scheme) for scheme, members in groups.items()]
+    frames_of_blocks = [_means(coupling, members).assign(scheme=scheme) for scheme, members in group_tables.items()]
     return pd.concat(frames_of_blocks, ignore_index=True)
 
 
 def _means(coupling: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
-    group_rows = coupling.merge(members, on=[key for key in ("unit", "year") if key in members], how="inner")
+    group_rows = coupling.merge(members, on=[key_column for key_column in ("unit", "year") if key_column in members], how="inner")
     scored_rows = group_rows[group_rows["degree"].notna()]
     row_groups = scored_rows.groupby(["group", "year", "method"], as_index=False)
     return row_groups.agg(n=("degree", "size"), coupling=("coupling", "mean"), degree=("degree", "mean"))

@@ -36,15 +36,15 @@ class Dagum:
     gini_by_pair: Array
 
 
-def dagum(values: Array, groups: Sequence[str]) -> Dagum:
+def dagum(unit_scores: Array, unit_groups: Sequence[str]) -> Dagum:
     """Gini coefficient of values (n,) split by group (Dagum 1997): G = sum |y - y'| / (2 n^2 mu) = G_w + G_nb + G_t.
 
     p_j = n_j/n, s_j = n_j mu_j / (n mu); D_jh = |d - q| / (d + q), d and q the mean advantages of either group over the
     other, 0 where both are 0. A missing value is left out. Equal values: all parts 0. A negative value, a mean of 0 and
     fewer than 2 units are refused; CheckError where the three parts do not sum to G within 1e-12.
     """
-    observed = ~np.isnan(values)
-    y, member = values[observed], np.asarray(groups, dtype=object)[observed].astype(str)
+    observed = ~np.isnan(unit_scores)
+    y, member = unit_scores[observed], np.asarray(unit_groups, dtype=object)[observed].astype(str)
     _check_values(y)
     names, group_positions = np.unique(member, return_inverse=True)
     is_member = (group_positions[:, None] == np.arange(len(names))).astype(np.float64)
@@ -88,10 +88,10 @@ def dagum_rows(score_panel: ScorePanel, schemes: Mapping[str, Mapping[str, str]]
         is_grouped = np.array([unit in groups for unit in score_panel.units])
         unit_groups = [groups[unit] for unit in score_panel.units if unit in groups]
         for node, scores in score_panel.values.items():
-            for year, row in zip(score_panel.years, scores):
+            for year, year_scores in zip(score_panel.years, scores):
                 with refusals.refusing(f"{node} {year}", DAGUM_ITEM):
-                    for cells in _rows(dagum(row[is_grouped], unit_groups)):
-                        yield {"item": DAGUM_ITEM.id, "node": node, "year": year, "variant": scheme} | cells
+                    for table_row in _rows(dagum(year_scores[is_grouped], unit_groups)):
+                        yield {"item": DAGUM_ITEM.id, "node": node, "year": year, "variant": scheme} | table_row
 
 
 def _rows(decomposition: Dagum) -> Iterator[Row]:

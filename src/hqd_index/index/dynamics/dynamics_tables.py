@@ -27,17 +27,17 @@ def dynamics(
     io_links: pd.DataFrame | None,
     seed: int,
     *,
-    groups: Mapping[str, str] | None = None,
+    study_groups: Mapping[str, str] | None = None,
     density: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Tables dynamics, coupling, obstacles, distribution, transitions, lisa and not_made of sample `all`.
 
     `io_links` (from_unit, to_unit, upstream) are the shares of a unit's inputs that come from each other one, in a fixed
-    year; without them provinces are linked by common borders. `groups` is the study's own grouping of units; `density`
+    year; without them provinces are linked by common borders. `study_groups` is the study's own grouping of units; `density`
     (unit, year, density) splits coordination by SRDI density.
     """
     score_panel, refusals = score_panel_of(study, index), Refusals()
-    schemes = groupings(index.units, groups)
+    schemes = groupings(index.units, study_groups)
     coupling = coupling_table(score_panel, index.design.tree.children(index.design.tree.root), refusals)
     weights = _weights(score_panel, io_links, refusals)
     markov_moves, curves = markov_rows(score_panel, weights, refusals), kernel_rows(score_panel, refusals)
@@ -52,8 +52,8 @@ def dynamics(
         "coupling": coupling,
         "obstacles": obstacles_table(index, score_panel, refusals),
         **{
-            name: table(name, [row | score_panel.node(row["node"]) for row in table_rows])
-            for name, table_rows in rows_by_table.items()
+            table_name: table(table_name, [table_row | score_panel.node(table_row["node"]) for table_row in table_rows])
+            for table_name, table_rows in rows_by_table.items()
         },
         "not_made": table("not_made", refusals.rows),
     }

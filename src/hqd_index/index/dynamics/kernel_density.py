@@ -27,12 +27,12 @@ KERNEL_ITEM = RefusableItem(
 )
 
 
-def bandwidth(values: Array) -> float:
+def bandwidth(unit_scores: Array) -> float:
     """0.9 min(sigma, IQR / 1.34) n^(-1/5) (Silverman 1986, eq. 3.31), sigma with divisor n; sigma alone where IQR is 0.
 
     Refused with fewer than 10 values, or where all are equal.
     """
-    observed = values[~np.isnan(values)]
+    observed = unit_scores[~np.isnan(unit_scores)]
     if len(observed) < MIN_UNITS:
         raise EstimationError(
             f"only {len(observed)} unit(s) have a score; {MIN_UNITS} are needed",
@@ -46,11 +46,11 @@ def bandwidth(values: Array) -> float:
     return float(0.9 * spread * len(observed) ** -0.2)
 
 
-def density(values: Array, grid_points: Array, width: float) -> Array:
+def density(unit_scores: Array, grid_points: Array, width: float) -> Array:
     """Gaussian kernel density of the values present at the points `at` (Rosenblatt 1956)."""
     from scipy.stats import gaussian_kde
 
-    observed = values[~np.isnan(values)]
+    observed = unit_scores[~np.isnan(unit_scores)]
     curve: Array = gaussian_kde(observed, bw_method=width / observed.std(ddof=1))(grid_points)
     return curve
 
@@ -88,7 +88,7 @@ def kernel_rows(score_panel: ScorePanel, refusals: Refusals) -> KernelRows:
             row_head = {"node": node, "year": score_panel.years[t]}
             kernel.points.extend(row_head | {"score": x, "density": y, "bandwidth": width} for x, y in zip(grid_points, curve))
             kernel.summary_rows.extend(
-                row_head | {"item": KERNEL_ITEM.id} | cells for cells in _facts(scores[t], grid_points, curve, width)
+                row_head | {"item": KERNEL_ITEM.id} | curve_facts for curve_facts in _facts(scores[t], grid_points, curve, width)
             )
     return kernel
 

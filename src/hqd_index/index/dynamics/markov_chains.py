@@ -29,44 +29,44 @@ CHAIN = RefusableItem("markov", "transitions", Label(zh="马尔可夫链", en="M
 SPATIAL = RefusableItem("spatial_markov", "transitions", Label(zh="空间马尔可夫链", en="spatial Markov chain"), MEND)
 
 
-def quartile_cuts(values: Array) -> Array:
+def quartile_cuts(pooled_scores: Array) -> Array:
     """Cut-points at the pooled quartiles of all values present; refused for one unit or where all values are equal."""
-    observed = values[~np.isnan(values)]
-    if values.shape[-1] < 2 or not len(observed):
+    observed = pooled_scores[~np.isnan(pooled_scores)]
+    if pooled_scores.shape[-1] < 2 or not len(observed):
         raise EstimationError("fewer than two units have a score", zh="有得分的单位不足两个")
     if not differ(observed.min(), observed.max()):
         raise EstimationError("all values are equal; there are no quartiles", zh="所有取值相同,无法分四分位")
-    points: Array = np.quantile(observed, np.arange(1, STATE_COUNT) / STATE_COUNT)
-    return points
+    cut_points: Array = np.quantile(observed, np.arange(1, STATE_COUNT) / STATE_COUNT)
+    return cut_points
 
 
-def state_of_values(values: Array, points: Array) -> NDArray[np.intp]:
+def state_of_values(scores: Array, cut_points: Array) -> NDArray[np.intp]:
     """State 0 .. k-1 of each value; a value at a cut goes down; -1 for a missing one."""
-    return np.where(np.isnan(values), -1, np.searchsorted(points, values, side="left"))
+    return np.where(np.isnan(scores), -1, np.searchsorted(cut_points, scores, side="left"))
 
 
 def transitions(
-    state: NDArray[np.intp], years: Sequence[int], of: NDArray[np.intp] | None = None, *, part_count: int = 1
+    state_array: NDArray[np.intp], years: Sequence[int], part_index: NDArray[np.intp] | None = None, *, part_count: int = 1
 ) -> Counts:
-    """Counts (parts, k, k) of moves from one calendar year to the next, by the part `of` (T, U) a row starts in.
+    """Counts (parts, k, k) of moves from one calendar year to the next, by the part `part_index` (T, U) a row starts in.
 
     A missing state, a missing part and a gap in the years break the chain. Refused where no two years follow each other.
     """
     consecutive_years = np.flatnonzero(np.diff(years) == 1)
     if not len(consecutive_years):
         raise EstimationError("no two years follow each other", zh="没有相邻的两个年份")
-    initial_states, final_states = state[consecutive_years], state[consecutive_years + 1]
-    part_codes = np.zeros_like(initial_states) if of is None else of[consecutive_years]
+    initial_states, final_states = state_array[consecutive_years], state_array[consecutive_years + 1]
+    part_codes = np.zeros_like(initial_states) if part_index is None else part_index[consecutive_years]
     observed = (initial_states >= 0) & (final_states >= 0) & (part_codes >= 0)
-    counts = np.zeros((part_count, STATE_COUNT, STATE_COUNT), dtype=np.intp)
-    np.add.at(counts, (part_codes[observed], initial_states[observed], final_states[observed]), 1)
-    return counts
+    transition_counts = np.zeros((part_count, STATE_COUNT, STATE_COUNT), dtype=np.intp)
+    np.add.at(transition_counts, (part_codes[observed], initial_states[observed], final_states[observed]), 1)
+    return transition_counts
 
 
-def probabilities(counts: Counts) -> Array:
+def probabilities(transition_counts: Counts) -> Array:
     """Rows of counts (..., k, k) as shares; a row without moves is NaN (maximum likelihood, Anderson and Goodman 1957)."""
-    row_total = counts.sum(axis=-1, keepdims=True)
-    return np.where(row_total > 0, counts / np.maximum(row_total, 1), np.nan)
+    row_total = transition_counts.sum(axis=-1, keepdims=True)
+    return np.where(row_total > 0, transition_counts / np.maximum(row_total, 1), np.nan)
 
 
 def ergodic(matrix: Array) -> Array:
@@ -90,7 +90,7 @@ class Homogeneity:
     p: float
 
 
-def homogeneity(counts: Counts) -> Homogeneity:
+def homogeneity(transition_counts: Counts) -> Homogeneity:
     """Q = sum_s sum_i sum_j n_i(s) (p_ij(s) - p_ij)^2 / p_ij for counts (s, k, k) (Anderson and Goodman 1957).
 
     Degrees of freedom sum_i (a_i - 1)(b_i - 1), a_i parts with moves from i, b_i states reached from it (Bickenbach and Bode
@@ -98,12 +98,12 @@ def homogeneity(counts: Counts) -> Homogeneity:
     """
     from scipy.stats import chi2
 
-    departure_counts = counts.sum(axis=-1)
-    pooled, probabilities_by_part = probabilities(counts.sum(axis=0)), probabilities(counts)
+    departure_counts = transition_counts.sum(axis=-1)
+    pooled, probabilities_by_part = probabilities(transition_counts.sum(axis=0)), probabilities(transition_counts)
     with np.errstate(invalid="ignore", divide="ignore"):
         terms = departure_counts[..., None] * (probabilities_by_part - pooled) ** 2 / pooled
     statistic = float(np.nansum(np.where(pooled > 0, terms, 0.0)))
-    parts, reached_states = (departure_counts > 0).sum(axis=0), (counts.sum(axis=0) > 0).sum(axis=-1)
+    parts, reached_states = (departure_counts > 0).sum(axis=0), (transition_counts.sum(axis=0) > 0).sum(axis=-1)
     dof = int((np.maximum(parts - 1, 0) * np.maximum(reached_states - 1, 0)).sum())
     return Homogeneity(statistic, dof, float(chi2.sf(statistic, dof)) if dof else float("nan"))
 
@@ -121,9 +121,9 @@ def markov_rows(score_panel: ScorePanel, weights: Weights | None, refusals: Refu
     chains = MarkovRows([], [])
     for node, scores in score_panel.values.items():
         with refusals.refusing(node, CHAIN):
-            points = quartile_cuts(scores)
-            state = state_of_values(scores, points)
-            _chain(chains, node, score_panel.years, state, points)
+            cut_points = quartile_cuts(scores)
+            state_array = state_of_values(scores, cut_points)
+            _chain(chains, node, score_panel.years, state_array, cut_points)
         if weights is not None:
             with refusals.refusing(node, SPATIAL):
                 lag = spatial_lag(scores, weights)
@@ -137,25 +137,29 @@ def markov_rows(score_panel: ScorePanel, weights: Weights | None, refusals: Refu
     return chains
 
 
-def _chain(chains: MarkovRows, node: str, years: Sequence[int], state: NDArray[np.intp], points: Array) -> None:
-    counts = transitions(state, years)[0]
-    chains.cells.extend(_cells("markov", node, 0, counts))
+def _chain(chains: MarkovRows, node: str, years: Sequence[int], state_array: NDArray[np.intp], cut_points: Array) -> None:
+    transition_counts = transitions(state_array, years)[0]
+    chains.cells.extend(_cells("markov", node, 0, transition_counts))
     row_head = {"item": "markov", "node": node}
     chains.summary_rows.extend(
-        row_head | {"quantity": f"cut_{i}", "value": 100 * cut_point} for i, cut_point in enumerate(points, start=1)
+        row_head | {"quantity": f"cut_{i}", "value": 100 * cut_point} for i, cut_point in enumerate(cut_points, start=1)
     )
-    for i, share in enumerate(ergodic(probabilities(counts)), start=1):
+    for i, share in enumerate(ergodic(probabilities(transition_counts)), start=1):
         chains.summary_rows.append(row_head | {"group": str(i), "quantity": "ergodic", "value": share})
-    is_second_half = np.broadcast_to((np.asarray(years) > np.median(years[:-1])).astype(np.intp)[:, None], state.shape)
-    test = homogeneity(transitions(state, years, is_second_half, part_count=2))
+    is_second_half = np.broadcast_to((np.asarray(years) > np.median(years[:-1])).astype(np.intp)[:, None], state_array.shape)
+    test = homogeneity(transitions(state_array, years, is_second_half, part_count=2))
     chains.summary_rows.extend(_test(row_head | {"variant": "two_halves"}, test))
 
 
-def _conditional(chains: MarkovRows, node: str, years: Sequence[int], state: NDArray[np.intp], lag: NDArray[np.intp]) -> None:
-    counts = transitions(state, years, lag, part_count=STATE_COUNT)
+def _conditional(
+    chains: MarkovRows, node: str, years: Sequence[int], state_array: NDArray[np.intp], lag: NDArray[np.intp]
+) -> None:
+    transition_counts = transitions(state_array, years, lag, part_count=STATE_COUNT)
     for lag_state in range(STATE_COUNT):
-        chains.cells.extend(_cells("spatial_markov", node, lag_state + 1, counts[lag_state]))
-    chains.summary_rows.extend(_test({"item": "spatial_markov", "node": node, "variant": "lag_states"}, homogeneity(counts)))
+        chains.cells.extend(_cells("spatial_markov", node, lag_state + 1, transition_counts[lag_state]))
+    chains.summary_rows.extend(
+        _test({"item": "spatial_markov", "node": node, "variant": "lag_states"}, homogeneity(transition_counts))
+    )
 
 
 def _test(row_head: Row, test: Homogeneity) -> Iterator[Row]:
@@ -164,11 +168,17 @@ def _test(row_head: Row, test: Homogeneity) -> Iterator[Row]:
     yield row_head | {"quantity": "p", "value": test.p}
 
 
-def _cells(chain: str, node: str, lag: int, counts: Counts) -> Iterator[Row]:
+def _cells(chain: str, node: str, lag: int, transition_counts: Counts) -> Iterator[Row]:
     """One row per pair of states, numbered from 1; lag state 0 is all."""
-    share = probabilities(counts)
-    for i, j in np.ndindex(counts.shape):
+    share = probabilities(transition_counts)
+    for i, j in np.ndindex(transition_counts.shape):
         yield {
-            "chain": chain, "node": node, "lag_state": lag, "from_state": i + 1, "to_state": j + 1,
-            "count": int(counts[i, j]), "probability": share[i, j], "flag": "few" if counts[i, j] < FEW_TRANSITIONS else "",
-        }  # fmt: skip
+            "chain": chain,
+            "node": node,
+            "lag_state": lag,
+            "from_state": i + 1,
+            "to_state": j + 1,
+            "count": int(transition_counts[i, j]),
+            "probability": share[i, j],
+            "flag": "few" if transition_counts[i, j] < FEW_TRANSITIONS else "",
+        }

@@ -72,18 +72,18 @@ def row_standardised(matrix: Array, *, allow_islands: bool = False) -> Array:
 class Islands(EstimationError):
     """Units without a neighbour; `unit_indices` are positions, named by whoever knows the names."""
 
-    def __init__(self, unit_indices: Sequence[int], names: Sequence[str] = ()) -> None:
+    def __init__(self, unit_indices: Sequence[int], unit_names: Sequence[str] = ()) -> None:
         self.unit_indices = tuple(unit_indices)
-        name_list = ", ".join(str(names[i]) if names else str(i + 1) for i in self.unit_indices)
+        name_list = ", ".join(str(unit_names[i]) if unit_names else str(i + 1) for i in self.unit_indices)
         super().__init__(f"units without any link: {name_list}", zh=f"没有任何联系的单位:{name_list}")
 
 
-def spatial_lag(values: Array, weights: Weights) -> Array:
+def spatial_lag(score_rows: Array, weights: Weights) -> Array:
     """Mean of the neighbours' values (T, n), weighted over those present; NaN where the unit or all neighbours are missing."""
-    observed = ~np.isnan(values) & weights.is_linked
+    observed = ~np.isnan(score_rows) & weights.is_linked
     matrix = weights.matrix - np.diag(np.diag(weights.matrix))
     present_weight = observed.astype(np.float64) @ matrix.T
-    total = np.where(observed, values, 0.0) @ matrix.T
+    total = np.where(observed, score_rows, 0.0) @ matrix.T
     return np.where(observed & (present_weight > 0), total / np.where(present_weight > 0, present_weight, 1.0), np.nan)
 
 
@@ -111,44 +111,46 @@ class Lisa:
     quadrant: NDArray[np.str_]
 
 
-def moran(values: Array, w: Array, *, permutations: int = PERMUTATIONS, seed: int = 0) -> Moran:
+def moran(score_rows: Array, weight_matrix: Array, *, permutations: int = PERMUTATIONS, seed: int = 0) -> Moran:
     """I = (n / S0) z'Wz / z'z for values (k, n) without gaps and a weight matrix (n, n) (Moran 1950; Cliff and Ord 1981).
 
     p = (b + 1) / (B + 1), b the permutations at least as far from -1/(n-1) as I. All values equal: NaN. Fewer than 3
     units are refused.
     """
-    z, size = _deviations(values)
-    n, links = z.shape[1], w.sum()
+    z, size = _deviations(score_rows)
+    n, links = z.shape[1], weight_matrix.sum()
     expected_value = -1 / (n - 1)
-    observed = _moran(z, w, n / links, size)
+    observed = _moran(z, weight_matrix, n / links, size)
     order = np.random.default_rng((seed, n)).permuted(np.tile(np.arange(n), (permutations, 1)), axis=1)
     extreme_counts = np.zeros(len(z))
-    for row in range(len(z)):
-        permuted = _moran(z[row][order], w, n / links, size[row])
-        extreme_counts[row] = (np.abs(permuted - expected_value) >= np.abs(observed[row] - expected_value) - TIE).sum()
+    for row_index in range(len(z)):
+        permuted = _moran(z[row_index][order], weight_matrix, n / links, size[row_index])
+        extreme_counts[row_index] = (
+            np.abs(permuted - expected_value) >= np.abs(observed[row_index] - expected_value) - TIE
+        ).sum()
     p = np.where(np.isnan(observed), np.nan, (extreme_counts + 1) / (permutations + 1))
-    return Moran(observed, expected_value, _z_scores(observed, z, w), p)
+    return Moran(observed, expected_value, _z_scores(observed, z, weight_matrix), p)
 
 
-def lisa(values: Array, w: Array, *, permutations: int = PERMUTATIONS, seed: int = 0) -> Lisa:
+def lisa(score_rows: Array, weight_matrix: Array, *, permutations: int = PERMUTATIONS, seed: int = 0) -> Lisa:
     """I_i = z_i (Wz)_i / (z'z / n) for values (k, n) without gaps (Anselin 1995), false discovery rate over the units.
 
     Unit i stays and the others are permuted over its neighbours; p is two-sided about the mean of all such orders,
     -z_i sum_j w_ij / (n - 1). Quadrants HH, LL, HL, LH: own deviation, then the neighbours'. NaN (quadrant empty) for a
     unit without neighbours and where all values are equal. Fewer than 3 units are refused.
     """
-    z, size = _deviations(values)
+    z, size = _deviations(score_rows)
     k, n = z.shape
     with np.errstate(invalid="ignore", divide="ignore"):
         scaled = z / (size[:, None] / n)
-    lag = z @ w.T
-    is_linked = (w.sum(axis=1) > 0) & ~np.isnan(scaled)
+    lag = z @ weight_matrix.T
+    is_linked = (weight_matrix.sum(axis=1) > 0) & ~np.isnan(scaled)
     order = np.random.default_rng((seed, n, 1)).permuted(np.tile(np.arange(n - 1), (permutations, 1)), axis=1)
     p, folded_p = np.empty((k, n)), np.empty((k, n))
     for i in range(n):
         other_units = np.delete(np.arange(n), i)
-        permuted_lags = w[i, other_units][order] @ z[:, other_units].T
-        permutation_mean = -z[:, i] * w[i].sum() / (n - 1)
+        permuted_lags = weight_matrix[i, other_units][order] @ z[:, other_units].T
+        permutation_mean = -z[:, i] * weight_matrix[i].sum() / (n - 1)
         tolerance = TIE * np.abs(z).max(axis=1)
         is_extreme = np.abs(permuted_lags - permutation_mean) >= np.abs(lag[:, i] - permutation_mean) - tolerance
         above_counts = (np.sign(z[:, i]) * permuted_lags >= np.sign(z[:, i]) * lag[:, i] - tolerance).sum(axis=0)
@@ -159,31 +161,34 @@ def lisa(values: Array, w: Array, *, permutations: int = PERMUTATIONS, seed: int
     return Lisa(np.where(is_linked, scaled * lag, np.nan), p, folded_p, _discoveries(p), np.where(is_linked, quadrant, ""))
 
 
-def _deviations(values: Array) -> tuple[Array, Array]:
+def _deviations(score_rows: Array) -> tuple[Array, Array]:
     """Deviations from each row's mean, and their squares' sum, NaN for a row that does not vary."""
-    if values.shape[-1] < MIN_LINKED_UNITS:
+    if score_rows.shape[-1] < MIN_LINKED_UNITS:
         raise EstimationError(f"fewer than {MIN_LINKED_UNITS} units have a score", zh=f"有得分的单位不足 {MIN_LINKED_UNITS} 个")
-    z = values - values.mean(axis=1, keepdims=True)
+    z = score_rows - score_rows.mean(axis=1, keepdims=True)
     size = (z**2).sum(axis=1)
-    return z, np.where(differ(values.min(axis=1), values.max(axis=1)), size, np.nan)
+    return z, np.where(differ(score_rows.min(axis=1), score_rows.max(axis=1)), size, np.nan)
 
 
-def _moran(z: Array, w: Array, scale: float, size: Array) -> Array:
-    return scale * np.vecdot(z @ w.T, z) / size
+def _moran(z: Array, weight_matrix: Array, scale: float, size: Array) -> Array:
+    return scale * np.vecdot(z @ weight_matrix.T, z) / size
 
 
-def _z_scores(observed: Array, z: Array, w: Array) -> Array:
+def _z_scores(observed: Array, z: Array, weight_matrix: Array) -> Array:
     """(I - E I) / sd(I) over all orders of the values (randomisation; Cliff and Ord 1981); NaN with fewer than 4 units."""
     n = z.shape[1]
     if n < 4:
         return np.full(len(z), np.nan)
-    links = w.sum()
-    pairs, margins = ((w + w.T) ** 2).sum() / 2, ((w.sum(axis=0) + w.sum(axis=1)) ** 2).sum()
+    links = weight_matrix.sum()
+    pairs, margins = (
+        ((weight_matrix + weight_matrix.T) ** 2).sum() / 2,
+        ((weight_matrix.sum(axis=0) + weight_matrix.sum(axis=1)) ** 2).sum(),
+    )
     with np.errstate(invalid="ignore", divide="ignore"):
         kurtosis = n * (z**4).sum(axis=1) / (z**2).sum(axis=1) ** 2
-        even = n * ((n * n - 3 * n + 3) * pairs - n * margins + 3 * links**2)
+        fourth_moment_term = n * ((n * n - 3 * n + 3) * pairs - n * margins + 3 * links**2)
         peaked = kurtosis * ((n * n - n) * pairs - 2 * n * margins + 6 * links**2)
-        variance = (even - peaked) / ((n - 1) * (n - 2) * (n - 3) * links**2) - 1 / (n - 1) ** 2
+        variance = (fourth_moment_term - peaked) / ((n - 1) * (n - 2) * (n - 3) * links**2) - 1 / (n - 1) ** 2
         return np.where(variance > TIE, (observed + 1 / (n - 1)) / np.sqrt(np.maximum(variance, TIE)), np.nan)
 
 
@@ -192,9 +197,9 @@ def _discoveries(p: Array) -> Array:
     from scipy.stats import false_discovery_control
 
     adjusted_p = np.full_like(p, np.nan)
-    for row, observed in zip(range(len(p)), ~np.isnan(p)):
+    for test_row, observed in zip(range(len(p)), ~np.isnan(p)):
         if observed.any():
-            adjusted_p[row, observed] = false_discovery_control(p[row, observed])
+            adjusted_p[test_row, observed] = false_discovery_control(p[test_row, observed])
     return adjusted_p
 
 
@@ -213,23 +218,23 @@ def moran_rows(score_panel: ScorePanel, weights: Weights, seed: int, refusals: R
     stacked_values = np.stack([score_panel.values[node][t] for node, t in node_years])
     observed = ~np.isnan(stacked_values) & weights.is_linked
     for pattern in np.unique(observed, axis=0):
-        rows = np.flatnonzero((observed == pattern).all(axis=1))
-        first_case, extra_cases = node_years[rows[0]], f" ... ({len(rows)})" if len(rows) > 1 else ""
+        pattern_years = np.flatnonzero((observed == pattern).all(axis=1))
+        first_case, extra_cases = node_years[pattern_years[0]], f" ... ({len(pattern_years)})" if len(pattern_years) > 1 else ""
         label = f"{first_case[0]} {score_panel.years[first_case[1]]}{extra_cases}"
         with refusals.refusing(label, GLOBAL, LOCAL):
             observed_units = np.flatnonzero(pattern)
-            w = _unit_weights(
+            weight_matrix = _unit_weights(
                 weights.matrix[np.ix_(observed_units, observed_units)], [score_panel.units[i] for i in observed_units]
             )
             overall, local_moran_values = (
-                moran(stacked_values[rows][:, observed_units], w, seed=seed),
-                lisa(stacked_values[rows][:, observed_units], w, seed=seed),
+                moran(stacked_values[pattern_years][:, observed_units], weight_matrix, seed=seed),
+                lisa(stacked_values[pattern_years][:, observed_units], weight_matrix, seed=seed),
             )
-            for k, row in enumerate(rows):
-                node, t = node_years[row]
+            for k, year_index in enumerate(pattern_years):
+                node, t = node_years[year_index]
                 row_head = {"node": node, "year": score_panel.years[t]}
                 spatial.overall.extend(
-                    row_head | {"item": "moran"} | cells for cells in _overall(overall, k, score_panel, pattern)
+                    row_head | {"item": "moran"} | result_row for result_row in _overall(overall, k, score_panel, pattern)
                 )
                 spatial.local_rows.extend(
                     row_head | score_panel.unit(int(i)) | _local_row(local_moran_values, k, j)

@@ -22,17 +22,18 @@ OBSTACLE_ITEM = RefusableItem(
 )
 
 
-def obstacle(values: Array, shares: Array) -> Array:
+def obstacle(normalised_values: Array, shares: Array) -> Array:
     """O_j = w_j (1 - z_j) / sum_k w_k (1 - z_k), z (..., m) in [0, 1], w global weights (obstacle-degree model, 障碍度模型).
 
     A missing cell is left out and the others share the whole; all z = 1 gives NaN. Values outside [0, 1] are refused.
     """
-    if (values < -ROUNDING).any() or (values > 1 + ROUNDING).any():
+    if (normalised_values < -ROUNDING).any() or (normalised_values > 1 + ROUNDING).any():
+        lowest, highest = np.nanmin(normalised_values), np.nanmax(normalised_values)
         raise EstimationError(
-            f"normalised values lie between {np.nanmin(values):.4g} and {np.nanmax(values):.4g}, not between 0 and 1",
-            zh=f"标准化值在 {np.nanmin(values):.4g} 与 {np.nanmax(values):.4g} 之间,不在 0 到 1 之内",
+            f"normalised values lie between {lowest:.4g} and {highest:.4g}, not between 0 and 1",
+            zh=f"标准化值在 {lowest:.4g} 与 {highest:.4g} 之间,不在 0 到 1 之内",
         )
-    gap = shares * np.clip(1 - values, 0.0, 1.0)
+    gap = shares * np.clip(1 - normalised_values, 0.0, 1.0)
     total_gap = np.nansum(gap, axis=-1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(total_gap > 0, gap / total_gap, np.nan)
@@ -68,14 +69,18 @@ def _level(index: Index, score_panel: ScorePanel, degree: Array, covered: Array,
         axis=-1,
     )
     keys = pd.MultiIndex.from_product([score_panel.years, score_panel.units, nodes], names=["year", "unit", "node"])
-    frame = keys.to_frame(index=False)
-    frame["degree"] = summed.ravel()
-    frame["place"] = _descending_ranks(summed).ravel()
-    frame["coverage"] = np.repeat(covered.ravel(), len(nodes))
+    level_table = keys.to_frame(index=False)
+    level_table["degree"] = summed.ravel()
+    level_table["place"] = _descending_ranks(summed).ravel()
+    level_table["coverage"] = np.repeat(covered.ravel(), len(nodes))
     for language in ("zh", "en"):
-        frame[f"unit_{language}"] = frame["unit"].map({unit: name[language] for unit, name in score_panel.unit_names.items()})
-        frame[f"node_{language}"] = frame["node"].map({node: name[language] for node, name in score_panel.labels.items()})
-    return frame.assign(level=level)
+        level_table[f"unit_{language}"] = level_table["unit"].map(
+            {unit: unit_labels[language] for unit, unit_labels in score_panel.unit_names.items()}
+        )
+        level_table[f"node_{language}"] = level_table["node"].map(
+            {node: unit_labels[language] for node, unit_labels in score_panel.labels.items()}
+        )
+    return level_table.assign(level=level)
 
 
 def _descending_ranks(degree: Array) -> Array:

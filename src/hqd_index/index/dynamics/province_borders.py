@@ -16,8 +16,8 @@ BORDERS = """
 """
 
 
-def _border_pairs(text: str) -> frozenset[frozenset[str]]:
-    rows = [row.partition(":") for row in text.replace("\n", " | ").split("|") if row.strip()]
+def _border_pairs(border_text: str) -> frozenset[frozenset[str]]:
+    rows = [border_line.partition(":") for border_line in border_text.replace("\n", " | ").split("|") if border_line.strip()]
     return frozenset(
         frozenset((province.strip(), neighbour)) for province, _, neighbours in rows for neighbour in neighbours.split()
     )

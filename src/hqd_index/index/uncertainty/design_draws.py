@@ -64,67 +64,71 @@ class DrawTable:
         return DrawTable(self.design[row_numbers], self.firms[row_numbers], self.weights[row_numbers])
 
 
-def root_scores(source: DrawSource, table: DrawTable, *, year: int | None = None) -> Array:
+def root_scores(source: DrawSource, draw_table: DrawTable, *, year: int | None = None) -> Array:
     """Scores of the root on 0-100 in the order of the table, (draws, T, U), or (draws, 1, U) of the year at one position.
 
     EstimationError when a method is not defined on the data of a draw; it names the design.
     """
-    drawn_scores = np.empty((len(table), len(source.years) if year is None else 1, len(source.units)))
-    for positions, scores in score_blocks(source, table, year=year):
+    drawn_scores = np.empty((len(draw_table), len(source.years) if year is None else 1, len(source.units)))
+    for positions, scores in score_blocks(source, draw_table, year=year):
         drawn_scores[positions] = scores
     return drawn_scores
 
 
-def score_blocks(source: DrawSource, table: DrawTable, *, year: int | None = None) -> Iterator[tuple[Numbers, Array]]:
+def score_blocks(source: DrawSource, draw_table: DrawTable, *, year: int | None = None) -> Iterator[tuple[Numbers, Array]]:
     """The same in blocks of draws, each draw once: positions in the table and their scores."""
-    for numbers in _designs_by_scaling(source, table):
-        scaled_rows = np.flatnonzero(np.isin(table.design, numbers))
-        for firms in _blocks(np.unique(table.firms[scaled_rows]), source.values[0].nbytes, memory=LEAF_MEMORY):
-            rows = scaled_rows[np.isin(table.firms[scaled_rows], firms)]
-            rows_by_design = {number: rows[table.design[rows] == number] for number in numbers}
-            yield from _scaled_blocks(source, table, {n: rows for n, rows in rows_by_design.items() if len(rows)}, firms, year)
+    for numbers in _designs_by_scaling(source, draw_table):
+        scaled_rows = np.flatnonzero(np.isin(draw_table.design, numbers))
+        for firms in _blocks(np.unique(draw_table.firms[scaled_rows]), source.values[0].nbytes, memory=LEAF_MEMORY):
+            rows = scaled_rows[np.isin(draw_table.firms[scaled_rows], firms)]
+            rows_by_design = {number: rows[draw_table.design[rows] == number] for number in numbers}
+            yield from _scaled_blocks(
+                source, draw_table, {n: rows for n, rows in rows_by_design.items() if len(rows)}, firms, year
+            )
 
 
 def _scaled_blocks(
-    source: DrawSource, table: DrawTable, rows_by_design: Mapping[int, Numbers], firms: Numbers, year: int | None
+    source: DrawSource, draw_table: DrawTable, rows_by_design: Mapping[int, Numbers], firms: Numbers, year: int | None
 ) -> Iterator[tuple[Numbers, Array]]:
     """The blocks of designs that scale leaves alike, in some firm draws."""
     year_slice = slice(None) if year is None else slice(year, year + 1)
     with _naming_design(source, min(rows_by_design)):
         leaves = _leaf_draws(source, source.plan_of_design(min(rows_by_design)), firms)
-    positions_by_design = {number: leaves.draw_positions(table.firms[rows]) for number, rows in rows_by_design.items()}
+    positions_by_design = {number: leaves.draw_positions(draw_table.firms[rows]) for number, rows in rows_by_design.items()}
     leaves = _with_shares(source, leaves, positions_by_design)
     for number, design_rows in rows_by_design.items():
         design = source.plan_of_design(number)
         rows = year_slice if all(family.rowwise for family in design.families) else slice(None)
         for block in _blocks(design_rows, leaves.values[0, :, rows].nbytes):
             with _naming_design(source, number):
-                scores = _block(source, design, leaves, table.rows(block), rows)
+                scores = _block(source, design, leaves, draw_table.rows(block), rows)
             yield block, 100 * (scores if rows == year_slice else scores[:, year_slice])
 
 
 @contextmanager
-def _naming_design(source: DrawSource, number: int) -> Iterator[None]:
+def _naming_design(source: DrawSource, design_number: int) -> Iterator[None]:
     """Puts the design's name before the refusal of a method that is not defined on its data."""
     try:
         yield
     except EstimationError as fault:
-        name = source.label(number)
-        raise EstimationError(f"design {name}: {fault.en}", zh=f"设计 {name}:{fault.zh}", location="uncertainty.yaml") from None
+        design_label = source.label(design_number)
+        raise EstimationError(
+            f"design {design_label}: {fault.en}", zh=f"设计 {design_label}:{fault.zh}", location="uncertainty.yaml"
+        ) from None
 
 
-def _designs_by_scaling(source: DrawSource, table: DrawTable) -> list[list[int]]:
+def _designs_by_scaling(source: DrawSource, draw_table: DrawTable) -> list[list[int]]:
     """The designs of a table, those that impute, treat and normalise leaves alike together."""
     groups: dict[Hashable, list[int]] = {}
-    for number in np.unique(table.design).tolist():
+    for number in np.unique(draw_table.design).tolist():
         groups.setdefault(source.plan_of_design(number).scaling, []).append(number)
     return list(groups.values())
 
 
-def _blocks(row_numbers: Numbers, size: int, *, memory: int = CACHE) -> Iterator[Numbers]:
+def _blocks(row_numbers: Numbers, bytes_per_draw: int, *, memory: int = CACHE) -> Iterator[Numbers]:
     """Consecutive parts of row numbers, of each of which that many bytes a draw fit the cache (or other memory) together."""
-    step = max(1, memory // max(size, 1))
-    return (row_numbers[start : start + step] for start in range(0, len(row_numbers), step))
+    step = max(1, memory // max(bytes_per_draw, 1))
+    return (row_numbers[block_start : block_start + step] for block_start in range(0, len(row_numbers), step))
 
 
 # leaf values, and the shares that rest on them alone: found once for all designs that scale leaves alike
@@ -166,17 +170,17 @@ class LeafDraws:
 
 def _leaf_draws(source: DrawSource, design: ScoringPlan, firms: Numbers) -> LeafDraws:
     columns = np.array([source.leaves.index(leaf) for leaf in design.leaves])
-    values = np.empty((len(firms), len(columns), *source.values.shape[2:]))
+    normalised_values = np.empty((len(firms), len(columns), *source.values.shape[2:]))
     is_empty, gaps = np.zeros((len(firms), len(columns)), dtype=bool), np.zeros(len(firms), dtype=bool)
-    for block in _blocks(np.arange(len(firms)), values[0].nbytes):
-        firm_draws = firms[block]
+    for draw_block in _blocks(np.arange(len(firms)), normalised_values[0].nbytes):
+        firm_draws = firms[draw_block]
         raw_values = source.values[firm_draws] if design.leaves == source.leaves else source.values[firm_draws[:, None], columns]
-        values[block] = _leaves_first(normalised_leaves(design, _leaves_last(raw_values))[2])
-        is_missing = np.isnan(values[block])
+        normalised_values[draw_block] = _leaves_first(normalised_leaves(design, _leaves_last(raw_values))[2])
+        is_missing = np.isnan(normalised_values[draw_block])
         if is_missing.any():
-            is_empty[block] = is_missing.all(axis=(2, 3))
-            gaps[block] = (is_missing.any(axis=(2, 3)) & ~is_empty[block]).any(axis=1)
-    return LeafDraws(firms, values, is_empty, gaps)
+            is_empty[draw_block] = is_missing.all(axis=(2, 3))
+            gaps[draw_block] = (is_missing.any(axis=(2, 3)) & ~is_empty[draw_block]).any(axis=1)
+    return LeafDraws(firms, normalised_values, is_empty, gaps)
 
 
 def _with_shares(source: DrawSource, leaves: LeafDraws, positions_by_design: Mapping[int, Numbers]) -> LeafDraws:
@@ -189,9 +193,11 @@ def _with_shares(source: DrawSource, leaves: LeafDraws, positions_by_design: Map
                 designs.setdefault(family.key, (number, family))
                 needed_draws.setdefault(family.key, np.zeros(len(leaves.values), dtype=bool))[design_rows] = True
     shares = {}
-    for key, (number, family) in designs.items():
+    for shares_key, (number, family) in designs.items():
         with _naming_design(source, number):
-            shares[key] = _family_shares(source.plan_of_design(number), family, leaves, np.flatnonzero(needed_draws[key]))
+            shares[shares_key] = _family_shares(
+                source.plan_of_design(number), family, leaves, np.flatnonzero(needed_draws[shares_key])
+            )
     return replace(leaves, shares=shares)
 
 
@@ -211,29 +217,29 @@ def _family_shares(design: ScoringPlan, family: Family, leaves: LeafDraws, draw_
     return shares
 
 
-def _leaves_last(values: Array) -> Array:
+def _leaves_last(draw_values: Array) -> Array:
     """(draws, m, T, U) seen as (draws, T, U, m)."""
-    return np.moveaxis(values, 1, -1)
+    return np.moveaxis(draw_values, 1, -1)
 
 
-def _leaves_first(values: Array) -> Array:
-    return np.moveaxis(values, -1, 1)
+def _leaves_first(draw_values: Array) -> Array:
+    return np.moveaxis(draw_values, -1, 1)
 
 
 # the draws of one design
 
 
-def _block(source: DrawSource, design: ScoringPlan, leaves: LeafDraws, table: DrawTable, rows: slice) -> Array:
+def _block(source: DrawSource, design: ScoringPlan, leaves: LeafDraws, draw_table: DrawTable, year_rows: slice) -> Array:
     """(draws, T or fewer, U) root scores, in the years `rows`, of draws that share a design."""
-    firm_draws = leaves.draw_positions(table.firms)
+    firm_draws = leaves.draw_positions(draw_table.firms)
     is_complete = leaves.is_complete(design, firm_draws)
-    shares = _drawn_shares(source, design, _base_shares(design, leaves, firm_draws, is_complete), table.weights)
+    shares = _drawn_shares(source, design, _base_shares(design, leaves, firm_draws, is_complete), draw_table.weights)
     if not is_complete:
-        return node_scores(design, _leaves_last(leaves.values[firm_draws]), shares)[1][design.tree.root][:, rows]
+        return node_scores(design, _leaves_last(leaves.values[firm_draws]), shares)[1][design.tree.root][:, year_rows]
     if (firm_draws == firm_draws[0]).all():
         firm_draws = firm_draws[:1]
-    shares = {node: share[:, rows] if share.shape[-3] > 1 else share for node, share in shares.items()}
-    return root_score(design, _leaves_last(leaves.values[firm_draws, :, rows]), shares, is_complete=leaves.has_no_gaps)
+    shares = {node: share[:, year_rows] if share.shape[-3] > 1 else share for node, share in shares.items()}
+    return root_score(design, _leaves_last(leaves.values[firm_draws, :, year_rows]), shares, is_complete=leaves.has_no_gaps)
 
 
 def _base_shares(design: ScoringPlan, leaves: LeafDraws, draw_numbers: Numbers, is_complete: bool) -> dict[str, Array]:
@@ -247,39 +253,46 @@ def _base_shares(design: ScoringPlan, leaves: LeafDraws, draw_numbers: Numbers, 
     return node_scores(design, _leaves_last(leaves.values[draw_numbers]), shares)[0]
 
 
-def _drawn_shares(source: DrawSource, design: ScoringPlan, base: dict[str, Array], numbers: Numbers) -> dict[str, Array]:
+def _drawn_shares(
+    source: DrawSource, design: ScoringPlan, base_shares: dict[str, Array], design_numbers: Numbers
+) -> dict[str, Array]:
     """Shares by node, drawn around the design's own where a draw of weights is asked for.
 
     A draw's random numbers go with the child, whatever the design. Leaves weighed together are drawn together.
     """
     families_by_size: dict[tuple[int, ...], list[Family]] = {}
     for family in _weighted_families(design):
-        families_by_size.setdefault(base[family.node].shape[1:-1], []).append(family)
-    shares = base
-    if (numbers != NO_FIRM_DRAW).any():
+        families_by_size.setdefault(base_shares[family.node].shape[1:-1], []).append(family)
+    shares = base_shares
+    if (design_numbers != NO_FIRM_DRAW).any():
         shares = {
             node: share
             for similar_families in families_by_size.values()
-            for node, share in _shares_around_base(source, similar_families, base, numbers).items()
+            for node, share in _shares_around_base(source, similar_families, base_shares, design_numbers).items()
         }
     return node_shares_of_leaf_shares(design, shares[design.tree.root]) if design.flat_family else shares
 
 
 def _shares_around_base(
-    source: DrawSource, families: Sequence[Family], base: dict[str, Array], numbers: Numbers
+    source: DrawSource, families: Sequence[Family], base: dict[str, Array], design_numbers: Numbers
 ) -> dict[str, Array]:
     """Shares by node, drawn in one go for families whose own vary over the same years and units."""
     child_positions = [source.nodes.index(child) for family in families for child in family.children]
-    draws = [np.broadcast_to(base[family.node], (len(numbers), *base[family.node].shape[1:])) for family in families]
+    draws = [np.broadcast_to(base[family.node], (len(design_numbers), *base[family.node].shape[1:])) for family in families]
     base_shares, starts = np.concatenate(draws, axis=-1), np.cumsum([0, *(len(family.children) for family in families)])[:-1]
     drawn_shares = dirichlet(
-        base_shares, source.uniform[numbers[:, None], child_positions][:, None, None, :], source.concentration, starts=starts
+        base_shares,
+        source.uniform[design_numbers[:, None], child_positions][:, None, None, :],
+        source.concentration,
+        family_starts=starts,
     )
-    shares = np.where((numbers != NO_FIRM_DRAW)[:, None, None, None], drawn_shares, base_shares)
+    shares = np.where((design_numbers != NO_FIRM_DRAW)[:, None, None, None], drawn_shares, base_shares)
     return {family.node: family_share for family, family_share in zip(families, np.split(shares, starts[1:], axis=-1))}
 
 
-def dirichlet(base: Array, uniform: Array, concentration: float | None, *, starts: Sequence[int] | Numbers = (0,)) -> Array:
+def dirichlet(
+    base_shares: Array, uniform: Array, concentration: float | None, *, family_starts: Sequence[int] | Numbers = (0,)
+) -> Array:
     """Shares ~ Dirichlet(concentration x base) along the last axis from uniform numbers; flat on the simplex when None.
 
     Gamma quantiles divided by their sum; a zero share stays zero. Uniform numbers divided by their sum would crowd the
@@ -287,11 +300,13 @@ def dirichlet(base: Array, uniform: Array, concentration: float | None, *, start
     them to the next is a draw of its own.
     """
     if concentration is None:
-        gamma = np.where(base > 0, -np.log1p(-uniform), 0.0)
+        gamma = np.where(base_shares > 0, -np.log1p(-uniform), 0.0)
     else:
         gamma = np.where(
-            base > 0, np.maximum(gammaincinv(np.maximum(concentration * base, SMALLEST_SHARE), uniform), SMALLEST_SHARE), 0.0
+            base_shares > 0,
+            np.maximum(gammaincinv(np.maximum(concentration * base_shares, SMALLEST_SHARE), uniform), SMALLEST_SHARE),
+            0.0,
         )
-    sizes = np.diff([*starts, gamma.shape[-1]])
-    total = np.repeat(np.add.reduceat(gamma, starts, axis=-1), sizes, axis=-1)
+    sizes = np.diff([*family_starts, gamma.shape[-1]])
+    total = np.repeat(np.add.reduceat(gamma, family_starts, axis=-1), sizes, axis=-1)
     return np.divide(gamma, total, out=np.zeros_like(gamma), where=total > 0)

@@ -30,28 +30,30 @@ class FirmDraws:
     indicators: tuple[str, ...]
 
 
-def random_stream(study: Study, name: str) -> np.random.Generator:
+def random_stream(study: Study, purpose: str) -> np.random.Generator:
     """One random stream per named purpose, the same in every run with the study's seed."""
-    return np.random.default_rng([study.study.seed, crc32(name.encode())])
+    return np.random.default_rng([study.study.seed, crc32(purpose.encode())])
 
 
-def source_of(study: Study, designs: Designs, rows: pd.DataFrame, names: pd.DataFrame, firms: FirmDraws | None) -> DrawSource:
+def source_of(
+    study: Study, designs: Designs, sample_rows: pd.DataFrame, unit_names: pd.DataFrame, firms: FirmDraws | None
+) -> DrawSource:
     """The panel of all firms with every leaf that a design scores, its firm draws, and random numbers for weights."""
-    units = tuple(sorted(rows["unit"].unique()))
-    years = tuple(sorted(int(year) for year in rows["year"].unique()))
+    units = tuple(sorted(sample_rows["unit"].unique()))
+    years = tuple(sorted(int(year) for year in sample_rows["year"].unique()))
     trees = [tree_of(tree_study.indicators) for tree_study in _other_trees(study, designs)]
     leaves = tuple(dict.fromkeys(leaf for tree in trees for leaf in tree.leaves(tree.root)))
-    _check_leaves_present(leaves, rows)
+    _check_leaves_present(leaves, sample_rows)
     nodes = tuple(dict.fromkeys(node for tree in trees for node in tree.order))
     settings = study.uncertainty
     return DrawSource(
-        plan_of_design=plans_by_number(designs, years, groups_of(names, units)),
+        plan_of_design=plans_by_number(designs, years, groups_of(unit_names, units)),
         label=designs.label,
         leaves=leaves,
         nodes=nodes,
         years=years,
         units=units,
-        values=_with_draws(cube(rows, leaves, years, units), leaves, years, units, firms),
+        values=_with_draws(cube(sample_rows, leaves, years, units), leaves, years, units, firms),
         uniform=random_stream(study, "uncertainty.weights").random((settings.draws if settings.weights else 0, len(nodes))),
         concentration=settings.weights.concentration if settings.weights else None,
     )
@@ -64,17 +66,17 @@ def tables_by_source(study: Study, designs: Designs, source: DrawSource) -> dict
     """
     draws, combinations = study.uncertainty.draws, len(designs.combinations)
     random = random_stream(study, "uncertainty.all")
-    tables = {"design": table_of(np.arange(combinations), NO_FIRM_DRAW, NO_FIRM_DRAW)}
+    draw_tables = {"design": table_of(np.arange(combinations), NO_FIRM_DRAW, NO_FIRM_DRAW)}
     if source.firm_draws:
-        tables["data"] = table_of([0] * source.firm_draws, np.arange(source.firm_draws), NO_FIRM_DRAW)
+        draw_tables["data"] = table_of([0] * source.firm_draws, np.arange(source.firm_draws), NO_FIRM_DRAW)
     if len(source.uniform):
-        tables["weights"] = table_of([0] * draws, NO_FIRM_DRAW, np.arange(draws))
-    tables["all"] = table_of(
+        draw_tables["weights"] = table_of([0] * draws, NO_FIRM_DRAW, np.arange(draws))
+    draw_tables["all"] = table_of(
         random.integers(0, combinations, draws),
         random.integers(0, source.firm_draws, draws) if source.firm_draws else NO_FIRM_DRAW,
         np.arange(draws) if len(source.uniform) else NO_FIRM_DRAW,
     )
-    return tables
+    return draw_tables
 
 
 def table_of(design: Numbers | list[int], firms: Numbers | int, weights: Numbers | int) -> DrawTable:
@@ -94,8 +96,8 @@ def _other_trees(study: Study, designs: Designs) -> list[Study]:
     return studies
 
 
-def _check_leaves_present(leaves: tuple[str, ...], rows: pd.DataFrame) -> None:
-    missing_leaves = [leaf for leaf in leaves if leaf not in rows.columns]
+def _check_leaves_present(leaves: tuple[str, ...], sample_rows: pd.DataFrame) -> None:
+    missing_leaves = [leaf for leaf in leaves if leaf not in sample_rows.columns]
     if missing_leaves:
         raise ConfigError(
             f"alternatives: {', '.join(missing_leaves)} of another tree is not in the panel; score it in a scenario too",
@@ -105,19 +107,21 @@ def _check_leaves_present(leaves: tuple[str, ...], rows: pd.DataFrame) -> None:
 
 
 def _with_draws(
-    values: Array, leaves: tuple[str, ...], years: tuple[int, ...], units: tuple[str, ...], firms: FirmDraws | None
+    leaf_cube: Array, leaves: tuple[str, ...], years: tuple[int, ...], units: tuple[str, ...], firms: FirmDraws | None
 ) -> Array:
     """(B + 1, m, T, U): the firm draws on the same axes, then the values as they are.
 
     A leaf of another table repeats in every draw; a cell missing in the panel stays missing.
     """
     count = len(firms.values) if firms else 0
-    draws = np.repeat(np.moveaxis(values, -1, 0)[None], count + 1, axis=0)
+    draws = np.repeat(np.moveaxis(leaf_cube, -1, 0)[None], count + 1, axis=0)
     if firms is None:
         return draws
-    rows, columns = ([axis.index(key) for key in keys] for axis, keys in ((years, firms.years), (units, firms.units)))
+    rows, columns = (
+        [axis.index(axis_key) for axis_key in axis_keys] for axis, axis_keys in ((years, firms.years), (units, firms.units))
+    )
     for position, leaf in enumerate(firms.indicators):
         if leaf in leaves:
-            leaf_draws, cells = draws[:count, leaves.index(leaf)], np.ix_(range(count), rows, columns)
-            leaf_draws[cells] = np.where(np.isnan(leaf_draws[cells]), np.nan, firms.values[..., position])
+            leaf_draws, cell_grid = draws[:count, leaves.index(leaf)], np.ix_(range(count), rows, columns)
+            leaf_draws[cell_grid] = np.where(np.isnan(leaf_draws[cell_grid]), np.nan, firms.values[..., position])
     return draws

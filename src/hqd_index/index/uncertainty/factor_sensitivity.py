@@ -31,10 +31,10 @@ NAMES = {
 }
 
 
-def sensitivity(study: Study, designs: Designs, source: DrawSource, base: Array, year: int) -> pd.DataFrame:
+def sensitivity(study: Study, designs: Designs, source: DrawSource, base_ranks: Array, year: int) -> pd.DataFrame:
     """First-order and total index of each factor on the mean absolute rank shift and on each unit's rank in one year.
 
-    `base (U,)`: published ranks; units without one have no row. `place` orders the factors of an output by total index.
+    `base_ranks (U,)`: published ranks; units without one have no row. `place` orders the factors of an output by total index.
     """
     options, dropped_options = product_subset(designs)
     factors = _factors(designs, source, options)
@@ -43,13 +43,18 @@ def sensitivity(study: Study, designs: Designs, source: DrawSource, base: Array,
     random = random_stream(study, "uncertainty.sobol")
     points = saltelli(study.uncertainty.sobol.base, len(factors), random).all
     option_numbers = {
-        name: np.minimum((points[:, k] * size).astype(np.intp), size - 1) for k, (name, size) in enumerate(factors.items())
+        factor_name: np.minimum((points[:, k] * option_count).astype(np.intp), option_count - 1)
+        for k, (factor_name, option_count) in enumerate(factors.items())
     }
     scores = root_scores(source, _table(designs, options, option_numbers, len(points)), year=year)[:, 0]
-    ranks = competition(np.where(np.isnan(base), np.nan, scores))
-    ranked = np.flatnonzero(~np.isnan(base))
-    outputs = {MEAN_SHIFT: mean_shift(ranks, base)} | {f"rank:{source.units[u]}": ranks[:, u] for u in ranked}
-    complete_outputs = {name: values for name, values in outputs.items() if not np.isnan(values).any()}
+    ranks = competition(np.where(np.isnan(base_ranks), np.nan, scores))
+    ranked = np.flatnonzero(~np.isnan(base_ranks))
+    outputs = {MEAN_SHIFT: mean_shift(ranks, base_ranks)} | {
+        f"rank:{source.units[unit_index]}": ranks[:, unit_index] for unit_index in ranked
+    }
+    complete_outputs = {
+        factor_name: output_values for factor_name, output_values in outputs.items() if not np.isnan(output_values).any()
+    }
     sobol = sobol_indices(np.stack(list(complete_outputs.values())), len(factors), random) if complete_outputs else None
     frames = [_rows(output, list(factors), sobol, k) for k, output in enumerate(complete_outputs)]
     frames += [_rows(output, list(factors), None, 0) for output in outputs if output not in complete_outputs]
@@ -63,13 +68,22 @@ def product_subset(designs: Designs) -> tuple[list[list[int]], list[str]]:
     """
     options = [list(range(len(factor))) for factor in designs.factors]
     dropped_options = []
-    valid = designs.combinations
-    while len(valid) < np.prod([len(factor_options) for factor_options in options], dtype=int):
-        shares = [((valid[:, f] == o).sum() * len(options[f]), f, o) for f in range(len(options)) for o in options[f] if o > 0]
+    valid_combinations = designs.combinations
+    while len(valid_combinations) < np.prod([len(factor_options) for factor_options in options], dtype=int):
+        shares = [
+            (
+                (valid_combinations[:, factor_index] == option_number).sum() * len(options[factor_index]),
+                factor_index,
+                option_number,
+            )
+            for factor_index in range(len(options))
+            for option_number in options[factor_index]
+            if option_number > 0
+        ]
         _, factor, option = min(shares)
         options[factor].remove(option)
         dropped_options.append(f"{short_path(designs.factors[factor].name)}={designs.factors[factor].labels[option]}")
-        valid = valid[valid[:, factor] != option]
+        valid_combinations = valid_combinations[valid_combinations[:, factor] != option]
     return options, dropped_options
 
 
@@ -77,22 +91,25 @@ def _factors(designs: Designs, source: DrawSource, options: list[list[int]]) -> 
     """Factor -> number of options, for those with several."""
     sizes = {short_path(factor.name): len(factor_options) for factor, factor_options in zip(designs.factors, options)}
     sizes |= {"weights": len(source.uniform), "data": source.firm_draws}
-    return {name: size for name, size in sizes.items() if size > 1}
+    return {factor_name: option_count for factor_name, option_count in sizes.items() if option_count > 1}
 
 
-def _table(designs: Designs, options: list[list[int]], option_numbers: Mapping[str, Numbers], count: int) -> DrawTable:
-    numbers = np.zeros((count, len(designs.factors)), dtype=np.intp)
-    for position, (factor, factor_options) in enumerate(zip(designs.factors, options)):
+def _table(designs: Designs, options: list[list[int]], option_numbers: Mapping[str, Numbers], sample_size: int) -> DrawTable:
+    design_table = np.zeros((sample_size, len(designs.factors)), dtype=np.intp)
+    for factor_position, (factor, factor_options) in enumerate(zip(designs.factors, options)):
         if short_path(factor.name) in option_numbers:
-            numbers[:, position] = np.array(factor_options)[option_numbers[short_path(factor.name)]]
+            design_table[:, factor_position] = np.array(factor_options)[option_numbers[short_path(factor.name)]]
     row_by_combination = designs.design_numbers()
-    rows = np.array([row_by_combination[tuple(row)] for row in numbers.tolist()])
+    rows = np.array([row_by_combination[tuple(design_row)] for design_row in design_table.tolist()])
     return table_of(rows, option_numbers.get("data", NO_FIRM_DRAW), option_numbers.get("weights", NO_FIRM_DRAW))
 
 
 def _rows(output: str, factors: list[str], sobol: SobolIndices | None, output_index: int) -> pd.DataFrame:
     """One output's index of every factor; missing where it could not be found."""
-    values = {name: getattr(sobol, name)[output_index] if sobol else np.full(len(factors), np.nan) for name in COLUMNS}
+    values = {
+        column_name: getattr(sobol, column_name)[output_index] if sobol else np.full(len(factors), np.nan)
+        for column_name in COLUMNS
+    }
     total_rank = pd.Series(values["total"]).rank(ascending=False, method="first").astype("Int64")
     zh, en = zip(*(factor_label(factor) for factor in factors))
     return pd.DataFrame({"output": output, "factor": factors, "factor_zh": zh, "factor_en": en} | values).assign(place=total_rank)
@@ -109,43 +126,48 @@ def factor_label(factor: str) -> tuple[str, str]:
     return (f"{zh}({target})", f"{en} ({target})") if target else (zh, en)
 
 
-def _with_notes(frame: pd.DataFrame, dropped_options: list[str], scored_outputs: set[str]) -> pd.DataFrame:
+def _with_notes(sensitivity_table: pd.DataFrame, dropped_options: list[str], scored_outputs: set[str]) -> pd.DataFrame:
     """Which options took no part, and why an output has no index."""
     option_list = ", ".join(dropped_options)
     zh = f"未参与(与其他选择不能任意组合):{option_list}" if dropped_options else ""
     en = f"not varied here, as they do not go with every other choice: {option_list}" if dropped_options else ""
-    scored, varies = frame["output"].isin(scored_outputs), frame["total"].notna()
-    rows_with_notes = frame.assign(
+    scored, varies = sensitivity_table["output"].isin(scored_outputs), sensitivity_table["total"].notna()
+    rows_with_notes = sensitivity_table.assign(
         note_zh=np.select([~scored, ~varies], ["有的设计得不到名次", "名次始终不变"], zh).astype(object),
         note_en=np.select([~scored, ~varies], ["some design gives no rank", "the rank never changes"], en).astype(object),
     )
     return _with_prefix(rows_with_notes, *_negative_notes(rows_with_notes)).pipe(_with_prefix, *_headline_note(rows_with_notes))
 
 
-def _with_prefix(frame: pd.DataFrame, rows: pd.Series, zh: pd.Series, en: pd.Series) -> pd.DataFrame:
+def _with_prefix(sensitivity_table: pd.DataFrame, is_noted: pd.Series, zh: pd.Series, en: pd.Series) -> pd.DataFrame:
     """The texts put before the notes of some rows."""
-    prefixed = frame.copy()
+    prefixed = sensitivity_table.copy()
     for column, text, sentence_end in (("note_zh", zh, "。"), ("note_en", en, ". ")):
-        notes = prefixed.loc[rows, column]
-        prefixed.loc[rows, column] = text[rows] + np.where(notes == "", "", sentence_end) + notes
+        notes = prefixed.loc[is_noted, column]
+        prefixed.loc[is_noted, column] = text[is_noted] + np.where(notes == "", "", sentence_end) + notes
     return prefixed
 
 
-def _negative_notes(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
+def _negative_notes(sensitivity_table: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
     """A note at each first-order index below 0: the sample shows no effect of its own."""
-    is_negative = (frame["first"] < -CONSTANT_TOLERANCE) & (frame["first_high"] >= 0)
+    is_negative = (sensitivity_table["first"] < -CONSTANT_TOLERANCE) & (sensitivity_table["first_high"] >= 0)
     zh = "一阶指数为负而区间含 0,属抽样误差:未见独立影响"
     en = "a first-order index below 0 whose interval holds 0 is sampling error: no effect of its own"
-    return is_negative, pd.Series(zh, frame.index, dtype=object), pd.Series(en, frame.index, dtype=object)
+    return is_negative, pd.Series(zh, sensitivity_table.index, dtype=object), pd.Series(en, sensitivity_table.index, dtype=object)
 
 
-def _headline_note(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
+def _headline_note(sensitivity_table: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Which choice moves ranks most, in one sentence at its row of the mean shift."""
-    is_largest = (frame["output"] == MEAN_SHIFT) & (frame["place"] == 1) & frame["total"].notna()
-    figures = [f"{t:.2f} ({low:.2f}-{high:.2f})" for t, low, high in frame[["total", "total_low", "total_high"]].to_numpy(float)]
-    ranges = pd.Series(figures, frame.index)
+    is_largest = (
+        (sensitivity_table["output"] == MEAN_SHIFT) & (sensitivity_table["place"] == 1) & sensitivity_table["total"].notna()
+    )
+    figures = [
+        f"{t:.2f} ({low:.2f}-{high:.2f})"
+        for t, low, high in sensitivity_table[["total", "total_low", "total_high"]].to_numpy(float)
+    ]
+    ranges = pd.Series(figures, sensitivity_table.index)
     return (
         is_largest,
-        "对名次影响最大的选择是" + frame["factor_zh"] + ":总效应指数(95% 区间)为 " + ranges,
-        "the choice that moves ranks most is " + frame["factor_en"] + ": total index (95% interval) " + ranges,
+        "对名次影响最大的选择是" + sensitivity_table["factor_zh"] + ":总效应指数(95% 区间)为 " + ranges,
+        "the choice that moves ranks most is " + sensitivity_table["factor_en"] + ": total index (95% interval) " + ranges,
     )

@@ -50,18 +50,18 @@ class Designs:
     combinations: NDArray[np.intp]
     refused_combinations: tuple[str, ...]
 
-    def study_of_design(self, number: int) -> Study:
+    def study_of_design(self, design_number: int) -> Study:
         """The study of one combination, what is left out still in its tree."""
-        return _varied_study_of(self.study, self.factors, self.combinations[number])
+        return _varied_study_of(self.study, self.factors, self.combinations[design_number])
 
-    def label(self, number: int) -> str:
+    def label(self, design_number: int) -> str:
         """What differs from the base, e.g. `weight.indicators=critic, leave_out=inn3`; `base` if nothing."""
-        options = zip(self.factors, self.combinations[number])
-        return ", ".join(f"{short_path(f.name)}={f.labels[option]}" for f, option in options if option) or "base"
+        options = zip(self.factors, self.combinations[design_number])
+        return ", ".join(f"{short_path(factor.name)}={factor.labels[option]}" for factor, option in options if option) or "base"
 
     def design_numbers(self) -> dict[tuple[int, ...], int]:
         """Option numbers -> row of `combinations`."""
-        return {tuple(row): k for k, row in enumerate(self.combinations.tolist())}
+        return {tuple(combination): k for k, combination in enumerate(self.combinations.tolist())}
 
 
 def designs_of(study: Study) -> Designs:
@@ -75,17 +75,17 @@ def designs_of(study: Study) -> Designs:
     return Designs(study, factors, combinations, tuple(dict.fromkeys(refused_combinations.values())))
 
 
-def plans_by_number(designs: Designs, years: Sequence[int], groups: Sequence[str]) -> Callable[[int], ScoringPlan]:
+def plans_by_number(designs: Designs, years: Sequence[int], unit_groups: Sequence[str]) -> Callable[[int], ScoringPlan]:
     """The resolved design of a combination by its number; what combinations have in common is resolved once."""
 
     @cache
-    def full_plan(numbers: tuple[int, ...]) -> tuple[Study, ScoringPlan]:
-        study = _varied_study_of(designs.study, designs.factors, numbers)
-        return study, scoring_plan(study, years, groups)
+    def full_plan(option_numbers: tuple[int, ...]) -> tuple[Study, ScoringPlan]:
+        study = _varied_study_of(designs.study, designs.factors, option_numbers)
+        return study, scoring_plan(study, years, unit_groups)
 
     @cache
-    def of(number: int) -> ScoringPlan:
-        numbers = designs.combinations[number].tolist()
+    def of(design_number: int) -> ScoringPlan:
+        numbers = designs.combinations[design_number].tolist()
         node = _dropped_node(designs.factors, numbers)
         full_options = [0 if factor.name == LEAVE_OUT else option for factor, option in zip(designs.factors, numbers)]
         study, design = full_plan(tuple(full_options))
@@ -97,7 +97,7 @@ def plans_by_number(designs: Designs, years: Sequence[int], groups: Sequence[str
 def looped_methods(designs: Designs) -> list[str]:
     """Methods of any design that work through draws one by one, as `family method`."""
     studies = map(designs.study_of_design, range(len(designs.combinations)))
-    choices = {pair for study in studies for pair in _choices(study.weighting)}
+    choices = {choice_pair for study in studies for choice_pair in _choices(study.weighting)}
     return sorted({f"{family} {choice.method}" for family, choice in choices if not choice.batched})
 
 
@@ -114,12 +114,12 @@ def _valid_combinations(study: Study, factors: Sequence[Factor]) -> tuple[list[t
         candidate = _varied_study_of(study, factors, options)
         fault = next((f"{'.'.join(map(str, f.path))}: {f.en}" for f in _faults(candidate) if not f.notice), "")
         for option in range(len(factors[-1])) if varied_factors < len(factors) else (0,):
-            numbers = (*options, option)[: len(factors)]
-            reason = fault or _reason_against_node(candidate, _dropped_node(factors, numbers))
+            option_numbers = (*options, option)[: len(factors)]
+            reason = fault or _reason_against_node(candidate, _dropped_node(factors, option_numbers))
             if reason:
-                reasons_by_combination[numbers] = reason
+                reasons_by_combination[option_numbers] = reason
             else:
-                combinations.append(numbers)
+                combinations.append(option_numbers)
     return combinations, reasons_by_combination
 
 
@@ -155,7 +155,9 @@ def _check_combinations(
         for option in sorted(set(range(len(factor))) - set(combinations[:, position].tolist())):
             if factor.name == LEAVE_OUT:
                 continue
-            reason = next(reason for numbers, reason in reasons_by_combination.items() if numbers[position] == option)
+            reason = next(
+                reason for option_numbers, reason in reasons_by_combination.items() if option_numbers[position] == option
+            )
             raise ConfigError(
                 f"{factor.name}: {factor.labels[option]} fits no combination of the other choices ({reason}); "
                 "remove it, or add an alternative that it goes with",
@@ -176,10 +178,12 @@ def _alternatives(study: Study, path: str, options: Sequence[Any]) -> Factor:
         )
     values = [_config_entry(vary(study, {path: option}), path) for option in options]
     base_value = _config_entry(study, path)
-    alternatives = [value for k, value in enumerate(values) if value != base_value and value not in values[:k]]
-    labels = [_label(value) for value in (base_value, *alternatives)]
+    alternatives = [
+        option_value for k, option_value in enumerate(values) if option_value != base_value and option_value not in values[:k]
+    ]
+    labels = [_label(option_value) for option_value in (base_value, *alternatives)]
     distinct_labels = tuple(label if labels.count(label) == 1 else f"{label} {k}" for k, label in enumerate(labels))
-    return Factor(path, distinct_labels, ({}, *({path: value} for value in alternatives)))
+    return Factor(path, distinct_labels, ({}, *({path: option_value} for option_value in alternatives)))
 
 
 def _omitted_node_factor(study: Study, levels: Sequence[str]) -> Factor:
@@ -190,18 +194,18 @@ def _omitted_node_factor(study: Study, levels: Sequence[str]) -> Factor:
     return Factor(LEAVE_OUT, ("none", *nodes), ({}, *({LEAVE_OUT: node} for node in nodes)))
 
 
-def _varied_study_of(study: Study, factors: Sequence[Factor], numbers: Sequence[int] | NDArray[np.intp]) -> Study:
+def _varied_study_of(study: Study, factors: Sequence[Factor], option_numbers: Sequence[int] | NDArray[np.intp]) -> Study:
     """Longer paths are set last, so that a choice for one part holds within a choice for the whole."""
-    changes = [value_change for factor, option in zip(factors, numbers) for value_change in factor.values[option].items()]
+    changes = [value_change for factor, option in zip(factors, option_numbers) for value_change in factor.values[option].items()]
     for path, value in sorted(changes, key=lambda value_change: value_change[0].count(".")):
         if path != LEAVE_OUT:
             study = _entry_with_value(study, path.split("."), value)
     return study
 
 
-def _dropped_node(factors: Sequence[Factor], numbers: Sequence[int] | NDArray[np.intp]) -> str | None:
+def _dropped_node(factors: Sequence[Factor], option_numbers: Sequence[int] | NDArray[np.intp]) -> str | None:
     dropped_nodes = [
-        factor.values[option][LEAVE_OUT] for factor, option in zip(factors, numbers) if LEAVE_OUT in factor.values[option]
+        factor.values[option][LEAVE_OUT] for factor, option in zip(factors, option_numbers) if LEAVE_OUT in factor.values[option]
     ]
     return dropped_nodes[0] if dropped_nodes else None
 
@@ -222,29 +226,39 @@ def _config_entry(config_entry: Any, path: str) -> Any:
     return config_entry
 
 
-def _entry_with_value(config_entry: Any, path_steps: Sequence[str], value: Any) -> Any:
+def _entry_with_value(config_entry: Any, path_steps: Sequence[str], new_value: Any) -> Any:
     """A copy of a checked record with one checked entry replaced."""
     if not path_steps:
-        return value
+        return new_value
     first_step, later_steps = path_steps[0], path_steps[1:]
     if isinstance(config_entry, BaseModel):
         return config_entry.model_copy(
-            update={first_step: _entry_with_value(getattr(config_entry, first_step), later_steps, value)}
+            update={first_step: _entry_with_value(getattr(config_entry, first_step), later_steps, new_value)}
         )
-    return {**config_entry, first_step: _entry_with_value(config_entry.get(first_step), later_steps, value)}
+    return {**config_entry, first_step: _entry_with_value(config_entry.get(first_step), later_steps, new_value)}
 
 
 def _label(choice: Any) -> str:
     """A choice as people call it: the method, and options that are not the default."""
     if not hasattr(choice, "method"):
         return str(choice)
-    shown_options = {k: v for k, v in choice.options.items() if k in ("over", "to", "p", "max_points", "shift", "absolute") and v}
+    shown_options = {
+        option_name: option_value
+        for option_name, option_value in choice.options.items()
+        if option_name in ("over", "to", "p", "max_points", "shift", "absolute") and option_value
+    }
     default_options = {"over": "all_years", "to": (0.0, 1.0)}
     option_texts = [
-        f"{k}={_plain_value(v)}" for k, v in shown_options.items() if _plain_value(v) != _plain_value(default_options.get(k))
+        f"{option_name}={_plain_value(option_value)}"
+        for option_name, option_value in shown_options.items()
+        if _plain_value(option_value) != _plain_value(default_options.get(option_name))
     ]
     return " ".join([choice.method, *option_texts])
 
 
-def _plain_value(value: Any) -> str:
-    return f"[{value[0]:g}, {value[1]:g}]" if isinstance(value, list | tuple) and len(value) == 2 else str(value)
+def _plain_value(option_value: Any) -> str:
+    return (
+        f"[{option_value[0]:g}, {option_value[1]:g}]"
+        if isinstance(option_value, list | tuple) and len(option_value) == 2
+        else str(option_value)
+    )

@@ -46,7 +46,9 @@ def order_statistics(ranks: Ranks, shares: tuple[float, ...]) -> list[Array]:
     by_unit = np.sort(np.ascontiguousarray(np.moveaxis(ranks, 0, -1)), axis=-1, kind="stable")
     unranked = (by_unit == NO_RANK).sum(axis=-1)
     ranked = by_unit.shape[-1] - unranked
-    return [np.where(ranked > 0, _at(by_unit, unranked + _place(ranked, q)), np.nan) for q in shares]
+    return [
+        np.where(ranked > 0, _at(by_unit, unranked + _place(ranked, cumulative_share)), np.nan) for cumulative_share in shares
+    ]
 
 
 def _place(count: Positions, share: float) -> Positions:
@@ -65,26 +67,26 @@ def among_the_first(ranks: Ranks, k: int) -> Array:
     return np.where((ranks != NO_RANK).any(axis=0), share, np.nan)
 
 
-def mean_distance(ranks: Ranks, base: Array) -> Array:
+def mean_distance(ranks: Ranks, base_ranks: Array) -> Array:
     """Mean |rank - base| of each unit over the draws that rank it, (..., U); NaN where there are none."""
     observed = ranks != NO_RANK
-    distance = np.abs(ranks.astype(np.int32) - np.nan_to_num(base).astype(np.int32))
+    distance = np.abs(ranks.astype(np.int32) - np.nan_to_num(base_ranks).astype(np.int32))
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(observed, distance, 0).sum(axis=0) / observed.sum(axis=0)
-    return np.where(np.isnan(base), np.nan, mean)
+    return np.where(np.isnan(base_ranks), np.nan, mean)
 
 
-def mean_shift(ranks: Array, base: Array) -> Array:
+def mean_shift(ranks: Array, base_ranks: Array) -> Array:
     """Mean |rank - base| of each draw (draws, ..., U) over units ranked in both; NaN where there are none."""
-    shift = np.abs(ranks - base)
+    shift = np.abs(ranks - base_ranks)
     observed = ~np.isnan(shift)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(observed, shift, 0.0).sum(axis=-1) / observed.sum(axis=-1)
 
 
-def mean_shifts(ranks: Ranks, base: Array) -> Array:
+def mean_shifts(ranks: Ranks, base_ranks: Array) -> Array:
     """The same from whole numbers (draws, U), without a copy of them all as floating point."""
-    return np.concatenate([mean_shift(rank_values(block), base) for block in _draw_blocks(ranks, ranks.shape[1])])
+    return np.concatenate([mean_shift(rank_values(block), base_ranks) for block in _draw_blocks(ranks, ranks.shape[1])])
 
 
 @dataclass(frozen=True)
@@ -98,10 +100,10 @@ class RankShares:
 
 def rank_shares(ranks: Ranks, units: Positions) -> RankShares:
     """Rank acceptability (Lahdelma and Salminen 2001) of some units from draws (draws, U)."""
-    counts = [np.bincount(ranks[:, unit]) for unit in units]
-    ranks_of_units = [np.flatnonzero(count[NO_RANK + 1 :]) + NO_RANK + 1 for count in counts]
-    shares = [count[unit_ranks] / len(ranks) for count, unit_ranks in zip(counts, ranks_of_units)]
-    if not counts:
+    counts_of_ranks = [np.bincount(ranks[:, unit]) for unit in units]
+    ranks_of_units = [np.flatnonzero(count[NO_RANK + 1 :]) + NO_RANK + 1 for count in counts_of_ranks]
+    shares = [count[unit_ranks] / len(ranks) for count, unit_ranks in zip(counts_of_ranks, ranks_of_units)]
+    if not counts_of_ranks:
         return RankShares(units, np.zeros(0, dtype=np.intp), np.zeros(0))
     repeated_units = np.repeat(units, [len(unit_ranks) for unit_ranks in ranks_of_units])
     return RankShares(repeated_units, np.concatenate(ranks_of_units), np.concatenate(shares))
@@ -111,10 +113,10 @@ def pairwise_shares(ranks: Ranks) -> Array:
     """Share of draws of ranks (draws, U) in which i ranks above j, of those that rank both; (U, U)."""
     units = ranks.shape[1]
     win_counts, pair_counts = np.zeros((units, units)), np.zeros((units, units))
-    for block in _draw_blocks(ranks, units**2):
-        observed = block != NO_RANK
-        above = np.where(observed, block, np.iinfo(block.dtype).max)  # no rank is above nothing, and below nothing
-        win_counts += (above[:, :, None] < block[:, None, :]).sum(axis=0)
+    for rank_block in _draw_blocks(ranks, units**2):
+        observed = rank_block != NO_RANK
+        above = np.where(observed, rank_block, np.iinfo(rank_block.dtype).max)  # no rank is above nothing, and below nothing
+        win_counts += (above[:, :, None] < rank_block[:, None, :]).sum(axis=0)
         pair_counts += observed.T.astype(np.float64) @ observed.astype(np.float64)
     return np.divide(win_counts, pair_counts, out=np.full_like(win_counts, np.nan), where=pair_counts > 0)
 

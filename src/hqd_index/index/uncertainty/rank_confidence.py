@@ -30,16 +30,18 @@ def rank_sets(estimate: Array, draws: Array, *, level: float = 0.95) -> RankSets
     ranked = ~(np.isnan(estimate) | np.isnan(draws).any(axis=0))
     difference = estimate[ranked][:, None] - estimate[ranked]
     errors = draws[:, ranked] - estimate[ranked]
-    spread, largest_distances = np.zeros_like(difference), np.zeros((len(errors), len(difference)))
+    error_spread, largest_distances = np.zeros_like(difference), np.zeros((len(errors), len(difference)))
     for unit, unit_errors in enumerate(errors.T):
         distances = np.abs(unit_errors[:, None] - errors)
-        spread[unit] = (unit_errors[:, None] - errors).std(axis=0)
-        largest_distances[:, unit] = np.divide(distances, spread[unit], out=np.zeros_like(distances), where=spread[unit] > 0).max(
-            axis=1, initial=0
-        )
+        error_spread[unit] = (unit_errors[:, None] - errors).std(axis=0)
+        largest_distances[:, unit] = np.divide(
+            distances, error_spread[unit], out=np.zeros_like(distances), where=error_spread[unit] > 0
+        ).max(axis=1, initial=0)
     critical_values = np.quantile(largest_distances, level, axis=0, method="higher")
     overall = np.quantile(largest_distances.max(axis=1, initial=0), level, method="higher")
-    return RankSets(*_ends(difference, spread * critical_values[:, None], ranked), *_ends(difference, spread * overall, ranked))
+    return RankSets(
+        *_ends(difference, error_spread * critical_values[:, None], ranked), *_ends(difference, error_spread * overall, ranked)
+    )
 
 
 def interval_sets(estimate: Array, draws: Array, *, level: float = 0.95) -> RankSets:

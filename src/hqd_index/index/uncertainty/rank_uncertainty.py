@@ -26,7 +26,7 @@ MAX_LOOPED_DRAWS = 200
 """Firm draws up to which a method that works through them one by one is allowed (design 5.1)."""
 
 
-def uncertainty(study: Study, panel: pd.DataFrame, names: pd.DataFrame, firms: FirmDraws | None) -> dict[str, pd.DataFrame]:
+def uncertainty(study: Study, panel: pd.DataFrame, unit_names: pd.DataFrame, firms: FirmDraws | None) -> dict[str, pd.DataFrame]:
     """The tables of uncertainty by name, from ranks and neighbours to uncertainty_summary and design_scores.
 
     A unit-year without a published rank (too little coverage) has none in any draw. ConfigError when an alternative fits no
@@ -34,14 +34,14 @@ def uncertainty(study: Study, panel: pd.DataFrame, names: pd.DataFrame, firms: F
     """
     designs = designs_of(study)
     _check_looped_methods(designs, firms)
-    source = source_of(study, designs, panel[panel["sample"] == "all"], names, firms)
+    source = source_of(study, designs, panel[panel["sample"] == "all"], unit_names, firms)
     ranked = rank_draws(study, designs, source)
     last_year, interval = ranked.last_year_index, study.uncertainty.interval
     pairs, base = pair_shares(study, ranked), ranked.base[last_year]
     design_ranks = rank_values(ranked.spreads["design"].latest)
     return {
-        "ranks": _ranks(study, ranked, names),
-        "neighbours": _neighbours(ranked, names, interval),
+        "ranks": _ranks(study, ranked, unit_names),
+        "neighbours": _neighbours(ranked, unit_names, interval),
         "uncertainty": _rank_spread_rows(ranked),
         "acceptability": _acceptability(ranked, pairs),
         "pairs": _pair_rows(ranked, pairs, interval),
@@ -76,18 +76,18 @@ def _grid(source: DrawSource) -> pd.DataFrame:
     return pd.DataFrame({"unit": np.tile(np.array(units, dtype=object), len(years)), "year": np.repeat(years, len(units))})
 
 
-def _ranks(study: Study, ranked: RankDraws, names: pd.DataFrame) -> pd.DataFrame:
+def _ranks(study: Study, ranked: RankDraws, unit_names: pd.DataFrame) -> pd.DataFrame:
     """Each published rank with its interval over all draws and per source, its extremes over designs, its confidence sets."""
     spreads = ranked.spreads
     columns = {"rank": ranked.base, "low": spreads["all"].low, "high": spreads["all"].high}
-    for name in ("data", "design", "weights"):
-        if name in spreads:
-            columns |= {f"{name}_low": spreads[name].low, f"{name}_high": spreads[name].high}
+    for source_name in ("data", "design", "weights"):
+        if source_name in spreads:
+            columns |= {f"{source_name}_low": spreads[source_name].low, f"{source_name}_high": spreads[source_name].high}
     columns |= {"best_design": spreads["design"].best, "worst_design": spreads["design"].worst}
     if "data" in ranked.scores:
         columns |= _rank_sets(ranked, by_pairs=compares_all(study, len(ranked.source.units)))
-    frame = _grid(ranked.source).assign(**{name: values.ravel() for name, values in columns.items()})
-    return frame.merge(names[["unit", "unit_zh", "unit_en"]], on="unit", how="left", validate="many_to_one")
+    frame = _grid(ranked.source).assign(**{source_name: column_values.ravel() for source_name, column_values in columns.items()})
+    return frame.merge(unit_names[["unit", "unit_zh", "unit_en"]], on="unit", how="left", validate="many_to_one")
 
 
 def _rank_sets(ranked: RankDraws, *, by_pairs: bool) -> dict[str, Array]:
@@ -110,16 +110,25 @@ def _neighbours(ranked: RankDraws, names: pd.DataFrame, interval: tuple[float, f
     """Units next to each other in a year's ranking: how often the upper one stays above, and whether that is nearly always."""
     frames_of_blocks = []
     for t, year in enumerate(ranked.source.years):
-        order, share = ranking(ranked.base[t]), ranked.neighbour_shares[t]
+        ranking_order, share = ranking(ranked.base[t]), ranked.neighbour_shares[t]
         units = np.array(ranked.source.units, dtype=object)
-        block = {"year": year, "place": np.arange(1, len(order)), "unit": units[order[:-1]], "other": units[order[1:]]}
-        block |= {"rank": ranked.base[t, order[:-1]], "other_rank": ranked.base[t, order[1:]], "share": share}
-        frames_of_blocks.append(pd.DataFrame(block | {"apart": _is_distinct(share, interval)}))
-    frame = pd.concat(frames_of_blocks, ignore_index=True)
+        neighbour_columns = {
+            "year": year,
+            "place": np.arange(1, len(ranking_order)),
+            "unit": units[ranking_order[:-1]],
+            "other": units[ranking_order[1:]],
+        }
+        neighbour_columns |= {
+            "rank": ranked.base[t, ranking_order[:-1]],
+            "other_rank": ranked.base[t, ranking_order[1:]],
+            "share": share,
+        }
+        frames_of_blocks.append(pd.DataFrame(neighbour_columns | {"apart": _is_distinct(share, interval)}))
+    neighbour_table = pd.concat(frames_of_blocks, ignore_index=True)
     unit_names = names.set_index("unit")
-    for side, language in ((side, language) for side in ("unit", "other") for language in ("zh", "en")):
-        frame[f"{side}_{language}"] = frame[side].map(unit_names[f"unit_{language}"])
-    return frame
+    for pair_member, language in ((pair_member, language) for pair_member in ("unit", "other") for language in ("zh", "en")):
+        neighbour_table[f"{pair_member}_{language}"] = neighbour_table[pair_member].map(unit_names[f"unit_{language}"])
+    return neighbour_table
 
 
 def _is_distinct(share: Array, interval: tuple[float, float]) -> NDArray[np.bool_]:
@@ -133,8 +142,8 @@ def _rank_spread_rows(ranked: RankDraws) -> pd.DataFrame:
     for name, spread in ranked.spreads.items():
         quantities = {"low": spread.low, "median": spread.median, "high": spread.high, "mean_shift": spread.mean_shift}
         quantities |= {f"top_{k}": share for k, share in spread.among_first.items()}
-        for quantity, values in quantities.items():
-            frames_of_blocks.append(_grid(ranked.source).assign(source=name, quantity=quantity, value=values.ravel()))
+        for quantity, quantity_values in quantities.items():
+            frames_of_blocks.append(_grid(ranked.source).assign(source=name, quantity=quantity, value=quantity_values.ravel()))
     return pd.concat(frames_of_blocks, ignore_index=True)
 
 
@@ -156,9 +165,14 @@ def _designs(designs: Designs, base: Array, latest_ranks: Array) -> pd.DataFrame
     """Each declared combination: what differs, and how far it moves the ranks of the last year."""
     shift = mean_shift(latest_ranks, base)
     rows = [
-        {"design": number, "label": designs.label(number), "mean_shift": shift[number], "max_shift": _largest_shift(row, base)}
-        | {"spearman": _spearman(row, base)}
-        for number, row in enumerate(latest_ranks)
+        {
+            "design": design_number,
+            "label": designs.label(design_number),
+            "mean_shift": shift[design_number],
+            "max_shift": _largest_shift(design_ranks, base),
+        }
+        | {"spearman": _spearman(design_ranks, base)}
+        for design_number, design_ranks in enumerate(latest_ranks)
     ]
     return pd.DataFrame(rows)
 

@@ -41,9 +41,9 @@ class SobolIndices:
     total_high: Array
 
 
-def saltelli(base: int, factors: int, rng: np.random.Generator) -> SaltelliPoints:
-    """Saltelli (2002) design on a scrambled Sobol' sequence; `base` a power of two."""
-    points = qmc.Sobol(2 * factors, rng=rng).random(base)
+def saltelli(base_size: int, factors: int, rng: np.random.Generator) -> SaltelliPoints:
+    """Saltelli (2002) design on a scrambled Sobol' sequence; `base_size` a power of two."""
+    points = qmc.Sobol(2 * factors, rng=rng).random(base_size)
     first_sample, second_sample = points[:, :factors], points[:, factors:]
     ab = np.repeat(first_sample[None], factors, axis=0)
     for i in range(factors):
@@ -91,13 +91,13 @@ def _ends(resampled: Array) -> tuple[Array, Array]:
     return tuple(np.take_along_axis(sorted_estimates, quantile_index, axis=-2)[..., 0, :] for quantile_index in (low, high))  # type: ignore[return-value]
 
 
-def _mean_and_variance(y: Array, counts: Array) -> tuple[Array, Array]:
-    """(S, ST) (..., resamples, k) of y (..., k + 2, N), each row of the design counted `counts` (resamples, N) times."""
+def _mean_and_variance(y: Array, row_counts: Array) -> tuple[Array, Array]:
+    """(S, ST) (..., resamples, k) of y (..., k + 2, N), each row of the design counted `row_counts` (resamples, N) times."""
     a, b, ab = y[..., :1, :], y[..., 1:2, :], y[..., 2:, :]
 
-    def mean(values: Array) -> Array:
-        resampled_means = values.reshape(-1, values.shape[-1]) @ counts.T / counts.sum(axis=1)
-        return resampled_means.reshape(*values.shape[:-1], -1).swapaxes(-1, -2)
+    def mean(outputs: Array) -> Array:
+        resampled_means = outputs.reshape(-1, outputs.shape[-1]) @ row_counts.T / row_counts.sum(axis=1)
+        return resampled_means.reshape(*outputs.shape[:-1], -1).swapaxes(-1, -2)
 
     variance = mean(a**2 + b**2) / 2 - (mean(a + b) / 2) ** 2
     variance = np.where(variance > 0, variance, np.nan)

@@ -34,36 +34,36 @@ def splittable_scores(study: Study, designs: Designs, source: DrawSource, panel:
     for number in range(len(designs.combinations)):
         design = source.plan_of_design(number)
         columns = [source.leaves.index(leaf) for leaf in design.leaves]
-        base = compute(design, every[..., columns])
-        scores = part_scores(design, base, compute(design, leave_out[..., columns], base=base), firm_leaves)
+        base_arrays = compute(design, every[..., columns])
+        scores = part_scores(design, base_arrays, compute(design, leave_out[..., columns], base=base_arrays), firm_leaves)
         if scores is not None:
             blocks.append(grid.assign(design=number, score=100 * scores.ravel()))
     return pd.concat(blocks, ignore_index=True)[["design", "unit", "year", "score"]]
 
 
-def part_scores(design: ScoringPlan, base: IndexArrays, computed: IndexArrays, leaves: Collection[str]) -> Array | None:
-    """(T, U): the root of `computed` from some leaves alone, their global shares in `base` kept in proportion; None without any.
+def part_scores(design: ScoringPlan, base_arrays: IndexArrays, computed: IndexArrays, leaves: Collection[str]) -> Array | None:
+    """(T, U): the root of `computed` from some leaves alone, weighted by their global shares in `base_arrays`; None without any.
 
     With arithmetic means throughout this is the sum of global share x leaf over the sum of these shares.
     """
-    parts = [_leaf_columns(design, arrays.normalised, leaves) for arrays in (base, computed)]
+    parts = [_leaf_columns(design, arrays.normalised, leaves) for arrays in (base_arrays, computed)]
     weight: dict[str, Array] = {leaf: np.ones((1, 1)) for leaf in parts[0]}
     for family in design.families:
         children = [child for child in family.children if child in weight]
         if not children:
             continue
-        positions = [family.children.index(child) for child in children]
-        local = base.shares[family.node][..., positions] * np.stack(
+        child_positions = [family.children.index(child) for child in children]
+        local = base_arrays.shares[family.node][..., child_positions] * np.stack(
             np.broadcast_arrays(*(weight[child] for child in children)), axis=-1
         )
         weight[family.node] = local.sum(axis=-1)
         share = np.divide(local, weight[family.node][..., None], out=np.zeros_like(local), where=local > 0)
-        fewer = len(family.children) - len(children)
-        least = max(1, family.min_children - fewer) if family.is_leaf_family else len(children)
-        part = replace(family, children=tuple(children), min_children=least)
-        reference, values = ([scores[child] for child in children] for scores in parts)
-        for scores, stacked in zip(parts, (reference, values)):
-            scores[family.node] = join_children(part, np.stack(stacked, -1), share, np.stack(reference, -1))
+        missing_children = len(family.children) - len(children)
+        required_children = max(1, family.min_children - missing_children) if family.is_leaf_family else len(children)
+        family_part = replace(family, children=tuple(children), min_children=required_children)
+        reference, part_values = ([scores[child] for child in children] for scores in parts)
+        for scores, stacked in zip(parts, (reference, part_values)):
+            scores[family.node] = join_children(family_part, np.stack(stacked, -1), share, np.stack(reference, -1))
     return parts[1].get(design.tree.root)
 
 

@@ -45,14 +45,14 @@ class ChannelPart:
     note: str
 
 
-def condition(frame: pd.DataFrame, tree: Composite, node: str, sample: str) -> None:
+def condition(tree_scores: pd.DataFrame, tree: Composite, node: str, sample: str) -> None:
     """Raises EstimationError, naming the node, unless it is a fixed weighted sum of its children in every row."""
     if node in tree.nodes_with_varying_shares:
         raise EstimationError(
             f"{node}: its weights change by year, so its coefficient is no fixed sum of its parts' coefficients",
             zh=f"{node}:权重随年份变化,其系数不能精确分解为各部分系数之和",
         )
-    deviation = largest_deviation(frame, node, {c: tree.share[c] for c in tree.children[node]}, f"{sample}:")
+    deviation = largest_deviation(tree_scores, node, {child: tree.share[child] for child in tree.children[node]}, f"{sample}:")
     if not deviation <= LINEAR:
         raise EstimationError(
             f"{node}: no weighted sum of its children (largest gap {deviation:.2g}); only arithmetic aggregation splits exactly",
@@ -117,13 +117,13 @@ def _channel_parts_of_node(
 
 
 def channel_parts(
-    estimate: Estimate, frame: pd.DataFrame, tree: Composite, sample: str, *, joint: Array, level: float
+    estimate: Estimate, tree_scores: pd.DataFrame, tree: Composite, sample: str, *, joint: Array, level: float
 ) -> tuple[list[ChannelPart], list[EstimationError]]:
     """Every composite over its children, the root over its descendants at each depth; and why some could not be split."""
-    rows, errors, not_linear = frame.loc[estimate.rows], [], set()
+    observations, errors, not_linear = tree_scores.loc[estimate.rows], [], set()
     for node in tree.nodes:
         try:
-            condition(rows, tree, node, sample)
+            condition(observations, tree, node, sample)
         except EstimationError as fault:
             errors.append(fault)
             not_linear.add(node)
@@ -142,11 +142,11 @@ def channel_parts(
     return parts_of_channels, errors
 
 
-def channel_rows(channel_parts: Sequence[ChannelPart], spec: str, sample: str) -> Iterator[Row]:
+def channel_rows(channel_parts: Sequence[ChannelPart], spec_id: str, sample: str) -> Iterator[Row]:
     """Rows of `channels`; the interval is that of the part."""
     for channel_part in channel_parts:
         yield {
-            "spec": spec,
+            "spec": spec_id,
             "sample": sample,
             "parent": channel_part.parent,
             "node": channel_part.node,
@@ -164,7 +164,7 @@ def channel_rows(channel_parts: Sequence[ChannelPart], spec: str, sample: str) -
         }
 
 
-def fraction_items(channel_parts: Sequence[ChannelPart], root: str) -> list[ContributionItem]:
+def fraction_items(channel_parts: Sequence[ChannelPart], root_column: str) -> list[ContributionItem]:
     """Items D (sub-dimensions) and E (dimensions): fraction of the root's coefficient, interval from joint resampling."""
     letters = {1: "E", 2: "D"}
     return [
@@ -180,7 +180,7 @@ def fraction_items(channel_parts: Sequence[ChannelPart], root: str) -> list[Cont
             channel_part.note or "share of the coefficient",
         )
         for channel_part in channel_parts
-        if channel_part.parent == root and channel_part.depth in letters
+        if channel_part.parent == root_column and channel_part.depth in letters
     ]
 
 
@@ -188,11 +188,11 @@ def channels(headline: Headline) -> Rows:
     """The split of every composite's coefficient in each sample, and items D and E of the contribution."""
     estimate, sample = headline.estimate, headline.sample
     joint = joint_draws(estimate.sums, draws=JOINT_DRAWS, rng=random_stream(headline.seed, "joint", headline.id))
-    rows: Rows = {"channels": [], "contribution": [], "not_made": []}
+    observations: Rows = {"channels": [], "contribution": [], "not_made": []}
     for name in sample.samples:
         parts_of_channels, errors = channel_parts(estimate, sample.frame, sample.tree, name, joint=joint, level=headline.level)
-        rows["channels"] += channel_rows(parts_of_channels, headline.id, name)
-        rows["contribution"] += contribution_rows(fraction_items(parts_of_channels, sample.tree.root), headline.id, name)
+        observations["channels"] += channel_rows(parts_of_channels, headline.id, name)
+        observations["contribution"] += contribution_rows(fraction_items(parts_of_channels, sample.tree.root), headline.id, name)
         for fault in errors:
-            rows["not_made"] += not_made(("channels",), fault, CHANNELS_MEND)
-    return rows
+            observations["not_made"] += not_made(("channels",), fault, CHANNELS_MEND)
+    return observations

@@ -19,7 +19,7 @@ FULL_AND_SPLIT_SAMPLES = ("all", "leave_out", "composition")
 
 
 def accounting_items(
-    estimate: Estimate, rows: pd.DataFrame, outcome: str, years: Window, choice: ContributionChoice, *, level: float
+    estimate: Estimate, observations: pd.DataFrame, outcome: str, years: Window, choice: ContributionChoice, *, level: float
 ) -> list[ContributionItem]:
     """Item A: C = beta x change in density / change in outcome by unit and in total; interval: beta's bootstrap interval.
 
@@ -29,7 +29,7 @@ def accounting_items(
     j = estimate.outcome_index(outcome)
     betas = (float(estimate.coefficient[0, j]), *estimate.bootstrap.interval(j, level))
     items: list[ContributionItem] = []
-    for unit, unit_changes in changes(rows, outcome, estimate.spec.density, years).iterrows():
+    for unit, unit_changes in changes(observations, outcome, estimate.spec.density, years).iterrows():
         x, y = float(unit_changes["density"]), float(unit_changes["index"])
         is_small = abs(y) < choice.min_change
         ratio = np.nan if is_small else x / y
@@ -44,20 +44,20 @@ def accounting_items(
 
 
 def _contribution_item(
-    item: str, unit: object, years: Window, quantity: str, values: tuple[float, ...], measure: str
+    item: str, unit: object, years: Window, quantity: str, estimate_and_interval: tuple[float, ...], measure: str
 ) -> ContributionItem:
-    value, low, high = values
+    value, low, high = estimate_and_interval
     low, high = (high, low) if low > high else (low, high)
     return ContributionItem(item, str(unit), years.first, years.last_year, quantity, value, low, high, measure)
 
 
 def counterfactual_items(
-    estimate: Estimate, rows: pd.DataFrame, outcome: str, years: Window, *, level: float
+    estimate: Estimate, observations: pd.DataFrame, outcome: str, years: Window, *, level: float
 ) -> list[ContributionItem]:
     """Item B: y - beta (x - x in the first year), by unit and as the mean over units, with the band of beta."""
     j, density = estimate.outcome_index(outcome), estimate.spec.density
     low, high = estimate.bootstrap.interval(j, level)
-    frame = rows[["unit", "year", density, outcome]].astype({density: float, outcome: float})
+    frame = observations[["unit", "year", density, outcome]].astype({density: float, outcome: float})
     base = frame[frame["year"] == years.first].set_index("unit")[density]
     frame = frame[frame["unit"].isin(base.index) & frame["year"].between(years.first, years.last_year)]
     frame = frame.assign(rise=frame[density] - frame["unit"].map(base))
@@ -67,8 +67,10 @@ def counterfactual_items(
     return list(_paths(paths, outcome, years, (float(estimate.coefficient[0, j]), low, high)))
 
 
-def _paths(frame: pd.DataFrame, outcome: str, years: Window, betas: tuple[float, float, float]) -> Iterator[ContributionItem]:
-    for unit, year, index_rise, y in frame[["unit", "year", "rise", outcome]].itertuples(index=False):
+def _paths(
+    counterfactuals: pd.DataFrame, outcome: str, years: Window, betas: tuple[float, float, float]
+) -> Iterator[ContributionItem]:
+    for unit, year, index_rise, y in counterfactuals[["unit", "year", "rise", outcome]].itertuples(index=False):
         window_to_year = Window(years.first, int(year))
         yield _contribution_item("B", unit, window_to_year, "actual", (float(y), np.nan, np.nan), "score/100")
         path = tuple(float(y) - (b * float(index_rise) if index_rise else 0.0) for b in betas)
@@ -81,25 +83,25 @@ def effect_items(estimate: Estimate, node: str, samples: tuple[str, ...], *, lev
     items = []
     for sample in samples:
         j = estimate.outcome_index(f"{sample}:{node}")
-        scale = float(estimate.sums.sd_terms[0] / estimate.sums.sd_outcomes[estimate.outcome_index(f"all:{node}")])
+        standardising_factor = float(estimate.sums.sd_terms[0] / estimate.sums.sd_outcomes[estimate.outcome_index(f"all:{node}")])
         interval_ends = estimate.bootstrap.interval(j, level)
         quantity = names[sample] if node != SPLITTABLE else f"splittable_{names[sample]}"
         b = float(np.nan_to_num(estimate.coefficient[0, j]))
         items.append(_effect(quantity, (b, *interval_ends), "score/100 per unit of density"))
-        sds = (scale * b, scale * interval_ends[0], scale * interval_ends[1])
+        sds = (standardising_factor * b, standardising_factor * interval_ends[0], standardising_factor * interval_ends[1])
         items.append(_effect(f"{quantity}_sd", sds, "SD of the all-firms index per SD of density"))
     return items
 
 
-def _effect(quantity: str, values: tuple[float, float, float], measure: str) -> ContributionItem:
-    return ContributionItem("A", TOTAL, None, None, quantity, *values, measure=measure)
+def _effect(quantity: str, estimate_and_interval: tuple[float, float, float], measure: str) -> ContributionItem:
+    return ContributionItem("A", TOTAL, None, None, quantity, *estimate_and_interval, measure=measure)
 
 
 def share_items(
-    estimate: Estimate, rows: pd.DataFrame, node: str, years: Window, choice: ContributionChoice, *, level: float
+    estimate: Estimate, observations: pd.DataFrame, node: str, years: Window, choice: ContributionChoice, *, level: float
 ) -> list[ContributionItem]:
     """Composition and spillover as shares of the all-firms change: they add up to the total share."""
-    x, y = changes(rows, f"all:{node}", estimate.spec.density, years).loc[TOTAL].to_numpy(dtype=float)
+    x, y = changes(observations, f"all:{node}", estimate.spec.density, years).loc[TOTAL].to_numpy(dtype=float)
     if abs(y) < choice.min_change:
         return []
     ratio = x / y
@@ -116,13 +118,13 @@ def accounting(headline: Headline) -> Rows:
     if headline.years is None:
         raise EstimationError("the sample has one year only", zh="样本只有一年")
     estimate, years, choice = headline.estimate, headline.years, headline.study.regressions.contribution
-    rows = []
+    observations = []
     for sample in headline.sample.samples:
-        root = headline.sample.root_column(sample)
-        items = accounting_items(estimate, headline.rows, root, years, choice, level=headline.level)
-        items += counterfactual_items(estimate, headline.rows, root, years, level=headline.level)
-        rows.append(_contribution_rows(headline, sample, items))
-    return merged_rows(rows)
+        root_column = headline.sample.root_column(sample)
+        rows_of_accounting = accounting_items(estimate, headline.rows, root_column, years, choice, level=headline.level)
+        rows_of_accounting += counterfactual_items(estimate, headline.rows, root_column, years, level=headline.level)
+        observations.append(_contribution_rows(headline, sample, rows_of_accounting))
+    return merged_rows(observations)
 
 
 def effects(headline: Headline) -> Rows:
@@ -138,5 +140,5 @@ def effects(headline: Headline) -> Rows:
     return _contribution_rows(headline, "all", items) if "all" in sample.samples else {}
 
 
-def _contribution_rows(headline: Headline, sample: str, items: Sequence[ContributionItem]) -> Rows:
-    return {"contribution": list(contribution_rows(items, headline.id, sample))}
+def _contribution_rows(headline: Headline, sample: str, contribution_items: Sequence[ContributionItem]) -> Rows:
+    return {"contribution": list(contribution_rows(contribution_items, headline.id, sample))}

@@ -26,11 +26,11 @@ WRONG_SIGN = (
 
 
 def long_difference(
-    rows: pd.DataFrame, spec: Specification, first_year: int, last_year: int
+    observations: pd.DataFrame, spec: Specification, first_year: int, last_year: int
 ) -> tuple[pd.DataFrame, Specification]:
     """One row per unit: changes between two years of outcomes, density and controls; a constant takes the common change."""
     columns = [*spec.outcomes, *spec.regressors]
-    first_and_last_year = rows.set_index(["unit", "year"])[columns].astype(float)
+    first_and_last_year = observations.set_index(["unit", "year"])[columns].astype(float)
     differences = (
         (first_and_last_year.xs(last_year, level="year") - first_and_last_year.xs(first_year, level="year"))
         .dropna()
@@ -58,16 +58,16 @@ def instrument(headline: Headline) -> Rows:
 
 
 def _instrument_rows(headline: Headline) -> Iterator[Row]:
-    rows, spec, cells = headline.rows, headline.estimate.spec, headline.inputs.firm_cells
+    observations, spec, cells = headline.rows, headline.estimate.spec, headline.inputs.firm_cells
     lag, shock = headline.density.lag, str(cells["kind"].iloc[0])
-    exposure = policy_exposure(cells, base=base_year(rows, spec.density) - lag, lag=lag)
+    exposure = policy_exposure(cells, base_year=base_year(observations, spec.density) - lag, lag=lag)
     for sample in headline.sample.samples:
         column = headline.sample.root_column(sample)
         one_outcome_spec = Specification(spec.id, (column,), spec.density, spec.controls, spec.fixed_effects, spec.cluster)
-        shift_share_estimate = shift_share(rows, one_outcome_spec, exposure, level=headline.level)
-        for quantity, value, note in _quantities(shift_share_estimate, shock):
+        shift_share_estimate = shift_share(observations, one_outcome_spec, exposure, level=headline.level)
+        for quantity, statistic, note in _quantities(shift_share_estimate, shock):
             yield outcome_key(headline.estimate, column) | {
-                "method": "shift_share", "quantity": quantity, "value": value, "note": note,
+                "method": "shift_share", "quantity": quantity, "value": statistic, "note": note,
             }  # fmt: skip
 
 
@@ -95,12 +95,12 @@ def _quantities(shift_share_estimate: ShiftShare, shock: str) -> Iterator[tuple[
         yield f"rotemberg_{int(str(i)) + 1}", float(row["weight"]), f"{row['shock']}: own estimate {row['estimate']:.4g}"
 
 
-def _ends(name: str, intervals: tuple[tuple[float, float], ...]) -> Iterator[tuple[str, float, str]]:
+def _ends(interval_name: str, intervals: tuple[tuple[float, float], ...]) -> Iterator[tuple[str, float, str]]:
     """Outer ends of a confidence set, and a note when it is in two parts, or empty."""
     if not intervals:
-        yield f"{name}_low", np.nan, "empty set"
-        yield f"{name}_high", np.nan, "empty set"
+        yield f"{interval_name}_low", np.nan, "empty set"
+        yield f"{interval_name}_high", np.nan, "empty set"
         return
     note = "" if len(intervals) == 1 else f"two rays: values between {intervals[0][1]:.4g} and {intervals[1][0]:.4g} are rejected"
-    yield f"{name}_low", intervals[0][0], note
-    yield f"{name}_high", intervals[-1][1], note
+    yield f"{interval_name}_low", intervals[0][0], note
+    yield f"{interval_name}_high", intervals[-1][1], note

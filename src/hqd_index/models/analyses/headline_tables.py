@@ -83,7 +83,9 @@ ANALYSES: dict[str, Analysis] = {
 
 def tables_made() -> tuple[str, ...]:
     """Every table that some analysis gives rows to."""
-    return tuple(dict.fromkeys(name for analysis in ANALYSES.values() for name in (*analysis.tables, *analysis.further_tables)))
+    return tuple(
+        dict.fromkeys(table_name for analysis in ANALYSES.values() for table_name in (*analysis.tables, *analysis.further_tables))
+    )
 
 
 def headline_tables(headline: Headline) -> Rows:

@@ -40,20 +40,20 @@ def hypothesis_rows(
 ) -> Iterator[Row]:
     """Rows of `hypotheses`."""
     for test in judged_tests:
-        name = test.hypothesis
+        hypothesis_id = test.hypothesis
         additions = [
             *test.additions,
-            *(addition for addition, noted_hypotheses in context.notes.items() if name in noted_hypotheses),
+            *(addition for addition, noted_hypotheses in context.notes.items() if hypothesis_id in noted_hypotheses),
         ]
-        grade_key, lacking = context.grades.get(name, ("description", ()))
-        multiple = context.breakdown.get(name, np.nan)
+        grade_key, lacking_conditions = context.grades.get(hypothesis_id, ("description", ()))
+        multiple = context.breakdown.get(hypothesis_id, np.nan)
         yield {
-            "hypothesis": name, "spec": estimate.spec.id, "sample": sample, "outcome": split_outcome(test.outcome)[1],
+            "hypothesis": hypothesis_id, "spec": estimate.spec.id, "sample": sample, "outcome": split_outcome(test.outcome)[1],
             "estimate_sd": test.estimate, "ci_low": test.low, "ci_high": test.high, "ci90_low": test.narrow[0],
             "ci90_high": test.narrow[1], "rules_out": rules_out(test.narrow), "p_wild": test.p_wild,
             "p_adjusted": test.p_adjusted, "n_obs": estimate.sums.n, "n_clusters": estimate.sums.g, "mde": test.mde,
             "sesoi": rule.sesoi, "alpha": rule.alpha, "verdict": test.verdict, "size": test.size or "",
-            "split": context.splits.get(name, ""), "grade": grade_key, "grade_lacks": ";".join(lacking),
+            "split": context.splits.get(hypothesis_id, ""), "grade": grade_key, "grade_lacks": ";".join(lacking_conditions),
             "breakdown": multiple if np.isfinite(multiple) else np.nan, "additions": ";".join(additions),
         }  # fmt: skip
 
@@ -62,7 +62,7 @@ def splits_of(all_firms: Sequence[HypothesisTest], leave_out: Sequence[Hypothesi
     """Hypothesis -> what the firms never recognised say of an effect that is supported on all firms."""
     without_srdi = {test.hypothesis: test.verdict for test in leave_out}
     parts = {test.hypothesis: split(test.verdict, without_srdi.get(test.hypothesis)) for test in all_firms}
-    return {hypothesis: part for hypothesis, part in parts.items() if part is not None}
+    return {hypothesis: split_part for hypothesis, split_part in parts.items() if split_part is not None}
 
 
 def fragile_rows(
@@ -95,11 +95,11 @@ def verdict_tables(
 def hypothesis_outcomes(estimation_sample: EstimationSample, sample: str) -> dict[str, str]:
     """Hypothesis -> outcome column: H1 the root, H2a-H3c the six; on leave_out only what can be split."""
     root = estimation_sample.root_in(sample)
-    nodes = {h: node for h, node in NODES.items() if node in estimation_sample.tree.nodes}
+    nodes = {hypothesis: node for hypothesis, node in NODES.items() if node in estimation_sample.tree.nodes}
     if sample == "leave_out":
-        nodes = {h: node for h, node in nodes.items() if estimation_sample.mostly_firms(node)}
+        nodes = {hypothesis: node for hypothesis, node in nodes.items() if estimation_sample.mostly_firms(node)}
     columns = ({"H1": root} if root else {}) | nodes
-    return {h: f"{sample}:{node}" for h, node in columns.items()}
+    return {hypothesis: f"{sample}:{node}" for hypothesis, node in columns.items()}
 
 
 def hypotheses(headline: Headline) -> Rows:
@@ -137,11 +137,11 @@ def _context(
     grades, multiples = {}, breakdowns(headline)
     for test in judged_tests:
         dropped = verdicts_without[test.hypothesis].values()
-        same = len(dropped) == headline.estimate.sums.g and set(dropped) == {test.verdict}
+        is_unanimous = len(dropped) == headline.estimate.sums.g and set(dropped) == {test.verdict}
         spillover = sample != "all" or splits.get(test.hypothesis) == "spillover_supported"
-        evidence = identification(headline, test, same_without_one=same, spillover=spillover)
+        evidence = identification(headline, test, same_without_one=is_unanimous, spillover=spillover)
         grades[test.hypothesis] = grade(test.verdict, evidence, rule)
     return Context(
         notes=headline.trended_before(outcomes), splits=splits if sample == "all" else {}, grades=grades,
-        breakdown={h: multiples.get(column, np.nan) for h, column in outcomes.items()},
+        breakdown={hypothesis: multiples.get(column, np.nan) for hypothesis, column in outcomes.items()},
     )  # fmt: skip

@@ -70,19 +70,21 @@ def _randomisation(headline: Headline, column: str) -> tuple[float, float]:
     return float(permuted.p()[headline.estimate.outcome_index(column)]), permuted.exchangeable / permuted.units
 
 
-def trend_rows(headline: Headline, net: ExposureTrend) -> Iterator[Row]:
+def trend_rows(headline: Headline, net_estimate: ExposureTrend) -> Iterator[Row]:
     """Rows of `regressions`: density and the trend beside it, and the controls."""
-    fitted = net.estimate
+    fitted = net_estimate.estimate
     for j, _ in reported_outcomes(fitted, headline.sample):
         for k in range(len(fitted.terms)):
-            yield term_row(fitted, j, k, headline.density, note=f"{CONSERVATIVE}; VIF {net.vif:.2f}", not_controls=(TREND,))
+            yield term_row(
+                fitted, j, k, headline.density, note=f"{CONSERVATIVE}; VIF {net_estimate.vif:.2f}", not_controls=(TREND,)
+            )
 
 
-def net_diagnostics(headline: Headline, net: ExposureTrend) -> Iterator[Row]:
+def net_diagnostics(headline: Headline, net_estimate: ExposureTrend) -> Iterator[Row]:
     """VIF of density beside the trend, and 90% CV3 interval of the net estimate in SDs."""
-    yield quantity_row(headline.estimate, ":", "exposure_trend_vif", net.vif, CONSERVATIVE)
-    for j, column in reported_outcomes(net.estimate, headline.sample):
-        low, high = scaled_interval(net.estimate, j)
+    yield quantity_row(headline.estimate, ":", "exposure_trend_vif", net_estimate.vif, CONSERVATIVE)
+    for j, column in reported_outcomes(net_estimate.estimate, headline.sample):
+        low, high = scaled_interval(net_estimate.estimate, j)
         yield quantity_row(headline.estimate, column, "exposure_trend_ci90_low", low)
         yield quantity_row(headline.estimate, column, "exposure_trend_ci90_high", high)
 
@@ -92,9 +94,9 @@ def breakdown_rows(headline: Headline) -> Iterator[Row]:
     multiples = breakdowns(headline)
     for _, column in reported_outcomes(headline.estimate, headline.sample):
         if column in multiples:
-            value = multiples[column]
-            note = NO_SLOPE if np.isinf(value) else "times the largest credible pre-trend until the interval reaches zero"
-            yield quantity_row(headline.estimate, column, "breakdown", value if np.isfinite(value) else np.nan, note)
+            multiple = multiples[column]
+            note = NO_SLOPE if np.isinf(multiple) else "times the largest credible pre-trend until the interval reaches zero"
+            yield quantity_row(headline.estimate, column, "breakdown", multiple if np.isfinite(multiple) else np.nan, note)
 
 
 def group_rows(headline: Headline, groups: Estimate) -> Iterator[Row]:
@@ -108,12 +110,12 @@ def group_rows(headline: Headline, groups: Estimate) -> Iterator[Row]:
 def trends(headline: Headline) -> Rows:
     """Rows of regressions, regression_diagnostics and not_made on trends that could produce the estimate."""
     net, groups = headline.net_of_trend, headline.by_group_year
-    rows: Rows = {"regressions": [], "regression_diagnostics": list(breakdown_rows(headline)), "not_made": []}
+    observations: Rows = {"regressions": [], "regression_diagnostics": list(breakdown_rows(headline)), "not_made": []}
     if isinstance(net, EstimationError):
-        rows["not_made"] += not_made(("regressions",), net, TREND_MEND)
+        observations["not_made"] += not_made(("regressions",), net, TREND_MEND)
     else:
-        rows["regressions"] += trend_rows(headline, net)
-        rows["regression_diagnostics"] += net_diagnostics(headline, net)
+        observations["regressions"] += trend_rows(headline, net)
+        observations["regression_diagnostics"] += net_diagnostics(headline, net)
     if not isinstance(groups, EstimationError):
-        rows["regression_diagnostics"] += group_rows(headline, groups)
-    return rows
+        observations["regression_diagnostics"] += group_rows(headline, groups)
+    return observations

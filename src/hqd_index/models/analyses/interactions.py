@@ -46,7 +46,7 @@ def path_shares_of_early_years(paths: pd.DataFrame, years: int) -> pd.DataFrame:
 def path_names(paths: pd.DataFrame) -> list[str]:
     """Moderators that `early_paths` gives, in the order of the theory."""
     observed_paths = set(paths["path"])
-    return [f"{PATH}{name}" for name in CHANNELS if name in observed_paths]
+    return [f"{PATH}{path_name}" for path_name in CHANNELS if path_name in observed_paths]
 
 
 def channels_of(estimation_sample: EstimationSample, path: str, sample: str) -> dict[str, str]:
@@ -54,8 +54,8 @@ def channels_of(estimation_sample: EstimationSample, path: str, sample: str) -> 
     columns: dict[str, str] = {}
     for hypothesis, node in CHANNELS[path]:
         if hypothesis == SPILLOVER:
-            root = estimation_sample.root_in(sample) if sample == "leave_out" else None
-            columns |= {hypothesis: f"{sample}:{root}"} if root else {}
+            root_column = estimation_sample.root_in(sample) if sample == "leave_out" else None
+            columns |= {hypothesis: f"{sample}:{root_column}"} if root_column else {}
         elif node in estimation_sample.tree.nodes and (sample == "all" or estimation_sample.mostly_firms(node)):
             columns[hypothesis] = f"{sample}:{node}"
     return columns
@@ -66,18 +66,18 @@ def moderation_rows(moderated_estimates: Sequence[Moderated], headline: Headline
     p = np.array([moderated.bootstrap.p() for moderated in moderated_estimates])  # (moderators, outcomes)
     holm_p = np.array([holm(p_of_outcome) for p_of_outcome in p.T]).T
     for i, moderated in enumerate(moderated_estimates):
-        for row in regression_rows(moderated.estimate, headline.density, headline.sample):
-            j = moderated.estimate.outcome_index(f"{row['sample']}:{row['outcome']}")
-            if row["term"] == f"{INTERACTION_PREFIX}{moderated.name}":
+        for term_row_values in regression_rows(moderated.estimate, headline.density, headline.sample):
+            j = moderated.estimate.outcome_index(f"{term_row_values['sample']}:{term_row_values['outcome']}")
+            if term_row_values["term"] == f"{INTERACTION_PREFIX}{moderated.name}":
                 note = f"Holm p over {len(moderated_estimates)} moderators: {holm_p[i, j]:.4f}"
-                row |= {"p_wild": float(p[i, j]), "note": note}
-            yield row
+                term_row_values |= {"p_wild": float(p[i, j]), "note": note}
+            yield term_row_values
 
 
 def moderation(headline: Headline) -> Rows:
     """Density x each moderator, the interaction's p adjusted over moderators (Holm) in the note."""
     moderated_estimates, errors = _estimates_and_errors(headline.moderated)
-    not_made_rows = [row for error in errors for row in not_made(("regressions",), error, DATA_MEND)]
+    not_made_rows = [reason_row for error in errors for reason_row in not_made(("regressions",), error, DATA_MEND)]
     return {"regressions": list(moderation_rows(moderated_estimates, headline)), "not_made": not_made_rows}
 
 
@@ -87,9 +87,11 @@ def paths(headline: Headline) -> Rows:
     if not names:
         raise EstimationError("no path index; see paths in this table", zh="没有路径指数,原因见本表 paths")
     early_paths = path_shares_of_early_years(headline.inputs.paths, headline.study.modes.window)
-    rows = headline.rows.merge(early_paths, on="unit", how="left")
-    moderated_estimates, errors = _estimates_and_errors(all_moderated(rows, headline.specification, names, **headline.settings))
-    not_made_rows = [row for error in errors for row in hypothesis_not_made("H5", error, MODES_MEND)]
+    observations = headline.rows.merge(early_paths, on="unit", how="left")
+    moderated_estimates, errors = _estimates_and_errors(
+        all_moderated(observations, headline.specification, names, **headline.settings)
+    )
+    not_made_rows = [reason_row for error in errors for reason_row in hypothesis_not_made("H5", error, MODES_MEND)]
     columns = {
         sample: {m.name: channels_of(headline.sample, m.name.removeprefix(PATH), sample) for m in moderated_estimates}
         for sample in headline.sample.samples
@@ -112,16 +114,16 @@ def named_moderators(headline: Headline) -> Rows:
             not_made_rows += hypothesis_not_made("H8", fault, MODERATOR_MEND)
     roots = {sample: headline.sample.root_in(sample) for sample in headline.sample.samples}
     columns = {
-        sample: {moderated.name: {"H8": f"{sample}:{root}"} if root else {} for moderated in moderated_estimates}
-        for sample, root in roots.items()
+        sample: {moderated.name: {"H8": f"{sample}:{root_column}"} if root_column else {} for moderated in moderated_estimates}
+        for sample, root_column in roots.items()
     }
     return merged_rows([{"not_made": not_made_rows}, _family_verdicts(headline, moderated_estimates, columns)])
 
 
-def hypothesis_not_made(hypothesis: str, fault: EstimationError, mend: Mend) -> list[Row]:
+def hypothesis_not_made(hypothesis: str, fault: EstimationError, remedy: Mend) -> list[Row]:
     """Rows of `not_made` for one hypothesis."""
     reason = EstimationError(f"{hypothesis}: {fault.en}", zh=f"{hypothesis}:{fault.zh}")
-    return not_made(("hypotheses",), reason, mend)
+    return not_made(("hypotheses",), reason, remedy)
 
 
 def _estimates_and_errors(results: Iterable[Moderated | EstimationError]) -> tuple[list[Moderated], list[EstimationError]]:
@@ -143,8 +145,8 @@ def _holm_adjusted_tests(family: Sequence[_JudgedInteraction], rule: VerdictRule
     for judged_interaction, p in zip(family, holm_p):
         moderated, test = judged_interaction.moderated, judged_interaction.test
         evidence = max(p, smallest_attainable_p(moderated.estimate.sums.g, moderated.bootstrap))
-        key = verdict(test.estimate, evidence, test.narrow, rule)
-        stepped.append(replace(test, p_adjusted=p, verdict=key, size=test.size if key == "supported" else None))
+        verdict_key = verdict(test.estimate, evidence, test.narrow, rule)
+        stepped.append(replace(test, p_adjusted=p, verdict=verdict_key, size=test.size if verdict_key == "supported" else None))
     return stepped
 
 

@@ -24,12 +24,12 @@ LEADERS_MEND: Mend = ("提供覆盖首次认定之前年份的企业表", "give 
 NOTE = "never-recognised firms; groups fixed in the base year"
 
 
-def leader_firms(firm_years: pd.DataFrame, marks: pd.DataFrame, outcomes: list[str]) -> pd.DataFrame:
+def leader_firms(firm_years: pd.DataFrame, leader_status: pd.DataFrame, outcomes: list[str]) -> pd.DataFrame:
     """firm, unit, year, sample and one column per outcome of never-recognised firms that were there in the base year."""
     unrecognised_firm_years = firm_years[~firm_years["ever"].astype(bool)].rename(columns={"unit": FIRM})[
         [FIRM, "year", *outcomes]
     ]
-    never_leader_marks = marks[marks["never"].astype(bool)].rename(columns={"firm_id": FIRM})
+    never_leader_marks = leader_status[leader_status["never"].astype(bool)].rename(columns={"firm_id": FIRM})
     groups = never_leader_marks["leader"].astype(bool).map({True: LEADERS, False: OTHER_FIRMS})
     firms_by_sample = never_leader_marks.assign(sample=groups)[[FIRM, "unit", "sample"]]
     return unrecognised_firm_years.merge(firms_by_sample, on=FIRM, how="inner", validate="many_to_one")[[*KEYS, *outcomes]]
@@ -57,7 +57,9 @@ def _group_outcome(sample: EstimationSample, scores: pd.DataFrame, node: str) ->
     if node != SPLITTABLE:
         return values[node]
     shares = {leaf: share for leaf, share in sample.tree.weights(sample.tree.root).items() if leaf in sample.firm_leaves}
-    weighted: pd.Series = sum((w * values[leaf] for leaf, w in shares.items()), start=pd.Series(0.0, index=values.index))
+    weighted: pd.Series = sum(
+        (leaf_share * values[leaf] for leaf, leaf_share in shares.items()), start=pd.Series(0.0, index=values.index)
+    )
     return weighted / sum(shares.values())
 
 
@@ -67,7 +69,7 @@ def firm_estimate(headline: Headline, group: str, outcome: str) -> Estimate:
     The firms were never recognised; the industry of the base year stays theirs.
     """
     spec, frame, firms = headline.specification, headline.sample.frame, headline.inputs.leader_firms
-    regressors = frame[[*KEY, spec.density, *(c for c in spec.controls if c in frame)]]
+    regressors = frame[[*KEY, spec.density, *(control for control in spec.controls if control in frame)]]
     extended_rows = firms[firms["sample"] == group].merge(regressors, on=KEY, how="inner", validate="many_to_one")
     column = f"{group}:{outcome}"
     one_outcome_spec = Specification(f"firms_{outcome}", (column,), spec.density, spec.controls, (FIRM, "year"))
@@ -79,13 +81,15 @@ def firm_estimate(headline: Headline, group: str, outcome: str) -> Estimate:
 
 def _group_tables(headline: Headline, estimate: Estimate, group: str, context: Context = NO_CONTEXT) -> Rows:
     """Rows of `regressions` of one group and outcome, and the verdict on it."""
-    rows: Rows = {"regressions": [term_row(estimate, 0, k, headline.density, note=NOTE) for k in range(len(estimate.terms))]}
+    observations: Rows = {
+        "regressions": [term_row(estimate, 0, k, headline.density, note=NOTE) for k in range(len(estimate.terms))]
+    }
     rule, outcome = headline.rule, estimate.spec.outcomes[0]
     if rule is None:
-        return rows
+        return observations
     weights = headline.settings["weights"]
     judged_tests, verdicts_without = tests(estimate, {"H6b": outcome}, rule, seed=headline.seed, weights=weights)
-    return merged_rows([rows, verdict_tables(judged_tests, verdicts_without, estimate, group, rule, context)])
+    return merged_rows([observations, verdict_tables(judged_tests, verdicts_without, estimate, group, rule, context)])
 
 
 def leader_indices(headline: Headline) -> Rows:

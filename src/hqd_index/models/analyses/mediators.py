@@ -50,14 +50,16 @@ class MediatorAccounting:
     g: int
 
 
-def gelbach(rows: pd.DataFrame, spec: Specification, mediators: Sequence[str]) -> tuple[MediatorAccounting, tuple[str, ...]]:
+def gelbach(
+    observations: pd.DataFrame, spec: Specification, mediators: Sequence[str]
+) -> tuple[MediatorAccounting, tuple[str, ...]]:
     """The change of the density's coefficient as mediators (columns) enter, split exactly, and the mediators that add nothing.
 
     Gelbach 2016: b_base - b_full = sum_k Gamma_k b_k, Gamma_k the coefficient of density in the regression of mediator k on the
     regressors of the base. Errors delete one cluster at a time, both regressions estimated again. EstimationError when none
     remains: all constant within the effects, or spanned by the controls and one another.
     """
-    full_sums, *_ = sums_of(rows, replace(spec, controls=(*spec.controls, *mediators)))
+    full_sums, *_ = sums_of(observations, replace(spec, controls=(*spec.controls, *mediators)))
     included_mediators = tuple(m for m in mediators if m not in full_sums.dropped_terms)
     idle_mediators = tuple(m for m in mediators if m in full_sums.dropped_terms)
     if not included_mediators:
@@ -65,8 +67,8 @@ def gelbach(rows: pd.DataFrame, spec: Specification, mediators: Sequence[str]) -
             f"no mediator varies beside the controls and the fixed effects: {_names(idle_mediators)}",
             zh=f"控制变量与固定效应之外没有仍有变化的机制变量:{_names(idle_mediators)}",
         )
-    base, *_ = sums_of(rows, replace(spec, outcomes=(*spec.outcomes, *included_mediators)))
-    positions, m = [full_sums.terms.index(name) for name in included_mediators], len(spec.outcomes)
+    base, *_ = sums_of(observations, replace(spec, outcomes=(*spec.outcomes, *included_mediators)))
+    positions, m = [full_sums.terms.index(mediator) for mediator in included_mediators], len(spec.outcomes)
     b0, b1 = coefficients(base), coefficients(full_sums)
     value = _rows(b0, b1, positions, m) * np.where(full_sums.sd_outcomes > 0, 1.0, np.nan)
     if full_sums.complete:
@@ -79,16 +81,16 @@ def gelbach(rows: pd.DataFrame, spec: Specification, mediators: Sequence[str]) -
     ), idle_mediators
 
 
-def _rows(base: Array, full_coefficients: Array, positions: list[int], m: int) -> Array:
-    """(..., 3 + K, m) from coefficients (..., k, m + K) without and (..., k, m) with the mediators, which are at `positions`."""
-    base_slope, full_slope = base[..., :1, :m], full_coefficients[..., :1, :]
-    mediated_parts = np.swapaxes(base[..., :1, m:], -1, -2) * full_coefficients[..., positions, :]
+def _rows(base_coefficients: Array, full_coefficients: Array, mediator_positions: list[int], m: int) -> Array:
+    """(..., 3 + K, m) from coefficients (..., k, m + K) without and (..., k, m) with the mediators (at `mediator_positions`)."""
+    base_slope, full_slope = base_coefficients[..., :1, :m], full_coefficients[..., :1, :]
+    mediated_parts = np.swapaxes(base_coefficients[..., :1, m:], -1, -2) * full_coefficients[..., mediator_positions, :]
     return np.concatenate([base_slope, full_slope, base_slope - full_slope, mediated_parts], axis=-2)
 
 
-def _check_sums_to_change(value: Array) -> None:
-    discrepancies = np.abs(value[2] - value[len(TOTAL_QUANTITIES) :].sum(axis=0))
-    if (discrepancies > SUM_TOLERANCE * np.maximum(1.0, np.abs(value[0]))).any():
+def _check_sums_to_change(decomposition: Array) -> None:
+    discrepancies = np.abs(decomposition[2] - decomposition[len(TOTAL_QUANTITIES) :].sum(axis=0))
+    if (discrepancies > SUM_TOLERANCE * np.maximum(1.0, np.abs(decomposition[0]))).any():
         raise CheckError(
             f"the parts of the mediators miss the change of the coefficient by {discrepancies.max():.3g}",
             zh=f"各机制变量的部分之和与系数变化相差 {discrepancies.max():.3g}",
@@ -103,13 +105,13 @@ def mediator_rows(accounting: MediatorAccounting, density: Density, level: float
     lines = [*((quantity_name, "") for quantity_name in TOTAL_QUANTITIES), *(("part", _name(m)) for m in accounting.mediators)]
     for j, column in enumerate(spec.outcomes):
         sample, node = split_outcome(column)
-        total, is_weak_total = value[0, j], not abs(value[0, j]) >= error[0, j]
+        total_change, is_weak_total = value[0, j], not abs(value[0, j]) >= error[0, j]
         for i, (quantity, mediator) in enumerate(lines):
             k = i - len(TOTAL_QUANTITIES)
             yield {
                 "spec": spec.id, "sample": sample, "outcome": node, "quantity": quantity, "mediator": mediator,
                 "estimate": value[i, j], "se_cv3": error[i, j], "p_cv3": p[i, j],
-                "ci_low": low[i, j], "ci_high": high[i, j], "fraction": np.nan if is_weak_total else value[i, j] / total,
+                "ci_low": low[i, j], "ci_high": high[i, j], "fraction": np.nan if is_weak_total else value[i, j] / total_change,
                 "reached": accounting.density_slopes[k] if k >= 0 else np.nan,
                 "held": accounting.conditional_slopes[k, j] if k >= 0 else np.nan,
                 "n_obs": accounting.n, "n_clusters": accounting.g, "fixed_effects": "+".join(spec.fixed_effects),
@@ -133,14 +135,14 @@ def mediators(headline: Headline) -> Rows:
     with every mediator that has any value.
     """
     spec = headline.estimate.spec
-    rows, columns = _with_mediators(headline)
-    accounting, idle_mediators = gelbach(rows, replace(spec, outcomes=headline.sample.reported_columns), columns)
-    mediator_estimate = headline.estimate_of(rows, replace(spec, id=MECHANISM, outcomes=accounting.mediators))
+    observations, columns = _with_mediators(headline)
+    accounting, idle_mediators = gelbach(observations, replace(spec, outcomes=headline.sample.reported_columns), columns)
+    mediator_estimate = headline.estimate_of(observations, replace(spec, id=MECHANISM, outcomes=accounting.mediators))
     not_made_rows = [
-        row
-        for name in headline.study.regressions.mediators
-        if MEDIATOR_PREFIX + name not in columns
-        for row in _mediator_not_made(name, "has no value in the sample", "在样本中没有数值")
+        reason_row
+        for mediator in headline.study.regressions.mediators
+        if MEDIATOR_PREFIX + mediator not in columns
+        for reason_row in _mediator_not_made(mediator, "has no value in the sample", "在样本中没有数值")
     ]
     if idle_mediators:
         reason, reason_zh = "adds nothing to the controls, the fixed effects and the others", "未超出控制变量、固定效应与其余变量"
@@ -157,22 +159,28 @@ def _with_mediators(headline: Headline) -> tuple[pd.DataFrame, tuple[str, ...]]:
     names, values = tuple(headline.study.regressions.mediators), headline.inputs.mediator_values
     if not names:
         raise EstimationError("regressions.yaml lists no mediator", zh="regressions.yaml 没有机制变量(mediators)")
-    available_names = [name for name in names if name in values]
+    available_names = [mediator for mediator in names if mediator in values]
     mediator_columns = (
         values[[*KEY, *available_names]]
         .astype({"year": "int64"})
-        .rename(columns=lambda c: MEDIATOR_PREFIX + c if c in available_names else c)
+        .rename(
+            columns=lambda mediator_column: (
+                MEDIATOR_PREFIX + mediator_column if mediator_column in available_names else mediator_column
+            )
+        )
     )
     extended_rows = headline.rows.merge(mediator_columns, on=KEY, how="left", validate="one_to_one")
-    columns = tuple(MEDIATOR_PREFIX + name for name in available_names if extended_rows[MEDIATOR_PREFIX + name].notna().any())
+    columns = tuple(
+        MEDIATOR_PREFIX + mediator for mediator in available_names if extended_rows[MEDIATOR_PREFIX + mediator].notna().any()
+    )
     if not columns:
         raise EstimationError(f"no mediator has a value: {', '.join(names)}", zh=f"没有任何机制变量有数值:{'、'.join(names)}")
     return extended_rows[np.isfinite(extended_rows[list(columns)].to_numpy(dtype=float)).all(axis=1)], columns
 
 
-def _mediator_not_made(name: str, reason: str, reason_zh: str) -> list[Row]:
+def _mediator_not_made(mediator: str, reason: str, reason_zh: str) -> list[Row]:
     return not_made(
-        ("mediators",), EstimationError(f"mediator {name}: {reason}", zh=f"机制变量 {name}:{reason_zh}"), MEDIATORS_MEND
+        ("mediators",), EstimationError(f"mediator {mediator}: {reason}", zh=f"机制变量 {mediator}:{reason_zh}"), MEDIATORS_MEND
     )
 
 

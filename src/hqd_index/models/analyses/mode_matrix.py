@@ -80,7 +80,7 @@ def equal_modes(terms: Sequence[str], nodes: Sequence[str]) -> Array:
 
 def mode_matrix(
     sample: EstimationSample,
-    rows: pd.DataFrame,
+    observations: pd.DataFrame,
     spec: Specification,
     densities: pd.DataFrame,
     lag: int,
@@ -94,7 +94,7 @@ def mode_matrix(
     nodes = tuple(NODES.values())
     _check_possible(sample, densities, nodes)
     terms = tuple(f"{PREFIX}{mode}" for mode in MODES)
-    extended_rows = rows.merge(mode_columns(densities, lag), on=KEY, how="left", validate="many_to_one")
+    extended_rows = observations.merge(mode_columns(densities, lag), on=KEY, how="left", validate="many_to_one")
     unclassified_terms = (
         (UNCLASSIFIED_COLUMN,)
         if UNCLASSIFIED_COLUMN in extended_rows and extended_rows[UNCLASSIFIED_COLUMN].nunique() > 1
@@ -116,12 +116,12 @@ def mode_matrix(
         contrast(
             mode_estimate.sums,
             restriction(mode_estimate.terms, nodes),
-            rng=random_stream(seed, "contrast", extended_spec.id, name),
+            rng=random_stream(seed, "contrast", extended_spec.id, test_name),
             draws=draws,
             weights=weights,
             jackknife_estimates=mode_estimate.jackknife_coefficients,
         )
-        for name, restriction in (("against", predicted_contrast), ("equal", equal_modes))
+        for test_name, restriction in (("against", predicted_contrast), ("equal", equal_modes))
     )
     return ModeMatrix(mode_estimate, positions, nodes, cells, contrast_of_prediction, contrast_of_equality, weights, level)
 
@@ -142,10 +142,10 @@ def _check_variation(mode_estimate: Estimate, terms: Sequence[str]) -> None:
     lost_terms = [term.removeprefix(PREFIX) for term in terms if term not in mode_estimate.terms]
     constant = [split_outcome(column)[1] for j, column in enumerate(mode_estimate.spec.outcomes) if not mode_estimate.varies(j)]
     if lost_terms or constant:
-        names = ", ".join([*lost_terms, *constant])
+        constant_names = ", ".join([*lost_terms, *constant])
         raise EstimationError(
-            f"{names}: no variation once the fixed effects and the other modes are out",
-            zh=f"{names}:控制固定效应与其他模式后没有变化",
+            f"{constant_names}: no variation once the fixed effects and the other modes are out",
+            zh=f"{constant_names}:控制固定效应与其他模式后没有变化",
         )
 
 
@@ -181,13 +181,13 @@ def matrix_diagnostics(matrix: ModeMatrix) -> Iterator[Row]:
     contrasts = {"h4_predicted_against_rest": matrix.predicted_contrast, "h4_equal_modes": matrix.equality_contrast}
     for name, contrast_test in contrasts.items():
         note = f"{len(contrast_test.value)} restrictions"
-        for quantity, value in (("wald", contrast_test.wald), ("p_f", contrast_test.p_f), ("p_wild", contrast_test.p_wild)):
-            yield quantity_row(matrix.estimate, f"{SAMPLE}:", f"{name}_{quantity}", value, note)
+        for quantity, statistic in (("wald", contrast_test.wald), ("p_f", contrast_test.p_f), ("p_wild", contrast_test.p_wild)):
+            yield quantity_row(matrix.estimate, f"{SAMPLE}:", f"{name}_{quantity}", statistic, note)
 
 
-def _contrast_verdict(sums: ClusterSums, contrast_test: Contrast, rule: VerdictRule, weights: str, draws: int) -> Verdict:
+def _contrast_verdict(cluster_sums: ClusterSums, contrast_test: Contrast, rule: VerdictRule, weights: str, draws: int) -> Verdict:
     """supported or inconclusive: the Wald test has no direction but the predicted one, and shows nothing to be negligible."""
-    p = max(contrast_test.p_wild, attainable_with(sums.g, draws, weights))
+    p = max(contrast_test.p_wild, attainable_with(cluster_sums.g, draws, weights))
     return "supported" if p <= rule.alpha and contrast_test.value[0] > 0 else "inconclusive"
 
 
@@ -195,36 +195,44 @@ def matrix_test(
     matrix: ModeMatrix, sample: EstimationSample, rule: VerdictRule, *, seed: int, draws: int
 ) -> tuple[HypothesisTest, dict[str, Verdict]]:
     """H4 judged by its Wald p, and the verdict without each cluster. The estimate is mean predicted less mean other cell."""
-    sums, contrast_test = matrix.estimate.sums, matrix.predicted_contrast
-    key = _contrast_verdict(sums, contrast_test, rule, matrix.weights, draws)
+    cluster_sums, contrast_test = matrix.estimate.sums, matrix.predicted_contrast
+    key = _contrast_verdict(cluster_sums, contrast_test, rule, matrix.weights, draws)
     verdicts_without = _verdicts_without_clusters(matrix, rule, seed)
     (low, high), narrow = (
-        interval(contrast_test.value, contrast_test.se_cv3, sums.g, level) for level in (matrix.level, EQUIVALENCE)
+        interval(contrast_test.value, contrast_test.se_cv3, cluster_sums.g, level) for level in (matrix.level, EQUIVALENCE)
     )
-    p_t = float(p_value(contrast_test.value, contrast_test.se_cv3, sums.g)[0])
+    p_t = float(p_value(contrast_test.value, contrast_test.se_cv3, cluster_sums.g)[0])
     changes = any(dropped_verdict != key for dropped_verdict in verdicts_without.values()) or (p_t <= rule.alpha) != (
         contrast_test.p_wild <= rule.alpha
     )
-    additions = ["few_clusters"] if attainable_with(sums.g, draws, matrix.weights) > rule.alpha else []
+    additions = ["few_clusters"] if attainable_with(cluster_sums.g, draws, matrix.weights) > rule.alpha else []
     additions += ["fragile"] if changes else []
     additions += ["partly_split"] if any(sample.firm_share(node) < MIN_FIRM_SHARE for node in matrix.nodes) else []
     test = HypothesisTest(
-        hypothesis="H4", outcome=sample.root_column(SAMPLE), estimate=float(contrast_test.value[0]), low=float(low[0]),
-        high=float(high[0]), narrow=(float(narrow[0][0]), float(narrow[1][0])), p_wild=contrast_test.p_wild,
-        p_adjusted=contrast_test.p_wild, mde=mde(float(contrast_test.se_cv3[0]), sums.g, rule.alpha), verdict=key, size=None,
+        hypothesis="H4",
+        outcome=sample.root_column(SAMPLE),
+        estimate=float(contrast_test.value[0]),
+        low=float(low[0]),
+        high=float(high[0]),
+        narrow=(float(narrow[0][0]), float(narrow[1][0])),
+        p_wild=contrast_test.p_wild,
+        p_adjusted=contrast_test.p_wild,
+        mde=mde(float(contrast_test.se_cv3[0]), cluster_sums.g, rule.alpha),
+        verdict=key,
+        size=None,
         additions=tuple(additions),
-    )  # fmt: skip
+    )
     return test, verdicts_without
 
 
 def _verdicts_without_clusters(matrix: ModeMatrix, rule: VerdictRule, seed: int) -> dict[str, Verdict]:
     """{cluster left out: verdict without it}, none when fewer than 3 would remain or a term is lost with one."""
-    sums, verdicts_without = matrix.estimate.sums, dict[str, Verdict]()
-    if sums.g < 4 or not sums.complete:
+    cluster_sums, verdicts_without = matrix.estimate.sums, dict[str, Verdict]()
+    if cluster_sums.g < 4 or not cluster_sums.complete:
         return {}
     restriction = predicted_contrast(matrix.estimate.terms, matrix.nodes)
-    for g, label in enumerate(sums.labels):
-        remaining_sums = sums_without_cluster(sums, g, range(len(matrix.nodes)))
+    for g, label in enumerate(cluster_sums.labels):
+        remaining_sums = sums_without_cluster(cluster_sums, g, range(len(matrix.nodes)))
         if (np.linalg.norm(remaining_sums.coefficient_map[list(matrix.terms)], axis=1) == 0).any():
             continue
         rng = random_stream(seed, "drop-one", matrix.estimate.spec.id)
@@ -237,13 +245,13 @@ def modes(headline: Headline) -> Rows:
     """H4: the matrix, its Wald tests and the verdict on it."""
     densities, lag, rule = headline.inputs.mode_densities, headline.density.lag, headline.rule
     matrix = mode_matrix(headline.sample, headline.rows, headline.specification, densities, lag, **headline.settings)
-    rows: Rows = {
+    observations: Rows = {
         "mode_matrix": list(matrix_rows(matrix, headline.sample)),
         "regression_diagnostics": list(matrix_diagnostics(matrix)),
     }
     if rule is None:
-        return rows
+        return observations
     test, verdicts_without = matrix_test(matrix, headline.sample, rule, seed=headline.seed, draws=headline.settings["draws"])
     trended = headline.trended_before({node: f"{SAMPLE}:{node}" for node in matrix.nodes})
     context = Context(notes={direction: frozenset({"H4"} if nodes else ()) for direction, nodes in trended.items()})
-    return merged_rows([rows, verdict_tables([test], {"H4": verdicts_without}, matrix.estimate, SAMPLE, rule, context)])
+    return merged_rows([observations, verdict_tables([test], {"H4": verdicts_without}, matrix.estimate, SAMPLE, rule, context)])

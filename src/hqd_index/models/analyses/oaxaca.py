@@ -54,17 +54,17 @@ class TwofoldSplit:
         return np.asarray((self.levels[0] - self.levels[1])[:, None] * self.coefficient)
 
 
-def density_groups(rows: pd.DataFrame, density: str) -> DensityGroups:
+def density_groups(observations: pd.DataFrame, density: str) -> DensityGroups:
     """Two groups of units at the median of their mean density, over the years from the first with any.
 
     The mean and not the last year: status lapses after three years and small units count few firms, so one year sorts by
     accident. EstimationError when a group has fewer than two units.
     """
-    max_density_by_year = rows.groupby("year")[density].max()
+    max_density_by_year = observations.groupby("year")[density].max()
     years = max_density_by_year.index[max_density_by_year > 0]
     if not len(years):
         raise EstimationError("no year of the sample has any density", zh="样本中没有任何年份有专精特新密度")
-    rows_from_first_year = rows[rows["year"] >= years.min()]
+    rows_from_first_year = observations[observations["year"] >= years.min()]
     mean = rows_from_first_year.groupby("unit")[density].mean()
     median_density = float(mean.median())
     is_at_median = (mean - median_density).abs() <= TIE * max(abs(median_density), 1.0)
@@ -77,27 +77,32 @@ def density_groups(rows: pd.DataFrame, density: str) -> DensityGroups:
             zh=f"密度高于中位数的单位有 {len(high)} 个,其余 {len(low)} 个;每组至少需要 {MIN_GROUP_UNITS} 个",
         )
     return DensityGroups(
-        high, low, tuple(map(str, mean.index[is_at_median])), median_density, int(years.min()), int(rows["year"].max())
+        high, low, tuple(map(str, mean.index[is_at_median])), median_density, int(years.min()), int(observations["year"].max())
     )
 
 
-def twofold(y: Array, x: Array, high: NDArray[np.bool_], weights: Array | None = None) -> TwofoldSplit:
+def twofold(y: Array, x: Array, is_high_density: NDArray[np.bool_], weights: Array | None = None) -> TwofoldSplit:
     """Blinder-Oaxaca with pooled coefficients, the group among the regressors (Fortin 2008; Jann 2008).
 
-    `y` (n, m), characteristics `x` (n, k), `high` (n,). The part of a characteristic is the difference of its means times its
-    coefficient within groups; the unexplained part is the coefficient of the group.
+    `y` (n, m), characteristics `x` (n, k), `is_high_density` (n,). The part of a characteristic is the difference of its means
+    times its coefficient within groups; the unexplained part is the coefficient of the group.
     """
     mass = np.ones(len(y)) if weights is None else weights
     root = np.sqrt(mass)[:, None]
     column_means, spread = np.average(x, axis=0, weights=mass), x.std(axis=0)
     z = (x - column_means) / np.where(spread > 0, spread, 1.0)
-    design = np.column_stack([np.ones(len(y)), high, z])
+    design = np.column_stack([np.ones(len(y)), is_high_density, z])
     coefficients = least_squares(design * root, y * root, tolerance=COLUMNS)
     if rank(design * root, tolerance=COLUMNS) < design.shape[1]:
         coefficients = np.full_like(coefficients, np.nan)
     outcome_means, levels = (
-        np.stack([np.average(values[is_in_group], axis=0, weights=mass[is_in_group]) for is_in_group in (high, ~high)])
-        for values in (y, x)
+        np.stack(
+            [
+                np.average(variables[is_in_group], axis=0, weights=mass[is_in_group])
+                for is_in_group in (is_high_density, ~is_high_density)
+            ]
+        )
+        for variables in (y, x)
     )
     return TwofoldSplit(
         outcome_means,
@@ -122,14 +127,14 @@ class GapDecomposition:
     n: int
 
 
-def oaxaca_decomposition(rows: pd.DataFrame, spec: Specification) -> GapDecomposition:
+def oaxaca_decomposition(observations: pd.DataFrame, spec: Specification) -> GapDecomposition:
     """The gap of every outcome of `spec` between dense and sparse units, over the years since the first recognition.
 
     Characteristics are the controls and, where the specification has year effects, the years (one line, which does not depend
     on the year left out). Unit effects would absorb the groups and are not among them.
     """
-    groups = density_groups(rows, spec.density)
-    rows_from_first_year = rows[rows["year"] >= groups.first].sort_values(["unit", "year"], kind="stable")
+    groups = density_groups(observations, spec.density)
+    rows_from_first_year = observations[observations["year"] >= groups.first].sort_values(["unit", "year"], kind="stable")
     unit = rows_from_first_year["unit"].astype(str).to_numpy()
     high = np.isin(unit, groups.high)
     y = rows_from_first_year[list(spec.outcomes)].to_numpy(dtype=float)
@@ -155,25 +160,25 @@ def oaxaca_decomposition(rows: pd.DataFrame, spec: Specification) -> GapDecompos
 
 
 def _characteristics(
-    rows: pd.DataFrame, spec: Specification, high: NDArray[np.bool_], weights: Array | None
+    observations: pd.DataFrame, spec: Specification, is_high_density: NDArray[np.bool_], weights: Array | None
 ) -> tuple[Array, tuple[str, ...], tuple[str, ...]]:
     """Columns beside the group and the constant, their names, and the controls that those before them span."""
-    years = sorted(rows["year"].unique())[1:] if YEAR in spec.fixed_effects else []
+    years = sorted(observations["year"].unique())[1:] if YEAR in spec.fixed_effects else []
     names = [*[YEAR] * len(years), *spec.controls]
     values = [
-        *((rows["year"] == year).to_numpy(dtype=float) for year in years),
-        *(rows[c].to_numpy(dtype=float) for c in spec.controls),
+        *((observations["year"] == year).to_numpy(dtype=float) for year in years),
+        *(observations[control].to_numpy(dtype=float) for control in spec.controls),
     ]
-    root = np.ones(len(rows)) if weights is None else np.sqrt(weights)
-    leading_columns = [np.ones(len(rows)), high.astype(float)]
-    columns = np.stack([*leading_columns, *(v - v.mean() for v in values)], axis=1) * root[:, None]
+    root = np.ones(len(observations)) if weights is None else np.sqrt(weights)
+    leading_columns = [np.ones(len(observations)), is_high_density.astype(float)]
+    columns = np.stack([*leading_columns, *(level - level.mean() for level in values)], axis=1) * root[:, None]
     positions = [
         j - len(leading_columns)
         for j in independent_columns(columns, np.linalg.norm(columns, axis=0))
         if j >= len(leading_columns)
     ]
-    dropped_controls = tuple(name for j, name in enumerate(names) if j not in positions)
-    x = np.stack([values[j] for j in positions], axis=1) if positions else np.zeros((len(rows), 0))
+    dropped_controls = tuple(column_name for j, column_name in enumerate(names) if j not in positions)
+    x = np.stack([values[j] for j in positions], axis=1) if positions else np.zeros((len(observations), 0))
     return x, tuple(names[j] for j in positions), dropped_controls
 
 
@@ -182,11 +187,13 @@ def _lines(columns: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return (("gap", ""), ("explained", ""), *(("part", name) for name in column_groups), ("unexplained", ""))
 
 
-def _stacked_parts(twofold_split: TwofoldSplit, columns: Sequence[str], lines: Sequence[tuple[str, str]]) -> Array:
+def _stacked_parts(twofold_split: TwofoldSplit, columns: Sequence[str], decomposition_lines: Sequence[tuple[str, str]]) -> Array:
     """(L, m) values in the order of the lines."""
     split_parts, names = twofold_split.parts, np.array(columns, dtype=object)
-    sums = {"gap": twofold_split.gap, "explained": split_parts.sum(axis=0), "unexplained": twofold_split.unexplained}
-    return np.stack([sums[quantity] if not term else split_parts[names == term].sum(axis=0) for quantity, term in lines])
+    cluster_sums = {"gap": twofold_split.gap, "explained": split_parts.sum(axis=0), "unexplained": twofold_split.unexplained}
+    return np.stack(
+        [cluster_sums[quantity] if not term else split_parts[names == term].sum(axis=0) for quantity, term in decomposition_lines]
+    )
 
 
 def oaxaca_rows(decomposition: GapDecomposition, density: Density, level: float) -> Iterator[Row]:
@@ -228,13 +235,13 @@ def oaxaca_rows(decomposition: GapDecomposition, density: Density, level: float)
 
 def _term_detail_row(decomposition: GapDecomposition, quantity: str, term: str, j: int) -> Row:
     """Means of both groups and the pooled coefficient behind a line; missing for sums and for the years."""
-    high, low, slope = np.nan, np.nan, np.nan
+    mean_of_high, mean_of_low, slope = np.nan, np.nan, np.nan
     if quantity == "gap":
-        high, low = decomposition.full_split.group_means[:, j]
+        mean_of_high, mean_of_low = decomposition.full_split.group_means[:, j]
     elif term and term != YEAR:
         k = decomposition.columns.index(term)
-        (high, low), slope = decomposition.full_split.levels[:, k], decomposition.full_split.coefficient[k, j]
-    return {"mean_high": high, "mean_low": low, "coefficient": slope}
+        (mean_of_high, mean_of_low), slope = decomposition.full_split.levels[:, k], decomposition.full_split.coefficient[k, j]
+    return {"mean_high": mean_of_high, "mean_low": mean_of_low, "coefficient": slope}
 
 
 def _note(decomposition: GapDecomposition, quantity: str, *, gap_is_weak: bool) -> str:

@@ -72,13 +72,13 @@ def robustness_value(t: float, df: float, *, critical_t: float = 0.0) -> float:
 def omitted_variables(headline: Headline) -> Rows:
     """Rows of `endogeneity` for the root of each sample that varies; Oster's delta needs controls."""
     estimate, sample = headline.estimate, headline.sample
-    roots = [sample.root_column(name) for name in sample.samples]
+    roots = [sample.root_column(sample_name) for sample_name in sample.samples]
     return {
         "endogeneity": [
-            row
+            sensitivity_row
             for column in roots
             if estimate.varies(estimate.outcome_index(column))
-            for row in _sensitivity_rows(headline, column)
+            for sensitivity_row in _sensitivity_rows(headline, column)
         ]
     }
 
@@ -90,7 +90,7 @@ def _sensitivity_rows(headline: Headline, column: str) -> Iterator[Row]:
     x, y = partialled_rows.column(spec.density), partialled_rows.column(column)
     controls = [term for term in estimate.terms if term != spec.density]
     m = moments(x, y, partialled_rows.residual(partialled_rows.rows[controls].to_numpy(dtype=float)))
-    levels = sum(int(codes.max()) for codes in partialled_rows.effects) + 1
+    levels = sum(int(effect_codes.max()) for effect_codes in partialled_rows.effects) + 1
     df = partialled_rows.n - levels - len(controls) - 1
     partial_r2 = _partial_r2(m) if df > 1 else np.nan
     is_defined = 0 <= partial_r2 < 1

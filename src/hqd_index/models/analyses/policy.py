@@ -45,7 +45,11 @@ def chokepoint_units(chokepoints: pd.DataFrame, units: set[str]) -> tuple[str, .
     latest_chokepoints = assessed_goods[
         (assessed_goods["year"] == assessed_goods["year"].max()) & (assessed_goods["chokepoint"].astype(float) == 1)
     ]
-    codes = {code for text in latest_chokepoints["industries"].dropna() for code in str(text).split("+")}
+    codes = {
+        industry_code
+        for industry_list in latest_chokepoints["industries"].dropna()
+        for industry_code in str(industry_list).split("+")
+    }
     return tuple(sorted(codes & units))
 
 
@@ -75,7 +79,7 @@ def baseline(density: pd.DataFrame, chokepoints: pd.DataFrame, units: set[str], 
     )
 
 
-def policy_items(estimate: Estimate, start: Baseline, outcome: str, *, level: float) -> list[ContributionItem]:
+def policy_items(estimate: Estimate, baseline: Baseline, outcome: str, *, level: float) -> list[ContributionItem]:
     """Own effects: +1 within SD of density in the chokepoint units, and 100 recognitions there and in each unit in turn.
 
     Effects are those on the mean index of all units, beta x the mean rise of density; intervals are beta's, by inversion of
@@ -84,66 +88,82 @@ def policy_items(estimate: Estimate, start: Baseline, outcome: str, *, level: fl
     j = estimate.outcome_index(outcome)
     betas = (float(estimate.coefficient[0, j]), *estimate.bootstrap.interval(j, level))
     items = []
-    for unit, quantity, density_rise in _density_rises(start, float(estimate.sums.sd_terms[0])):
-        values = [b * density_rise.mean() for b in betas]
-        items.append(_policy_item(start, unit, quantity, values, density_rise))
+    for unit, quantity, density_rise in _density_rises(baseline, float(estimate.sums.sd_terms[0])):
+        effects_on_units = [b * density_rise.mean() for b in betas]
+        items.append(_policy_item(baseline, unit, quantity, effects_on_units, density_rise))
     sd = float(estimate.sums.sd_terms[0])
-    remark = EVERY_UNIT if len(start.chokepoint_units) == len(start.firms) else ""
-    items.append(_policy_item(start, TOTAL, "plus_sd_chokepoint_units", [b * sd for b in betas], _sd(start, sd), remark=remark))
-    required_firms = float((_sd(start, sd) * start.firms).sum() / DENSITY_BASE_FIRMS)
-    items.append(ContributionItem("G", TOTAL, None, start.year, "plus_sd_recognitions", required_firms, np.nan, np.nan, "firms"))
+    remark = EVERY_UNIT if len(baseline.chokepoint_units) == len(baseline.firms) else ""
+    items.append(
+        _policy_item(baseline, TOTAL, "plus_sd_chokepoint_units", [b * sd for b in betas], _sd(baseline, sd), remark=remark)
+    )
+    required_firms = float((_sd(baseline, sd) * baseline.firms).sum() / DENSITY_BASE_FIRMS)
+    items.append(
+        ContributionItem("G", TOTAL, None, baseline.year, "plus_sd_recognitions", required_firms, np.nan, np.nan, "firms")
+    )
     return items
 
 
 def linked_policy_items(
-    spillover: Spillover, start: Baseline, io_links: pd.DataFrame, outcome: str, *, width: float
+    spillover: Spillover, baseline: Baseline, io_links: pd.DataFrame, outcome: str, *, width: float
 ) -> Iterator[ContributionItem]:
     """The same effects on the mean index, with what reaches suppliers and customers; CV3 intervals (`width` x SE)."""
     estimate = spillover.estimate
-    units, link_matrix = link_weights(io_links, start.firms.index)
-    count, positions = len(start.firms), start.firms.index.get_indexer(pd.Index(units))
-    for unit, quantity, density_rise in _density_rises(start, float(estimate.sums.sd_terms[0])):
-        linked_rises = {name: float((density_rise.to_numpy()[positions] @ w).sum()) / count for name, w in link_matrix.items()}
+    units, link_matrix = link_weights(io_links, baseline.firms.index)
+    count, positions = len(baseline.firms), baseline.firms.index.get_indexer(pd.Index(units))
+    for unit, quantity, density_rise in _density_rises(baseline, float(estimate.sums.sd_terms[0])):
+        linked_rises = {
+            link_name: float((density_rise.to_numpy()[positions] @ w).sum()) / count for link_name, w in link_matrix.items()
+        }
         linked_rises[estimate.spec.density] = float(density_rise.mean())
-        weights = {spillover.term(name): mean for name, mean in linked_rises.items() if name in estimate.terms}
-        value, error = estimate.combination(weights, estimate.outcome_index(outcome))
+        weights = {
+            spillover.term(link_name): mean_rise for link_name, mean_rise in linked_rises.items() if link_name in estimate.terms
+        }
+        effect, error = estimate.combination(weights, estimate.outcome_index(outcome))
         own = float(estimate.coefficient[0, estimate.outcome_index(outcome)]) * linked_rises[estimate.spec.density]
-        values = [value, value - width * error, value + width * error]
-        remark = TURNED if own > 0 > value else ""
-        yield _policy_item(start, unit, f"{quantity}_with_links", values, density_rise, remark=remark)
+        effect_and_interval = [effect, effect - width * error, effect + width * error]
+        remark = TURNED if own > 0 > effect else ""
+        yield _policy_item(baseline, unit, f"{quantity}_with_links", effect_and_interval, density_rise, remark=remark)
 
 
-def _sd(start: Baseline, sd: float) -> pd.Series:
-    return pd.Series(np.where(start.firms.index.isin(start.chokepoint_units), sd, 0.0), index=start.firms.index)
+def _sd(baseline: Baseline, sd: float) -> pd.Series:
+    return pd.Series(np.where(baseline.firms.index.isin(baseline.chokepoint_units), sd, 0.0), index=baseline.firms.index)
 
 
-def _density_rises(start: Baseline, sd: float) -> Iterator[tuple[str, str, pd.Series]]:
+def _density_rises(baseline: Baseline, sd: float) -> Iterator[tuple[str, str, pd.Series]]:
     """Unit, quantity, and the rise of density by unit that it supposes."""
-    yield TOTAL, "plus_sd", _sd(start, sd)
-    has_chokepoint = start.firms.index.isin(start.chokepoint_units)
+    yield TOTAL, "plus_sd", _sd(baseline, sd)
+    has_chokepoint = baseline.firms.index.isin(baseline.chokepoint_units)
     yield (
         TOTAL,
         "per_100",
         pd.Series(
-            has_chokepoint * DENSITY_BASE_FIRMS * RECOGNITIONS / start.firms[has_chokepoint].sum(), index=start.firms.index
+            has_chokepoint * DENSITY_BASE_FIRMS * RECOGNITIONS / baseline.firms[has_chokepoint].sum(), index=baseline.firms.index
         ),
     )
-    for unit, firms in start.firms.items():
+    for unit, firms in baseline.firms.items():
         yield (
             str(unit),
             "per_100",
-            pd.Series((start.firms.index == unit) * DENSITY_BASE_FIRMS * RECOGNITIONS / firms, index=start.firms.index),
+            pd.Series((baseline.firms.index == unit) * DENSITY_BASE_FIRMS * RECOGNITIONS / firms, index=baseline.firms.index),
         )
 
 
 def _policy_item(
-    start: Baseline, unit: str, quantity: str, values: list[float], density_rise: pd.Series, *, remark: str = ""
+    baseline: Baseline, unit: str, quantity: str, estimate_and_interval: list[float], density_rise: pd.Series, *, remark: str = ""
 ) -> ContributionItem:
-    low, high = sorted(values[1:])
-    highest_density = float((start.density + density_rise)[density_rise > 0].max())
-    out_of_range_note = "; beyond the densities observed" if highest_density > start.max_density else ""
+    low, high = sorted(estimate_and_interval[1:])
+    highest_density = float((baseline.density + density_rise)[density_rise > 0].max())
+    out_of_range_note = "; beyond the densities observed" if highest_density > baseline.max_density else ""
     return ContributionItem(
-        "G", unit, None, start.year, quantity, values[0], low, high, f"score/100, linear{out_of_range_note}{remark}"
+        "G",
+        unit,
+        None,
+        baseline.year,
+        quantity,
+        estimate_and_interval[0],
+        low,
+        high,
+        f"score/100, linear{out_of_range_note}{remark}",
     )
 
 
@@ -158,9 +178,9 @@ def policy_baseline(headline: Headline) -> Baseline:
 
 def policy(headline: Headline) -> Rows:
     """Item G: what more recognitions would move, own effects alone."""
-    start = policy_baseline(headline)
-    rows = []
+    baseline = policy_baseline(headline)
+    observations = []
     for sample in headline.sample.samples:
-        items = policy_items(headline.estimate, start, headline.sample.root_column(sample), level=headline.level)
-        rows.append({"contribution": contribution_rows(items, headline.id, sample)})
-    return merged_rows(rows)
+        policy_rows = policy_items(headline.estimate, baseline, headline.sample.root_column(sample), level=headline.level)
+        observations.append({"contribution": contribution_rows(policy_rows, headline.id, sample)})
+    return merged_rows(observations)

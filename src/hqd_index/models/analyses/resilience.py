@@ -32,30 +32,30 @@ class Resilience:
     estimates: Mapping[str, Estimate]
 
 
-def episodes(levels: pd.DataFrame, value: str, shocks: Sequence[int] = SHOCKS, *, horizon: int = 4) -> pd.DataFrame:
+def episodes(levels: pd.DataFrame, level_column: str, shocks: Sequence[int] = SHOCKS, *, horizon: int = 4) -> pd.DataFrame:
     """unit, shock, fall, recovery, censored.
 
     fall = level in the year before less the lowest of the shock year and the next (negative when it rose). recovery =
     years from the shock year until the level of the year before is reached again, 0 when it never fell below; units
     not back within `horizon` years or by the end of the data count as horizon (or as the years seen) and as censored.
     """
-    levels_by_year = levels.pivot(index="unit", columns="year", values=value)
-    rows = [row for shock in shocks for row in _episodes_of_shock(levels_by_year, shock, horizon)]
-    return pd.DataFrame(rows, columns=["unit", "shock", "fall", "recovery", "censored"])
+    levels_by_year = levels.pivot(index="unit", columns="year", values=level_column)
+    observations = [episode for shock in shocks for episode in _episodes_of_shock(levels_by_year, shock, horizon)]
+    return pd.DataFrame(observations, columns=["unit", "shock", "fall", "recovery", "censored"])
 
 
 def _episodes_of_shock(levels: pd.DataFrame, shock: int, horizon: int) -> list[tuple[str, int, float, float, bool]]:
     if shock - 1 not in levels or shock not in levels:
         return []
     path_years = [y for y in range(shock, shock + horizon + 1) if y in levels]
-    rows = []
+    observations = []
     for unit, row in levels.iterrows():
         level_before, path = float(row[shock - 1]), row[path_years].to_numpy(dtype=float)
         if np.isnan(level_before) or np.isnan(path).any():
             continue
         recovery, censored = _recovery(path, level_before)
-        rows.append((str(unit), shock, level_before - float(path[:2].min()), recovery, censored))
-    return rows
+        observations.append((str(unit), shock, level_before - float(path[:2].min()), recovery, censored))
+    return observations
 
 
 def _recovery(path: np.ndarray, level_before: float) -> tuple[float, bool]:
@@ -69,7 +69,7 @@ def _recovery(path: np.ndarray, level_before: float) -> tuple[float, bool]:
 
 def resilience(
     levels: pd.DataFrame,
-    value: str,
+    level_column: str,
     density: pd.DataFrame,
     exposure: pd.Series,
     *,
@@ -84,7 +84,7 @@ def resilience(
     `levels` (unit, year, value), `density` (unit, year, density), `exposure` by unit, both regressors centred so that
     each main effect is that at the mean of the other. EstimationError when no shock lies inside the data.
     """
-    observed_episodes = episodes(levels, value, shocks)
+    observed_episodes = episodes(levels, level_column, shocks)
     if observed_episodes.empty:
         raise EstimationError(
             f"no shock year of {list(shocks)} has a year before it in the data",
@@ -131,10 +131,10 @@ def _constant_outcomes(resilience: Resilience) -> Iterator[EstimationError]:
     """Why an outcome has no rows: nobody fell, or all came back in the same year."""
     for outcome, outcome_estimate in resilience.estimates.items():
         if not outcome_estimate.varies(0):
-            mean = resilience.episodes[outcome].mean()
+            mean_outcome = resilience.episodes[outcome].mean()
             yield EstimationError(
-                f"resilience: {outcome} is the same for every unit of a shock ({mean:g} on average)",
-                zh=f"韧性:每次冲击中各单位的 {outcome} 相同(平均 {mean:g})",
+                f"resilience: {outcome} is the same for every unit of a shock ({mean_outcome:g} on average)",
+                zh=f"韧性:每次冲击中各单位的 {outcome} 相同(平均 {mean_outcome:g})",
             )
 
 
@@ -162,5 +162,7 @@ def resilience_rows(shocks: pd.DataFrame, density: pd.DataFrame, study: Study) -
         resilience = _study_resilience(shocks, density, study)
     except EstimationError as fault:
         return {"not_made": not_made(("resilience",), fault, MEND)}
-    not_made_rows = [row for fault in _constant_outcomes(resilience) for row in not_made(("resilience",), fault, LEVEL_MEND)]
+    not_made_rows = [
+        reason_row for fault in _constant_outcomes(resilience) for reason_row in not_made(("resilience",), fault, LEVEL_MEND)
+    ]
     return {"resilience": list(_term_rows(resilience)), "not_made": not_made_rows}

@@ -24,14 +24,17 @@ DENSITY_GAPS_MEND: Mend = (
 
 def kernel_error_rows(headline: Headline) -> Iterator[Row]:
     """Driscoll-Kraay standard errors: errors correlated across units and a few years."""
-    rows, estimate = headline.rows, headline.estimate
+    observations, estimate = headline.rows, headline.estimate
     spec = estimate.spec
-    codes, years = pd.factorize(rows["year"], sort=True)  # in order of time: the kernel runs over neighbours
+    codes, years = pd.factorize(observations["year"], sort=True)  # in order of time: the kernel runs over neighbours
     sums_by_year = cluster_sums(
-        rows[list(spec.outcomes)].to_numpy(dtype=float), rows[list(estimate.terms)].to_numpy(dtype=float),
-        [consecutive_codes(rows[e].to_numpy()) for e in spec.fixed_effects], codes.astype(np.intp), terms=estimate.terms,
+        observations[list(spec.outcomes)].to_numpy(dtype=float),
+        observations[list(estimate.terms)].to_numpy(dtype=float),
+        [consecutive_codes(observations[effect].to_numpy()) for effect in spec.fixed_effects],
+        codes.astype(np.intp),
+        terms=estimate.terms,
         labels=[str(y) for y in years],
-    )  # fmt: skip
+    )
     if sums_by_year.g < 2 or spec.density in sums_by_year.dropped_terms:
         return
     errors = driscoll_kraay(sums_by_year)
@@ -47,21 +50,21 @@ def inflation_rows(headline: Headline) -> Iterator[Row]:
 
 def mundlak_rows(headline: Headline) -> Iterator[Row]:
     """The Mundlak form of the Hausman test: unit means beside the values, clustered; none without unit effects."""
-    rows, estimate = headline.rows, headline.estimate
+    observations, estimate = headline.rows, headline.estimate
     if "unit" not in estimate.spec.fixed_effects:
         return
     mean_columns = [f"mean_{term}" for term in estimate.terms]
-    unit_means = rows.groupby("unit")[list(estimate.terms)].transform("mean").set_axis(mean_columns, axis=1)
+    unit_means = observations.groupby("unit")[list(estimate.terms)].transform("mean").set_axis(mean_columns, axis=1)
     outcomes_of_estimate = (column for _, column in reported_outcomes(estimate, headline.sample))
     roots = tuple(column for column in outcomes_of_estimate if split_outcome(column)[1] == headline.sample.tree.root)
     effects = tuple(effect for effect in estimate.spec.fixed_effects if effect != "unit")
     regressors = (*estimate.terms[1:], *mean_columns)
     spec = Specification(headline.id, roots, estimate.terms[0], regressors, effects, estimate.spec.cluster)
-    sums, *_ = sums_of(pd.concat([rows, unit_means], axis=1), spec)
-    positions = [k for k, term in enumerate(sums.terms) if term in mean_columns]
-    if positions and sums.g > len(positions):
+    cluster_sums, *_ = sums_of(pd.concat([observations, unit_means], axis=1), spec)
+    positions = [k for k, term in enumerate(cluster_sums.terms) if term in mean_columns]
+    if positions and cluster_sums.g > len(positions):
         for j, column in enumerate(roots):
-            p = joint_wald(sums, positions, j)[1]
+            p = joint_wald(cluster_sums, positions, j)[1]
             yield quantity_row(estimate, column, "mundlak_p", p, "unit means of all regressors are zero together")
 
 
@@ -82,10 +85,10 @@ def placebo(headline: Headline) -> Rows:
     draws: list[Row] = []
     for j, column in outcomes_of_estimate:
         if split_outcome(column)[1] == headline.sample.tree.root:
-            values = zip(permuted.estimates[:, j] * scale[j], permuted.t_star[:, j])
+            permuted_statistics = zip(permuted.estimates[:, j] * scale[j], permuted.t_star[:, j])
             draws += [
                 outcome_key(estimate, column) | {"draw": i + 1, "estimate_sd": float(b), "t": float(t)}
-                for i, (b, t) in enumerate(values)
+                for i, (b, t) in enumerate(permuted_statistics)
             ]
     return {DIAGNOSTICS: diagnostics, "placebo": draws}
 

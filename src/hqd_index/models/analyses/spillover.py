@@ -56,14 +56,14 @@ def _t_quantile(spillover: Spillover, headline: Headline) -> float:
 
 
 def linked_items(
-    spillover: Spillover, rows: pd.DataFrame, outcome: str, years: Window, min_change: float, t: float
+    spillover: Spillover, observations: pd.DataFrame, outcome: str, years: Window, min_change: float, t: float
 ) -> list[ContributionItem]:
     """Item A with spillover: beta x change in density + psi x change in linked density, over the change of the index."""
     estimate = spillover.estimate
-    names = [name for name in (estimate.spec.density, UPSTREAM, DOWNSTREAM) if name in estimate.terms]
-    mean_changes = {name: changes(rows, outcome, name, years).to_numpy(dtype=float)[-1] for name in names}  # the last row
+    names = [term for term in (estimate.spec.density, UPSTREAM, DOWNSTREAM) if term in estimate.terms]
+    mean_changes = {term: changes(observations, outcome, term, years).to_numpy(dtype=float)[-1] for term in names}  # the last row
     index_change = float(mean_changes[estimate.spec.density][1])
-    weights = {spillover.term(name): float(density_change[0]) for name, density_change in mean_changes.items()}
+    weights = {spillover.term(term): float(density_change[0]) for term, density_change in mean_changes.items()}
     value, error = estimate.combination(weights, estimate.outcome_index(outcome))
     interval_ends = (value - t * error, value + t * error)
     items = [
@@ -72,7 +72,7 @@ def linked_items(
         )
     ]
     if abs(index_change) >= min_change:
-        low, high = sorted(end / index_change for end in interval_ends)
+        low, high = sorted(interval_end / index_change for interval_end in interval_ends)
         share = value / index_change
         items.append(
             ContributionItem("A", TOTAL, years.first, years.last_year, "share_with_links", share, low, high, "share of change")
@@ -82,47 +82,47 @@ def linked_items(
 
 def _linked_accounting(spillover: Spillover, headline: Headline) -> Rows:
     """Item A with spillover in every sample."""
-    rows = headline.rows.merge(spillover.exposure, on=["unit", "year"], how="inner")
+    observations = headline.rows.merge(spillover.exposure, on=["unit", "year"], how="inner")
     choice, spec = headline.study.regressions.contribution, spillover.estimate.spec
-    years = window(rows, spec.density, choice)
+    years = window(observations, spec.density, choice)
     if years is None:
         return {}
     t, row_tables = _t_quantile(spillover, headline), []
     for sample in headline.sample.samples:
-        if root := hypothesis_outcomes(headline.sample, sample).get("H1"):
-            items = linked_items(spillover, rows, root, years, choice.min_change, t)
-            row_tables.append({"contribution": contribution_rows(items, spec.id, sample)})
+        if root_column := hypothesis_outcomes(headline.sample, sample).get("H1"):
+            accounting_rows = linked_items(spillover, observations, root_column, years, choice.min_change, t)
+            row_tables.append({"contribution": contribution_rows(accounting_rows, spec.id, sample)})
     return merged_rows(row_tables)
 
 
 def _verdicts(spillover: Spillover, headline: Headline) -> Rows:
     """H6: the density of suppliers moves the index."""
-    rule, estimate, judged = headline.rule, spillover.estimate, {}
+    rule, estimate, tests_by_sample = headline.rule, spillover.estimate, {}
     for sample in headline.sample.samples:
-        root = hypothesis_outcomes(headline.sample, sample).get("H1")
-        if root is None or rule is None or UPSTREAM not in spillover.bootstraps:
+        root_column = hypothesis_outcomes(headline.sample, sample).get("H1")
+        if root_column is None or rule is None or UPSTREAM not in spillover.bootstraps:
             continue
-        judged[sample] = tests(
-            estimate, {"H6": root}, rule, seed=headline.seed, weights=headline.settings["weights"],
+        tests_by_sample[sample] = tests(
+            estimate, {"H6": root_column}, rule, seed=headline.seed, weights=headline.settings["weights"],
             term=spillover.term(UPSTREAM), bootstrap=spillover.bootstraps[UPSTREAM],
         )  # fmt: skip
     if rule is None:
         return {}
-    splits = splits_of(*(judged[sample][0] if sample in judged else [] for sample in SAMPLES))
+    splits = splits_of(*(tests_by_sample[sample][0] if sample in tests_by_sample else [] for sample in SAMPLES))
     return merged_rows(
         verdict_tables(*tested, estimate, sample, rule, Context(splits=splits if sample == "all" else {}))
-        for sample, tested in judged.items()
+        for sample, tested in tests_by_sample.items()
     )
 
 
 def _linked_policy(spillover: Spillover, headline: Headline) -> Rows:
     """Item G with what reaches suppliers and customers; none where the simulation cannot be made."""
     try:
-        start = policy_baseline(headline)
+        baseline = policy_baseline(headline)
     except EstimationError:
         return {}  # analysis `policy` says why
     width, links, row_tables = _t_quantile(spillover, headline), headline.inputs.io_links, []
     for sample in headline.sample.samples:
-        items = list(linked_policy_items(spillover, start, links, headline.sample.root_column(sample), width=width))
-        row_tables.append({"contribution": contribution_rows(items, spillover.estimate.spec.id, sample)})
+        policy_rows = list(linked_policy_items(spillover, baseline, links, headline.sample.root_column(sample), width=width))
+        row_tables.append({"contribution": contribution_rows(policy_rows, spillover.estimate.spec.id, sample)})
     return merged_rows(row_tables)

@@ -28,7 +28,10 @@ def variance_items(headline: Headline, sample: str) -> list[ContributionItem]:
 def variance_shares(headline: Headline) -> Rows:
     """Shares in every sample whose index varies within the effects."""
     estimate, sample = headline.estimate, headline.sample
-    varying_samples = [name for name in sample.samples if estimate.varies(estimate.outcome_index(sample.root_column(name)))]
+    varying_samples = [
+        sample_name for sample_name in sample.samples if estimate.varies(estimate.outcome_index(sample.root_column(sample_name)))
+    ]
     return merged_rows(
-        {"contribution": contribution_rows(variance_items(headline, name), headline.id, name)} for name in varying_samples
+        {"contribution": contribution_rows(variance_items(headline, sample_name), headline.id, sample_name)}
+        for sample_name in varying_samples
     )

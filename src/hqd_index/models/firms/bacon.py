@@ -39,13 +39,13 @@ class Bacon:
         return total.assign(estimate=total["part"] / total["weight"])[["weight", "estimate"]]
 
 
-def goodman_bacon(data: pd.DataFrame, outcome: str) -> Bacon:
+def goodman_bacon(firm_years: pd.DataFrame, outcome: str) -> Bacon:
     """Goodman-Bacon 2021, theorem 1, on the units observed in every year and not treated in the first.
 
     EstimationError when no unit is left that changes status.
     """
-    outcome_by_year = data.pivot(index="unit", columns="year", values=outcome).dropna()
-    first_years = data.groupby("unit")["first"].first().reindex(outcome_by_year.index)
+    outcome_by_year = firm_years.pivot(index="unit", columns="year", values=outcome).dropna()
+    first_years = firm_years.groupby("unit")["first"].first().reindex(outcome_by_year.index)
     years = outcome_by_year.columns.to_numpy(dtype=float)
     first_years = first_years.where(first_years <= years[-1])
     outcome_by_year, first_years = outcome_by_year[~(first_years <= years[0])], first_years[~(first_years <= years[0])]
@@ -83,15 +83,19 @@ def _nothing_to_compare(outcome: str, cohorts: list[float], *, units: int) -> Es
 
 
 def _comparison_pairs(
-    cohorts: list[float], mean: dict[float, Array], share: dict[float, float], never_treated_share: float, years: Array
+    cohorts: list[float], mean_outcomes: dict[float, Array], share: dict[float, float], never_treated_share: float, years: Array
 ) -> Iterator[dict[str, object]]:
-    never_mean = next(value for key, value in mean.items() if np.isnan(key))
+    never_mean = next(mean_outcome for cohort_and_period, mean_outcome in mean_outcomes.items() if np.isnan(cohort_and_period))
     for k in cohorts:
         post, n = years >= k, share[k]
-        d = float(post.mean())
+        treated_share = float(post.mean())
         if never_treated_share > 0:
             yield _comparison(
-                NEVER_TREATED, k, np.nan, n * never_treated_share * d * (1 - d), _did_estimate(mean[k], never_mean, post, ~post)
+                NEVER_TREATED,
+                k,
+                np.nan,
+                n * never_treated_share * treated_share * (1 - treated_share),
+                _did_estimate(mean_outcomes[k], never_mean, post, ~post),
             )
         for later_cohort in (g for g in cohorts if g > k):
             later_post = years >= later_cohort
@@ -102,34 +106,36 @@ def _comparison_pairs(
                 EARLY_AGAINST_LATE,
                 k,
                 later_cohort,
-                n * m * (d - e) * (1 - d),
-                _did_estimate(mean[k], mean[later_cohort], post & ~later_post, ~post),
+                n * m * (treated_share - e) * (1 - treated_share),
+                _did_estimate(mean_outcomes[k], mean_outcomes[later_cohort], post & ~later_post, ~post),
             )
             yield _comparison(
                 LATE_AGAINST_EARLY,
                 later_cohort,
                 k,
-                n * m * e * (d - e),
-                _did_estimate(mean[later_cohort], mean[k], later_post, post & ~later_post),
+                n * m * e * (treated_share - e),
+                _did_estimate(mean_outcomes[later_cohort], mean_outcomes[k], later_post, post & ~later_post),
             )
 
 
-def _comparison(comparison: str, treated: float, control: float, weight: float, estimate: float) -> dict[str, object]:
-    return {"kind": comparison, "treated": treated, "control": control, "weight": weight, "estimate": estimate}
+def _comparison(comparison: str, treated_mean: float, control: float, weight: float, estimate: float) -> dict[str, object]:
+    return {"kind": comparison, "treated": treated_mean, "control": control, "weight": weight, "estimate": estimate}
 
 
-def _did_estimate(treated: Array, control: Array, post: np.ndarray, pre: np.ndarray) -> float:
-    return float((treated[post].mean() - treated[pre].mean()) - (control[post].mean() - control[pre].mean()))
+def _did_estimate(is_treated: Array, control: Array, is_after: np.ndarray, is_before: np.ndarray) -> float:
+    return float(
+        (is_treated[is_after].mean() - is_treated[is_before].mean()) - (control[is_after].mean() - control[is_before].mean())
+    )
 
 
 def sun_abraham(
-    data: pd.DataFrame | Panel, outcome: str, *, window: tuple[int, int] = WINDOW, effects: tuple[str, ...] = ("year",)
+    firm_years: pd.DataFrame | Panel, outcome: str, *, window: tuple[int, int] = WINDOW, effects: tuple[str, ...] = ("year",)
 ) -> Events:
     """Sun & Abraham 2021: a dummy for each cohort and event time (base -1), averaged over cohorts by their rows at that time.
 
     Controls are the never treated; clustered by unit (CV1), cohort shares taken as fixed. EstimationError without controls.
     """
-    rows = panel_of(data).rows(outcome, effects)
+    rows = panel_of(firm_years).rows(outcome, effects)
     layout = rows.layout
     if not np.isnan(layout.event).any():
         raise EstimationError(
@@ -156,14 +162,14 @@ def sun_abraham(
     return event_effects(
         "sun_abraham", layout, reported_times,
         window_positions @ coefficients, window_positions @ covariance @ window_positions.T, float(post @ coefficients),
-        float(np.sqrt(post @ covariance @ post)), base=True, caveats=tuple(_dropped_cells(layout, cells, identified)),
+        float(np.sqrt(post @ covariance @ post)), has_base_period=True, caveats=tuple(_dropped_cells(layout, cells, identified)),
     )  # fmt: skip
 
 
-def _dropped_cells(layout: Layout, cells: NDArray[np.int64], identified: np.ndarray) -> Iterator[Caveat]:
+def _dropped_cells(layout: Layout, cohort_times: NDArray[np.int64], identified: np.ndarray) -> Iterator[Caveat]:
     """Cohorts, or some of their event times, that are not identified."""
-    for cohort in np.unique(cells[~identified, 0]).tolist():
-        of_cohort = cells[:, 0] == cohort
+    for cohort in np.unique(cohort_times[~identified, 0]).tolist():
+        of_cohort = cohort_times[:, 0] == cohort
         if not ((layout.first == cohort) & (layout.event == -1)).any():
             yield Caveat(
                 f"剔除队列 {cohort}(处理前一年无观测)", f"cohort {cohort} dropped: not observed in the year before treatment"
@@ -171,8 +177,11 @@ def _dropped_cells(layout: Layout, cells: NDArray[np.int64], identified: np.ndar
         elif not identified[of_cohort].any():
             yield Caveat(f"剔除队列 {cohort}(与固定效应共线)", f"cohort {cohort} dropped: collinear with the fixed effects")
         else:
-            times = number_text(cells[of_cohort & ~identified, 1])
-            yield Caveat(f"剔除队列 {cohort} 共线的事件期 {times}", f"collinear event times of cohort {cohort} dropped: {times}")
+            dropped_times = number_text(cohort_times[of_cohort & ~identified, 1])
+            yield Caveat(
+                f"剔除队列 {cohort} 共线的事件期 {dropped_times}",
+                f"collinear event times of cohort {cohort} dropped: {dropped_times}",
+            )
 
 
 def _cohort_dummies(layout: Layout) -> tuple[Array, NDArray[np.int64]]:

@@ -35,17 +35,17 @@ class Fit:
     identified: np.ndarray
 
 
-def clustered_fit(x: Array, y: Array, size: Array, unit: Codes, factor: Callable[[int], float]) -> Fit:
+def clustered_fit(x: Array, y: Array, gram_scale: Array, unit: Codes, factor: Callable[[int], float]) -> Fit:
     """Least squares of y (n,) on x (n, k), effects out of both, clustered by unit with the CV1 `factor` of the rank.
 
-    `size` (k,) holds the squared norms of the columns before the effects were taken out. A coefficient is identified when no
-    linear dependence among the columns involves it: it is then the same whichever of the others is dropped.
+    `gram_scale` (k,) holds the squared norms of the columns before the effects were taken out. A coefficient is identified when
+    no linear dependence among the columns involves it: it is then the same whichever of the others is dropped.
     """
-    null = _null_directions(x, size)
+    null = _null_directions(x, gram_scale)
     identified = np.abs(null).max(axis=1, initial=0.0) <= NULL_COMPONENT
     rank = x.shape[1] - null.shape[1]
     if null.shape[1]:
-        bread = symmetric_inverse(x.T @ x, tolerance=GRAM, size=size)
+        bread = symmetric_inverse(x.T @ x, tolerance=GRAM, diagonal_scale=gram_scale)
         coefficient = bread @ (x.T @ y)
     else:
         bread, coefficient = np.asarray(np.linalg.inv(x.T @ x)), _refined_least_squares(x, y)
@@ -55,9 +55,9 @@ def clustered_fit(x: Array, y: Array, size: Array, unit: Codes, factor: Callable
     return Fit(coefficient * blank, covariance * blank[:, None] * blank[None, :], identified)
 
 
-def _null_directions(x: Array, size: Array) -> Array:
+def _null_directions(x: Array, gram_scale: Array) -> Array:
     """(k, d): orthonormal directions of the scaled columns along which nothing is left beside rounding."""
-    scaled = x / np.sqrt(np.maximum(size, np.finfo(float).tiny))
+    scaled = x / np.sqrt(np.maximum(gram_scale, np.finfo(float).tiny))
     values, vectors = np.linalg.eigh(scaled.T @ scaled)
     return np.asarray(vectors[:, values <= GRAM])
 
@@ -109,21 +109,21 @@ def _reason(layout: Layout) -> tuple[str, str]:
     )
 
 
-def number_text(values: Iterable[float]) -> str:
+def number_text(numbers: Iterable[float]) -> str:
     """Whole numbers in order, the first few of many."""
-    ordered = [f"{int(value)}" for value in sorted(set(values))]
+    ordered = [f"{int(number)}" for number in sorted(set(numbers))]
     return ", ".join(ordered[:LISTED]) + (f" ... ({len(ordered)})" if len(ordered) > LISTED else "")
 
 
-def collinear_times(times: Iterable[float]) -> tuple[Caveat, ...]:
+def collinear_times(event_times: Iterable[float]) -> tuple[Caveat, ...]:
     """The caveat that names event times left out as collinear; none without any."""
-    names = number_text(times)
+    names = number_text(event_times)
     return (Caveat(f"剔除共线的事件期 {names}", f"collinear event times dropped: {names}"),) if names else ()
 
 
-def unmatched_rows(layout: Layout, usable: np.ndarray) -> tuple[Caveat, ...]:
+def unmatched_rows(layout: Layout, is_usable: np.ndarray) -> tuple[Caveat, ...]:
     """The caveat that counts treated rows whose counterfactual no untreated rows identify; none without any."""
-    treated, without = int(layout.treated.sum()), int((layout.treated & ~usable).sum())
+    treated, without = int(layout.treated.sum()), int((layout.treated & ~is_usable).sum())
     if not without:
         return ()
     zh = f"{treated} 行处理后观测中有 {without} 行的单位与时期没有可比的未处理观测,已剔除"

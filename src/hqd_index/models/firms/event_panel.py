@@ -64,11 +64,12 @@ class Layout:
 
     @cached_property
     def untreated(self) -> Untreated:
-        sizes = [int(e.max()) + 1 for e in self.effects]
+        sizes = [int(effect.max()) + 1 for effect in self.effects]
         starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
         n, untreated_rows = len(self.event), ~self.treated
         dummy_blocks = [
-            sparse.csr_array((np.ones(n), (np.arange(n), e + s)), shape=(n, sum(sizes))) for e, s in zip(self.effects, starts)
+            sparse.csr_array((np.ones(n), (np.arange(n), effect + level_start)), shape=(n, sum(sizes)))
+            for effect, level_start in zip(self.effects, starts)
         ]
         dummies = sparse.csr_array(sum(dummy_blocks[1:], start=dummy_blocks[0]))
         identified = np.asarray(dummies[untreated_rows].sum(axis=0)).ravel() > 0
@@ -91,7 +92,7 @@ class Layout:
             untreated_rows,
             solve_all_columns,
             identified_rows,
-            tuple(consecutive_codes(e[untreated_rows]) for e in self.effects),
+            tuple(consecutive_codes(effect[untreated_rows]) for effect in self.effects),
         )
 
 
@@ -126,8 +127,8 @@ class OutcomeRows:
 class Panel:
     """unit, year, first (NaN: never treated), further effects and outcomes; outcomes seen on the same rows share a layout."""
 
-    def __init__(self, data: pd.DataFrame) -> None:
-        self.data = data.sort_values(["unit", "year"], kind="stable")
+    def __init__(self, firm_years: pd.DataFrame) -> None:
+        self.data = firm_years.sort_values(["unit", "year"], kind="stable")
         self._layouts: dict[tuple[bytes, tuple[str, ...]], tuple[Layout, np.ndarray]] = {}
 
     def rows_of_outcome(self, outcome: str) -> pd.DataFrame:
@@ -137,10 +138,10 @@ class Panel:
     def rows(self, outcome: str, effects: tuple[str, ...]) -> OutcomeRows:
         """Rows with an outcome; units treated in their first observed year have no base and are left out."""
         observed = self.data[outcome].notna().to_numpy()
-        key = (observed.tobytes(), effects)
-        if key not in self._layouts:
-            self._layouts[key] = _layout(self.data, observed, effects)
-        layout, row_positions = self._layouts[key]
+        layout_key = (observed.tobytes(), effects)
+        if layout_key not in self._layouts:
+            self._layouts[layout_key] = _layout(self.data, observed, effects)
+        layout, row_positions = self._layouts[layout_key]
         if not row_positions.any() or not layout.treated.any():
             raise EstimationError(
                 f"{outcome}: no unit is observed both before and after treatment", zh=f"{outcome}:没有单位在处理前后都有观测"
@@ -148,22 +149,22 @@ class Panel:
         return OutcomeRows(self.data[outcome].to_numpy(dtype=float)[row_positions], layout)
 
 
-def _layout(data: pd.DataFrame, observed: np.ndarray, effects: tuple[str, ...]) -> tuple[Layout, np.ndarray]:
+def _layout(firm_years: pd.DataFrame, observed: np.ndarray, effects: tuple[str, ...]) -> tuple[Layout, np.ndarray]:
     """The layout of sorted rows and which of them it holds."""
-    year, first_years = data["year"].to_numpy(dtype=float), data["first"].to_numpy(dtype=float)
-    unit = consecutive_codes(data["unit"].to_numpy())
+    year, first_years = firm_years["year"].to_numpy(dtype=float), firm_years["first"].to_numpy(dtype=float)
+    unit = consecutive_codes(firm_years["unit"].to_numpy())
     start = np.full(int(unit.max(initial=-1)) + 1, np.inf)
     np.minimum.at(start, unit[observed], year[observed])
     is_in_layout = observed & ~(first_years <= start[unit])
-    codes = tuple(consecutive_codes(data[e].to_numpy()[is_in_layout]) for e in ("unit", *effects))
+    codes = tuple(consecutive_codes(firm_years[effect].to_numpy()[is_in_layout]) for effect in ("unit", *effects))
     return Layout(codes, (year - first_years)[is_in_layout], first_years[is_in_layout]), is_in_layout
 
 
-def panel_of(data: pd.DataFrame | Panel) -> Panel:
+def panel_of(firm_years: pd.DataFrame | Panel) -> Panel:
     """The data as a panel of firms by year."""
-    return data if isinstance(data, Panel) else Panel(data)
+    return firm_years if isinstance(firm_years, Panel) else Panel(firm_years)
 
 
-def unit_sums(values: Array, unit: Codes) -> Array:
+def unit_sums(row_values: Array, unit: Codes) -> Array:
     """(units, k) sums of rows (n, k) by unit."""
-    return np.asarray(adder(unit, np.ones(len(unit)), int(unit.max()) + 1) @ values)
+    return np.asarray(adder(unit, np.ones(len(unit)), int(unit.max()) + 1) @ row_values)

@@ -47,7 +47,7 @@ class Events:
         b, v = self.estimate[lead_positions], self.covariance[np.ix_(lead_positions, lead_positions)]
         scale = 1 / np.sqrt(np.diag(v))
         q = symmetric_rank(v * scale[:, None] * scale[None, :], tolerance=GRAM)
-        f = float(b @ symmetric_inverse(v, tolerance=GRAM, size=np.diag(v)) @ b) / q
+        f = float(b @ symmetric_inverse(v, tolerance=GRAM, diagonal_scale=np.diag(v)) @ b) / q
         return f, q, float(stats.f.sf(f, q, self.units - 1))
 
 
@@ -58,14 +58,14 @@ def _dummies(event: Array, *, omitted_periods: set[int]) -> tuple[Array, list[in
 
 
 def twfe(
-    data: pd.DataFrame | Panel, outcome: str, *, window: tuple[int, int] = WINDOW, effects: tuple[str, ...] = ("year",)
+    firm_years: pd.DataFrame | Panel, outcome: str, *, window: tuple[int, int] = WINDOW, effects: tuple[str, ...] = ("year",)
 ) -> Events:
     """Two-way fixed effects event study, base -1, clustered by unit (CV1). Biased when effects differ by cohort.
 
     Every event time has its dummy, those of `window` are reported; without never-treated units the earliest lead is a base too.
     `overall` is the static coefficient of being treated. Further effects (industry-year ...) by column name.
     """
-    rows = panel_of(data).rows(outcome, effects)
+    rows = panel_of(firm_years).rows(outcome, effects)
     layout = rows.layout
     second_base = set() if np.isnan(layout.event).any() else {int(np.nanmin(layout.event))}
     dummies, event_times = _dummies(layout.event, omitted_periods={-1, *second_base})
@@ -84,7 +84,7 @@ def twfe(
     shown = np.flatnonzero((times >= window[0]) & (times <= window[1]) & fit.identified)
     return event_effects(
         "twfe", layout, times[shown].tolist(), fit.coefficient[shown], fit.covariance[np.ix_(shown, shown)],
-        float(static.coefficient[0]), float(np.sqrt(static.covariance[0, 0])), base=True,
+        float(static.coefficient[0]), float(np.sqrt(static.covariance[0, 0])), has_base_period=True,
         caveats=(*_two_bases(second_base), *collinear_times(times[~fit.identified])),
     )  # fmt: skip
 
@@ -101,7 +101,7 @@ def _two_bases(second_base: set[int]) -> tuple[Caveat, ...]:
 
 def other_levels(effects: tuple[Codes, ...]) -> int:
     """Parameters of the effects but the first, which is the unit."""
-    return sum(int(e.max()) for e in effects[1:]) + 1
+    return sum(int(effect_codes.max()) for effect_codes in effects[1:]) + 1
 
 
 def positions_in_window(event_times: list[int], window: tuple[int, int]) -> list[int]:
@@ -110,20 +110,28 @@ def positions_in_window(event_times: list[int], window: tuple[int, int]) -> list
 
 
 def event_effects(
-    name: str, layout: Layout, event_times: list[int], b: Array, v: Array, overall: float, se: float, *, base: bool = False,
+    estimator: str,
+    layout: Layout,
+    event_times: list[int],
+    b: Array,
+    v: Array,
+    overall: float,
+    se: float,
+    *,
+    has_base_period: bool = False,
     caveats: tuple[Caveat, ...] = (),
-) -> Events:  # fmt: skip
-    """With `base`, period -1 is put in at zero."""
-    if base:
+) -> Events:
+    """With `has_base_period`, period -1 is put in at zero."""
+    if has_base_period:
         base_position = sum(t < -1 for t in event_times)
         event_times, b = [*event_times[:base_position], -1, *event_times[base_position:]], np.insert(b, base_position, 0.0)
         v = np.insert(np.insert(v, base_position, 0.0, axis=0), base_position, 0.0, axis=1)
     treated = len(np.unique(layout.unit[~np.isnan(layout.first)]))
-    return Events(name, tuple(event_times), b, v, overall, se, len(layout.event), layout.units, treated, caveats)
+    return Events(estimator, tuple(event_times), b, v, overall, se, len(layout.event), layout.units, treated, caveats)
 
 
 def imputation(
-    data: pd.DataFrame | Panel, outcome: str, *, window: tuple[int, int] = WINDOW, effects: tuple[str, ...] = ("year",)
+    firm_years: pd.DataFrame | Panel, outcome: str, *, window: tuple[int, int] = WINDOW, effects: tuple[str, ...] = ("year",)
 ) -> Events:
     """Borusyak, Jaravel & Spiess 2024: effects fitted on untreated rows, their gap averaged by event time from 0 on.
 
@@ -131,7 +139,7 @@ def imputation(
     eq. 8, conservative). Leads come from a regression on untreated rows alone, as the paper advises for its pre-test.
     Rows whose unit or period has no untreated row are left out.
     """
-    rows = panel_of(data).rows(outcome, effects)
+    rows = panel_of(firm_years).rows(outcome, effects)
     layout = rows.layout
     target = layout.treated & layout.untreated.identified_rows
     if not target.any():
@@ -163,19 +171,19 @@ def _equal_weights(is_averaged: np.ndarray) -> Array:
     return is_averaged / max(int(is_averaged.sum()), 1)
 
 
-def _influence(rows: OutcomeRows, weight: Array, target: np.ndarray) -> Array:
+def _influence(rows: OutcomeRows, weight: Array, is_target: np.ndarray) -> Array:
     """(units, k): sums over rows of v x residual. On untreated rows v = -D (D0'D0)^-1 D1'w, on treated rows v = w."""
     layout, untreated_fit, gap = rows.layout, rows.layout.untreated, rows.gap
     level_weights = untreated_fit.solve_normal_equations(np.asarray(untreated_fit.dummies.T @ weight))
     v = np.where(untreated_fit.untreated_rows[:, None], -(untreated_fit.dummies @ level_weights), weight)
-    codes = pd.factorize(pd.MultiIndex.from_arrays([layout.first[target], layout.event[target]]))[0]
+    codes = pd.factorize(pd.MultiIndex.from_arrays([layout.first[is_target], layout.event[is_target]]))[0]
     for k in range(weight.shape[1]):
         # the cell mean, weighted by squared weights: the choice that makes the variance conservative
-        power = np.bincount(codes, weight[target, k] ** 2)
-        total = np.bincount(codes, weight[target, k] ** 2 * gap[target])
-        mean = np.divide(total, power, out=np.zeros_like(total), where=power > 0)
+        power = np.bincount(codes, weight[is_target, k] ** 2)
+        squared_sums = np.bincount(codes, weight[is_target, k] ** 2 * gap[is_target])
+        mean_effects = np.divide(squared_sums, power, out=np.zeros_like(squared_sums), where=power > 0)
         residual = gap.copy()
-        residual[target] -= mean[codes]
+        residual[is_target] -= mean_effects[codes]
         v[:, k] = v[:, k] * residual
     return unit_sums(v, layout.unit)
 
@@ -202,13 +210,13 @@ def _leads(rows: OutcomeRows, window: tuple[int, int]) -> tuple[list[int], Array
 
 
 def did2s(
-    data: pd.DataFrame | Panel, outcome: str, *, window: tuple[int, int] = WINDOW, effects: tuple[str, ...] = ("year",)
+    firm_years: pd.DataFrame | Panel, outcome: str, *, window: tuple[int, int] = WINDOW, effects: tuple[str, ...] = ("year",)
 ) -> Events:
     """Gardner 2022: effects fitted on untreated rows, the gap regressed on event-time dummies; GMM variance by unit.
 
     Point estimates from 0 on are those of imputation; leads use the same first stage, so they are the gaps before treatment.
     """
-    rows = panel_of(data).rows(outcome, effects)
+    rows = panel_of(firm_years).rows(outcome, effects)
     layout, identified_rows = rows.layout, rows.layout.untreated.identified_rows
     if not (layout.treated & identified_rows).any():
         raise no_counterfactual(outcome, "did2s", layout)

@@ -33,20 +33,22 @@ def firm_cells(study: Study, engine: Engine, firms: str) -> pd.DataFrame:
         FROM {firms} WHERE "{other_dimension}" IS NOT NULL GROUP BY ALL ORDER BY ALL""")
 
 
-def policy_exposure(cells: pd.DataFrame, *, base: int, lag: int) -> Exposure:
+def policy_exposure(recognition_cells: pd.DataFrame, *, base_year: int, lag: int) -> Exposure:
     """z_it = sum_p s_ip g_pt, `lag` years earlier and recentred over all shocks p.
 
     s_ip is the share of the unit's firms that are in p in the base year, g_pt the recognised firms of the OTHER units in p
     per 1,000 firms of theirs in the base year. EstimationError without firms in the base year.
     """
-    units, shocks, years = (tuple(sorted(cells[c].unique())) for c in ("unit", "shock", "year"))
-    if base not in years:
-        raise EstimationError(f"shift-share: no firms in the base year {base}", zh=f"份额移动工具变量:基年 {base} 没有企业")
+    units, shocks, years = (tuple(sorted(recognition_cells[column_name].unique())) for column_name in ("unit", "shock", "year"))
+    if base_year not in years:
+        raise EstimationError(
+            f"shift-share: no firms in the base year {base_year}", zh=f"份额移动工具变量:基年 {base_year} 没有企业"
+        )
     grid = pd.MultiIndex.from_product([units, years, shocks])
-    cube = cells.set_index(["unit", "year", "shock"])[["firms", "recognised"]].reindex(grid).fillna(0.0)
+    cube = recognition_cells.set_index(["unit", "year", "shock"])[["firms", "recognised"]].reindex(grid).fillna(0.0)
     shape = (len(units), len(years), len(shocks))
     events = cube["recognised"].to_numpy(dtype=float).reshape(shape)
-    stock = cube["firms"].to_numpy(dtype=float).reshape(shape)[:, years.index(base)]
+    stock = cube["firms"].to_numpy(dtype=float).reshape(shape)[:, years.index(base_year)]
     total = stock.sum(axis=1, keepdims=True)
     shares = np.divide(stock, total, out=np.zeros_like(stock), where=total > 0)
     effect_years = tuple(int(year) + lag for year in years)

@@ -69,7 +69,7 @@ def firm_rows(firms: pd.DataFrame | EstimationError, study: Study) -> Rows:
     panel = Panel(_finite_outcomes(coded_firms, list(outcomes)))
     row_tables: list[Mapping[str, Iterable[Row]]] = []
     for outcome in outcomes:
-        row_tables += [_estimator_rows(name, panel, outcome, study) for name in EVENT_ESTIMATORS]
+        row_tables += [_estimator_rows(estimator, panel, outcome, study) for estimator in EVENT_ESTIMATORS]
         row_tables += [
             _summary_rows(analysis, panel.rows_of_outcome(outcome), outcome, study) for analysis in (_bacon_rows, _switching_rows)
         ]
@@ -77,25 +77,25 @@ def firm_rows(firms: pd.DataFrame | EstimationError, study: Study) -> Rows:
     return merged_rows(row_tables)
 
 
-def _estimator_rows(name: str, panel: Panel, outcome: str, study: Study) -> Rows:
+def _estimator_rows(estimator: str, panel: Panel, outcome: str, study: Study) -> Rows:
     try:
-        events = EVENT_ESTIMATORS[name](panel, outcome, window=study.regressions.events.window)
+        events = EVENT_ESTIMATORS[estimator](panel, outcome, window=study.regressions.events.window)
     except EstimationError as fault:
         return {"not_made": not_made(("event_study",), fault, MEND)}
     omissions = [
-        EstimationError(f"{outcome}, {name}: {caveat.en}", zh=f"{outcome},{name}:{caveat.zh}")
+        EstimationError(f"{outcome}, {estimator}: {caveat.en}", zh=f"{outcome},{estimator}:{caveat.zh}")
         for caveat in events.caveats
         if caveat.omission
     ]
-    missing = [row for omission in omissions for row in not_made(("event_study",), omission, CAVEAT_MEND)]
+    missing = [reason_row for omission in omissions for reason_row in not_made(("event_study",), omission, CAVEAT_MEND)]
     return {"event_study": list(_event_rows(events, outcome, study.regressions.inference.level)), "not_made": missing}
 
 
 def _summary_rows(
-    analysis: Callable[[pd.DataFrame, str, float], list[Row]], rows: pd.DataFrame, outcome: str, study: Study
+    analysis: Callable[[pd.DataFrame, str, float], list[Row]], observations: pd.DataFrame, outcome: str, study: Study
 ) -> Rows:
     try:
-        return {"event_study": analysis(rows, outcome, study.regressions.inference.level)}
+        return {"event_study": analysis(observations, outcome, study.regressions.inference.level)}
     except EstimationError as fault:
         return {"not_made": not_made(("event_study",), fault, MEND)}
 
@@ -115,10 +115,10 @@ def _event_rows(events: Events, outcome: str, level: float) -> Iterator[Row]:
     z = float(stats.t.ppf(0.5 + level / 2, max(events.units - 1, 1)))
     note = _note(NOTES[events.estimator], *events.caveats)
 
-    def row(quantity: str, time: int | None, value: float, se: float, p: float) -> Row:
+    def row(quantity: str, time: int | None, effect: float, se: float, p: float) -> Row:
         return {
-            "outcome": outcome, "estimator": events.estimator, "quantity": quantity, "time": time, "estimate": value, "se": se,
-            "ci_low": value - z * se, "ci_high": value + z * se, "p": p, "n_obs": events.n, "n_units": events.units,
+            "outcome": outcome, "estimator": events.estimator, "quantity": quantity, "time": time, "estimate": effect, "se": se,
+            "ci_low": effect - z * se, "ci_high": effect + z * se, "p": p, "n_obs": events.n, "n_units": events.units,
             "n_treated": events.treated, "note": note,
         }  # fmt: skip
 
@@ -133,24 +133,29 @@ def _event_rows(events: Events, outcome: str, level: float) -> Iterator[Row]:
         yield row("pre_trend_f", None, f, np.nan, p)
 
 
-def _note(*parts: Caveat) -> str:
+def _note(*caveats: Caveat) -> str:
     """`中文 / English` of all parts."""
-    return f"{';'.join(part.zh for part in parts)} / {'; '.join(part.en for part in parts)}"
+    return f"{';'.join(caveat.zh for caveat in caveats)} / {'; '.join(caveat.en for caveat in caveats)}"
 
 
 def _bacon_rows(firms: pd.DataFrame, outcome: str, level: float) -> list[Row]:
     """Weight and mean effect of each kind of 2x2 comparison in the static two-way coefficient."""
     decomposition = goodman_bacon(firms, outcome)
     comparisons = decomposition.totals_by_comparison()
-    numbers = {"coefficient": decomposition.coefficient} | {f"weight_{k}": v for k, v in comparisons["weight"].items()}
-    numbers |= {f"effect_{k}": v for k, v in comparisons["estimate"].items()}
+    numbers = {"coefficient": decomposition.coefficient} | {
+        f"weight_{comparison_kind}": comparison_weight for comparison_kind, comparison_weight in comparisons["weight"].items()
+    }
+    numbers |= {
+        f"effect_{comparison_kind}": comparison_weight for comparison_kind, comparison_weight in comparisons["estimate"].items()
+    }
     counts = {
         "n_obs": decomposition.units * firms["year"].nunique(),
         "n_units": decomposition.units,
         "n_treated": decomposition.treated,
     }
     return [
-        _row_without_time("bacon", outcome, quantity, float(value), np.nan, level, counts) for quantity, value in numbers.items()
+        _row_without_time("bacon", outcome, quantity, float(statistic), np.nan, level, counts)
+        for quantity, statistic in numbers.items()
     ]
 
 
@@ -164,14 +169,14 @@ def _switching_rows(firms: pd.DataFrame, outcome: str, level: float) -> list[Row
 
 
 def _row_without_time(
-    estimator: str, outcome: str, quantity: str, value: float, se: float, level: float, sizes: dict[str, int]
+    estimator: str, outcome: str, quantity: str, effect: float, se: float, level: float, sizes: dict[str, int]
 ) -> Row:
     """A row without event time, normal interval."""
     width = float(stats.norm.ppf(0.5 + level / 2)) * se
-    p = float(2 * stats.norm.sf(abs(value / se))) if se > 0 else np.nan
+    p = float(2 * stats.norm.sf(abs(effect / se))) if se > 0 else np.nan
     return {
-        "outcome": outcome, "estimator": estimator, "quantity": quantity, "time": None, "estimate": value, "se": se,
-        "ci_low": value - width, "ci_high": value + width, "p": p, "note": _note(NOTES[estimator]),
+        "outcome": outcome, "estimator": estimator, "quantity": quantity, "time": None, "estimate": effect, "se": se,
+        "ci_low": effect - width, "ci_high": effect + width, "p": p, "note": _note(NOTES[estimator]),
     } | sizes  # fmt: skip
 
 
@@ -194,11 +199,19 @@ def _source_rows(firms: pd.DataFrame, outcome: str, study: Study) -> Iterator[Ro
     except EstimationError:
         return
     for _, group_decomposition in decomposition_by_group.iterrows():
-        names = [(f"{outcome}_{c}_{group_decomposition['group']}", float(group_decomposition[c])) for c in FHK]
-        items += [_source_item(name, value, first_year, last_year, "Foster-Haltiwanger-Krizan") for name, value in names]
-    items += [_source_item(f"{outcome}_{c}_mp", v, first_year, last_year, "Melitz-Polanec") for c, v in all_firms.items()]
+        named_components = [
+            (f"{outcome}_{component}_{group_decomposition['group']}", float(group_decomposition[component])) for component in FHK
+        ]
+        items += [
+            _source_item(component_name, component_value, first_year, last_year, "Foster-Haltiwanger-Krizan")
+            for component_name, component_value in named_components
+        ]
+    items += [
+        _source_item(f"{outcome}_{component}_mp", component_of_all, first_year, last_year, "Melitz-Polanec")
+        for component, component_of_all in all_firms.items()
+    ]
     yield from contribution_rows(items, "firms", "all")
 
 
-def _source_item(quantity: str, value: float, first_year: int, last_year: int, measure: str) -> ContributionItem:
-    return ContributionItem("F", TOTAL, first_year, last_year, quantity, value, np.nan, np.nan, measure)
+def _source_item(quantity: str, component_value: float, first_year: int, last_year: int, measure: str) -> ContributionItem:
+    return ContributionItem("F", TOTAL, first_year, last_year, quantity, component_value, np.nan, np.nan, measure)

@@ -31,43 +31,47 @@ class GroupTime:
     def se(self) -> Array:
         return np.asarray(np.sqrt((self.influence**2).mean(axis=0) / len(self.influence)))
 
-    def average(self, cells: np.ndarray) -> tuple[float, Array]:
+    def average(self, cell_positions: np.ndarray) -> tuple[float, Array]:
         """Mean over cells weighted by group size, and its influence values: the sizes are estimated too."""
-        size = np.array([(self.cohort == g).mean() for g in self.group[cells]])
+        size = np.array([(self.cohort == g).mean() for g in self.group[cell_positions]])
         total = size.sum()
         share = size / total
-        member = (self.cohort[:, None] == self.group[cells][None, :]) - size
+        member = (self.cohort[:, None] == self.group[cell_positions][None, :]) - size
         of_share = member / total - member.sum(axis=1, keepdims=True) * share / total
-        return float(share @ self.att[cells]), self.influence[:, cells] @ share + of_share @ self.att[cells]
+        return float(share @ self.att[cell_positions]), self.influence[:, cell_positions] @ share + of_share @ self.att[
+            cell_positions
+        ]
 
 
-def group_time(data: pd.DataFrame, outcome: str, *, controls: Literal["never", "not_yet"] = "not_yet") -> GroupTime:
+def group_time(firm_years: pd.DataFrame, outcome: str, *, controls: Literal["never", "not_yet"] = "not_yet") -> GroupTime:
     """ATT(g, t) = change since the base year of group g less that of its controls.
 
-    `data`: unit, year, first (NaN never), outcome. Base year g - 1 for t >= g and t - 1 before (so that leads are one-year
+    `firm_years`: unit, year, first (NaN never), outcome. Base year g - 1 for t >= g and t - 1 before (so that leads are one-year
     changes); controls are never treated, or not yet treated by the later of t and the base. Units count in a cell when
     observed in both years. Units treated in the first year are left out. EstimationError without any cell.
     """
-    outcome_by_year = data.pivot(index="unit", columns="year", values=outcome)
-    every_cohort = data.groupby("unit")["first"].first().reindex(outcome_by_year.index).to_numpy(dtype=float)
+    outcome_by_year = firm_years.pivot(index="unit", columns="year", values=outcome)
+    every_cohort = firm_years.groupby("unit")["first"].first().reindex(outcome_by_year.index).to_numpy(dtype=float)
     years = outcome_by_year.columns.to_numpy(dtype=float)
     is_estimable = ~(every_cohort <= years[0])
     values, cohort = outcome_by_year.to_numpy(dtype=float)[is_estimable], every_cohort[is_estimable]
     cells = []
     for g in sorted(set(cohort[~np.isnan(cohort)]) & set(years)):
         for t in years[1:]:
-            base = g - 1 if t >= g else t - 1
-            if base in years:
-                later_treated = np.isnan(cohort) if controls == "never" else ~(cohort <= max(t, base))
+            base_period = g - 1 if t >= g else t - 1
+            if base_period in years:
+                later_treated = np.isnan(cohort) if controls == "never" else ~(cohort <= max(t, base_period))
                 cell = group_difference(
-                    values[:, years == t][:, 0] - values[:, years == base][:, 0], cohort == g, later_treated & (cohort != g)
+                    values[:, years == t][:, 0] - values[:, years == base_period][:, 0],
+                    cohort == g,
+                    later_treated & (cohort != g),
                 )
                 cells += [(g, t, *cell)] if cell else []
     effects = {(float(g), float(t)) for g, t, *_ in cells if t >= g}
     if not effects:
         zh, en = "没有任何处理组同时具备基期(处理前一年)和对照组", "no cohort has both a base year (the one before) and controls"
-        text = f"{outcome}, callaway_santanna: not identified: {en}"
-        raise EstimationError(text, zh=f"{outcome},callaway_santanna:无法识别:{zh}")
+        reason_text = f"{outcome}, callaway_santanna: not identified: {en}"
+        raise EstimationError(reason_text, zh=f"{outcome},callaway_santanna:无法识别:{zh}")
     group, year, att, influence = zip(*cells)
     caveats = (*_omitted(every_cohort, years, effects), *_unbalanced(values))
     return GroupTime(
@@ -98,42 +102,42 @@ def _omitted(cohort: Array, years: Array, effects: set[tuple[float, float]]) -> 
         )
 
 
-def _unbalanced(values: Array) -> Iterator[Caveat]:
+def _unbalanced(outcome_values: Array) -> Iterator[Caveat]:
     """How averages over cohorts are weighted where units are not observed in every year."""
-    units = int(np.isnan(values).any(axis=1).sum())
+    units = int(np.isnan(outcome_values).any(axis=1).sum())
     if units:
         yield Caveat(
-            f"非平衡面板:{len(values)} 个单位中有 {units} 个并非每年有观测;各效应只用基期与当期均有观测的单位,"
+            f"非平衡面板:{len(outcome_values)} 个单位中有 {units} 个并非每年有观测;各效应只用基期与当期均有观测的单位,"
             "跨队列平均的权重按队列的全部单位数",
-            f"unbalanced: {units} of {len(values)} units are not observed in every year; an effect uses units observed in both "
-            "of its years, averages weight cohorts by all their units",
+            f"unbalanced: {units} of {len(outcome_values)} units are not observed in every year; "
+            "an effect uses units observed in both of its years, averages weight cohorts by all their units",
             omission=False,
         )
 
 
-def group_difference(outcome_change: Array, treated: np.ndarray, control: np.ndarray) -> tuple[float, Array] | None:
+def group_difference(outcome_change: Array, is_treated: np.ndarray, control: np.ndarray) -> tuple[float, Array] | None:
     """Difference of mean changes and its influence values n (1_g (d - m_g) / n_g - 1_c (d - m_c) / n_c)."""
     observed = ~np.isnan(outcome_change)
-    treated, control = treated & observed, control & observed
-    if not treated.any() or not control.any():
+    is_treated, control = is_treated & observed, control & observed
+    if not is_treated.any() or not control.any():
         return None
     d = np.where(observed, outcome_change, 0.0)
-    m_g, m_c = d[treated].mean(), d[control].mean()
-    influence = treated * (d - m_g) / treated.sum() - control * (d - m_c) / control.sum()
+    m_g, m_c = d[is_treated].mean(), d[control].mean()
+    influence = is_treated * (d - m_g) / is_treated.sum() - control * (d - m_c) / control.sum()
     return float(m_g - m_c), len(outcome_change) * influence
 
 
 def callaway_santanna(
-    data: pd.DataFrame, outcome: str, *, window: tuple[int, int] = WINDOW, controls: Literal["never", "not_yet"] = "not_yet"
+    firm_years: pd.DataFrame, outcome: str, *, window: tuple[int, int] = WINDOW, controls: Literal["never", "not_yet"] = "not_yet"
 ) -> Events:
     """ATT(g, t) averaged by event time over groups by size; `overall` averages all treated cells. Analytic variance."""
-    cells = group_time(data, outcome, controls=controls)
+    cells = group_time(firm_years, outcome, controls=controls)
     event = cells.year - cells.group
     event_times = [t for t in range(window[0], window[1] + 1) if (event == t).any()]
     averages = [cells.average(event == t) for t in event_times]
     overall, influence = cells.average(event >= 0)
     n = len(cells.cohort)
-    joint_influence = np.stack([values for _, values in averages], axis=1)
+    joint_influence = np.stack([influence_values for _, influence_values in averages], axis=1)
     return Events(
         estimator="callaway_santanna", time=tuple(event_times), estimate=np.array([b for b, _ in averages]),
         covariance=joint_influence.T @ joint_influence / n**2,

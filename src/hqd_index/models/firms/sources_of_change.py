@@ -11,27 +11,32 @@ FHK = ("within", "between", "cross", "entry", "exit")
 MELITZ_POLANEC = ("within", "between", "entry", "exit")
 
 
-def _firm_changes(firms: pd.DataFrame, value: str, size: str, years: tuple[int, int]) -> pd.DataFrame:
+def _firm_changes(firms: pd.DataFrame, measure: str, size_column: str, years: tuple[int, int]) -> pd.DataFrame:
     """One row per firm: shares s1, s2 of the total size in each year and values v1, v2; absent = share 0, value NaN."""
-    rows = firms[firms["year"].isin(years) & firms[value].notna() & (firms[size] > 0)]
-    first_year_rows, last_year_rows = (rows[rows["year"] == y].set_index("firm_id")[[value, size]] for y in years)
+    rows = firms[firms["year"].isin(years) & firms[measure].notna() & (firms[size_column] > 0)]
+    first_year_rows, last_year_rows = (rows[rows["year"] == y].set_index("firm_id")[[measure, size_column]] for y in years)
     if first_year_rows.empty or last_year_rows.empty:
         raise EstimationError(f"no firms in {years[0]} or {years[1]}", zh=f"{years[0]} 或 {years[1]} 年没有企业")
     first_and_last_rows = first_year_rows.add_suffix("1").join(last_year_rows.add_suffix("2"), how="outer", sort=True)
-    s1, s2 = (first_and_last_rows[f"{size}{t}"].fillna(0.0) for t in (1, 2))
+    s1, s2 = (first_and_last_rows[f"{size_column}{t}"].fillna(0.0) for t in (1, 2))
     return pd.DataFrame(
-        {"s1": s1 / s1.sum(), "s2": s2 / s2.sum(), "v1": first_and_last_rows[f"{value}1"], "v2": first_and_last_rows[f"{value}2"]}
+        {
+            "s1": s1 / s1.sum(),
+            "s2": s2 / s2.sum(),
+            "v1": first_and_last_rows[f"{measure}1"],
+            "v2": first_and_last_rows[f"{measure}2"],
+        }
     )
 
 
 def foster_decomposition(
-    firms: pd.DataFrame, value: str, size: str, years: tuple[int, int], group: pd.Series | None = None
+    firms: pd.DataFrame, measure: str, size_column: str, years: tuple[int, int], group: pd.Series | None = None
 ) -> pd.DataFrame:
     """Foster, Haltiwanger & Krizan 2001: group, within, between, cross, entry, exit; rows add up to the change exactly.
 
     `firms`: firm_id, year, value, size (weights). `group` (firm_id -> label) splits every component by kind of firm.
     """
-    f = _firm_changes(firms, value, size, years)
+    f = _firm_changes(firms, measure, size_column, years)
     base = float((f["s1"] * f["v1"].fillna(0)).sum())
     survivors, entrants, leavers = f["v1"].notna() & f["v2"].notna(), f["v1"].isna(), f["v2"].isna()
     ds, dv = f["s2"] - f["s1"], f["v2"] - f["v1"]
@@ -48,9 +53,9 @@ def foster_decomposition(
     return components.groupby(label.rename("group"), dropna=False).sum().reset_index()
 
 
-def melitz_polanec(firms: pd.DataFrame, value: str, size: str, years: tuple[int, int]) -> dict[str, float]:
+def melitz_polanec(firms: pd.DataFrame, measure: str, size_column: str, years: tuple[int, int]) -> dict[str, float]:
     """Melitz & Polanec 2015: survivors' plain mean (within) and covariance (between), entrants and leavers against them."""
-    f = _firm_changes(firms, value, size, years)
+    f = _firm_changes(firms, measure, size_column, years)
     survivors, entrants, leavers = (f[f["v1"].notna() & f["v2"].notna()], f[f["v1"].isna()], f[f["v2"].isna()])
     if survivors.empty:
         raise EstimationError("no firm is there in both years", zh="没有两年都存在的企业")
@@ -64,5 +69,5 @@ def melitz_polanec(firms: pd.DataFrame, value: str, size: str, years: tuple[int,
     }
 
 
-def _weighted_mean(rows: pd.DataFrame, t: int) -> float:
-    return float(np.average(rows[f"v{t}"], weights=rows[f"s{t}"]))
+def _weighted_mean(firm_rows: pd.DataFrame, t: int) -> float:
+    return float(np.average(firm_rows[f"v{t}"], weights=firm_rows[f"s{t}"]))

@@ -24,15 +24,15 @@ class Switchers:
     rows: int
 
 
-def switching_effect(data: pd.DataFrame, outcome: str, *, status: str = "valid") -> Switchers:
+def switching_effect(firm_years: pd.DataFrame, outcome: str, *, status: str = "valid") -> Switchers:
     """DID_M of de Chaisemartin & D'Haultfoeuille 2020: the effect on switchers, in or out, in the year of the switch.
 
     In each year those that begin are compared with those that stay without, those that end with those that stay with, and
     the comparisons are averaged by their number of switchers. Influence values by unit, cell sizes taken as fixed.
     EstimationError when nobody switches beside somebody who stays.
     """
-    outcome_by_year = data.pivot(index="unit", columns="year", values=outcome)
-    statuses = data.pivot(index="unit", columns="year", values=status).astype(float)
+    outcome_by_year = firm_years.pivot(index="unit", columns="year", values=outcome)
+    statuses = firm_years.pivot(index="unit", columns="year", values=status).astype(float)
     size, effects, influence = [], [], []
     years = [int(year) for year in outcome_by_year.columns]
     for previous, current in pairwise(years):
@@ -40,15 +40,15 @@ def switching_effect(data: pd.DataFrame, outcome: str, *, status: str = "valid")
             continue
         outcome_change = (outcome_by_year[current] - outcome_by_year[previous]).to_numpy(dtype=float)
         previous_status, current_status = statuses[previous].to_numpy(), statuses[current].to_numpy()
-        for start, sign in ((0.0, 1.0), (1.0, -1.0)):
+        for initial_status, switch_sign in ((0.0, 1.0), (1.0, -1.0)):
             switchers, stayers = (
-                (previous_status == start) & (current_status == 1 - start),
-                (previous_status == start) & (current_status == start),
+                (previous_status == initial_status) & (current_status == 1 - initial_status),
+                (previous_status == initial_status) & (current_status == initial_status),
             )
             if cell := group_difference(outcome_change, switchers, stayers):
                 size.append(int((switchers & ~np.isnan(outcome_change)).sum()))
-                effects.append(sign * cell[0])
-                influence.append(sign * cell[1])
+                effects.append(switch_sign * cell[0])
+                influence.append(switch_sign * cell[1])
     if not size:
         raise EstimationError(
             f"{outcome}: nobody changes status beside somebody who does not", zh=f"{outcome}:没有可比较的状态变动"

@@ -39,12 +39,12 @@ class ClusterSums:
 
 def parameters(slopes: int, effects: Sequence[Codes], cluster: Codes) -> int:
     """K = slopes + 1 + (levels - 1) of each effect not nested in the cluster (the reghdfe rule)."""
-    return slopes + 1 + sum(int(np.count_nonzero(np.bincount(e))) - 1 for e in effects if not nested(e, cluster))
+    return slopes + 1 + sum(int(np.count_nonzero(np.bincount(effect))) - 1 for effect in effects if not nested(effect, cluster))
 
 
-def consecutive_codes(codes: Codes) -> Codes:
+def consecutive_codes(level_codes: Codes) -> Codes:
     """The same levels numbered 0..L-1 without gaps, in order of appearance."""
-    return np.asarray(pd.factorize(codes)[0], dtype=np.intp)
+    return np.asarray(pd.factorize(level_codes)[0], dtype=np.intp)
 
 
 def non_singletons(effects: Sequence[Codes], n: int) -> np.ndarray:
@@ -71,26 +71,28 @@ class Regressors:
 
 
 def regressors_of(
-    values: Array, effects: Sequence[Codes], cluster: Codes, *, terms: Sequence[str], weights: Array | None = None
+    regressor_values: Array, effects: Sequence[Codes], cluster: Codes, *, terms: Sequence[str], weights: Array | None = None
 ) -> Regressors:
     """The basis for regressors (n, k), in which deleting or reweighting clusters re-estimates all effects exactly.
 
     Effects nested in the cluster are absorbed (each of their blocks is in one cluster), the others are columns of the basis. No
     effects: a constant.
     """
-    root = np.ones(len(values)) if weights is None else np.sqrt(weights)
-    groups = list(effects) or [np.zeros(len(values), dtype=np.intp)]
+    root = np.ones(len(regressor_values)) if weights is None else np.sqrt(weights)
+    groups = list(effects) or [np.zeros(len(regressor_values), dtype=np.intp)]
     effects_within_clusters, effects_across_clusters = (
-        [e for e in groups if nested(e, cluster) == is_nested] for is_nested in (True, False)
+        [effect for effect in groups if nested(effect, cluster) == is_nested] for is_nested in (True, False)
     )
-    columns = sum(int(e.max()) + 1 for e in effects_across_clusters) + values.shape[1]
-    is_exact = max(int(cluster.max()) + 1, 1) * columns**2 <= LARGEST_SUMS and len(values) * columns <= LARGEST_SUMS
+    columns = sum(int(effect.max()) + 1 for effect in effects_across_clusters) + regressor_values.shape[1]
+    is_exact = max(int(cluster.max()) + 1, 1) * columns**2 <= LARGEST_SUMS and len(regressor_values) * columns <= LARGEST_SUMS
     absorbed, dummied_effects = (effects_within_clusters, effects_across_clusters) if is_exact else (groups, [])
-    dummies = dummy_basis(dummied_effects, absorbed, weights=weights) if dummied_effects else np.zeros((len(values), 0))
-    x = within(values, absorbed, weights=weights) * root[:, None]
+    dummies = dummy_basis(dummied_effects, absorbed, weights=weights) if dummied_effects else np.zeros((len(regressor_values), 0))
+    x = within(regressor_values, absorbed, weights=weights) * root[:, None]
     residuals = x - dummies @ (dummies.T @ x)
-    full_norms = np.linalg.norm((values - values.mean(axis=0)) * root[:, None], axis=0)
-    positions = independent_columns(residuals, np.maximum(full_norms, 1e-6 * np.linalg.norm(values * root[:, None], axis=0)))
+    full_norms = np.linalg.norm((regressor_values - regressor_values.mean(axis=0)) * root[:, None], axis=0)
+    positions = independent_columns(
+        residuals, np.maximum(full_norms, 1e-6 * np.linalg.norm(regressor_values * root[:, None], axis=0))
+    )
     term_basis, triangle = np.linalg.qr(residuals[:, positions])
     return Regressors(
         terms=tuple(terms[j] for j in positions),
@@ -128,10 +130,10 @@ def cluster_sums(
     )  # fmt: skip
 
 
-def _residual_spread(total: Array, outcomes: Array, root: Array, mass: float) -> Array:
+def _residual_spread(total_products: Array, outcomes: Array, root_products: Array, mass: float) -> Array:
     """Within standard deviation of each outcome; exactly 0 where only rounding is left."""
-    size = ((outcomes * root[:, None]) ** 2).sum(axis=0)
-    return np.sqrt(np.where(total <= 1e-20 * size, 0.0, total) / mass)
+    size = ((outcomes * root_products[:, None]) ** 2).sum(axis=0)
+    return np.sqrt(np.where(total_products <= 1e-20 * size, 0.0, total_products) / mass)
 
 
 def _sums_by_cluster(basis: Array, y: Array, cluster: Codes, g: int) -> tuple[Array, Array]:
@@ -139,7 +141,9 @@ def _sums_by_cluster(basis: Array, y: Array, cluster: Codes, g: int) -> tuple[Ar
     order = np.argsort(cluster, kind="stable")
     cuts = np.cumsum(np.bincount(cluster, minlength=g))[:-1]
     row_blocks = list(zip(np.split(basis[order], cuts), np.split(y[order], cuts)))
-    return np.stack([b.T @ b for b, _ in row_blocks]), np.stack([b.T @ v for b, v in row_blocks])
+    return np.stack([basis_block.T @ basis_block for basis_block, _ in row_blocks]), np.stack(
+        [basis_block.T @ variable_block for basis_block, variable_block in row_blocks]
+    )
 
 
 def root_inverse(gram: Array) -> tuple[Array, Array]:
@@ -151,53 +155,55 @@ def root_inverse(gram: Array) -> tuple[Array, Array]:
     return vectors * scale[..., None, :], null_directions
 
 
-def reweighted_coefficients(sums: ClusterSums, counts: Array) -> Array:
+def reweighted_coefficients(cluster_sums: ClusterSums, cluster_counts: Array) -> Array:
     """Coefficients (B, k, m) when cluster g is taken counts[b, g] times with effects of its own; NaN if not identified."""
-    p = sums.gram.shape[1]
-    gram = (counts @ sums.gram.reshape(sums.g, -1)).reshape(-1, p, p)
-    cross = (counts @ sums.cross.reshape(sums.g, -1)).reshape(len(counts), p, -1)
+    p = cluster_sums.gram.shape[1]
+    gram = (cluster_counts @ cluster_sums.gram.reshape(cluster_sums.g, -1)).reshape(-1, p, p)
+    cross = (cluster_counts @ cluster_sums.cross.reshape(cluster_sums.g, -1)).reshape(len(cluster_counts), p, -1)
     root_of_inverse, null_directions = root_inverse(gram)
-    coefficients: Array = (sums.coefficient_map @ root_of_inverse) @ (np.swapaxes(root_of_inverse, -1, -2) @ cross)
-    is_unidentified = np.abs(sums.coefficient_map @ null_directions).max(axis=-1) > 1e-6 * np.linalg.norm(
-        sums.coefficient_map, axis=1
+    coefficients: Array = (cluster_sums.coefficient_map @ root_of_inverse) @ (np.swapaxes(root_of_inverse, -1, -2) @ cross)
+    is_unidentified = np.abs(cluster_sums.coefficient_map @ null_directions).max(axis=-1) > 1e-6 * np.linalg.norm(
+        cluster_sums.coefficient_map, axis=1
     )
     return np.where(is_unidentified[..., None], np.nan, coefficients)
 
 
-def leave_one_out(sums: ClusterSums) -> Array:
+def leave_one_out(cluster_sums: ClusterSums) -> Array:
     """Coefficients (G, k, m) with cluster g deleted and every effect re-estimated."""
-    return reweighted_coefficients(sums, 1.0 - np.eye(sums.g))
+    return reweighted_coefficients(cluster_sums, 1.0 - np.eye(cluster_sums.g))
 
 
-def leave_one_out_terms(sums: ClusterSums, terms: Sequence[int]) -> Array:
+def leave_one_out_terms(cluster_sums: ClusterSums, terms: Sequence[int]) -> Array:
     """(G, q, m): `leave_one_out` of q terms but for rounding, in a tenth of its time where all are clearly identified.
 
     Solves the Gram matrices without each cluster for the terms; only where that fails or is delicate, eigenvectors tell.
     """
-    rows = sums.coefficient_map[list(terms)]
-    gram = np.eye(sums.gram.shape[1]) - sums.gram
+    observations = cluster_sums.coefficient_map[list(terms)]
+    gram = np.eye(cluster_sums.gram.shape[1]) - cluster_sums.gram
     try:
-        solution = np.linalg.solve(gram, np.broadcast_to(rows.T, (sums.g, *rows.T.shape)))
+        solution = np.linalg.solve(gram, np.broadcast_to(observations.T, (cluster_sums.g, *observations.T.shape)))
     except np.linalg.LinAlgError:
-        return leave_one_out(sums)[:, list(terms)]
-    if not (np.linalg.norm(solution, axis=1) <= AMPLIFICATION_LIMIT * np.linalg.norm(rows, axis=1)).all():
-        return leave_one_out(sums)[:, list(terms)]
-    return np.asarray(np.swapaxes(solution, 1, 2) @ (sums.cross.sum(axis=0) - sums.cross))
+        return leave_one_out(cluster_sums)[:, list(terms)]
+    if not (np.linalg.norm(solution, axis=1) <= AMPLIFICATION_LIMIT * np.linalg.norm(observations, axis=1)).all():
+        return leave_one_out(cluster_sums)[:, list(terms)]
+    return np.asarray(np.swapaxes(solution, 1, 2) @ (cluster_sums.cross.sum(axis=0) - cluster_sums.cross))
 
 
-def sums_without_cluster(sums: ClusterSums, g: int, outcomes: Sequence[int]) -> ClusterSums:
+def sums_without_cluster(cluster_sums: ClusterSums, g: int, outcomes: Sequence[int]) -> ClusterSums:
     """The sums of the sample without cluster g, for some outcomes, in an orthonormal basis; spreads are the full sample's."""
-    other_clusters = np.arange(sums.g) != g
-    root_of_inverse, null_directions = root_inverse(np.eye(sums.gram.shape[1]) - sums.gram[g])
+    other_clusters = np.arange(cluster_sums.g) != g
+    root_of_inverse, null_directions = root_inverse(np.eye(cluster_sums.gram.shape[1]) - cluster_sums.gram[g])
     basis = root_of_inverse[:, np.abs(root_of_inverse).max(axis=0) > 0]
-    identified = np.abs(sums.coefficient_map @ null_directions).max(axis=1) <= 1e-6 * np.linalg.norm(sums.coefficient_map, axis=1)
+    identified = np.abs(cluster_sums.coefficient_map @ null_directions).max(axis=1) <= 1e-6 * np.linalg.norm(
+        cluster_sums.coefficient_map, axis=1
+    )
     columns = list(outcomes)
     return replace(
-        sums,
-        coefficient_map=(sums.coefficient_map @ basis) * identified[:, None],
-        gram=basis.T @ sums.gram[other_clusters] @ basis,
-        cross=basis.T @ sums.cross[other_clusters][:, :, columns],
-        labels=tuple(label for label, is_kept in zip(sums.labels, other_clusters) if is_kept),
-        sd_outcomes=sums.sd_outcomes[columns],
-        r2_within=sums.r2_within[columns],
+        cluster_sums,
+        coefficient_map=(cluster_sums.coefficient_map @ basis) * identified[:, None],
+        gram=basis.T @ cluster_sums.gram[other_clusters] @ basis,
+        cross=basis.T @ cluster_sums.cross[other_clusters][:, :, columns],
+        labels=tuple(label for label, is_kept in zip(cluster_sums.labels, other_clusters) if is_kept),
+        sd_outcomes=cluster_sums.sd_outcomes[columns],
+        r2_within=cluster_sums.r2_within[columns],
     )

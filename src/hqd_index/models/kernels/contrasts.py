@@ -33,14 +33,14 @@ class Contrast:
     se_cv3: Array
 
 
-def scaled(sums: ClusterSums) -> Array:
+def scaled(cluster_sums: ClusterSums) -> Array:
     """Factors (k, m) that turn coefficients into within standard deviations; NaN for a constant outcome."""
-    y = sums.sd_outcomes
-    return np.asarray(sums.sd_terms[:, None] / np.where(y > 0, y, np.nan)[None, :])
+    y = cluster_sums.sd_outcomes
+    return np.asarray(cluster_sums.sd_terms[:, None] / np.where(y > 0, y, np.nan)[None, :])
 
 
 def contrast(
-    sums: ClusterSums,
+    cluster_sums: ClusterSums,
     restriction: Array,
     *,
     rng: np.random.Generator,
@@ -54,70 +54,74 @@ def contrast(
     above the observed one (MacKinnon, Nielsen & Webb 2023), all sign vectors where they are no more than `draws`.
     `jackknife_estimates` (G, k, m) are the coefficients without each cluster where they are known.
     """
-    cross = sums.cross / sums.sd_outcomes
-    combination = np.einsum("qkm,k,kp->qpm", restriction, sums.sd_terms, sums.coefficient_map).reshape(len(restriction), -1)
+    cross = cluster_sums.cross / cluster_sums.sd_outcomes
+    combination = np.einsum("qkm,k,kp->qpm", restriction, cluster_sums.sd_terms, cluster_sums.coefficient_map).reshape(
+        len(restriction), -1
+    )
     total = cross.sum(axis=0)
     value = combination @ total.ravel()
     gram = combination @ combination.T
-    imposed_change = combination.T @ (symmetric_inverse(gram, tolerance=GRAM, size=np.diag(gram)) @ value)
+    imposed_change = combination.T @ (symmetric_inverse(gram, tolerance=GRAM, diagonal_scale=np.diag(gram)) @ value)
     restricted_coefficients = (total.ravel() - imposed_change).reshape(total.shape)
-    observed = float(_wald(value[None], _scores(sums, combination, cross - sums.gram @ total)[None])[0])
+    observed = float(_wald(value[None], _scores(cluster_sums, combination, cross - cluster_sums.gram @ total)[None])[0])
     bootstrap_walds = _bootstrap_walds(
-        sums, combination, cross - sums.gram @ restricted_coefficients, rng=rng, draws=draws, weights=weights
+        cluster_sums, combination, cross - cluster_sums.gram @ restricted_coefficients, rng=rng, draws=draws, weights=weights
     )
     return Contrast(
-        value=value, wald=observed, p_f=_p_f(sums, observed, len(value)),
+        value=value, wald=observed, p_f=_p_f(cluster_sums, observed, len(value)),
         p_wild=float((bootstrap_walds > observed * (1 + TIE)).mean()),
-        se_cv3=contrast_cv3(sums, restriction, jackknife_estimates),
+        se_cv3=contrast_cv3(cluster_sums, restriction, jackknife_estimates),
     )  # fmt: skip
 
 
-def contrast_cv3(sums: ClusterSums, restriction: Array, jackknife_estimates: Array | None = None) -> Array:
+def contrast_cv3(cluster_sums: ClusterSums, restriction: Array, jackknife_estimates: Array | None = None) -> Array:
     """Jackknife errors (q,) of the restriction's values, every effect re-estimated without each cluster."""
-    if sums.g < 2 or not sums.complete:
+    if cluster_sums.g < 2 or not cluster_sums.complete:
         return np.full(len(restriction), np.nan)
-    without_cluster = leave_one_out_terms(sums, range(len(sums.terms))) if jackknife_estimates is None else jackknife_estimates
-    deviations = np.einsum("qkm,gkm->gq", restriction * scaled(sums), without_cluster - coefficients(sums))
-    return np.sqrt((sums.g - 1) / sums.g * (deviations**2).sum(axis=0))
+    without_cluster = (
+        leave_one_out_terms(cluster_sums, range(len(cluster_sums.terms))) if jackknife_estimates is None else jackknife_estimates
+    )
+    deviations = np.einsum("qkm,gkm->gq", restriction * scaled(cluster_sums), without_cluster - coefficients(cluster_sums))
+    return np.sqrt((cluster_sums.g - 1) / cluster_sums.g * (deviations**2).sum(axis=0))
 
 
-def _scores(sums: ClusterSums, combination: Array, residual_products: Array) -> Array:
+def _scores(cluster_sums: ClusterSums, combination: Array, residual_products: Array) -> Array:
     """Part of each cluster in the value, (G, q)."""
-    return np.asarray(residual_products.reshape(sums.g, -1) @ combination.T)
+    return np.asarray(residual_products.reshape(cluster_sums.g, -1) @ combination.T)
 
 
-def _wald(value: Array, scores: Array) -> Array:
+def _wald(restriction_values: Array, scores: Array) -> Array:
     """value' (sum_g s_g s_g')^-1 value for draws (B, q), (B, G, q)."""
     spread = np.einsum("bgq,bgr->bqr", scores, scores)
-    if value.shape[1] == 1:
+    if restriction_values.shape[1] == 1:
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(value[:, 0] ** 2 / spread[:, 0, 0])
-    inverse = symmetric_inverse(spread, tolerance=GRAM, size=np.diagonal(spread, axis1=1, axis2=2))
-    return np.asarray(np.einsum("bq,bqr,br->b", value, inverse, value))
+            return np.asarray(restriction_values[:, 0] ** 2 / spread[:, 0, 0])
+    inverse = symmetric_inverse(spread, tolerance=GRAM, diagonal_scale=np.diagonal(spread, axis1=1, axis2=2))
+    return np.asarray(np.einsum("bq,bqr,br->b", restriction_values, inverse, restriction_values))
 
 
-def _walds(value: Array, scores: Array) -> Array:
+def _walds(restriction_values: Array, scores: Array) -> Array:
     """`_wald` of many draws at once: by Cholesky factors, unless scores are collinear in some draw."""
-    if value.shape[1] == 1:
-        return _wald(value, scores)
+    if restriction_values.shape[1] == 1:
+        return _wald(restriction_values, scores)
     spread = np.swapaxes(scores, 1, 2) @ scores
     try:
         factor = np.linalg.cholesky(spread)
     except np.linalg.LinAlgError:
-        return _wald(value, scores)
+        return _wald(restriction_values, scores)
     remaining_share = np.diagonal(factor, axis1=1, axis2=2) ** 2 / np.diagonal(spread, axis1=1, axis2=2)
     if not (remaining_share > COLLINEAR_SHARE).all():
-        return _wald(value, scores)
-    return np.asarray((np.linalg.solve(factor, value[:, :, None]) ** 2).sum(axis=(1, 2)))
+        return _wald(restriction_values, scores)
+    return np.asarray((np.linalg.solve(factor, restriction_values[:, :, None]) ** 2).sum(axis=(1, 2)))
 
 
 def _bootstrap_walds(
-    sums: ClusterSums, combination: Array, residual_products: Array, *, rng: np.random.Generator, draws: int, weights: str
+    cluster_sums: ClusterSums, combination: Array, residual_products: Array, *, rng: np.random.Generator, draws: int, weights: str
 ) -> Array:
     """Wald statistics of the bootstrap from restricted residual products `left` (G, p, m)."""
     q, (g, p, m) = len(combination), residual_products.shape
-    direct_scores = _scores(sums, combination, residual_products)
-    sign_map = np.einsum("qpm,gpr->gqrm", combination.reshape(q, p, m), sums.gram).reshape(g * q, p * m)
+    direct_scores = _scores(cluster_sums, combination, residual_products)
+    sign_map = np.einsum("qpm,gpr->gqrm", combination.reshape(q, p, m), cluster_sums.gram).reshape(g * q, p * m)
     fitted_scores = residual_products.reshape(g, -1) @ sign_map.T
     vectors = draw_signs(g, draws, weights, rng).vectors
     walds = []
@@ -129,8 +133,8 @@ def _bootstrap_walds(
     return np.concatenate(walds)
 
 
-def _p_f(sums: ClusterSums, wald: float, q: int) -> float:
-    if sums.g < 2 or sums.n <= sums.parameters:
+def _p_f(cluster_sums: ClusterSums, wald: float, restriction_count: int) -> float:
+    if cluster_sums.g < 2 or cluster_sums.n <= cluster_sums.parameters:
         return np.nan
-    factor = sums.g / (sums.g - 1) * (sums.n - 1) / (sums.n - sums.parameters)
-    return float(stats.f.sf(wald / factor / q, q, sums.g - 1))
+    factor = cluster_sums.g / (cluster_sums.g - 1) * (cluster_sums.n - 1) / (cluster_sums.n - cluster_sums.parameters)
+    return float(stats.f.sf(wald / factor / restriction_count, restriction_count, cluster_sums.g - 1))

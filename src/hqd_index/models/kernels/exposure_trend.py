@@ -24,28 +24,28 @@ class ExposureTrend:
     kappa: float
 
 
-def first_year(rows: pd.DataFrame, density: str) -> int | None:
+def first_year(observations: pd.DataFrame, density: str) -> int | None:
     """The first year in which some unit has density, None where no unit ever has."""
-    largest = rows.groupby("year")[density].agg(lambda values: np.abs(values).max())
+    largest = observations.groupby("year")[density].agg(lambda values: np.abs(values).max())
     years = largest.index[largest > 0]
     return int(years.min()) if len(years) else None
 
 
-def later_density(rows: pd.DataFrame, density: str, since: int) -> pd.Series:
+def later_density(observations: pd.DataFrame, density: str, since: int) -> pd.Series:
     """m_i: mean density by unit from year `since` to the end of the data."""
-    return rows[rows["year"] >= since].groupby("unit")[density].mean()
+    return observations[observations["year"] >= since].groupby("unit")[density].mean()
 
 
-def trend_column(rows: pd.DataFrame, density: str) -> pd.Series:
+def trend_column(observations: pd.DataFrame, density: str) -> pd.Series:
     """m_i x (t - t0), t0 the year before the first density; missing for a unit without rows since then, or without density."""
-    since = first_year(rows, density)
+    since = first_year(observations, density)
     if since is None:
-        return pd.Series(np.nan, index=rows.index)
-    return rows["unit"].map(later_density(rows, density, since)) * (rows["year"] - (since - 1))
+        return pd.Series(np.nan, index=observations.index)
+    return observations["unit"].map(later_density(observations, density, since)) * (observations["year"] - (since - 1))
 
 
 def exposure_trend(
-    rows: pd.DataFrame,
+    observations: pd.DataFrame,
     spec: Specification,
     *,
     draws: int = 9_999,
@@ -57,23 +57,23 @@ def exposure_trend(
 
     EstimationError where density cannot be told from such a trend, or there is none.
     """
-    frame = rows.assign(**{TREND: trend_column(rows, spec.density)})
+    frame = observations.assign(**{TREND: trend_column(observations, spec.density)})
     wider = replace(spec, id=f"{spec.id}{ENDING}", controls=(TREND, *spec.controls))
     fitted = estimate(frame, wider, draws=draws, weights=weights, seed=seed, level=level)
     if TREND not in fitted.terms:
         raise specification_error(wider, "density follows such a trend throughout", "密度始终沿这一趋势变动,无法区分")
-    sums, *_ = sums_of(frame, replace(spec, outcomes=(TREND,)))
-    return ExposureTrend(fitted, float(inflation(fitted.sums)[0]), float(coefficients(sums)[0, 0]))
+    cluster_sums, *_ = sums_of(frame, replace(spec, outcomes=(TREND,)))
+    return ExposureTrend(fitted, float(inflation(fitted.sums)[0]), float(coefficients(cluster_sums)[0, 0]))
 
 
-def breakdown(low: Array, high: Array, estimates: Array, slope_low: Array, slope_high: Array, kappa: float) -> Array:
+def breakdown(lower: Array, upper: Array, estimates: Array, slope_low: Array, slope_high: Array, kappa: float) -> Array:
     """How many times the largest credible pre-trend must continue until the interval (low, high) reaches zero, (m,).
 
     After Rambachan & Roth (2023): max(0, low) / (kappa x slope_high) for a positive estimate, mirrored for a negative one.
     Infinite where no slope within the 95% interval of the pre-trend goes the way of the estimate.
     """
     sign = np.where(estimates > 0, 1.0, -1.0)
-    distance = np.maximum(0.0, np.where(sign > 0, low, -high))
+    distance = np.maximum(0.0, np.where(sign > 0, lower, -upper))
     reach = kappa * np.where(sign > 0, slope_high, -slope_low)
     with np.errstate(divide="ignore", invalid="ignore"):
         multiple = np.where(reach > 0, distance / reach, np.inf)

@@ -18,36 +18,38 @@ from .clusters import ClusterSums, leave_one_out, reweighted_coefficients
 from .within import Array
 
 
-def random_stream(seed: int, *names: str) -> np.random.Generator:
+def random_stream(seed: int, *purposes: str) -> np.random.Generator:
     """A generator of its own for each named test, the same on every machine."""
-    digest = hashlib.sha256("|".join([str(seed), *names]).encode()).digest()
+    digest = hashlib.sha256("|".join([str(seed), *purposes]).encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:8], "little"))
 
 
-def coefficients(sums: ClusterSums) -> Array:
+def coefficients(cluster_sums: ClusterSums) -> Array:
     """b (k, m)."""
-    return np.asarray(sums.coefficient_map @ sums.cross.sum(axis=0))
+    return np.asarray(cluster_sums.coefficient_map @ cluster_sums.cross.sum(axis=0))
 
 
-def scores(sums: ClusterSums) -> Array:
+def scores(cluster_sums: ClusterSums) -> Array:
     """s (G, k, m): the part of each cluster in b - beta, back @ basis_g'u_g with u the residuals."""
-    total = sums.cross.sum(axis=0)
-    return np.asarray(sums.coefficient_map @ (sums.cross - sums.gram @ total))
+    total = cluster_sums.cross.sum(axis=0)
+    return np.asarray(cluster_sums.coefficient_map @ (cluster_sums.cross - cluster_sums.gram @ total))
 
 
-def cv1(sums: ClusterSums) -> Array:
+def cv1(cluster_sums: ClusterSums) -> Array:
     """Standard errors (k, m); NaN where N <= K or fewer than two clusters."""
-    if sums.g < 2 or sums.n <= sums.parameters:
-        return np.full((len(sums.terms), sums.cross.shape[2]), np.nan)
-    factor = sums.g / (sums.g - 1) * (sums.n - 1) / (sums.n - sums.parameters)
-    return np.sqrt(factor * (scores(sums) ** 2).sum(axis=0))
+    if cluster_sums.g < 2 or cluster_sums.n <= cluster_sums.parameters:
+        return np.full((len(cluster_sums.terms), cluster_sums.cross.shape[2]), np.nan)
+    factor = cluster_sums.g / (cluster_sums.g - 1) * (cluster_sums.n - 1) / (cluster_sums.n - cluster_sums.parameters)
+    return np.sqrt(factor * (scores(cluster_sums) ** 2).sum(axis=0))
 
 
-def cv3(sums: ClusterSums, jackknife_estimates: Array | None = None) -> Array:
+def cv3(cluster_sums: ClusterSums, jackknife_estimates: Array | None = None) -> Array:
     """Jackknife standard errors (k, m); NaN for a term that is not identified without some cluster."""
-    if sums.g < 2 or not sums.complete:
-        return np.full((len(sums.terms), sums.cross.shape[2]), np.nan)
-    return jackknife(coefficients(sums), leave_one_out(sums) if jackknife_estimates is None else jackknife_estimates)
+    if cluster_sums.g < 2 or not cluster_sums.complete:
+        return np.full((len(cluster_sums.terms), cluster_sums.cross.shape[2]), np.nan)
+    return jackknife(
+        coefficients(cluster_sums), leave_one_out(cluster_sums) if jackknife_estimates is None else jackknife_estimates
+    )
 
 
 def jackknife(estimate: Array, jackknife_estimates: Array) -> Array:
@@ -56,20 +58,20 @@ def jackknife(estimate: Array, jackknife_estimates: Array) -> Array:
     return np.asarray(np.sqrt((g - 1) / g * ((jackknife_estimates - estimate) ** 2).sum(axis=0)))
 
 
-def joint_wald(sums: ClusterSums, terms: Sequence[int], j: int) -> tuple[float, float]:
+def joint_wald(cluster_sums: ClusterSums, terms: Sequence[int], j: int) -> tuple[float, float]:
     """(F, p) of several coefficients of outcome j being zero together: CV1 covariance, F(q, G-1)."""
     k = list(terms)
-    score = scores(sums)[:, k, j]
-    factor = sums.g / (sums.g - 1) * (sums.n - 1) / (sums.n - sums.parameters)
-    b = coefficients(sums)[k, j]
+    score = scores(cluster_sums)[:, k, j]
+    factor = cluster_sums.g / (cluster_sums.g - 1) * (cluster_sums.n - 1) / (cluster_sums.n - cluster_sums.parameters)
+    b = coefficients(cluster_sums)[k, j]
     covariance = factor * score.T @ score
-    f = float(b @ symmetric_inverse(covariance, tolerance=GRAM, size=np.diag(covariance)) @ b) / len(k)
-    return f, float(stats.f.sf(f, len(k), max(sums.g - 1, 1)))
+    f = float(b @ symmetric_inverse(covariance, tolerance=GRAM, diagonal_scale=np.diag(covariance)) @ b) / len(k)
+    return f, float(stats.f.sf(f, len(k), max(cluster_sums.g - 1, 1)))
 
 
-def inflation(sums: ClusterSums) -> Array:
+def inflation(cluster_sums: ClusterSums) -> Array:
     """Variance inflation (k,) of each term within the effects, 1 / (1 - R2 on the other terms); sums without weights."""
-    return np.asarray((sums.coefficient_map**2).sum(axis=1) * sums.sd_terms**2 * sums.n)
+    return np.asarray((cluster_sums.coefficient_map**2).sum(axis=1) * cluster_sums.sd_terms**2 * cluster_sums.n)
 
 
 def p_value(estimate: Array, error: Array, g: int | Array) -> Array:
@@ -85,22 +87,22 @@ def interval(estimate: Array, error: Array, g: int, level: float) -> tuple[Array
     return estimate - width, estimate + width
 
 
-def partial_leverage(sums: ClusterSums, term: int = 0) -> Array:
+def partial_leverage(cluster_sums: ClusterSums, term: int = 0) -> Array:
     """Share (G,) of each cluster in the residual variation of a term; 1/G each when it is spread evenly."""
-    row = sums.coefficient_map[term]
-    partial_quadratic = np.einsum("p,gpq,q->g", row, sums.gram, row)
+    row = cluster_sums.coefficient_map[term]
+    partial_quadratic = np.einsum("p,gpq,q->g", row, cluster_sums.gram, row)
     return np.asarray(partial_quadratic / partial_quadratic.sum())
 
 
-def effective_clusters(sums: ClusterSums, term: int = 0) -> float:
+def effective_clusters(cluster_sums: ClusterSums, term: int = 0) -> float:
     """G* = G / (1 + variance of gamma_g / mean^2), gamma_g with independent errors (Carter, Schnepel & Steigerwald 2017)."""
-    return float(1.0 / (partial_leverage(sums, term) ** 2).sum())
+    return float(1.0 / (partial_leverage(cluster_sums, term) ** 2).sum())
 
 
-def joint_draws(sums: ClusterSums, *, draws: int, rng: np.random.Generator, term: int = 0) -> Array:
+def joint_draws(cluster_sums: ClusterSums, *, draws: int, rng: np.random.Generator, term: int = 0) -> Array:
     """Coefficient of a term (B, m) for all outcomes in the same resamples of clusters; draws without it are left out."""
-    counts = rng.multinomial(sums.g, np.full(sums.g, 1.0 / sums.g), size=draws).astype(float)
-    coefficients_drawn = reweighted_coefficients(sums, counts)[:, term, :]
+    counts = rng.multinomial(cluster_sums.g, np.full(cluster_sums.g, 1.0 / cluster_sums.g), size=draws).astype(float)
+    coefficients_drawn = reweighted_coefficients(cluster_sums, counts)[:, term, :]
     return coefficients_drawn[~np.isnan(coefficients_drawn).any(axis=1)]
 
 

@@ -45,10 +45,10 @@ class Instrumented:
     q: int
 
 
-def tf_critical(f: float) -> float:
+def tf_critical(first_stage_f: float) -> float:
     """Critical value of |t| for a valid 5% test at first-stage F: linear in root F, 1.96 from 104.7 up, infinite below 4."""
     grid = 2.0 + 0.1 * np.arange(len(TF))
-    return float(np.inf) if not f >= 4 else float(np.interp(np.sqrt(f), grid, TF))
+    return float(np.inf) if not first_stage_f >= 4 else float(np.interp(np.sqrt(first_stage_f), grid, TF))
 
 
 @dataclass(frozen=True)
@@ -64,15 +64,15 @@ class _Stages:
     score_x: Array
     factor: float
 
-    def variance(self, value: Array) -> Array:
+    def variance(self, coefficient: Array) -> Array:
         """CV1 of Z'(y - value x), (..., q, q) for values (...)."""
-        score = self.score_y - value[..., None, None] * self.score_x
+        score = self.score_y - coefficient[..., None, None] * self.score_x
         return np.asarray(self.factor * score.swapaxes(-1, -2) @ score)
 
-    def wald(self, value: Array) -> Array:
+    def wald(self, coefficient: Array) -> Array:
         """F of the instruments in y - value x: the Anderson-Rubin statistic of each value."""
-        fitted_instrument = self.fit_y - value[..., None] * self.fit_x
-        solution = np.linalg.solve(self.variance(value), fitted_instrument[..., None])[..., 0]
+        fitted_instrument = self.fit_y - coefficient[..., None] * self.fit_x
+        solution = np.linalg.solve(self.variance(coefficient), fitted_instrument[..., None])[..., 0]
         return np.asarray((fitted_instrument * solution).sum(axis=-1) / fitted_instrument.shape[-1])
 
 
@@ -84,7 +84,7 @@ def _stages(partialled: PartialledRows, spec: Specification, outcome: str, instr
         z, np.linalg.norm((raw_instruments - raw_instruments.mean(axis=0)) * partialled.root[:, None], axis=0)
     )
     if len(positions) < len(instruments):
-        collinear = [name for j, name in enumerate(instruments) if j not in positions]
+        collinear = [instrument_name for j, instrument_name in enumerate(instruments) if j not in positions]
         raise specification_error(
             spec,
             f"instruments without variation of their own: {', '.join(collinear)}",
@@ -94,15 +94,20 @@ def _stages(partialled: PartialledRows, spec: Specification, outcome: str, instr
     adder = partialled.adder()
     fit_y, fit_x = basis.T @ y, basis.T @ x
 
-    def scores(e: Array, fitted_values: Array) -> Array:
-        return np.asarray(adder @ (basis * (e - basis @ fitted_values)[:, None]))
+    def scores(errors: Array, fitted_values: Array) -> Array:
+        return np.asarray(adder @ (basis * (errors - basis @ fitted_values)[:, None]))
 
     stages = _Stages(y, x, basis, fit_y, fit_x, scores(y, fit_y), scores(x, fit_x), partialled.factor(len(instruments)))
     return stages, np.linalg.inv(triangle)
 
 
 def iv_estimate(
-    data: pd.DataFrame, spec: Specification, instruments: Sequence[str], *, outcome: str | None = None, level: float = 0.95
+    observations: pd.DataFrame,
+    spec: Specification,
+    instruments: Sequence[str],
+    *,
+    outcome: str | None = None,
+    level: float = 0.95,
 ) -> Instrumented:
     """2SLS of an outcome (default the first) on the density with controls and effects of `spec`, clustered as it says.
 
@@ -110,7 +115,7 @@ def iv_estimate(
     Rows need every instrument. EstimationError for collinear instruments or fewer than q + 1 clusters.
     """
     name = outcome or spec.outcomes[0]
-    complete_rows = data[np.isfinite(data[list(instruments)].to_numpy(dtype=float)).all(axis=1)]
+    complete_rows = observations[np.isfinite(observations[list(instruments)].to_numpy(dtype=float)).all(axis=1)]
     partialled = partial_out(complete_rows, spec)
     q = len(instruments)
     if partialled.g <= q:
@@ -151,9 +156,11 @@ def _second_stage(partialled: PartialledRows, stages: _Stages) -> tuple[float, f
     return b, float(np.sqrt(partialled.factor(1) * (score @ score)) / power)
 
 
-def anderson_rubin(stages: _Stages, search_centre: float, scale: float, g: int, level: float) -> tuple[tuple[float, float], ...]:
+def anderson_rubin(
+    stages: _Stages, search_centre: float, scale: float, cluster_count: int, level: float
+) -> tuple[tuple[float, float], ...]:
     """Intervals of values not rejected by the Anderson-Rubin test, ends by bisection; empty when every value is."""
-    limit = float(stats.f.ppf(level, len(stages.fit_x), g - 1))
+    limit = float(stats.f.ppf(level, len(stages.fit_x), cluster_count - 1))
     values = search_centre + max(scale, 1e-12) * np.tan(np.linspace(-np.pi / 2, np.pi / 2, SCAN)[1:-1])
     is_accepted = stages.wald(values) <= limit
     sign_changes = np.flatnonzero(is_accepted[1:] != is_accepted[:-1])
@@ -162,12 +169,12 @@ def anderson_rubin(stages: _Stages, search_centre: float, scale: float, g: int, 
     return tuple((bounds[i], bounds[i + 1]) for i in range(0, len(bounds), 2))
 
 
-def _crossing(stages: _Stages, low: float, high: float, limit: float) -> float:
-    low_is_inside = bool(stages.wald(np.asarray(low)) <= limit)
+def _crossing(stages: _Stages, lower: float, upper: float, limit: float) -> float:
+    is_lower_inside = bool(stages.wald(np.asarray(lower)) <= limit)
     for _ in range(100):
-        midpoint = (low + high) / 2
-        if bool(stages.wald(np.asarray(midpoint)) <= limit) == low_is_inside:
-            low = midpoint
+        midpoint = (lower + upper) / 2
+        if bool(stages.wald(np.asarray(midpoint)) <= limit) == is_lower_inside:
+            lower = midpoint
         else:
-            high = midpoint
-    return float((low + high) / 2)
+            upper = midpoint
+    return float((lower + upper) / 2)

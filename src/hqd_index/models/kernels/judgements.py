@@ -41,14 +41,14 @@ class HypothesisTest:
     additions: tuple[str, ...]
 
 
-def smallest_attainable_p(g: int, bootstrap: Wild) -> float:
+def smallest_attainable_p(cluster_count: int, bootstrap: Wild) -> float:
     """The smallest p that is evidence: with G clusters only 2^(G-1) different sign vectors exist."""
-    return 2.0 ** (1 - g) if bootstrap.is_enumerated else 0.0
+    return 2.0 ** (1 - cluster_count) if bootstrap.is_enumerated else 0.0
 
 
-def attainable_with(g: int, draws: int, weights: str) -> float:
+def attainable_with(cluster_count: int, draws: int, weights: str) -> float:
     """The same from the number of draws that was asked for."""
-    return 2.0 ** (1 - g) if is_enumerable(g, draws, weights) else 0.0
+    return 2.0 ** (1 - cluster_count) if is_enumerable(cluster_count, draws, weights) else 0.0
 
 
 @dataclass(frozen=True)
@@ -67,28 +67,28 @@ VerdictsWithoutCluster = dict[str, dict[str, Verdict]]  # hypothesis -> {cluster
 
 
 def _judgements(
-    sums: ClusterSums, bootstrap: Wild, error: Array, positions: Mapping[str, int], rule: VerdictRule, term: int
+    cluster_sums: ClusterSums, bootstrap: Wild, error: Array, outcome_positions: Mapping[str, int], rule: VerdictRule, term: int
 ) -> dict[str, Judgement]:
     """By hypothesis, from CV3 errors (m,); the hypotheses with a node of their own form one family."""
-    scale = sums.sd_terms[term] / np.where(sums.sd_outcomes > 0, sums.sd_outcomes, np.nan)
-    effect, error = coefficients(sums)[term] * scale, error * scale
-    p, (narrow, wide) = bootstrap.p(), (interval(effect, error, sums.g, level) for level in (EQUIVALENCE, SIZE))
-    family = [positions[h] for h in NODES if h in positions]
+    scale = cluster_sums.sd_terms[term] / np.where(cluster_sums.sd_outcomes > 0, cluster_sums.sd_outcomes, np.nan)
+    effect, error = coefficients(cluster_sums)[term] * scale, error * scale
+    p, (narrow, wide) = bootstrap.p(), (interval(effect, error, cluster_sums.g, level) for level in (EQUIVALENCE, SIZE))
+    family = [outcome_positions[hypothesis_id] for hypothesis_id in NODES if hypothesis_id in outcome_positions]
     stepped = dict(zip(family, romano_wolf(bootstrap.t()[family], bootstrap.t_star(family)))) if family else {}
     judgements = {}
-    for hypothesis, j in positions.items():
+    for hypothesis, j in outcome_positions.items():
         adjusted_p = float(stepped[j]) if hypothesis in NODES else float(p[j])
-        evidence = max(adjusted_p, smallest_attainable_p(sums.g, bootstrap))
+        evidence = max(adjusted_p, smallest_attainable_p(cluster_sums.g, bootstrap))
         ends_90, ends_95 = ((float(low[j]), float(high[j])) for low, high in (narrow, wide))
-        key = verdict(float(effect[j]), evidence, ends_90, rule)
-        detectable = mde(float(error[j]), sums.g, rule.alpha)
-        judgements[hypothesis] = Judgement(key, float(p[j]), adjusted_p, ends_90, ends_95, detectable)
+        verdict_key = verdict(float(effect[j]), evidence, ends_90, rule)
+        detectable = mde(float(error[j]), cluster_sums.g, rule.alpha)
+        judgements[hypothesis] = Judgement(verdict_key, float(p[j]), adjusted_p, ends_90, ends_95, detectable)
     return judgements
 
 
 def verdicts_without_clusters(
     estimate: Estimate,
-    positions: Mapping[str, int],
+    outcome_positions: Mapping[str, int],
     rule: VerdictRule,
     *,
     seed: int,
@@ -97,15 +97,15 @@ def verdicts_without_clusters(
     draws: int = DROP_ONE_DRAWS,
 ) -> VerdictsWithoutCluster:
     """Verdicts with each cluster left out in turn, empty when fewer than 3 clusters would remain."""
-    sums = estimate.sums
-    verdicts_without: VerdictsWithoutCluster = {h: {} for h in positions}
-    if not positions or sums.g < 4 or not sums.complete:
+    cluster_sums = estimate.sums
+    verdicts_without: VerdictsWithoutCluster = {hypothesis_id: {} for hypothesis_id in outcome_positions}
+    if not outcome_positions or cluster_sums.g < 4 or not cluster_sums.complete:
         return verdicts_without
-    columns = list(positions.values())
-    reduced_positions = {h: i for i, h in enumerate(positions)}
-    signs = draw_signs(sums.g - 1, draws, weights, random_stream(seed, "drop-one", estimate.spec.id))
-    for g, label in enumerate(sums.labels):
-        reduced_sums = sums_without_cluster(sums, g, columns)
+    columns = list(outcome_positions.values())
+    reduced_positions = {hypothesis_id: i for i, hypothesis_id in enumerate(outcome_positions)}
+    signs = draw_signs(cluster_sums.g - 1, draws, weights, random_stream(seed, "drop-one", estimate.spec.id))
+    for cluster_count, label in enumerate(cluster_sums.labels):
+        reduced_sums = sums_without_cluster(cluster_sums, cluster_count, columns)
         if np.linalg.norm(reduced_sums.coefficient_map[term]) == 0:
             continue
         error = jackknife(coefficients(reduced_sums)[term], leave_one_out_terms(reduced_sums, [term])[:, 0])
@@ -134,7 +134,9 @@ def tests(
     """
     law = bootstrap or estimate.bootstrap
     positions = {
-        h: estimate.outcome_index(column) for h, column in outcomes.items() if estimate.varies(estimate.outcome_index(column))
+        hypothesis_id: estimate.outcome_index(column)
+        for hypothesis_id, column in outcomes.items()
+        if estimate.varies(estimate.outcome_index(column))
     }
     judgements = _judgements(estimate.sums, law, estimate.se_cv3[term], positions, rule, term)
     verdicts_without = verdicts_without_clusters(
@@ -145,15 +147,19 @@ def tests(
     for hypothesis, judgement in judgements.items():
         j = positions[hypothesis]
         cv3_agrees = bool(estimate.p_cv3[term, j] <= rule.alpha) == (judgement.p <= rule.alpha)
-        changes = any(key != judgement.verdict for key in verdicts_without[hypothesis].values())
-        noted = {"few_clusters": few_clusters, "fragile": changes or not cv3_agrees, "too_wide": too_wide(judgement.narrow, rule)}
+        changes = any(verdict_key != judgement.verdict for verdict_key in verdicts_without[hypothesis].values())
+        caution_flags = {
+            "few_clusters": few_clusters,
+            "fragile": changes or not cv3_agrees,
+            "too_wide": too_wide(judgement.narrow, rule),
+        }
         judged_tests.append(
             HypothesisTest(
                 hypothesis=hypothesis, outcome=outcomes[hypothesis], estimate=float(estimate.coefficient[term, j] * scale[j]),
                 low=float(estimate.low[term, j] * scale[j]), high=float(estimate.high[term, j] * scale[j]),
                 narrow=judgement.narrow, p_wild=judgement.p, p_adjusted=judgement.p_adjusted, mde=judgement.mde,
                 verdict=judgement.verdict, size=size(judgement.verdict, judgement.wide, judgement.narrow, rule),
-                additions=tuple(name for name, holds in noted.items() if holds),
+                additions=tuple(caution for caution, applies in caution_flags.items() if applies),
             )
         )  # fmt: skip
     return judged_tests, verdicts_without

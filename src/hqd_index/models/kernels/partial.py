@@ -34,14 +34,14 @@ class PartialledRows:
     def g(self) -> int:
         return len(self.labels)
 
-    def residual(self, values: Array) -> Array:
+    def residual(self, variables: Array) -> Array:
         """(n, m) less effects and controls."""
-        residuals = self.absorber.residual(values) * self.root[:, None]
+        residuals = self.absorber.residual(variables) * self.root[:, None]
         return np.asarray(residuals - self.controls @ (self.controls.T @ residuals))
 
-    def column(self, name: str) -> Array:
+    def column(self, column_name: str) -> Array:
         """Residual (n,) of one column."""
-        return self.residual(self.rows[[name]].to_numpy(dtype=float))[:, 0]
+        return self.residual(self.rows[[column_name]].to_numpy(dtype=float))[:, 0]
 
     def adder(self) -> sparse.csr_array:
         """(G, n): sums over the rows of each cluster."""
@@ -63,10 +63,10 @@ class PartialledRows:
         return self.g / (self.g - 1) * (self.n - 1) / (self.n - k)
 
 
-def partial_out(data: pd.DataFrame, spec: Specification) -> PartialledRows:
+def partial_out(observations: pd.DataFrame, spec: Specification) -> PartialledRows:
     """The rows of a specification ready to be residualised; no effects means a constant."""
-    rows, _ = sample_of(data, spec)
-    effects = tuple(consecutive_codes(rows[e].to_numpy()) for e in spec.fixed_effects)
+    rows, _ = sample_of(observations, spec)
+    effects = tuple(consecutive_codes(rows[effect].to_numpy()) for effect in spec.fixed_effects)
     effects = effects or (np.zeros(len(rows), dtype=np.intp),)
     codes, labels = pd.factorize(rows[spec.cluster], sort=True)
     root = np.sqrt(rows[spec.weights].to_numpy(dtype=float)) if spec.weights else np.ones(len(rows))

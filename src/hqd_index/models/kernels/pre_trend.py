@@ -12,7 +12,7 @@ MIN_YEARS_BEFORE = 3  # years without density
 
 
 def pre_trend(
-    rows: pd.DataFrame,
+    observations: pd.DataFrame,
     spec: Specification,
     *,
     draws: int = 9_999,
@@ -25,10 +25,10 @@ def pre_trend(
     A linear lead has one parameter and so the most power against selection on trend. None when fewer than three such
     years exist, or when later density does not differ between units.
     """
-    since = first_year(rows, spec.density)
+    since = first_year(observations, spec.density)
     if since is None:
         return None
-    later, early_rows = later_density(rows, spec.density, since), rows[rows["year"] < since]
+    later, early_rows = later_density(observations, spec.density, since), observations[observations["year"] < since]
     if early_rows["year"].nunique() < MIN_YEARS_BEFORE or later.std() == 0 or len(later) < 2:
         return None
     slope = early_rows["unit"].map(later) * (early_rows["year"] - early_rows["year"].max())

@@ -42,16 +42,16 @@ class Randomisation:
         return (is_as_large.sum(axis=0) + 1.0) / (len(self.t_star) + 1.0) if self.valid else np.full(len(self.t), np.nan)
 
 
-def density_paths(table: pd.DataFrame, units: list[str], years: list[int], density: str) -> pd.DataFrame:
+def density_paths(density_table: pd.DataFrame, units: list[str], years: list[int], density: str) -> pd.DataFrame:
     """Density (units, years) of a table with one row per unit and year; NaN where it has no value."""
-    paths = table.drop_duplicates(["unit", "year"]).pivot(index="unit", columns="year", values=density)
+    paths = density_table.drop_duplicates(["unit", "year"]).pivot(index="unit", columns="year", values=density)
     return paths.reindex(index=pd.Index(units, name="unit"), columns=pd.Index(years, name="year")).astype(float)
 
 
-def exchangeable(paths: pd.DataFrame, groups: pd.Series | None = None) -> list[list[str]]:
+def exchangeable(paths: pd.DataFrame, group_of_unit: pd.Series | None = None) -> list[list[str]]:
     """Sets of units whose paths (units, years) may change hands: those known in the same years and, if given, of one group."""
-    years_with_density = pd.Series([row.tobytes() for row in paths.notna().to_numpy()], index=paths.index)
-    labels = groups.reindex(paths.index).astype(str) if groups is not None else pd.Series("", index=paths.index)
+    years_with_density = pd.Series([known_years.tobytes() for known_years in paths.notna().to_numpy()], index=paths.index)
+    labels = group_of_unit.reindex(paths.index).astype(str) if group_of_unit is not None else pd.Series("", index=paths.index)
     return [sorted(units) for units in years_with_density.groupby([years_with_density, labels]).groups.values()]
 
 
@@ -62,11 +62,13 @@ def exchangeable_count(exchangeable_sets: list[list[str]]) -> int:
 
 def permutations(exchangeable_sets: list[list[str]], units: list[str], draws: int, rng: np.random.Generator) -> np.ndarray:
     """(B, U): the unit whose path each unit receives."""
-    position = {u: i for i, u in enumerate(units)}
+    position = {unit_index: i for i, unit_index in enumerate(units)}
     permuted_positions = np.tile(np.arange(len(units)), (draws, 1))
     for members in exchangeable_sets:
-        positions = np.array([position[u] for u in members])
-        permuted_positions[:, positions] = positions[rng.permuted(np.tile(np.arange(len(positions)), (draws, 1)), axis=1)]
+        member_positions = np.array([position[unit_index] for unit_index in members])
+        permuted_positions[:, member_positions] = member_positions[
+            rng.permuted(np.tile(np.arange(len(member_positions)), (draws, 1)), axis=1)
+        ]
     return permuted_positions
 
 
@@ -76,9 +78,9 @@ def statistics(partialled: PartialledRows, y: Array, x: Array) -> tuple[Array, A
     size = np.einsum("nb,nb->b", x, x)
     b = (x.T @ y) / size[:, None]
     variance = np.zeros_like(b)
-    for rows in partialled.cluster_blocks():
-        block_x = x[rows]
-        score = block_x.T @ y[rows]
+    for observations in partialled.cluster_blocks():
+        block_x = x[observations]
+        score = block_x.T @ y[observations]
         score -= b * np.einsum("nb,nb->b", block_x, block_x)[:, None]
         score *= score
         variance += score
@@ -87,28 +89,28 @@ def statistics(partialled: PartialledRows, y: Array, x: Array) -> tuple[Array, A
 
 
 def randomisation(
-    data: pd.DataFrame,
+    observations: pd.DataFrame,
     spec: Specification,
     *,
-    table: pd.DataFrame | None = None,
+    density_table: pd.DataFrame | None = None,
     draws: int = 999,
     seed: int = 0,
-    groups: pd.Series | None = None,
+    group_of_unit: pd.Series | None = None,
 ) -> Randomisation:
     """Permute the density paths of the units with each other, all outcomes at once.
 
-    Whole paths of `data` and, where it lacks rows, of `table` (unit, year, density) change hands among units known in the
-    same years: a row that is missing from the regression fixes no path. `groups` (unit -> label) keeps paths inside groups.
-    EstimationError when no two units can change paths.
+    Whole paths of `observations` and, where rows are missing there, of `density_table` (unit, year, density) change hands
+    among units known in the same years: a row that is missing from the regression fixes no path. `group_of_unit`
+    (unit -> label) keeps paths inside groups. EstimationError when no two units can change paths.
     """
-    partialled = partial_out(data, spec)
+    partialled = partial_out(observations, spec)
     units, years = (sorted(partialled.rows[column].unique()) for column in (spec.cluster, "year"))
-    paths = density_paths(data, units, years, spec.density)
-    if table is not None:
-        paths = paths.combine_first(density_paths(table, units, years, spec.density))
-    row = partialled.rows[spec.cluster].map({u: i for i, u in enumerate(units)}).to_numpy()
+    paths = density_paths(observations, units, years, spec.density)
+    if density_table is not None:
+        paths = paths.combine_first(density_paths(density_table, units, years, spec.density))
+    row = partialled.rows[spec.cluster].map({unit: i for i, unit in enumerate(units)}).to_numpy()
     year = pd.factorize(partialled.rows["year"], sort=True)[0]
-    values, exchangeable_sets = paths.to_numpy(), exchangeable(paths, groups)
+    values, exchangeable_sets = paths.to_numpy(), exchangeable(paths, group_of_unit)
     if all(len(members) < 2 for members in exchangeable_sets):
         raise specification_error(
             spec,

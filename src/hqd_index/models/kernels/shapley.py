@@ -29,30 +29,32 @@ class Importance:
     r2: float
 
 
-def r2_of(gram: Array, cross: Array, total: Array, subset: Sequence[int]) -> Array:
+def r2_of(gram: Array, cross_products: Array, total_variation: Array, subset: Sequence[int]) -> Array:
     """R2 (...) of the regressors chosen, which are of comparable size, from x'x (..., k, k), x'y (..., k) and y'y (...)."""
     positions = list(subset)
     if not positions:
-        return np.zeros(np.shape(total))
-    block, side = gram[..., positions, :][..., positions], cross[..., positions]
+        return np.zeros(np.shape(total_variation))
+    block, side = gram[..., positions, :][..., positions], cross_products[..., positions]
     solution = (symmetric_inverse(block, tolerance=GRAM) @ side[..., None])[..., 0]
-    return np.asarray((side * solution).sum(axis=-1) / total)
+    return np.asarray((side * solution).sum(axis=-1) / total_variation)
 
 
-def shapley(gram: Array, cross: Array, total: Array, groups: Sequence[Sequence[int]]) -> Array:
+def shapley(gram: Array, cross_products: Array, total_variation: Array, regressor_groups: Sequence[Sequence[int]]) -> Array:
     """(..., groups): each group's mean gain in R2 over all orders of entry."""
-    m = len(groups)
+    m = len(regressor_groups)
     r2_by_coalition = {}
     for size in range(m + 1):
         for subset in combinations(range(m), size):
-            r2_by_coalition[subset] = r2_of(gram, cross, total, [j for g in subset for j in groups[g]])
+            r2_by_coalition[subset] = r2_of(
+                gram, cross_products, total_variation, [j for group_index in subset for j in regressor_groups[group_index]]
+            )
     shares = []
-    for g in range(m):
-        gain = np.zeros(np.shape(total))
-        for subset, value in r2_by_coalition.items():
-            if g not in subset:
+    for group_index in range(m):
+        gain = np.zeros(np.shape(total_variation))
+        for subset, r2 in r2_by_coalition.items():
+            if group_index not in subset:
                 weight = factorial(len(subset)) * factorial(m - len(subset) - 1) / factorial(m)
-                gain = gain + weight * (r2_by_coalition[tuple(sorted((*subset, g)))] - value)
+                gain = gain + weight * (r2_by_coalition[tuple(sorted((*subset, group_index)))] - r2)
         shares.append(gain)
     return np.stack(shares, axis=-1)
 
@@ -60,7 +62,7 @@ def shapley(gram: Array, cross: Array, total: Array, groups: Sequence[Sequence[i
 def importance(
     partialled: PartialledRows,
     outcome: str,
-    groups: Mapping[str, Sequence[str]],
+    regressor_groups: Mapping[str, Sequence[str]],
     *,
     draws: int = 199,
     seed: int = 0,
@@ -68,11 +70,13 @@ def importance(
 ) -> Importance:
     """Shares of the within R2 of `outcome`; fixed effects are taken out and are no group.
 
-    `groups` names the regressors of each group. EstimationError above 12 groups or for a constant outcome.
+    `regressor_groups` names the regressors of each group. EstimationError above 12 groups or for a constant outcome.
     """
-    if len(groups) > MAX_GROUPS:
-        raise EstimationError(f"{len(groups)} groups; at most {MAX_GROUPS}", zh=f"{len(groups)} 组,最多 {MAX_GROUPS} 组")
-    names = [name for members in groups.values() for name in members]
+    if len(regressor_groups) > MAX_GROUPS:
+        raise EstimationError(
+            f"{len(regressor_groups)} groups; at most {MAX_GROUPS}", zh=f"{len(regressor_groups)} 组,最多 {MAX_GROUPS} 组"
+        )
+    names = [regressor for members in regressor_groups.values() for regressor in members]
     x = partialled.residual(partialled.rows[names].to_numpy(dtype=float))
     x = x / np.maximum(np.linalg.norm(x, axis=0), np.finfo(float).tiny)
     y = partialled.column(outcome)
@@ -80,14 +84,14 @@ def importance(
         raise EstimationError(f"{outcome} is constant within the fixed effects", zh=f"{outcome} 在控制固定效应后为常数")
     row_blocks = partialled.cluster_blocks()
     gram = np.stack([x[b].T @ x[b] for b in row_blocks])
-    cross, total = np.stack([x[b].T @ y[b] for b in row_blocks]), np.array([y[b] @ y[b] for b in row_blocks])
-    positions = [[names.index(n) for n in members] for members in groups.values()]
-    share = shapley(gram.sum(axis=0), cross.sum(axis=0), total.sum(), positions)
+    cross_products, total_variation = np.stack([x[b].T @ y[b] for b in row_blocks]), np.array([y[b] @ y[b] for b in row_blocks])
+    positions = [[names.index(n) for n in members] for members in regressor_groups.values()]
+    share = shapley(gram.sum(axis=0), cross_products.sum(axis=0), total_variation.sum(), positions)
     counts = (
         random_stream(seed, "importance", outcome)
         .multinomial(partialled.g, np.full(partialled.g, 1 / partialled.g), size=draws)
         .astype(float)
     )
-    resampled_shares = shapley(np.tensordot(counts, gram, 1), counts @ cross, counts @ total, positions)
+    resampled_shares = shapley(np.tensordot(counts, gram, 1), counts @ cross_products, counts @ total_variation, positions)
     low, high = np.quantile(resampled_shares, [0.5 - level / 2, 0.5 + level / 2], axis=0)
-    return Importance(tuple(groups), share, low, high, float(share.sum()))
+    return Importance(tuple(regressor_groups), share, low, high, float(share.sum()))

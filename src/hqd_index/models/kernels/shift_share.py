@@ -54,13 +54,13 @@ def leave_one_out(events: Array, stock: Array) -> Array:
         return np.where(other_stock[:, None, :] > 0, other_events / other_stock[:, None, :], 0.0)
 
 
-def recentred_exposure(exposure: Exposure, groups: tuple[str, ...] | None = None) -> Exposure:
+def recentred_exposure(exposure: Exposure, shock_groups: tuple[str, ...] | None = None) -> Exposure:
     """The exposure with each shock less the mean of its group in that year (Borusyak & Hull 2023).
 
     The mean of a linear instrument over all permutations of shocks within groups is that with group-mean shocks: exact,
-    no draws. `groups` names the group of each shock; by default all are exchangeable.
+    no draws. `shock_groups` names the group of each shock; by default all are exchangeable.
     """
-    labels = np.array(groups or ("",) * len(exposure.names))
+    labels = np.array(shock_groups or ("",) * len(exposure.names))
     shocks = exposure.shocks.copy()
     for label in np.unique(labels):
         is_in_group = labels == label
@@ -80,32 +80,32 @@ class ShiftShare:
     rotemberg: pd.DataFrame
 
 
-def _with_instrument(data: pd.DataFrame, spec: Specification, exposure: Exposure) -> tuple[pd.DataFrame, Specification]:
+def _with_instrument(observations: pd.DataFrame, spec: Specification, exposure: Exposure) -> tuple[pd.DataFrame, Specification]:
     """The data with the instrument and, where shares do not add up to one, their sum by year as controls."""
-    z = pd.DataFrame(exposure.instrument(), index=list(exposure.units), columns=list(exposure.years))
-    unit_year_index = pd.MultiIndex.from_frame(data[["unit", "year"]])
-    extended_rows = data.assign(**{Z: z.stack().reindex(unit_year_index).to_numpy()})
+    instrument = pd.DataFrame(exposure.instrument(), index=list(exposure.units), columns=list(exposure.years))
+    unit_year_index = pd.MultiIndex.from_frame(observations[["unit", "year"]])
+    extended_rows = observations.assign(**{Z: instrument.stack().reindex(unit_year_index).to_numpy()})
     total = exposure.shares.sum(axis=1)
     if np.allclose(total, 1.0, atol=1e-9):
         return extended_rows, spec
-    sums = extended_rows["unit"].map(dict(zip(exposure.units, total)))
+    cluster_sums = extended_rows["unit"].map(dict(zip(exposure.units, total)))
     names = [f"{SUM}_{year}" for year in exposure.years[1:]]
     extended_rows = extended_rows.assign(
-        **{n: np.where(extended_rows["year"] == y, sums, 0.0) for n, y in zip(names, exposure.years[1:])}
+        **{n: np.where(extended_rows["year"] == y, cluster_sums, 0.0) for n, y in zip(names, exposure.years[1:])}
     )
     extra_controls = names if spec.fixed_effects else [*names, SUM]
-    return extended_rows.assign(**{SUM: sums}), replace(spec, controls=(*spec.controls, *extra_controls))
+    return extended_rows.assign(**{SUM: cluster_sums}), replace(spec, controls=(*spec.controls, *extra_controls))
 
 
-def shift_share(data: pd.DataFrame, spec: Specification, exposure: Exposure, *, level: float = 0.95) -> ShiftShare:
+def shift_share(observations: pd.DataFrame, spec: Specification, exposure: Exposure, *, level: float = 0.95) -> ShiftShare:
     """Density instrumented by a shift-share (first outcome of `spec`); rows without exposure are left out.
 
     With about 30 shocks such a design is weak: read `iv.ar`, `akm0` and `effective_shocks` first.
     """
-    extended_rows, extended_spec = _with_instrument(data, spec, exposure)
+    extended_rows, extended_spec = _with_instrument(observations, spec, exposure)
     iv = iv_estimate(extended_rows, extended_spec, [Z], level=level)
     partialled = partial_out(extended_rows[extended_rows[Z].notna()], extended_spec)
-    y, x, z = partialled.column(spec.outcomes[0]), partialled.column(spec.density), partialled.column(Z)
+    y, x, instrument = partialled.column(spec.outcomes[0]), partialled.column(spec.density), partialled.column(Z)
     if partialled.n <= len(exposure.names):
         raise specification_error(
             spec,
@@ -116,8 +116,8 @@ def shift_share(data: pd.DataFrame, spec: Specification, exposure: Exposure, *, 
     return ShiftShare(
         iv=iv,
         shock_level=_shock_level(share, shock, y, x) if len(exposure.shocks) == 1 else np.nan,
-        se_akm=akm(share, cell, y - iv.estimate * x, z, float(z @ x)),
-        akm0=akm0(share, cell, y, x, z, level),
+        se_akm=akm(share, cell, y - iv.estimate * x, instrument, float(instrument @ x)),
+        akm0=akm0(share, cell, y, x, instrument, level),
         effective_shocks=exposure.effective_shocks(),
         rotemberg=rotemberg(partialled, exposure, y, x),
     )
@@ -140,28 +140,28 @@ def _shock_level(share: Array, shock: Array, y: Array, x: Array) -> float:
     return float((share.T @ y) @ shock / ((share.T @ x) @ shock))
 
 
-def _residual_shocks(share: Array, z: Array) -> Array:
+def _residual_shocks(share: Array, instrument: Array) -> Array:
     """Residual shocks: coefficients of the residualised instrument on the shares."""
-    return least_squares(share, z, tolerance=COLUMNS)
+    return least_squares(share, instrument, tolerance=COLUMNS)
 
 
-def _sums_by_shock(share: Array, residual_shocks: Array, cell: np.ndarray, e: Array) -> Array:
+def _sums_by_shock(share: Array, residual_shocks: Array, cell: np.ndarray, errors: Array) -> Array:
     """Score of each shock, its years added up."""
-    return np.asarray(np.bincount(cell, residual_shocks * (share.T @ e)), dtype=np.float64)
+    return np.asarray(np.bincount(cell, residual_shocks * (share.T @ errors)), dtype=np.float64)
 
 
-def akm(share: Array, cell: np.ndarray, residual: Array, z: Array, power: float) -> float:
+def akm(share: Array, cell: np.ndarray, residual: Array, instrument: Array, power: float) -> float:
     """sqrt(sum_k (sum_t X_kt R_kt)^2) / |z'x|, R_kt = sum_r s_rkt e_r, X the residual shocks (AKM 2019, eq. 39, clustered)."""
-    score = _sums_by_shock(share, _residual_shocks(share, z), cell, residual)
+    score = _sums_by_shock(share, _residual_shocks(share, instrument), cell, residual)
     return float(np.sqrt(score @ score) / abs(power))
 
 
-def akm0(share: Array, cell: np.ndarray, y: Array, x: Array, z: Array, level: float) -> tuple[tuple[float, float], ...]:
+def akm0(share: Array, cell: np.ndarray, y: Array, x: Array, instrument: Array, level: float) -> tuple[tuple[float, float], ...]:
     """Values b with (z'(y - b x))^2 <= c^2 sum_k score_k(b)^2: the roots of a quadratic."""
-    residual_shocks = _residual_shocks(share, z)
-    sy, sx = (_sums_by_shock(share, residual_shocks, cell, e) for e in (y, x))
+    residual_shocks = _residual_shocks(share, instrument)
+    sy, sx = (_sums_by_shock(share, residual_shocks, cell, variable) for variable in (y, x))
     c = stats.norm.ppf(0.5 + level / 2) ** 2
-    zy, zx = float(z @ y), float(z @ x)
+    zy, zx = float(instrument @ y), float(instrument @ x)
     quadratic_term = zx**2 - c * float(sx @ sx)
     linear_term = zy * zx - c * float(sy @ sx)
     d = zy**2 - c * float(sy @ sy)
@@ -181,6 +181,6 @@ def rotemberg(partialled: PartialledRows, exposure: Exposure, y: Array, x: Array
     shock_parts = partialled.residual(np.broadcast_to(exposure.sums_by_shock(), exposure._shape())[unit, year])
     zy, zx = shock_parts.T @ y, shock_parts.T @ x
     with np.errstate(divide="ignore", invalid="ignore"):
-        frame = pd.DataFrame({"shock": exposure.names, "weight": zx / zx.sum(), "estimate": zy / zx})
-    order = (-frame["weight"].abs()).argsort(kind="stable")
-    return frame.iloc[order].reset_index(drop=True)
+        shock_weights = pd.DataFrame({"shock": exposure.names, "weight": zx / zx.sum(), "estimate": zy / zx})
+    order = (-shock_weights["weight"].abs()).argsort(kind="stable")
+    return shock_weights.iloc[order].reset_index(drop=True)

@@ -18,19 +18,21 @@ UPSTREAM, DOWNSTREAM = "upstream", "downstream"
 WEIGHTS = {"direct": {UPSTREAM: "upstream", DOWNSTREAM: "downstream"}, "complete": {UPSTREAM: "leontief", DOWNSTREAM: "ghosh"}}
 
 
-def exposure(io_links: pd.DataFrame, data: pd.DataFrame, density: str, *, rounds: str = "direct") -> pd.DataFrame:
+def exposure(io_links: pd.DataFrame, observations: pd.DataFrame, density: str, *, rounds: str = "direct") -> pd.DataFrame:
     """unit, year, upstream = sum_j w_ji x density_j over suppliers j, downstream = sum_j w_ij x density_j over customers j.
 
     `io_links` holds the base year's weights supplier -> user, own links left out: direct shares, or with
     rounds="complete" the Leontief and Ghosh inverses (Miller & Blair 2009). A linked unit outside the panel counts 0;
     a year in which a linked unit's density is missing is missing. EstimationError when no unit has links.
     """
-    density_by_unit = data.drop_duplicates(["unit", "year"]).pivot(index="year", columns="unit", values=density)
+    density_by_unit = observations.drop_duplicates(["unit", "year"]).pivot(index="year", columns="unit", values=density)
     units, weights = link_weights(io_links, density_by_unit.columns, rounds=rounds)
     x = density_by_unit[units].to_numpy(dtype=float)
-    linked_density = {name: x @ w for name, w in weights.items()}
+    linked_density = {link_name: x @ w for link_name, w in weights.items()}
     keys = pd.MultiIndex.from_product([density_by_unit.index, units], names=["year", "unit"])
-    return pd.DataFrame({name: values.ravel() for name, values in linked_density.items()}, index=keys).reset_index()
+    return pd.DataFrame(
+        {link_name: exposure_values.ravel() for link_name, exposure_values in linked_density.items()}, index=keys
+    ).reset_index()
 
 
 def link_weights(io_links: pd.DataFrame, units: Iterable[str], *, rounds: str = "direct") -> tuple[list[str], dict[str, Array]]:
@@ -68,16 +70,16 @@ class Spillover:
     def p_wild(self) -> Array:
         """(terms, m): p of the density and its links, NaN for controls."""
         p = np.full(self.estimate.coefficient.shape, np.nan)
-        for name, bootstrap in self.bootstraps.items():
-            p[self.term(name)] = bootstrap.p()
+        for link_name, bootstrap in self.bootstraps.items():
+            p[self.term(link_name)] = bootstrap.p()
         return p
 
-    def term(self, name: str) -> int:
-        return self.estimate.terms.index(name)
+    def term(self, link_name: str) -> int:
+        return self.estimate.terms.index(link_name)
 
 
 def slx(
-    data: pd.DataFrame,
+    observations: pd.DataFrame,
     spec: Specification,
     io_links: pd.DataFrame,
     *,
@@ -90,17 +92,17 @@ def slx(
 ) -> Spillover:
     """`spec` with linked density added (LeSage & Pace 2009); weights are predetermined, those of one base year.
 
-    `panel` holds the density of linked units when `data` lacks some of them.
+    `panel` holds the density of linked units when `observations` lacks some of them.
     """
-    linked_exposure = exposure(io_links, data if panel is None else panel, spec.density, rounds=rounds)
-    extended_rows = data.merge(linked_exposure, on=["unit", "year"], how="left", validate="many_to_one")
+    linked_exposure = exposure(io_links, observations if panel is None else panel, spec.density, rounds=rounds)
+    extended_rows = observations.merge(linked_exposure, on=["unit", "year"], how="left", validate="many_to_one")
     extended_spec = replace(spec, id=f"{spec.id}_slx_{rounds}", controls=(UPSTREAM, DOWNSTREAM, *spec.controls))
     spillover_estimate = estimate(extended_rows, extended_spec, draws=draws, weights=weights, seed=seed, level=level)
     bootstraps = {spec.density: spillover_estimate.bootstrap}
-    for name in (UPSTREAM, DOWNSTREAM):
-        if name in spillover_estimate.terms:
-            rng = random_stream(seed, "wild", extended_spec.id, name)
-            bootstraps[name] = wild(
-                spillover_estimate.sums, rng=rng, draws=draws, weights=weights, term=spillover_estimate.terms.index(name)
+    for link_name in (UPSTREAM, DOWNSTREAM):
+        if link_name in spillover_estimate.terms:
+            rng = random_stream(seed, "wild", extended_spec.id, link_name)
+            bootstraps[link_name] = wild(
+                spillover_estimate.sums, rng=rng, draws=draws, weights=weights, term=spillover_estimate.terms.index(link_name)
             )
     return Spillover(spillover_estimate, bootstraps, linked_exposure)

@@ -84,26 +84,30 @@ def specification_error(spec: Specification, en: str, zh: str) -> EstimationErro
     return EstimationError(f"specification {spec.id}: {en}", zh=f"回归设定 {spec.id}:{zh}")
 
 
-def _complete_rows(data: pd.DataFrame, spec: Specification) -> pd.DataFrame:
+def _complete_rows(observations: pd.DataFrame, spec: Specification) -> pd.DataFrame:
     """Rows with every variable present and finite, sorted by cluster and effects."""
-    if GROUP_YEAR in spec.fixed_effects and GROUP_YEAR not in data:
-        data = data.assign(**{GROUP_YEAR: None})
+    if GROUP_YEAR in spec.fixed_effects and GROUP_YEAR not in observations:
+        observations = observations.assign(**{GROUP_YEAR: None})
     numbers = [*spec.outcomes, *spec.regressors, *([spec.weights] if spec.weights else [])]
-    absent_columns = sorted({c for c in [*numbers, *spec.fixed_effects, spec.cluster] if c not in data})
+    absent_columns = sorted(
+        {variable for variable in [*numbers, *spec.fixed_effects, spec.cluster] if variable not in observations}
+    )
     if absent_columns:
         raise specification_error(spec, f"no column {', '.join(absent_columns)}", f"缺少列 {'、'.join(absent_columns)}")
-    is_finite = np.isfinite(data[numbers].to_numpy(dtype=float)).all(axis=1)
-    _check_groups(data, is_finite, spec)
+    is_finite = np.isfinite(observations[numbers].to_numpy(dtype=float)).all(axis=1)
+    _check_groups(observations, is_finite, spec)
     keys = list(dict.fromkeys([spec.cluster, *spec.fixed_effects]))
-    is_complete = is_finite & data[keys].notna().all(axis=1).to_numpy()
-    return (data if is_complete.all() else data.loc[is_complete]).sort_values(keys, kind="stable")
+    is_complete = is_finite & observations[keys].notna().all(axis=1).to_numpy()
+    return (observations if is_complete.all() else observations.loc[is_complete]).sort_values(keys, kind="stable")
 
 
-def _check_groups(data: pd.DataFrame, is_finite: np.ndarray, spec: Specification) -> None:
+def _check_groups(observations: pd.DataFrame, is_finite: np.ndarray, spec: Specification) -> None:
     """A unit in no group would silently leave the sample of group x year effects."""
     if GROUP_YEAR not in spec.fixed_effects:
         return
-    clusters_without_group = sorted(data.loc[is_finite & data[GROUP_YEAR].isna(), spec.cluster].astype(str).unique())
+    clusters_without_group = sorted(
+        observations.loc[is_finite & observations[GROUP_YEAR].isna(), spec.cluster].astype(str).unique()
+    )
     if clusters_without_group:
         raise specification_error(
             spec,
@@ -113,14 +117,14 @@ def _check_groups(data: pd.DataFrame, is_finite: np.ndarray, spec: Specification
         )
 
 
-def sample_of(data: pd.DataFrame, spec: Specification) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def sample_of(observations: pd.DataFrame, spec: Specification) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The estimation sample, and the singletons left out of it as `level/level`."""
-    rows = _complete_rows(data, spec)
+    rows = _complete_rows(observations, spec)
     if rows.empty:
         raise specification_error(
             spec, "no row has all variables; see descriptives.csv for the gaps", "没有变量齐全的行,请查 descriptives.csv 中的缺失"
         )
-    effects = [consecutive_codes(rows[e].to_numpy()) for e in spec.fixed_effects]
+    effects = [consecutive_codes(rows[effect].to_numpy()) for effect in spec.fixed_effects]
     repeated_rows = non_singletons(effects, len(rows))
     if repeated_rows.all():
         return rows, ()
@@ -135,10 +139,10 @@ def sample_of(data: pd.DataFrame, spec: Specification) -> tuple[pd.DataFrame, tu
     return rows, singleton_labels
 
 
-def sums_of(data: pd.DataFrame, spec: Specification) -> tuple[ClusterSums, tuple[str, ...], pd.Index]:
+def sums_of(observations: pd.DataFrame, spec: Specification) -> tuple[ClusterSums, tuple[str, ...], pd.Index]:
     """Cluster sums of a specification, its singletons and the index of the rows used."""
     all_columns = {*spec.outcomes, *spec.regressors, spec.weights, *spec.fixed_effects, spec.cluster}
-    rows, singletons = sample_of(data[[c for c in data if c in all_columns]], spec)
+    rows, singletons = sample_of(observations[[column_name for column_name in observations if column_name in all_columns]], spec)
     codes, labels = pd.factorize(rows[spec.cluster], sort=True)
     if len(labels) < 2:
         raise specification_error(
@@ -147,7 +151,7 @@ def sums_of(data: pd.DataFrame, spec: Specification) -> tuple[ClusterSums, tuple
     sums = cluster_sums(
         rows[list(spec.outcomes)].to_numpy(dtype=float),
         rows[list(spec.regressors)].to_numpy(dtype=float),
-        [consecutive_codes(rows[e].to_numpy()) for e in spec.fixed_effects],
+        [consecutive_codes(rows[effect].to_numpy()) for effect in spec.fixed_effects],
         codes.astype(np.intp),
         terms=spec.regressors,
         labels=[str(label) for label in labels],
@@ -166,7 +170,7 @@ def sums_of(data: pd.DataFrame, spec: Specification) -> tuple[ClusterSums, tuple
 
 
 def estimate(
-    data: pd.DataFrame,
+    observations: pd.DataFrame,
     spec: Specification,
     *,
     draws: int = 9_999,
@@ -179,27 +183,31 @@ def estimate(
     Rows with a gap in any variable leave the sample of all outcomes. `draws` and `weights` (rademacher or webb) are those
     of the restricted wild cluster bootstrap of the density; intervals (k, m) are CV3 with t(G-1).
     """
-    sums, singletons, rows = sums_of(data, spec)
-    b, jackknife_coefficients = coefficients(sums), leave_one_out(sums)
-    estimable_mask = np.where(sums.sd_outcomes > 0, 1.0, np.nan)
-    b, se_cv1, se_cv3 = b * estimable_mask, cv1(sums) * estimable_mask, cv3(sums, jackknife_coefficients) * estimable_mask
-    low, high = interval(b, se_cv3, sums.g, level)
-    bootstrap = wild(sums, rng=random_stream(seed, "wild", spec.id), draws=draws, weights=weights)
+    cluster_sums, singletons, rows = sums_of(observations, spec)
+    b, jackknife_coefficients = coefficients(cluster_sums), leave_one_out(cluster_sums)
+    estimable_mask = np.where(cluster_sums.sd_outcomes > 0, 1.0, np.nan)
+    b, se_cv1, se_cv3 = (
+        b * estimable_mask,
+        cv1(cluster_sums) * estimable_mask,
+        cv3(cluster_sums, jackknife_coefficients) * estimable_mask,
+    )
+    low, high = interval(b, se_cv3, cluster_sums.g, level)
+    bootstrap = wild(cluster_sums, rng=random_stream(seed, "wild", spec.id), draws=draws, weights=weights)
     return Estimate(
         spec=spec,
-        sums=sums,
+        sums=cluster_sums,
         coefficient=b,
         se_cv1=se_cv1,
         se_cv3=se_cv3,
-        p_cv1=p_value(b, se_cv1, sums.g),
-        p_cv3=p_value(b, se_cv3, sums.g),
+        p_cv1=p_value(b, se_cv1, cluster_sums.g),
+        p_cv3=p_value(b, se_cv3, cluster_sums.g),
         low=low,
         high=high,
         jackknife_coefficients=jackknife_coefficients,
         bootstrap=bootstrap,
         p_wild=bootstrap.p(),
-        leverage=partial_leverage(sums),
-        effective_clusters=effective_clusters(sums),
+        leverage=partial_leverage(cluster_sums),
+        effective_clusters=effective_clusters(cluster_sums),
         singletons=singletons,
         rows=rows,
     )

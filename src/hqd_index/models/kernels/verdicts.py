@@ -51,13 +51,13 @@ def inside(interval: Interval, bound: float) -> bool:
     return bool(-bound < interval[0] and interval[1] < bound)
 
 
-def size(key: Verdict, wide: Interval, narrow: Interval, rule: VerdictRule) -> Size | None:
-    """How large a supported effect is, from its 95% (`wide`) and 90% (`narrow`) intervals; None for other verdicts."""
-    if key != "supported":
+def size(verdict_key: Verdict, interval_95: Interval, interval_90: Interval, rule: VerdictRule) -> Size | None:
+    """How large a supported effect is, from its 95% and 90% intervals; None for other verdicts."""
+    if verdict_key != "supported":
         return None
-    if wide[0] > rule.sesoi:
+    if interval_95[0] > rule.sesoi:
         return "matters"
-    return "too_small" if inside(narrow, rule.sesoi) else "size_open"
+    return "too_small" if inside(interval_90, rule.sesoi) else "size_open"
 
 
 def split(all_firms: Verdict, leave_out: Verdict | None) -> Split | None:
@@ -65,19 +65,19 @@ def split(all_firms: Verdict, leave_out: Verdict | None) -> Split | None:
     return SPLITS[leave_out] if all_firms == "supported" and leave_out is not None else None
 
 
-def rules_out(narrow: Interval) -> float:
+def rules_out(interval_90: Interval) -> float:
     """The size from which effects are ruled out: the larger absolute end of the 90% interval."""
-    return max(abs(narrow[0]), abs(narrow[1]))
+    return max(abs(interval_90[0]), abs(interval_90[1]))
 
 
-def too_wide(narrow: Interval, rule: VerdictRule) -> bool:
+def too_wide(interval_90: Interval, rule: VerdictRule) -> bool:
     """These data cannot show an effect to be negligible: the half-width of the 90% interval is s or more."""
-    return not (narrow[1] - narrow[0]) / 2 < rule.sesoi
+    return not (interval_90[1] - interval_90[0]) / 2 < rule.sesoi
 
 
-def mde(error: float, g: int, alpha: float) -> float:
+def mde(error: float, cluster_count: int, alpha: float) -> float:
     """Minimum detectable effect (t_{1-alpha/2,G-1} + t_{0.80,G-1}) x SE (Bloom 1995): 2.90 SE at G = 31."""
-    return float((special.stdtrit(g - 1, 1 - alpha / 2) + special.stdtrit(g - 1, POWER)) * error)
+    return float((special.stdtrit(cluster_count - 1, 1 - alpha / 2) + special.stdtrit(cluster_count - 1, POWER)) * error)
 
 
 @dataclass(frozen=True)
@@ -93,25 +93,25 @@ class Identification:
     spillover: bool = False  # on all firms: the spillover is supported; on leave-out true
 
 
-def grade(key: Verdict, evidence: Identification, rule: VerdictRule) -> tuple[Grade, tuple[str, ...]]:
+def grade(verdict_key: Verdict, evidence: Identification, rule: VerdictRule) -> tuple[Grade, tuple[str, ...]]:
     """The grade, and the conditions that the next higher grade lacks."""
-    lacking = tuple(_lacking_suggestive(key, evidence, rule))
+    lacking = tuple(_lacking_suggestive(verdict_key, evidence, rule))
     if lacking:
         return "description", lacking
     lacking = tuple(_lacking_credible(evidence, rule))
     return ("suggestive", lacking) if lacking else ("credible", ())
 
 
-def _lacking_suggestive(key: Verdict, evidence: Identification, rule: VerdictRule) -> Iterator[str]:
-    if key not in ("supported", "opposite_sign"):
+def _lacking_suggestive(verdict_key: Verdict, evidence: Identification, rule: VerdictRule) -> Iterator[str]:
+    if verdict_key not in ("supported", "opposite_sign"):
         yield "significance"
         return
-    sign = 1.0 if key == "supported" else -1.0
+    sign = 1.0 if verdict_key == "supported" else -1.0
     if np.isnan(evidence.pre_trend_p):
         yield "years_before"
     elif evidence.pre_trend_p <= rule.alpha:
         yield "pre_trend"
-    if not min(sign * end for end in evidence.net_interval) > 0:
+    if not min(sign * interval_end for interval_end in evidence.net_interval) > 0:
         yield "exposure_trend"
     estimate, p = evidence.group_year
     if np.isnan(estimate):

@@ -74,9 +74,9 @@ class Wild:
             float(self.estimate[j]), float(self.error[j]), self.numerators[:, j], self.numerator_x @ signs, self.a[:, j], b, d
         )
 
-    def p_at(self, value: float, j: int) -> float:
-        """p of the hypothesis that coefficient j is `value`."""
-        return self.line(j).p(value)
+    def p_at(self, hypothesised_value: float, j: int) -> float:
+        """p of the hypothesis that coefficient j is `hypothesised_value`."""
+        return self.line(j).p(hypothesised_value)
 
     def interval(self, j: int, level: float) -> tuple[float, float]:
         """All values not rejected at 1 - level, by bisection from the estimate outwards; infinite when never rejected."""
@@ -100,66 +100,72 @@ class TestInversion:
     b: Array
     d: Array
 
-    def p(self, value: float) -> float:
+    def p(self, hypothesised_value: float) -> float:
         """Share of |t*| strictly above |t| = |estimate - value| / error; squares are compared, which needs no division."""
-        numerators = self.numerators - value * self.numerators_x
-        spread = self.a - 2 * value * self.b + value**2 * self.d
-        is_as_large = numerators * numerators * self.error**2 > spread * ((self.estimate - value) * (1 + TIE)) ** 2
+        numerators = self.numerators - hypothesised_value * self.numerators_x
+        spread = self.a - 2 * hypothesised_value * self.b + hypothesised_value**2 * self.d
+        is_as_large = numerators * numerators * self.error**2 > spread * ((self.estimate - hypothesised_value) * (1 + TIE)) ** 2
         return np.count_nonzero(is_as_large) / len(is_as_large)
 
-    def interval_bound(self, side: float, alpha: float) -> float:
+    def interval_bound(self, direction: float, alpha: float) -> float:
         """Where p falls to alpha on one side (-1 or 1) of the estimate."""
         accepted_distance, rejected_distance = 0.0, 2.0
-        while self.p(self.estimate + side * rejected_distance * self.error) > alpha:
+        while self.p(self.estimate + direction * rejected_distance * self.error) > alpha:
             accepted_distance, rejected_distance = rejected_distance, 2 * rejected_distance
             if rejected_distance > MAX_INTERVAL_ERRORS:
-                return side * np.inf
+                return direction * np.inf
         while rejected_distance - accepted_distance > 1e-10 * rejected_distance:
             midpoint = (accepted_distance + rejected_distance) / 2
-            if self.p(self.estimate + side * midpoint * self.error) > alpha:
+            if self.p(self.estimate + direction * midpoint * self.error) > alpha:
                 accepted_distance = midpoint
             else:
                 rejected_distance = midpoint
-        return self.estimate + side * (accepted_distance + rejected_distance) / 2 * self.error
+        return self.estimate + direction * (accepted_distance + rejected_distance) / 2 * self.error
 
 
-def is_enumerable(g: int, draws: int, weights: str) -> bool:
+def is_enumerable(cluster_count: int, draws: int, weights: str) -> bool:
     """All sign vectors are taken when there are no more of them than draws."""
-    return weights == "rademacher" and 2**g <= draws
+    return weights == "rademacher" and 2**cluster_count <= draws
 
 
-def draw_signs(g: int, draws: int, weights: str, rng: np.random.Generator) -> Signs:
+def draw_signs(cluster_count: int, draws: int, weights: str, rng: np.random.Generator) -> Signs:
     """Cluster weights of every draw; full enumeration keeps one of each pair v, -v, which share |t*|."""
-    if is_enumerable(g, draws, weights):
-        numbers = np.arange(2 ** (g - 1))
-        return Signs(np.asarray(1.0 - 2.0 * ((numbers[:, None] >> np.arange(g)) & 1), dtype=np.float64), True)
+    if is_enumerable(cluster_count, draws, weights):
+        sign_vector_numbers = np.arange(2 ** (cluster_count - 1))
+        return Signs(
+            np.asarray(1.0 - 2.0 * ((sign_vector_numbers[:, None] >> np.arange(cluster_count)) & 1), dtype=np.float64), True
+        )
     if weights == "webb":
-        return Signs(WEBB[rng.integers(0, 6, (draws, g))], False)
-    return Signs(np.asarray(rng.integers(0, 2, (draws, g)) * 2.0 - 1.0, dtype=np.float64), False)
+        return Signs(WEBB[rng.integers(0, 6, (draws, cluster_count))], False)
+    return Signs(np.asarray(rng.integers(0, 2, (draws, cluster_count)) * 2.0 - 1.0, dtype=np.float64), False)
 
 
-def wild(sums: ClusterSums, *, rng: np.random.Generator, draws: int = 9_999, weights: str = "rademacher", term: int = 0) -> Wild:
-    """The bootstrap law of one term for all outcomes of `sums` at once."""
-    return wild_of(sums, draw_signs(sums.g, draws, weights, rng), term=term)
+def wild(
+    cluster_sums: ClusterSums, *, rng: np.random.Generator, draws: int = 9_999, weights: str = "rademacher", term: int = 0
+) -> Wild:
+    """The bootstrap law of one term for all outcomes of `cluster_sums` at once."""
+    return wild_of(cluster_sums, draw_signs(cluster_sums.g, draws, weights, rng), term=term)
 
 
-def wild_of(sums: ClusterSums, signs: Signs, *, term: int = 0) -> Wild:
+def wild_of(cluster_sums: ClusterSums, signs: Signs, *, term: int = 0) -> Wild:
     """The same from given signs.
 
     With b = r'y, restricted residual u and E_g'u_g = L_g: the numerator is sum_g v_g q_g with q_g = r_g'u_g, and the
     score of cluster h is v_h q_h - H_h' sum_g v_g L_g with H_h = (basis_h'basis_h) back.
     """
-    row = sums.coefficient_map[term]
+    row = cluster_sums.coefficient_map[term]
     share = row / (row @ row)
-    total = sums.cross.sum(axis=0)
+    total = cluster_sums.cross.sum(axis=0)
     estimate = row @ total
-    residual_products = sums.cross - sums.gram @ (total - share[:, None] * estimate)  # L_g (G, p, m) under a zero coefficient
-    residual_products_x = sums.gram @ share  # L_g moves by -c times this under coefficient c
-    influence = sums.gram @ row  # H (G, p)
+    residual_products = cluster_sums.cross - cluster_sums.gram @ (
+        total - share[:, None] * estimate
+    )  # L_g (G, p, m) under a zero coefficient
+    residual_products_x = cluster_sums.gram @ share  # L_g moves by -c times this under coefficient c
+    influence = cluster_sums.gram @ row  # H (G, p)
     numerator, numerator_x = (row @ residual_products).T, residual_products_x @ row  # q_g
     score_map = _diagonal(numerator) - influence @ residual_products.transpose(2, 1, 0)
-    error = np.sqrt((scores(sums)[:, term, :] ** 2).sum(axis=0))
-    is_estimable = sums.sd_outcomes > 0
+    error = np.sqrt((scores(cluster_sums)[:, term, :] ** 2).sum(axis=0))
+    is_estimable = cluster_sums.sd_outcomes > 0
     return Wild(
         estimate=estimate,
         error=np.where(is_estimable, error, np.nan),
@@ -169,21 +175,21 @@ def wild_of(sums: ClusterSums, signs: Signs, *, term: int = 0) -> Wild:
         score_map=score_map,
         numerator_x=numerator_x,
         score_map_x=np.diag(numerator_x) - influence @ residual_products_x.T,
-        is_exact_fit=is_estimable & (1 - sums.r2_within <= EXACT_FIT),
+        is_exact_fit=is_estimable & (1 - cluster_sums.r2_within <= EXACT_FIT),
     )
 
 
-def _diagonal(values: Array) -> Array:
+def _diagonal(cluster_rows: Array) -> Array:
     """(m, G, G) with the rows of (m, G) on the diagonals."""
-    return values[:, :, None] * np.eye(values.shape[1])
+    return cluster_rows[:, :, None] * np.eye(cluster_rows.shape[1])
 
 
 def _squares(score_map: Array, signs: Array) -> Array:
     """(B, m) sums of squares of moved (m, G, G) @ signs (B, G), the draws of an outcome side by side in memory."""
     squares = np.empty((len(score_map), len(signs)))
-    for start in range(0, len(signs), BLOCK):
-        sign_block = signs[start : start + BLOCK].T
+    for first_draw in range(0, len(signs), BLOCK):
+        sign_block = signs[first_draw : first_draw + BLOCK].T
         for j, matrix in enumerate(score_map):
             score = matrix @ sign_block
-            squares[j, start : start + BLOCK] = np.einsum("gb,gb->b", score, score)
+            squares[j, first_draw : first_draw + BLOCK] = np.einsum("gb,gb->b", score, score)
     return squares.T

@@ -22,45 +22,45 @@ CG_TOLERANCE = 1e-10  # of one pass; the second pass solves for what the first l
 FLOOR = 1e-13  # of the first right-hand side: below it there is only rounding to solve for
 
 
-def nested(inner: Codes, outer_codes: Codes) -> bool:
-    """True when every level of `inner` lies inside one level of `outer_codes`."""
-    outer_of_inner = np.zeros(int(inner.max(initial=-1)) + 1, dtype=np.intp)
-    outer_of_inner[inner] = outer_codes
-    return bool((outer_of_inner[inner] == outer_codes).all())
+def nested(inner_codes: Codes, outer_codes: Codes) -> bool:
+    """True when every level of `inner_codes` lies inside one level of `outer_codes`."""
+    outer_of_inner = np.zeros(int(inner_codes.max(initial=-1)) + 1, dtype=np.intp)
+    outer_of_inner[inner_codes] = outer_codes
+    return bool((outer_of_inner[inner_codes] == outer_codes).all())
 
 
 def repeated_rows(effects: Sequence[Codes]) -> NDArray[np.bool_]:
     """Rows left when rows that are alone in a level of any effect are dropped, again and again (Correia 2015)."""
-    rows = np.ones(len(effects[0]), dtype=bool) if effects else np.ones(0, dtype=bool)
+    observations = np.ones(len(effects[0]), dtype=bool) if effects else np.ones(0, dtype=bool)
     while True:
-        is_single_row = np.zeros_like(rows)
-        for codes in effects:
-            counts = np.bincount(codes[rows], minlength=codes.max(initial=-1) + 1)
-            is_single_row |= rows & (counts[codes] == 1)
+        is_single_row = np.zeros_like(observations)
+        for level_codes in effects:
+            level_counts = np.bincount(level_codes[observations], minlength=level_codes.max(initial=-1) + 1)
+            is_single_row |= observations & (level_counts[level_codes] == 1)
         if not is_single_row.any():
-            return rows
-        rows &= ~is_single_row
+            return observations
+        observations &= ~is_single_row
 
 
-def _table(row: Codes, column: Codes, weights: Array, shape: tuple[int, int]) -> sparse.csr_array:
+def _table(row_codes: Codes, column: Codes, weights: Array, table_shape: tuple[int, int]) -> sparse.csr_array:
     """Sums of weights by pair of levels."""
-    return sparse.csr_array(sparse.coo_array((weights, (row, column)), shape=shape))
+    return sparse.csr_array(sparse.coo_array((weights, (row_codes, column)), shape=table_shape))
 
 
-def _total(tables: Sequence[sparse.csr_array]) -> sparse.csr_array:
-    return sparse.csr_array(sum(tables[1:], start=tables[0]))
+def _total(level_tables: Sequence[sparse.csr_array]) -> sparse.csr_array:
+    return sparse.csr_array(sum(level_tables[1:], start=level_tables[0]))
 
 
-def adder(codes: Codes, weights: Array, levels: int) -> sparse.csc_array:
+def adder(level_codes: Codes, weights: Array, levels: int) -> sparse.csc_array:
     """The matrix (levels, n) that adds up weighted rows by level."""
-    return sparse.csc_array((weights, codes, np.arange(len(codes) + 1)), shape=(levels, len(codes)))
+    return sparse.csc_array((weights, level_codes, np.arange(len(level_codes) + 1)), shape=(levels, len(level_codes)))
 
 
 def _stacked_codes(effects: Sequence[Codes]) -> tuple[list[Codes], int]:
     """Codes of several effects shifted so that they share one range of levels, and the number of levels."""
-    sizes = [int(codes.max()) + 1 for codes in effects]
+    sizes = [int(level_codes.max()) + 1 for level_codes in effects]
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    return [codes + start for codes, start in zip(effects, starts)], sum(sizes)
+    return [level_codes + code_offset for level_codes, code_offset in zip(effects, starts)], sum(sizes)
 
 
 @dataclass(frozen=True)
@@ -76,12 +76,12 @@ class Absorber:
     other_sizes: Array  # weight of each level of the others
     reduced_system: sparse.csr_array  # the system that is left in the levels of the others (Schur complement)
 
-    def residual(self, values: Array) -> Array:
-        """`values` (n, m) less their projection on the dummies of all effects. Rows are not scaled by the weights."""
-        centred_values = np.empty(values.shape)
-        first_effect_means = (self.first_adder @ values) / self.size[:, None]
-        for rows in self._chunks():
-            np.subtract(values[rows], first_effect_means[self.first[rows]], out=centred_values[rows])
+    def residual(self, variables: Array) -> Array:
+        """`variables` (n, m) less their projection on the dummies of all effects. Rows are not scaled by the weights."""
+        centred_values = np.empty(variables.shape)
+        first_effect_means = (self.first_adder @ variables) / self.size[:, None]
+        for chunk in self._chunks():
+            np.subtract(variables[chunk], first_effect_means[self.first[chunk]], out=centred_values[chunk])
         if not self.other_codes:
             return centred_values
         right_side = self._sums(centred_values)
@@ -89,11 +89,11 @@ class Absorber:
         for _ in range(3):  # a further pass removes what the one before has left, if anything
             effect = self._solve_reduced(right_side, floor)
             first_effect_means = (self.cross.T @ effect) / self.size[:, None]
-            for rows in self._chunks():
-                row_part = centred_values[rows]
-                for c in self.other_codes:
-                    row_part -= effect[c[rows]]
-                row_part += first_effect_means[self.first[rows]]
+            for chunk in self._chunks():
+                row_part = centred_values[chunk]
+                for level_codes in self.other_codes:
+                    row_part -= effect[level_codes[chunk]]
+                row_part += first_effect_means[self.first[chunk]]
             right_side = self._sums(centred_values)
             if (np.linalg.norm(right_side, axis=0) <= floor).all():
                 break
@@ -101,15 +101,15 @@ class Absorber:
 
     def _chunks(self) -> Iterator[slice]:
         """The rows in parts that the processor's cache holds."""
-        return (slice(start, start + CHUNK_ROWS) for start in range(0, len(self.first), CHUNK_ROWS))
+        return (slice(first_row, first_row + CHUNK_ROWS) for first_row in range(0, len(self.first), CHUNK_ROWS))
 
-    def _sums(self, values: Array) -> Array:
+    def _sums(self, variables: Array) -> Array:
         """Sums by level of the other effects."""
-        return np.asarray(sum(a @ values for a in self.adders))
+        return np.asarray(sum(level_adder @ variables for level_adder in self.adders))
 
     @cached_property
     def _inverse(self) -> Array:
-        return symmetric_inverse(self.reduced_system.toarray(), tolerance=GRAM, size=self.other_sizes)
+        return symmetric_inverse(self.reduced_system.toarray(), tolerance=GRAM, diagonal_scale=self.other_sizes)
 
     def _solve_reduced(self, right_side: Array, floor: Array) -> Array:
         """A solution of the singular, consistent system that remains for the smaller effects; `floor` (m,) is rounding."""
@@ -141,24 +141,30 @@ def absorber(effects: Sequence[Codes], *, weights: Array | None = None) -> Absor
         no_levels = sparse.csr_array((0, len(size)))
         return Absorber(largest_effect, first_adder, size, [], [], no_levels, np.zeros(0), sparse.csr_array((0, 0)))
     other_codes, levels = _stacked_codes(other_effects)
-    cross = _total([_table(c, largest_effect, weight, (levels, len(size))) for c in other_codes])
-    among_others = _total([_table(c, d, weight, (levels, levels)) for c in other_codes for d in other_codes])
+    cross = _total([_table(level_codes, largest_effect, weight, (levels, len(size))) for level_codes in other_codes])
+    among_others = _total(
+        [
+            _table(level_codes, other_level_codes, weight, (levels, levels))
+            for level_codes in other_codes
+            for other_level_codes in other_codes
+        ]
+    )
     reduced_system = sparse.csr_array(among_others - cross.multiply(1.0 / size[None, :]) @ cross.T)
     return Absorber(
         largest_effect,
         first_adder,
         size,
         other_codes,
-        [adder(c, weight, levels) for c in other_codes],
+        [adder(level_codes, weight, levels) for level_codes in other_codes],
         cross,
         among_others.diagonal(),
         reduced_system,
     )
 
 
-def within(values: Array, effects: Sequence[Codes], *, weights: Array | None = None) -> Array:
-    """`values` (n, m) less their projection on the dummies of all `effects`, as `absorber` does it; a copy without effects."""
-    return absorber(effects, weights=weights).residual(values) if effects else values.copy()
+def within(variables: Array, effects: Sequence[Codes], *, weights: Array | None = None) -> Array:
+    """`variables` (n, m) less their projection on the dummies of all `effects`, as `absorber` does it; a copy without effects."""
+    return absorber(effects, weights=weights).residual(variables) if effects else variables.copy()
 
 
 def dummy_basis(effects: Sequence[Codes], absorbed: Sequence[Codes], *, weights: Array | None = None) -> Array:
@@ -166,7 +172,11 @@ def dummy_basis(effects: Sequence[Codes], absorbed: Sequence[Codes], *, weights:
     if not effects:
         return np.zeros((len(absorbed[0]), 0))
     n = len(effects[0])
-    columns = np.concatenate([np.eye(int(c.max()) + 1)[c] for c in effects], axis=1) if n else np.zeros((0, 0))
+    columns = (
+        np.concatenate([np.eye(int(level_codes.max()) + 1)[level_codes] for level_codes in effects], axis=1)
+        if n
+        else np.zeros((0, 0))
+    )
     residuals = within(columns, absorbed, weights=weights)
     if weights is not None:
         residuals = residuals * np.sqrt(weights)[:, None]

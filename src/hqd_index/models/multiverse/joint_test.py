@@ -56,17 +56,20 @@ def joint_test(
     medians, extreme_shares, values = [], [], scores.values[:, designs]
     paths_by_density: dict[tuple[int, str], _Paths] = {}
     for universe, partialled in zip(universes, partialled_universes):
-        key = id(universe.data), universe.spec.density
-        if key not in paths_by_density:
-            paths_by_density[key] = _paths(universe, draws, seed)
-        b, beyond_quantile = _permuted_statistics(partialled, values, paths_by_density[key], alpha)
+        data_and_density = id(universe.data), universe.spec.density
+        if data_and_density not in paths_by_density:
+            paths_by_density[data_and_density] = _paths(universe, draws, seed)
+        b, beyond_quantile = _permuted_statistics(partialled, values, paths_by_density[data_and_density], alpha)
         medians.append(b)
         extreme_shares.append(beyond_quantile)
     median = np.abs(np.nanmedian(np.concatenate(medians, axis=1), axis=1))
     share = np.concatenate(extreme_shares, axis=1).mean(axis=1)
     fewest = min(paths_by_density.values(), key=lambda paths: paths.exchangeable / max(len(paths.units), 1))
     valid = fewest.exchangeable >= MIN_EXCHANGEABLE * len(fewest.units)
-    p = [(1 + int((v[1:] >= v[0] * (1 - 1e-9)).sum())) / (draws + 1) if valid else np.nan for v in (median, share)]
+    p = [
+        (1 + int((observed_statistic[1:] >= observed_statistic[0] * (1 - 1e-9)).sum())) / (draws + 1) if valid else np.nan
+        for observed_statistic in (median, share)
+    ]
     return Joint(float(median[0]), float(share[0]), p[0], p[1], draws, fewest.exchangeable, len(fewest.units))
 
 
@@ -83,8 +86,8 @@ class _Paths:
 
 def _paths(universe: Universe, draws: int, seed: int) -> _Paths:
     """Paths of the density table change hands among units whose density is known in the same years there."""
-    data, table = universe.data, universe.data if universe.paths is None else universe.paths
-    units, years = sorted(data["unit"].unique()), sorted(data["year"].unique())
+    observations, table = universe.data, universe.data if universe.paths is None else universe.paths
+    units, years = sorted(observations["unit"].unique()), sorted(observations["year"].unique())
     paths = density_paths(table, units, years, universe.spec.density)
     exchangeable_sets = exchangeable(paths)
     permuted_positions = permutations(exchangeable_sets, units, draws, random_stream(seed, "joint-test"))
@@ -93,10 +96,12 @@ def _paths(universe: Universe, draws: int, seed: int) -> _Paths:
     return _Paths(paths.to_numpy(), unit_positions, year_positions, permuted_positions, exchangeable_count(exchangeable_sets))
 
 
-def _permuted_statistics(partialled: PartialledRows, values: Array, paths: _Paths, alpha: float) -> tuple[Array, np.ndarray]:
+def _permuted_statistics(
+    partialled: PartialledRows, design_values: Array, paths: _Paths, alpha: float
+) -> tuple[Array, np.ndarray]:
     """(B + 1, D): standardised estimates of the data and of each permutation, and whether |t| is beyond the quantile at alpha."""
     row, year = partialled.rows["unit"].map(paths.units).to_numpy(), partialled.rows["year"].map(paths.years).to_numpy()
-    y, x = values[partialled.rows["_at"].to_numpy()], paths.values[paths.permuted_positions[:, row], year].T
+    y, x = design_values[partialled.rows["_at"].to_numpy()], paths.values[paths.permuted_positions[:, row], year].T
     b, t = statistics(partialled, partialled.residual(y), x)
     spread = (
         within_spread(partialled.levels, x - x.mean(axis=0))[:, None]

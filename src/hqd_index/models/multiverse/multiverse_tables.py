@@ -28,31 +28,33 @@ MEND: Mend = (
 )
 
 
-def universes_of(data: pd.DataFrame, density: pd.DataFrame, study: Study) -> list[Universe]:
+def universes_of(observations: pd.DataFrame, density: pd.DataFrame, study: Study) -> list[Universe]:
     """Every combination of density, lag, controls, effects and years that regressions.yaml declares.
 
-    `data` (unit, year, controls, group_year where there are groups) holds each unit-year once; `density` every measure by
+    `observations` (unit, year, controls, group_year where there are groups) holds each unit-year once; `density` every measure by
     unit and year.
     """
     grid, controls = study.regressions.multiverse, tuple(study.regressions.controls)
-    columns = [*KEY, *controls, *([GROUP_YEAR] if GROUP_YEAR in data else [])]
-    frames: dict[tuple[str, int], pd.DataFrame] = {}
+    columns = [*KEY, *controls, *([GROUP_YEAR] if GROUP_YEAR in observations else [])]
+    data_by_measure_and_lag: dict[tuple[str, int], pd.DataFrame] = {}
     paths: dict[tuple[str, int], pd.DataFrame] = {}
     for measure, lag in product(grid.density, grid.lag):
         lagged_density = paths[measure, lag] = lagged(density[[*KEY, measure]], lag).rename(columns={measure: "density"})
-        frames[measure, lag] = data[columns].merge(lagged_density, on=KEY, how="inner", validate="one_to_one")
+        data_by_measure_and_lag[measure, lag] = observations[columns].merge(
+            lagged_density, on=KEY, how="inner", validate="one_to_one"
+        )
     universes = []
     for measure, lag, control_set, effects, years in product(
         grid.density, grid.lag, grid.controls, grid.fixed_effects, grid.years or (None,)
     ):
-        rows = frames[measure, lag]
-        rows = rows if years is None else rows[rows["year"].between(*years)]
+        universe_rows = data_by_measure_and_lag[measure, lag]
+        universe_rows = universe_rows if years is None else universe_rows[universe_rows["year"].between(*years)]
         choices = {
             "density": measure, "lag": str(lag), "controls": control_set, "effects": "+".join(effects) or "none",
             "years": "all" if years is None else f"{years[0]}-{years[1]}",
         }  # fmt: skip
         spec = Specification(" ".join(choices.values()), (), "density", controls if control_set == "all" else (), effects)
-        universes.append(Universe(spec, choices, rows, paths[measure, lag]))
+        universes.append(Universe(spec, choices, universe_rows, paths[measure, lag]))
     return universes
 
 
@@ -77,7 +79,7 @@ def scores_of(design_scores: pd.DataFrame, designs: pd.DataFrame) -> Scores:
 def multiverse_tables(
     design_scores: pd.DataFrame,
     designs: pd.DataFrame,
-    data: pd.DataFrame,
+    observations: pd.DataFrame,
     density: pd.DataFrame,
     study: Study,
     *,
@@ -95,17 +97,22 @@ def multiverse_tables(
     row_tables: list[Rows] = []
     for sample, outcome, outcome_scores in outcomes:
         try:
-            rows = _rows(outcome_scores, designs, data, density, study)
+            rows_of_tables = _rows(outcome_scores, designs, observations, density, study)
         except EstimationError as fault:
             row_tables.append({"not_made": not_made(TABLES, fault, MEND)})
             continue
         row_tables.append(
-            {name: [{"sample": sample, "outcome": outcome, **row} for row in table] for name, table in rows.items()}
+            {
+                table_name: [{"sample": sample, "outcome": outcome, **reason_row} for reason_row in table_rows]
+                for table_name, table_rows in rows_of_tables.items()
+            }
         )
     return frames_of(merged_rows(row_tables), TABLES)
 
 
-def _rows(design_scores: pd.DataFrame, designs: pd.DataFrame, data: pd.DataFrame, density: pd.DataFrame, study: Study) -> Rows:
+def _rows(
+    design_scores: pd.DataFrame, designs: pd.DataFrame, observations: pd.DataFrame, density: pd.DataFrame, study: Study
+) -> Rows:
     """EstimationError where nothing can be estimated."""
     if design_scores.empty:
         raise EstimationError("multiverse: no design scores", zh="多重宇宙:没有各设计的得分")
@@ -116,7 +123,7 @@ def _rows(design_scores: pd.DataFrame, designs: pd.DataFrame, data: pd.DataFrame
         raise fault
     comparable_rows = comparable_designs(designs)
     scores = scores_of(design_scores[design_scores["design"].isin(comparable_rows["design"])], comparable_rows)
-    universes = universes_of(data, density.astype({"year": "int64"}), study)
+    universes = universes_of(observations, density.astype({"year": "int64"}), study)
     curve, is_distinct_design = multiverse(scores, universes), distinct_designs(scores.values)
     if np.isnan(curve.estimate).all():
         raise curve.errors[0] if curve.errors else EstimationError("multiverse: no estimate", zh="多重宇宙:没有估计值")
@@ -131,7 +138,9 @@ def _rows(design_scores: pd.DataFrame, designs: pd.DataFrame, data: pd.DataFrame
 def _headline_universe(study: Study) -> str:
     """The universe that is the headline specification, where the grid holds it."""
     density = study.regressions.density
-    headlines = [s for s in study.regressions.specifications if s.headline] or list(study.regressions.specifications[-1:])
+    headlines = [specification for specification in study.regressions.specifications if specification.headline] or list(
+        study.regressions.specifications[-1:]
+    )
     headline = headlines[0] if headlines else None
     controls = "none" if headline is None or headline.controls == "none" else "all"
     effects = "+".join(headline.fixed_effects) if headline else ""
@@ -142,32 +151,49 @@ def _points(curve: Curve, is_shown_design: np.ndarray, designs: pd.DataFrame, st
     """The curve sorted by estimate: evenly taken points, the headline among them."""
     numbers, labels = np.flatnonzero(is_shown_design), designs.set_index("design")["label"]
     b, p1, p3 = curve.estimate, curve.p_cv1, curve.p_cv3
-    cells = [(s, d) for s in range(len(b)) for d in numbers if np.isfinite(b[s, d])]
+    cells = [
+        (curve_position, design_number)
+        for curve_position in range(len(b))
+        for design_number in numbers
+        if np.isfinite(b[curve_position, design_number])
+    ]
     cells.sort(key=lambda cell: (b[cell], cell))
     headline_id = _headline_universe(study)
-    ids = [u.spec.id for u in curve.universes]
+    ids = [universe.spec.id for universe in curve.universes]
     quantile = stats.t.ppf(0.5 + study.regressions.inference.level / 2, curve.clusters - 1)
     positions = set(np.linspace(0, len(cells) - 1, min(POINTS, len(cells))).astype(int).tolist())
-    positions |= {i for i, (s, d) in enumerate(cells) if ids[s] == headline_id and d == 0}
+    positions |= {
+        i for i, (curve_position, design_number) in enumerate(cells) if ids[curve_position] == headline_id and design_number == 0
+    }
     for i in sorted(positions):
-        s, d = cells[i]
-        width = float(quantile[s] * curve.se_cv3[s, d])
+        curve_position, design_number = cells[i]
+        width = float(quantile[curve_position] * curve.se_cv3[curve_position, design_number])
         yield {
-            "position": i + 1, "design": int(d), "label": str(labels.get(d, "")), "spec": ids[s], "estimate_sd": b[s, d],
-            "se_cv3": curve.se_cv3[s, d], "ci_low": b[s, d] - width, "ci_high": b[s, d] + width, "p_cv1": p1[s, d],
-            "p_cv3": p3[s, d], "headline": ids[s] == headline_id and d == 0,
-        }  # fmt: skip
+            "position": i + 1,
+            "design": int(design_number),
+            "label": str(labels.get(design_number, "")),
+            "spec": ids[curve_position],
+            "estimate_sd": b[curve_position, design_number],
+            "se_cv3": curve.se_cv3[curve_position, design_number],
+            "ci_low": b[curve_position, design_number] - width,
+            "ci_high": b[curve_position, design_number] + width,
+            "p_cv1": p1[curve_position, design_number],
+            "p_cv3": p3[curve_position, design_number],
+            "headline": ids[curve_position] == headline_id and design_number == 0,
+        }
 
 
 def _summary(curve: Curve, scores: Scores, is_shown_design: np.ndarray, study: Study, alpha: float) -> Iterator[Row]:
     """Counts, shares over distinct designs, the variance that each choice explains, and the joint test."""
 
-    def row(quantity: str, value: float, item_kind: str = "", choice: str = "", note: str = "") -> Row:
-        return {"quantity": quantity, "kind": item_kind, "choice": choice, "value": float(value), "note": note}
+    def row(quantity: str, statistic: float, item_kind: str = "", choice: str = "", note: str = "") -> Row:
+        return {"quantity": quantity, "kind": item_kind, "choice": choice, "value": float(statistic), "note": note}
 
     yield row("declared", curve.declared_count, note="designs x specifications")
     not_estimable = float(np.isnan(curve.estimate).sum())
-    reasons = "; ".join(f.en for f in curve.errors) or ("designs without a value in some row" if not_estimable else "")
+    reasons = "; ".join(failure.en for failure in curve.errors) or (
+        "designs without a value in some row" if not_estimable else ""
+    )
     yield row("not_estimable", not_estimable, note=reasons)
     yield row("designs", len(is_shown_design))
     yield row("specifications", len(curve.universes))
@@ -182,8 +208,8 @@ def _summary(curve: Curve, scores: Scores, is_shown_design: np.ndarray, study: S
         yield row("variance_share", share["share"], share["kind"], share["choice"], f"{share['levels']} options")
     draws = study.regressions.multiverse.draws
     estimable_universes = [
-        (u, partialled)
-        for u, partialled, b in zip(curve.universes, curve.partialled_universes, curve.estimate)
+        (universe, partialled)
+        for universe, partialled, b in zip(curve.universes, curve.partialled_universes, curve.estimate)
         if partialled and np.isfinite(b[is_shown_design]).any()
     ]
     estimates = [b for b in curve.estimate if np.isfinite(b[is_shown_design]).any()]

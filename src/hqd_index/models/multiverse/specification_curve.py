@@ -72,7 +72,7 @@ class Curve:
 
     def shares(self, alpha: float, is_distinct_design: np.ndarray) -> dict[str, float]:
         """Over the designs kept: shares positive, significant by CV3 (by CV1), significant and positive; median; counts."""
-        b, p1, p3 = (v[:, is_distinct_design].ravel() for v in (self.estimate, self.p_cv1, self.p_cv3))
+        b, p1, p3 = (estimates_or_p[:, is_distinct_design].ravel() for estimates_or_p in (self.estimate, self.p_cv1, self.p_cv3))
         estimated = ~np.isnan(b)
         b, p1, p3 = b[estimated], p1[estimated], p3[estimated]
         return {
@@ -82,24 +82,24 @@ class Curve:
         }  # fmt: skip
 
 
-def distinct_designs(values: Array, threshold: float = SAME_RANK_CORRELATION) -> np.ndarray:
+def distinct_designs(design_values: Array, threshold: float = SAME_RANK_CORRELATION) -> np.ndarray:
     """(D,) True for a design that no earlier counted one resembles in rank (Spearman above the threshold)."""
-    order = np.argsort(np.ascontiguousarray(values.T), axis=1, kind="stable")
+    order = np.argsort(np.ascontiguousarray(design_values.T), axis=1, kind="stable")
     ranks = np.empty(order.shape, dtype=np.float32)
     np.put_along_axis(ranks, order, np.arange(order.shape[1], dtype=np.float32)[None, :], axis=1)
     ranks -= (order.shape[1] - 1) / 2
     ranks /= np.sqrt(np.float32((order.shape[1] ** 2 - 1) * order.shape[1] / 12))  # the norm of the centred ranks 0..n-1
     is_undecided, is_distinct = np.ones(len(ranks), dtype=bool), np.zeros(len(ranks), dtype=bool)
     for start in range(0, len(ranks), 256):
-        block = np.arange(start, min(start + 256, len(ranks)))
-        block = block[is_undecided[block]]
-        is_similar = ranks[block] @ ranks[block].T > threshold
-        first_of_kind = np.ones(len(block), dtype=bool)
-        for i in range(len(block)):
+        rank_block = np.arange(start, min(start + 256, len(ranks)))
+        rank_block = rank_block[is_undecided[rank_block]]
+        is_similar = ranks[rank_block] @ ranks[rank_block].T > threshold
+        first_of_kind = np.ones(len(rank_block), dtype=bool)
+        for i in range(len(rank_block)):
             if first_of_kind[i]:
-                is_distinct[block[i]] = True
+                is_distinct[rank_block[i]] = True
                 first_of_kind[i + 1 :] &= ~is_similar[i, i + 1 :]
-        representatives = block[first_of_kind]
+        representatives = rank_block[first_of_kind]
         later_designs = np.flatnonzero(is_undecided & (np.arange(len(ranks)) >= start + 256))
         if len(later_designs) and len(representatives):
             is_undecided[later_designs] &= ~(ranks[later_designs] @ ranks[representatives].T > threshold).any(axis=1)
@@ -122,10 +122,14 @@ def multiverse(scores: Scores, universes: Sequence[Universe]) -> Curve:
     estimates, se_cv1, se_cv3 = np.full((3, len(matrices_by_universe), scores.values.shape[1]), np.nan)
     for start in range(0, scores.values.shape[1], BLOCK):
         block_slice = slice(start, start + BLOCK)
-        block = _Block(scores.values[:, block_slice])
-        for s, matrices in enumerate(matrices_by_universe):
+        design_block = _Block(scores.values[:, block_slice])
+        for universe_number, matrices in enumerate(matrices_by_universe):
             if matrices is not None:
-                estimates[s, block_slice], se_cv1[s, block_slice], se_cv3[s, block_slice] = _estimates(matrices, block)
+                (
+                    estimates[universe_number, block_slice],
+                    se_cv1[universe_number, block_slice],
+                    se_cv3[universe_number, block_slice],
+                ) = _estimates(matrices, design_block)
     clusters = np.array([matrices.partialled.g if matrices else np.nan for matrices in matrices_by_universe])
     parts = tuple(matrices.partialled if matrices else None for matrices in matrices_by_universe)
     return Curve(estimates, se_cv1, se_cv3, clusters, estimates.size, tuple(universes), tuple(faults), parts)
@@ -151,15 +155,15 @@ class _UniverseMatrices:
 class ScoredRows:
     """Rows of the universes that have scores, `_at` giving their positions; made once for each data frame."""
 
-    def __init__(self, keys: pd.DataFrame) -> None:
-        self.index = pd.MultiIndex.from_frame(keys[["unit", "year"]])
+    def __init__(self, unit_year_keys: pd.DataFrame) -> None:
+        self.index = pd.MultiIndex.from_frame(unit_year_keys[["unit", "year"]])
         self.rows_by_frame: dict[int, pd.DataFrame] = {}
 
-    def rows(self, data: pd.DataFrame) -> pd.DataFrame:
-        if id(data) not in self.rows_by_frame:
-            row_positions = self.index.get_indexer(pd.MultiIndex.from_frame(data[["unit", "year"]]))
-            self.rows_by_frame[id(data)] = data[row_positions >= 0].assign(_at=row_positions[row_positions >= 0])
-        return self.rows_by_frame[id(data)]
+    def rows(self, observations: pd.DataFrame) -> pd.DataFrame:
+        if id(observations) not in self.rows_by_frame:
+            row_positions = self.index.get_indexer(pd.MultiIndex.from_frame(observations[["unit", "year"]]))
+            self.rows_by_frame[id(observations)] = observations[row_positions >= 0].assign(_at=row_positions[row_positions >= 0])
+        return self.rows_by_frame[id(observations)]
 
 
 def universe_partial(scored: ScoredRows, universe: Universe) -> PartialledRows:
@@ -177,7 +181,7 @@ def _universe_matrices(partialled: PartialledRows, spec: Specification) -> _Univ
             f"{spec.id}: {spec.density} does not vary within the effects", zh=f"{spec.id}:{spec.density} 组内没有变化"
         )
     basis, row, g, n = regressors.basis, regressors.coefficient_map[0], partialled.g, partialled.n
-    gram = np.stack([basis[rows].T @ basis[rows] for rows in partialled.cluster_blocks()])
+    gram = np.stack([basis[cluster_rows].T @ basis[cluster_rows] for cluster_rows in partialled.cluster_blocks()])
     root_of_inverse, null_directions = root_inverse(np.eye(len(row)) - gram)
     deletion_vectors = np.einsum("p,gpq,grq->gr", row, root_of_inverse, root_of_inverse)
     is_deletable = np.abs(row @ null_directions).max() <= 1e-6 * np.linalg.norm(row)
@@ -195,8 +199,8 @@ def _universe_matrices(partialled: PartialledRows, spec: Specification) -> _Univ
 class _Block:
     """Some designs' scores, centred on the rows of the last universe, with their spread by effects on these rows."""
 
-    def __init__(self, values: Array) -> None:
-        self.values, self.y = values, values
+    def __init__(self, design_values: Array) -> None:
+        self.values, self.y = design_values, design_values
         self.score_rows = np.zeros(0, dtype=int)
         self.spreads: dict[tuple[str, ...], Array] = {}
 
@@ -210,17 +214,18 @@ class _Block:
         return self.y, self.spreads[matrices.effects]
 
 
-def _estimates(matrices: _UniverseMatrices, block: _Block) -> tuple[Array, Array, Array]:
+def _estimates(matrices: _UniverseMatrices, design_block: _Block) -> tuple[Array, Array, Array]:
     """Standardised coefficient of the density with its CV1 and CV3 errors, (D,) each."""
-    y, sd = block.centred_outcomes(matrices)
+    y, sd = design_block.centred_outcomes(matrices)
     theta = matrices.basis.T @ y
-    sums = matrices.adder @ y
+    cluster_sums = matrices.adder @ y
     estimates = matrices.row @ theta
-    score = sums[0::2] - matrices.influence @ theta
-    deviations = matrices.deletion_vectors @ theta - sums[1::2] - estimates
+    score = cluster_sums[0::2] - matrices.influence @ theta
+    deviations = matrices.deletion_vectors @ theta - cluster_sums[1::2] - estimates
     scale = matrices.sd / sd
     se_cv1, se_cv3 = (
-        np.sqrt(f * np.einsum("gd,gd->d", v, v)) for f, v in ((matrices.factor, score), (matrices.cv3_factor, deviations))
+        np.sqrt(correction_factor * np.einsum("gd,gd->d", scores_or_deviations, scores_or_deviations))
+        for correction_factor, scores_or_deviations in ((matrices.factor, score), (matrices.cv3_factor, deviations))
     )
     return estimates * scale, se_cv1 * scale, se_cv3 * scale
 
@@ -239,22 +244,22 @@ def choice_shares(curve: Curve, scores: Scores, is_distinct_design: np.ndarray) 
     total = float(np.nanvar(b))
     for name in scores.choices.columns:
         rows.append(("design", name, *_main_effect(b.T, scores.choices.loc[is_distinct_design, name].to_numpy(), total)))
-    for name in dict.fromkeys(k for u in curve.universes for k in u.choices):
-        labels = np.array([u.choices.get(name, "") for u in curve.universes])
+    for name in dict.fromkeys(k for universe in curve.universes for k in universe.choices):
+        labels = np.array([universe.choices.get(name, "") for universe in curve.universes])
         rows.append(("specification", name, *_main_effect(b, labels, total)))
     frame = pd.DataFrame(rows, columns=["kind", "choice", "levels", "share"])
     return frame.sort_values(["share", "choice"], ascending=[False, True], ignore_index=True)
 
 
-def _main_effect(values: Array, labels: np.ndarray, total: float) -> tuple[int, float]:
-    """Number of levels, and the share of the variance that lies between their means (rows of `values` belong to labels)."""
+def _main_effect(estimates: Array, labels: np.ndarray, total_variance: float) -> tuple[int, float]:
+    """Number of levels, and the share of the variance that lies between their means (rows of `estimates` belong to labels)."""
     choice_means, sizes = [], []
     for level in pd.unique(labels):
-        of_level = values[labels == level]
+        of_level = estimates[labels == level]
         if np.isfinite(of_level).any():
             choice_means.append(float(np.nanmean(of_level)))
             sizes.append(float(np.isfinite(of_level).sum()))
-    if not choice_means or not total > 0:
+    if not choice_means or not total_variance > 0:
         return len(choice_means), 0.0
     overall_mean = np.average(choice_means, weights=sizes)
-    return len(choice_means), float(np.average((np.array(choice_means) - overall_mean) ** 2, weights=sizes) / total)
+    return len(choice_means), float(np.average((np.array(choice_means) - overall_mean) ** 2, weights=sizes) / total_variance)

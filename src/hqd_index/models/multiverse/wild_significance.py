@@ -26,11 +26,15 @@ def wild_significant_share(curve: Curve, scores: Scores, is_shown_design: np.nda
         designs = np.flatnonzero(is_shown_design & np.isfinite(estimates))
         if partialled is None or not len(designs):
             continue
-        spec, rows = universe.spec, partialled.rows
+        spec, universe_rows = universe.spec, partialled.rows
         sums = cluster_sums(
-            scores.values[np.ix_(rows["_at"].to_numpy(), designs)], rows[list(spec.regressors)].to_numpy(dtype=float),
-            partialled.effects if spec.fixed_effects else (), partialled.cluster, terms=spec.regressors, labels=partialled.labels,
-        )  # fmt: skip
+            scores.values[np.ix_(universe_rows["_at"].to_numpy(), designs)],
+            universe_rows[list(spec.regressors)].to_numpy(dtype=float),
+            partialled.effects if spec.fixed_effects else (),
+            partialled.cluster,
+            terms=spec.regressors,
+            labels=partialled.labels,
+        )
         p = wild(sums, rng=random_stream(seed, "multiverse-wild", spec.id), draws=WILD_DRAWS).p()
         is_significant.append(p <= alpha)
     return float(np.concatenate(is_significant).mean())

@@ -25,4 +25,4 @@ def sign_lines(results: Results) -> Iterator[str]:
         return
     signs = draw_signs(clusters, inference.draws, inference.weights, random_stream(results.study.study.seed, "wild", str(spec)))
     yield "signs"
-    yield from ("".join("1" if sign > 0 else "0" for sign in draw) for draw in signs.vectors)
+    yield from ("".join("1" if cluster_sign > 0 else "0" for cluster_sign in draw) for draw in signs.vectors)

@@ -31,33 +31,37 @@ def firm_rows(results: Results) -> pd.DataFrame:
     rows, publish = results.table("firm_years"), results.study.study.publish
     if rows.empty or not publish.firm_rows:
         return pd.DataFrame()
-    outcomes = [name for name in results.study.regressions.events.outcomes if name in rows]
-    frame = pd.DataFrame({"firm_id": pd.factorize(rows["unit"], sort=True)[0] + 1, "year": rows["year"].astype("int64")})
+    outcomes = [outcome_column for outcome_column in results.study.regressions.events.outcomes if outcome_column in rows]
+    firm_years = pd.DataFrame({"firm_id": pd.factorize(rows["unit"], sort=True)[0] + 1, "year": rows["year"].astype("int64")})
     if publish.firm_names:
-        frame.insert(1, "firm", rows["unit"].to_numpy())
-    frame["cell_id"] = pd.factorize(rows["cell"], sort=True)[0] + 1
-    frame["first"] = rows["first"].astype(float)
+        firm_years.insert(1, "firm", rows["unit"].to_numpy())
+    firm_years["cell_id"] = pd.factorize(rows["cell"], sort=True)[0] + 1
+    firm_years["first"] = rows["first"].astype(float)
     if "valid" in rows:
-        frame["valid"] = rows["valid"].astype(float)
-    for name in outcomes:
-        values = rows[name].to_numpy(dtype=float)
-        frame[variable(name)] = np.where(np.isfinite(values), values, np.nan)
-    return _with_leaders(results, frame, rows["unit"])
+        firm_years["valid"] = rows["valid"].astype(float)
+    for outcome_column in outcomes:
+        outcome_values = rows[outcome_column].to_numpy(dtype=float)
+        firm_years[variable(outcome_column)] = np.where(np.isfinite(outcome_values), outcome_values, np.nan)
+    return _with_leaders(results, firm_years, rows["unit"])
 
 
-def _with_leaders(results: Results, frame: pd.DataFrame, firms: pd.Series) -> pd.DataFrame:
+def _with_leaders(results: Results, firm_years: pd.DataFrame, firms: pd.Series) -> pd.DataFrame:
     """`leader` and `base_unit_id` added where the run compares leading firms with others."""
     groups = results.table("leader_firms")
     if groups.empty:
-        return frame
+        return firm_years
     groups = groups.drop_duplicates(FIRM).set_index(FIRM)
     unit_ids = {unit: k for k, unit in enumerate(results.units["unit"], 1)}
     leading = (groups["sample"] == LEADERS).astype(float)
-    return frame.assign(leader=firms.map(leading).to_numpy(), base_unit_id=firms.map(groups["unit"].map(unit_ids)).to_numpy())
+    return firm_years.assign(
+        leader=firms.map(leading).to_numpy(), base_unit_id=firms.map(groups["unit"].map(unit_ids)).to_numpy()
+    )
 
 
 def firm_labels(results: Results, columns: list[str]) -> dict[str, str]:
     """column -> label in the study's language."""
-    outcomes = {variable(name): o.label for name, o in results.study.regressions.events.outcomes.items()}
-    labels = LABELS | {name: Bilingual(label.zh, label.en) for name, label in outcomes.items()}
+    outcomes = {
+        variable(outcome_column): outcome.label for outcome_column, outcome in results.study.regressions.events.outcomes.items()
+    }
+    labels = LABELS | {outcome_column: Bilingual(label.zh, label.en) for outcome_column, label in outcomes.items()}
     return {column: labels[column].of(results.language)[:80] for column in columns if column in labels}

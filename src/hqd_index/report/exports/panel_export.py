@@ -24,20 +24,20 @@ def panel(results: Results) -> pd.DataFrame:
     `used` marks the rows of the headline sample: every indicator in both samples, density and controls present.
     """
     rows = results.table("scores")
-    frame = results.units.merge(pd.DataFrame({"year": sorted(rows["year"].unique())}), how="cross")
-    frame["unit_id"] = frame["unit"].map({unit: k for k, unit in enumerate(results.units["unit"], 1)})
+    unit_years = results.units.merge(pd.DataFrame({"year": sorted(rows["year"].unique())}), how="cross")
+    unit_years["unit_id"] = unit_years["unit"].map({unit: k for k, unit in enumerate(results.units["unit"], 1)})
     groups = _unit_groups(results)
     if groups:
-        numbers = {group: k for k, group in enumerate(sorted(set(groups.values())), 1)}
-        frame["group_id"] = frame["unit"].map(groups).map(numbers)
+        group_numbers = {group: k for k, group in enumerate(sorted(set(groups.values())), 1)}
+        unit_years["group_id"] = unit_years["unit"].map(groups).map(group_numbers)
     for sample, suffix in SAMPLES.items():
         scores_by_node = rows[rows["sample"] == sample].pivot(index=["unit", "year"], columns="node", values="score") / 100
         scores_by_node = scores_by_node[[node for node in results.inner if node in scores_by_node.columns]].add_suffix(suffix)
-        frame = frame.merge(scores_by_node.reset_index(), on=["unit", "year"], how="left")
-    frame = _with_regressors(results, frame)
-    is_used = _sample_membership(results, frame)
-    frame = with_derived_columns(results, with_regression_columns(results, frame).assign(used=is_used.to_numpy()))
-    return frame.rename(columns=variable).sort_values(["unit", "year"], ignore_index=True)
+        unit_years = unit_years.merge(scores_by_node.reset_index(), on=["unit", "year"], how="left")
+    unit_years = _with_regressors(results, unit_years)
+    is_used = _sample_membership(results, unit_years)
+    unit_years = with_derived_columns(results, with_regression_columns(results, unit_years).assign(used=is_used.to_numpy()))
+    return unit_years.rename(columns=variable).sort_values(["unit", "year"], ignore_index=True)
 
 
 def _unit_groups(results: Results) -> dict[str, str]:
@@ -46,48 +46,56 @@ def _unit_groups(results: Results) -> dict[str, str]:
     return {unit: group for unit, group in zip(names["unit"], names["group"]) if group} if len(names) else {}
 
 
-def _with_regressors(results: Results, frame: pd.DataFrame) -> pd.DataFrame:
+def _with_regressors(results: Results, unit_years: pd.DataFrame) -> pd.DataFrame:
     """Density measures and controls, each also lagged by calendar year: `_lag` by the study's own lag, else `_lag<years>`."""
     lag = results.study.regressions.density.lag
     lagged_measures = {
         (spec.density.measure, spec.density.lag) for spec in results.study.regressions.specifications if spec.density
     }
     for table in ("density", "controls"):
-        rows = results.table(table)
-        if rows.empty:
+        regressor_rows = results.table(table)
+        if regressor_rows.empty:
             continue
-        columns = [c for c in rows.columns if c not in ("unit", "year", "density_lag", "n_firms", "n_srdi")]
-        current = rows[["unit", "year", *columns]].astype({"year": "int64"})
-        blocks = [current, _lagged_columns(current, columns, lag, "_lag")]
-        blocks += [
-            _lagged_columns(current, [measure], years, f"_lag{years}")
+        columns = [
+            column_name
+            for column_name in regressor_rows.columns
+            if column_name not in ("unit", "year", "density_lag", "n_firms", "n_srdi")
+        ]
+        current_year_columns = regressor_rows[["unit", "year", *columns]].astype({"year": "int64"})
+        column_blocks = [current_year_columns, _lagged_columns(current_year_columns, columns, lag, "_lag")]
+        column_blocks += [
+            _lagged_columns(current_year_columns, [measure], years, f"_lag{years}")
             for measure, years in sorted(lagged_measures)
             if measure in columns
         ]
-        for block in blocks:
+        for column_block in column_blocks:
             if table == "density":  # as the models have it: no lag in a year without a density of its own
-                block = block.merge(current[["unit", "year"]], on=["unit", "year"])
-            frame = frame.merge(block, on=["unit", "year"], how="left")
-    return frame
+                column_block = column_block.merge(current_year_columns[["unit", "year"]], on=["unit", "year"])
+            unit_years = unit_years.merge(column_block, on=["unit", "year"], how="left")
+    return unit_years
 
 
-def _lagged_columns(rows: pd.DataFrame, columns: list[str], years: int, suffix: str) -> pd.DataFrame:
+def _lagged_columns(unit_years: pd.DataFrame, columns: list[str], years: int, suffix: str) -> pd.DataFrame:
     """Columns moved to the year in which their values are `years` old."""
-    shifted_rows = rows[["unit", "year", *columns]].assign(year=rows["year"] + years)
+    shifted_rows = unit_years[["unit", "year", *columns]].assign(year=unit_years["year"] + years)
     return shifted_rows.rename(columns={column: f"{column}{suffix}" for column in columns})
 
 
-def _sample_membership(results: Results, frame: pd.DataFrame) -> pd.Series:
+def _sample_membership(results: Results, unit_years: pd.DataFrame) -> pd.Series:
     """1 on the rows of the published regressions."""
     cells = results.table("indicators")
-    if cells.empty or "density_lag" not in frame.columns:
-        return pd.Series(0, index=frame.index)
+    if cells.empty or "density_lag" not in unit_years.columns:
+        return pd.Series(0, index=unit_years.index)
     gap_rows = cells[cells["normalised"].isna()][["unit", "year"]].drop_duplicates().assign(gap=True)
-    has_no_gap = frame[["unit", "year"]].merge(gap_rows, on=["unit", "year"], how="left")["gap"].isna().to_numpy()
-    nodes = [c for c in frame.columns if c.removesuffix("_lo") in results.inner and frame[c].notna().any()]
-    controls = [f"{name}_lag" for name in results.study.regressions.controls if f"{name}_lag" in frame.columns]
-    is_complete_row = np.isfinite(frame[[*nodes, "density_lag", *controls]].to_numpy(dtype=float)).all(axis=1)
-    return pd.Series((is_complete_row & has_no_gap).astype(int), index=frame.index)
+    has_no_gap = unit_years[["unit", "year"]].merge(gap_rows, on=["unit", "year"], how="left")["gap"].isna().to_numpy()
+    nodes = [
+        column_name
+        for column_name in unit_years.columns
+        if column_name.removesuffix("_lo") in results.inner and unit_years[column_name].notna().any()
+    ]
+    controls = [f"{control}_lag" for control in results.study.regressions.controls if f"{control}_lag" in unit_years.columns]
+    is_complete_row = np.isfinite(unit_years[[*nodes, "density_lag", *controls]].to_numpy(dtype=float)).all(axis=1)
+    return pd.Series((is_complete_row & has_no_gap).astype(int), index=unit_years.index)
 
 
 def describe(results: Results, columns: list[str]) -> dict[str, str]:
@@ -107,16 +115,18 @@ def describe(results: Results, columns: list[str]) -> dict[str, str]:
     variable_labels |= {
         variable(f"{node}_lo"): _with_suffix(results.name(node), "（剔除专精特新）", ", leave-out") for node in results.inner
     }
-    variable_labels |= {variable(id): Bilingual(c.label.zh, c.label.en) for id, c in results.study.regressions.controls.items()}
     variable_labels |= {
-        variable(column): pair
-        for column, pair in column_labels(results, "density").items()
+        variable(id): Bilingual(control.label.zh, control.label.en) for id, control in results.study.regressions.controls.items()
+    }
+    variable_labels |= {
+        variable(column): bilingual_label
+        for column, bilingual_label in column_labels(results, "density").items()
         if variable(column) not in variable_labels
     }
     lag = results.study.regressions.density.lag
     variable_labels |= {
-        variable(f"{name}_lag"): _with_suffix(pair, f"（滞后 {lag} 年）", f", lag {lag}")
-        for name, pair in list(variable_labels.items())
+        variable(f"{name}_lag"): _with_suffix(bilingual_label, f"（滞后 {lag} 年）", f", lag {lag}")
+        for name, bilingual_label in list(variable_labels.items())
     }
     variable_labels |= derived_labels(results)
     return {
@@ -124,5 +134,5 @@ def describe(results: Results, columns: list[str]) -> dict[str, str]:
     }
 
 
-def _with_suffix(pair: Bilingual, zh: str, en: str) -> Bilingual:
-    return Bilingual(pair.zh + zh, pair.en + en)
+def _with_suffix(bilingual_label: Bilingual, zh: str, en: str) -> Bilingual:
+    return Bilingual(bilingual_label.zh + zh, bilingual_label.en + en)

@@ -31,14 +31,14 @@ SHARE_SUM = "share_sum"
 ONE = 1e-9
 
 
-def sample_flag(spec: str) -> str:
+def sample_flag(spec_id: str) -> str:
     """The column that marks the rows of a specification where `used` and its own restrictions do not give them."""
-    return variable(f"used_{spec}")
+    return variable(f"used_{spec_id}")
 
 
-def linked_column(direction: str, rounds: str) -> str:
+def linked_column(direction: str, link_kind: str) -> str:
     """`linked_upstream`, or `linked_upstream_complete`: density of suppliers (downstream: of customers)."""
-    return f"linked_{direction}" if rounds == "direct" else f"linked_{direction}_{rounds}"
+    return f"linked_{direction}" if link_kind == "direct" else f"linked_{direction}_{link_kind}"
 
 
 def with_derived_columns(results: Results, panel: pd.DataFrame) -> pd.DataFrame:
@@ -63,7 +63,13 @@ def with_derived_columns(results: Results, panel: pd.DataFrame) -> pd.DataFrame:
         (choice.id, _compared(sample, results, panel, choice), _simple_rows(results, panel, choice))
         for choice in choices.values()
     )
-    return panel.assign(**{sample_flag(id): rows.astype(int) for id, rows, simple in flags if not (rows == simple).all()})
+    return panel.assign(
+        **{
+            sample_flag(id): sample_rows.astype(int)
+            for id, sample_rows, is_simple in flags
+            if not (sample_rows == is_simple).all()
+        }
+    )
 
 
 def headline_density(results: Results) -> tuple[str, Density]:
@@ -84,12 +90,12 @@ def _scenarios(results: Results) -> Iterator[pd.DataFrame]:
         yield scores.rename(columns=lambda scenario: variable(f"{INDEX}{scenario}")).reset_index()
 
 
-def _linked_density(results: Results, frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def _linked_density(results: Results, unit_years: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Density of suppliers and of customers through direct and through complete links."""
     links, density = results.table("io_links"), headline_density(results)[0]
     for rounds in ("direct", "complete") if len(links) else ():
         try:
-            linked = exposure(links, frame[[*KEY, density]], density, rounds=rounds)
+            linked = exposure(links, unit_years[[*KEY, density]], density, rounds=rounds)
         except EstimationError:
             return
         yield linked.rename(columns={direction: linked_column(direction, rounds) for direction in (UPSTREAM, DOWNSTREAM)})
@@ -108,7 +114,7 @@ def _instrument(results: Results, headline_rows: pd.DataFrame) -> Iterator[pd.Da
         return
     base = base_year(headline_rows, column) - density.lag
     try:
-        shares = policy_exposure(cells, base=base, lag=density.lag)
+        shares = policy_exposure(cells, base_year=base, lag=density.lag)
     except EstimationError:
         return
     yield _by_unit_year(shares, shares.instrument(), Z)
@@ -117,28 +123,28 @@ def _instrument(results: Results, headline_rows: pd.DataFrame) -> Iterator[pd.Da
         yield _by_unit_year(shares, np.repeat(total[:, None], len(shares.years), axis=1), SHARE_SUM)
 
 
-def _by_unit_year(shares: Exposure, values: np.ndarray, name: str) -> pd.DataFrame:
+def _by_unit_year(shares: Exposure, matrix: np.ndarray, column_name: str) -> pd.DataFrame:
     keys = pd.MultiIndex.from_product([shares.units, shares.years], names=KEY)
-    return pd.DataFrame({name: values.ravel()}, index=keys).reset_index()
+    return pd.DataFrame({column_name: matrix.ravel()}, index=keys).reset_index()
 
 
 def _products(panel: pd.DataFrame, headline_rows: pd.DataFrame, density: str) -> Iterator[tuple[str, pd.Series]]:
     """Density times every base-year value, scaled over the headline's units, as the moderated regressions take it."""
     headline_units = headline_rows.drop_duplicates("unit").set_index("unit")
-    for column in [c for c in panel.columns if str(c).startswith(BASE)]:
-        name = str(column).removeprefix(BASE)
+    for column in [column_name for column_name in panel.columns if str(column_name).startswith(BASE)]:
+        moderator = str(column).removeprefix(BASE)
         try:
-            by_unit = scaled(headline_units[column].astype(float).rename(name))
+            by_unit = scaled(headline_units[column].astype(float).rename(moderator))
         except EstimationError:
             continue
-        yield f"{INTERACTION_PREFIX}{name}", panel[density] * panel["unit"].map(by_unit)
+        yield f"{INTERACTION_PREFIX}{moderator}", panel[density] * panel["unit"].map(by_unit)
 
 
-def _repeated(rows: pd.DataFrame, choice: SpecificationChoice) -> pd.DataFrame:
+def _repeated(observations: pd.DataFrame, choice: SpecificationChoice) -> pd.DataFrame:
     """The rows that remain when those alone in a level of an effect are left out."""
     levels = {"unit": ["unit"], "year": ["year"], GROUP_YEAR: ["group_id", "year"]}
-    effects = [np.asarray(rows.groupby(levels[effect]).ngroup(), dtype=np.intp) for effect in choice.fixed_effects]
-    return rows[non_singletons(effects, len(rows))]
+    effects = [np.asarray(observations.groupby(levels[effect]).ngroup(), dtype=np.intp) for effect in choice.fixed_effects]
+    return observations[non_singletons(effects, len(observations))]
 
 
 def _compared(sample: EstimationSample, results: Results, panel: pd.DataFrame, choice: SpecificationChoice) -> np.ndarray:
@@ -161,8 +167,12 @@ def _simple_rows(results: Results, panel: pd.DataFrame, choice: SpecificationCho
     default = results.study.regressions.density
     columns = [
         density_column(choice.density or default, default),
-        *(f"{name}_lag" for name in controls_of(choice, results.study)),
+        *(f"{control}_lag" for control in controls_of(choice, results.study)),
     ]
-    finite = np.isfinite(panel[[c for c in columns if c in panel and panel[c].notna().any()]].to_numpy(dtype=float)).all(axis=1)
+    finite = np.isfinite(
+        panel[[column_name for column_name in columns if column_name in panel and panel[column_name].notna().any()]].to_numpy(
+            dtype=float
+        )
+    ).all(axis=1)
     rows = (panel["used"] == 1) & finite & ~panel["year"].isin(choice.drop_years) & ~panel["unit"].isin(choice.drop_units)
     return (rows & panel["year"].between(*choice.years) if choice.years else rows).to_numpy()

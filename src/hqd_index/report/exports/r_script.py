@@ -24,7 +24,7 @@ def r_script(
     study = results.study
     yield f"# {study.name}: the published regressions in R"
     yield "# Rscript baseline.R [results.csv] runs from any folder; it reads stata/ and tables/ beside its own folder."
-    yield from (f"# {line}" for line in script_notes(results))
+    yield from (f"# {note_line}" for note_line in script_notes(results))
     yield from ("", resources.files(__package__).joinpath("estimators.R").read_text("utf-8"))
     inference = study.regressions.inference
     yield "folder <- script_folder()"
@@ -32,10 +32,12 @@ def r_script(
     yield f"draw_weights <- {_text(inference.weights)}"
     yield f"set.seed({study.study.seed % 2**31})"
     yield 'panel <- read_table("..", "stata", "panel.csv")'
-    yield from (f'{name} <- read_table("..", "tables", "{table}.csv")' for name, table in _PUBLISHED.items())
+    yield from (
+        f'{variable_name} <- read_table("..", "tables", "{table_name}.csv")' for variable_name, table_name in _PUBLISHED.items()
+    )
     yield f'signs <- read.csv(file.path(folder, {_text(signs)}), colClasses = "character")[[1]]' if signs else "signs <- NULL"
     yield "stata_file()"
-    controls = {name: variable(f"{name}_lag") for name in sorted(study.regressions.controls)}
+    controls = {variable_name: variable(f"{variable_name}_lag") for variable_name in sorted(study.regressions.controls)}
     yield f"controls <- {_vector(controls)}"
     for design in designs:
         if not design.of_firms:
@@ -49,15 +51,15 @@ def r_script(
 _PUBLISHED = {"regressions": "regressions", "endogeneity": "endogeneity", "events": "event_study"}
 
 
-def _text(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _text(content: str) -> str:
+    return '"' + content.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _vector(values: Mapping[str, str] | Sequence[str]) -> str:
+def _vector(texts: Mapping[str, str] | Sequence[str]) -> str:
     """c("a", "b"), or c(published = "column") for a mapping."""
-    if isinstance(values, Mapping):
-        return "c(" + ", ".join(f"{_text(name)} = {_text(column)}" for name, column in values.items()) + ")"
-    return "c(" + ", ".join(map(_text, values)) + ")" if values else "character()"
+    if isinstance(texts, Mapping):
+        return "c(" + ", ".join(f"{_text(element_name)} = {_text(column)}" for element_name, column in texts.items()) + ")"
+    return "c(" + ", ".join(map(_text, texts)) + ")" if texts else "character()"
 
 
 def _rows(rule: RowRule) -> str:
@@ -99,7 +101,7 @@ def _regression(
 def _instrumented(results: Results, designs: Sequence[RegressionDesign], data: pd.DataFrame) -> Iterator[str]:
     density = variable(headline_density(results)[0])
     for design, outcome, column in instrument_designs(results, designs, data):
-        controls = [c for term, c in design.terms.items() if term != "density"]
+        controls = [term_column for term, term_column in design.terms.items() if term != "density"]
         effects = [EFFECTS[effect] for effect in design.effects]
         shares = f", share_sum = {_text(SHARE_SUM)}" if SHARE_SUM in data.columns else ""
         yield ""
@@ -111,7 +113,7 @@ def _instrumented(results: Results, designs: Sequence[RegressionDesign], data: p
 def _firms(results: Results, designs: Sequence[RegressionDesign], firms: pd.DataFrame) -> Iterator[str]:
     yield ""
     if firms.empty:
-        yield from (f"# {line}" for line in no_firm_rows(results))
+        yield from (f"# {note_line}" for note_line in no_firm_rows(results))
         return
     yield 'firms <- read_table("..", "stata", "firms.csv")'
     window = results.study.regressions.events.window

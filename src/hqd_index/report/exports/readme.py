@@ -61,7 +61,7 @@ def _language_part(results: Results, language: str, message: Bilingual | None) -
         lines += [f"> {message.of(language)}", ""]
     lines += [f"- {finding.text.of(language)} (`tables/{finding.sources[0]}.csv`)" for finding in main_findings(results)]
     lines += ["", Bilingual("## 文件", "## Files").of(language), ""]
-    lines += [f"- `{name}`: {file_description.of(language)}" for name, file_description in FILES.items()]
+    lines += [f"- `{file_name}`: {file_description.of(language)}" for file_name, file_description in FILES.items()]
     lines += ["", Bilingual("## 结果表 `tables/*.csv`", "## Tables `tables/*.csv`").of(language), ""]
     lines += [
         Bilingual(

@@ -44,20 +44,20 @@ def _firm_share_columns(results: Results) -> Iterator[pd.DataFrame]:
     is_partial = 0 < sum(shares.values()) < 1 - 1e-12
     cells = results.table("indicators")
     for sample, suffix in (("all", ""), ("leave_out", "_lo")) if is_partial else ():
-        values = cells[cells["sample"] == sample].pivot(index=KEY, columns="indicator", values="normalised")
-        yield _mean(values, shares).rename(f"{SPLITTABLE}{suffix}").reset_index()
+        normalised_values = cells[cells["sample"] == sample].pivot(index=KEY, columns="indicator", values="normalised")
+        yield _mean(normalised_values, shares).rename(f"{SPLITTABLE}{suffix}").reset_index()
     leader_scores = results.table("leader_scores")
     for group, rows in leader_scores.groupby("sample") if len(leader_scores) else ():
-        values = rows.pivot(index=KEY, columns="node", values="score")
-        if is_partial and set(shares) <= set(values):
-            yield _mean(values, shares).rename(f"{SPLITTABLE}_{group}").reset_index()
-        elif root in values:
-            yield values[root].rename(f"{root}_{group}").reset_index()
+        normalised_values = rows.pivot(index=KEY, columns="node", values="score")
+        if is_partial and set(shares) <= set(normalised_values):
+            yield _mean(normalised_values, shares).rename(f"{SPLITTABLE}_{group}").reset_index()
+        elif root in normalised_values:
+            yield normalised_values[root].rename(f"{root}_{group}").reset_index()
 
 
-def _mean(values: pd.DataFrame, shares: dict[str, float]) -> pd.Series:
+def _mean(leaf_values: pd.DataFrame, shares: dict[str, float]) -> pd.Series:
     weighted_leaf: pd.Series = sum(
-        (share * values[leaf] for leaf, share in shares.items()), start=pd.Series(0.0, index=values.index)
+        (share * leaf_values[leaf] for leaf, share in shares.items()), start=pd.Series(0.0, index=leaf_values.index)
     )
     return weighted_leaf / sum(shares.values())
 

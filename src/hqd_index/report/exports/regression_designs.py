@@ -69,28 +69,28 @@ def regression_designs(results: Results, data: pd.DataFrame, firms: pd.DataFrame
     rows = results.table("regressions")
     order = {choice.id: k for k, choice in enumerate(results.study.regressions.specifications)}
     groups = list(rows.groupby(["spec", "sample"], sort=False)) if len(rows) else []
-    for (spec, sample), published in sorted(groups, key=lambda group: order.get(str(group[0][0]), len(order))):
-        design = _design(results, data, str(spec), str(sample), published)
+    for (spec_id, sample), published in sorted(groups, key=lambda group: order.get(str(group[0][0]), len(order))):
+        design = _design(results, data, str(spec_id), str(sample), published)
         source = {*data.columns, *firms.columns} if design.of_firms else {*data.columns}
-        needed = {*design.outcomes.values(), *design.terms.values(), design.row_rule.flag, *([design.weights or "used"])}
-        if needed <= source:
+        needed_columns = {*design.outcomes.values(), *design.terms.values(), design.row_rule.flag, *([design.weights or "used"])}
+        if needed_columns <= source:
             yield design
 
 
-def _design(results: Results, data: pd.DataFrame, spec: str, sample: str, published: pd.DataFrame) -> RegressionDesign:
+def _design(results: Results, data: pd.DataFrame, spec_id: str, sample: str, published: pd.DataFrame) -> RegressionDesign:
     row = published.iloc[0]
-    choice = _choice(results, spec)
+    choice = _choice(results, spec_id)
     effects = tuple(str(row["fixed_effects"]).split("+")) if not is_missing(row["fixed_effects"]) and row["fixed_effects"] else ()
     tested = published[published["p_wild"].notna()]["term"].unique()
     weights = re.search(r"weights: (base_\w+)", "" if is_missing(row["note"]) else str(row["note"]))
     subset = "" if is_missing(row["subset"]) else str(row["subset"])
     return RegressionDesign(
-        spec=spec, sample=sample, published=published, effects=effects, tested=tuple(map(str, tested)),
-        outcomes={str(outcome): _outcome(choice, spec, sample, str(outcome)) for outcome in published["outcome"].unique()},
-        terms={str(term): _term(results, choice, spec, str(term)) for term in _terms(published)},
-        row_rule=_row_rule(data, choice, spec, sample),
+        spec=spec_id, sample=sample, published=published, effects=effects, tested=tuple(map(str, tested)),
+        outcomes={str(outcome): _outcome(choice, spec_id, sample, str(outcome)) for outcome in published["outcome"].unique()},
+        terms={str(term): _term(results, choice, spec_id, str(term)) for term in _terms(published)},
+        row_rule=_row_rule(data, choice, spec_id, sample),
         weights=variable(weights[1]) if weights else None,
-        change=_years(subset) if spec.endswith("_long_difference") else None,
+        change=_years(subset) if spec_id.endswith("_long_difference") else None,
     )  # fmt: skip
 
 
@@ -101,46 +101,50 @@ def _terms(published: pd.DataFrame) -> list[str]:
     return list(terms.sort_values(["density", "control"], kind="stable")["term"])
 
 
-def _years(span: str) -> tuple[int, int]:
-    first, last = span.split("-")
+def _years(year_span: str) -> tuple[int, int]:
+    first, last = year_span.split("-")
     return int(first), int(last)
 
 
-def _choice(results: Results, spec: str) -> SpecificationChoice:
+def _choice(results: Results, spec_id: str) -> SpecificationChoice:
     """The specification as configured; that of the headline for one derived from it."""
     choices = {choice.id: choice for choice in results.study.regressions.specifications}
-    return choices[spec] if spec in choices else choices[str(headline_spec(results))]
+    return choices[spec_id] if spec_id in choices else choices[str(headline_spec(results))]
 
 
-def _outcome(choice: SpecificationChoice, spec: str, sample: str, outcome: str) -> str:
-    if spec == MECHANISM:
+def _outcome(choice: SpecificationChoice, spec_id: str, sample: str, outcome: str) -> str:
+    if spec_id == MECHANISM:
         return variable(f"{MEDIATOR_PREFIX}{outcome}")
-    if spec.startswith("firms_"):
+    if spec_id.startswith("firms_"):
         return variable(outcome)
-    if spec == choice.id and choice.scenario is not None:
+    if spec_id == choice.id and choice.scenario is not None:
         return variable(f"{INDEX}{choice.scenario}")
     return variable(f"{outcome}{SAMPLES.get(sample, f'_{sample}')}")
 
 
-def _term(results: Results, choice: SpecificationChoice, spec: str, term: str) -> str:
+def _term(results: Results, choice: SpecificationChoice, spec_id: str, term: str) -> str:
     if term == "density":
         default = results.study.regressions.density
         return variable(density_column(choice.density or default, default))
     if term == TREND:
         return TREND
     if term in (UPSTREAM, DOWNSTREAM):
-        return linked_column(term, "complete" if spec.endswith("complete") else "direct")
+        return linked_column(term, "complete" if spec_id.endswith("complete") else "direct")
     return variable(term if term.startswith(INTERACTION_PREFIX) else f"{term}_lag")
 
 
-def _row_rule(data: pd.DataFrame, choice: SpecificationChoice, spec: str, sample: str) -> RowRule:
-    if spec.startswith("firms_"):
+def _row_rule(data: pd.DataFrame, choice: SpecificationChoice, spec_id: str, sample: str) -> RowRule:
+    if spec_id.startswith("firms_"):
         return RowRule("leader", GROUPS[sample])
     numbers = dict(zip(data["unit"], data["unit_id"].astype(int)))
     flag = sample_flag(choice.id)
     present = (
-        tuple(c for c in data.columns if str(c).startswith(MEDIATOR_PREFIX) and data[c].notna().any())
-        if spec == MECHANISM
+        tuple(
+            column_name
+            for column_name in data.columns
+            if str(column_name).startswith(MEDIATOR_PREFIX) and data[column_name].notna().any()
+        )
+        if spec_id == MECHANISM
         else ()
     )
     return RowRule(

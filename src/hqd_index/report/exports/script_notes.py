@@ -55,11 +55,17 @@ def instrument_designs(
             continue
         if SHARE_SUM in data.columns and "unit" not in design.effects:
             continue  # there the sum itself is a control, which this script does not write
-        yield from ((design, name, column) for name, column in design.outcomes.items() if (design.sample, name) in outcomes)
+        yield from (
+            (design, outcome_name, column)
+            for outcome_name, column in design.outcomes.items()
+            if (design.sample, outcome_name) in outcomes
+        )
 
 
-def expected_numbers(row: pd.Series) -> str:
+def expected_numbers(regression: pd.Series) -> str:
     """What a command should print, to ten digits."""
     names = {"estimate": "b", "se_cv1": "CV1 se", "se_cv3": "CV3 se", "p_wild": "wild p"}
-    number_texts = [f"{name} {row[column]:.10g}" for column, name in names.items() if not is_missing(row[column])]
-    return "; ".join([*number_texts, f"N {row['n_obs']}"])
+    number_texts = [
+        f"{number_name} {regression[column]:.10g}" for column, number_name in names.items() if not is_missing(regression[column])
+    ]
+    return "; ".join([*number_texts, f"N {regression['n_obs']}"])

@@ -24,7 +24,7 @@ CLUSTER = "vce(cluster unit_id)"
 def stata_script(results: Results, designs: Sequence[RegressionDesign], data: pd.DataFrame, firms: pd.DataFrame) -> Iterator[str]:
     """Load, set the panel, one block per regression; instrumented ones, a table, firms."""
     yield f"* {results.study.name}: the published regressions in Stata; run it in its own folder"
-    yield from (f"* {line}" for line in script_notes(results))
+    yield from (f"* {note_line}" for note_line in script_notes(results))
     yield "* ssc install ftools; ssc install require; ssc install reghdfe; ssc install boottest"
     yield "* ssc install ivreg2; ssc install ranktest; ssc install ivreghdfe"
     yield "* ssc install drdid; ssc install csdid; ssc install estout"
@@ -92,16 +92,17 @@ def _instrumented(results: Results, designs: Sequence[RegressionDesign], data: p
     """Two-stage least squares by ivreghdfe, whose clusters are written cluster(): vce() it once ignored."""
     density, published = variable(headline_density(results)[0]), results.table("endogeneity")
     for design, outcome, column in instrument_designs(results, designs, data):
-        rows = published[(published["sample"] == design.sample) & (published["outcome"] == outcome)]
-        values = dict(zip(rows["quantity"], rows["value"]))
-        controls = [c for term, c in design.terms.items() if term != "density"]
+        instrument_rows = published[(published["sample"] == design.sample) & (published["outcome"] == outcome)]
+        value_by_quantity = dict(zip(instrument_rows["quantity"], instrument_rows["value"]))
+        controls = [term_column for term, term_column in design.terms.items() if term != "density"]
         controls += [f"i.year#c.{SHARE_SUM}"] if SHARE_SUM in data.columns else []
         controls += [FACTORS[effect] for effect in design.effects if effect in FACTORS]
         absorbed = [ABSORBED[effect] for effect in design.effects if effect in ABSORBED]
         command, absorb = ("ivreghdfe", f"absorb({absorbed[0]}) ") if absorbed else ("ivreg2", "small ")
         yield (
-            f"* shift-share, {design.sample}, {outcome}: b {values['estimate']:.10g}; CV1 se {values['se_cv1']:.10g}; "
-            f"first-stage F {values['first_stage_f']:.10g}; ivreg2's N - K counts one parameter less with nested effects"
+            f"* shift-share, {design.sample}, {outcome}: b {value_by_quantity['estimate']:.10g}; "
+            f"CV1 se {value_by_quantity['se_cv1']:.10g}; first-stage F {value_by_quantity['first_stage_f']:.10g}; "
+            f"ivreg2's N - K counts one parameter less with nested effects"
         )
         variables = " ".join([column, *controls, f"({density} = {INSTRUMENT})"])
         yield f"{command} {variables} if {_rows(design.row_rule)}, {absorb}cluster(unit_id) first"
@@ -130,27 +131,27 @@ def _table(results: Results, designs: Sequence[RegressionDesign]) -> Iterator[st
 
 def _firms(results: Results, designs: Sequence[RegressionDesign], firms: pd.DataFrame) -> Iterator[str]:
     if firms.empty:
-        yield from (f"* {line}" for line in no_firm_rows(results))
+        yield from (f"* {note_line}" for note_line in no_firm_rows(results))
         return
     yield from ('use "firms.dta", clear', "xtset firm_id year", "generate event_time = year - first")
     yield from ("generate first_or_zero = cond(missing(first), 0, first)", "")
     events = results.table("event_study")
     for outcome in results.study.regressions.events.outcomes:
-        rows = events[(events["outcome"] == outcome) & (events["estimator"] == "twfe")] if len(events) else events
-        if len(rows):
-            yield from _event_study(outcome, variable(outcome), rows, firms)
+        event_rows = events[(events["outcome"] == outcome) & (events["estimator"] == "twfe")] if len(events) else events
+        if len(event_rows):
+            yield from _event_study(outcome, variable(outcome), event_rows, firms)
     yield from _firm_regressions(results, designs)
 
 
-def _event_study(outcome: str, column: str, rows: pd.DataFrame, firms: pd.DataFrame) -> Iterator[str]:
+def _event_study(outcome: str, column: str, event_rows: pd.DataFrame, firms: pd.DataFrame) -> Iterator[str]:
     """A dummy for every event time but -1; then Callaway and Sant'Anna's estimator."""
     names = dict(_event_dummies(firms[firms[column].notna()]))
-    effects = rows[(rows["quantity"] == "effect") & (rows["se"] > 0)]
+    effects = event_rows[(event_rows["quantity"] == "effect") & (event_rows["se"] > 0)]
     for _, row in effects.iterrows():
         yield f"* event study, {outcome}, time {int(row['time'])}: b {row['estimate']:.10g}; se {row['se']:.10g}"
     yield "* units x years are absorbed beside the firms; firms recognised in the first year seen have no base and are left out"
     yield f"bysort firm_id: egen first_seen = min(cond(missing({column}), ., year))"
-    yield from (f"generate byte {name} = event_time == {time}" for name, time in names.items())
+    yield from (f"generate byte {dummy_name} = event_time == {time}" for dummy_name, time in names.items())
     yield f"reghdfe {column} {' '.join(names)} if !(first <= first_seen), absorb(firm_id cell_id) vce(cluster firm_id)"
     yield f"drop first_seen {' '.join(names)}"
     yield "* Callaway and Sant'Anna: estimator callaway_santanna of event_study.csv"

@@ -20,8 +20,8 @@ PADDING = {"left": 18, "right": 18, "top": 4, "bottom": 4}
 """Room for faces wider than the one the layout was measured with."""
 
 
-def _label_axis(order: Iterable[str]) -> alt.Y:
-    return alt.Y("label:N", sort=list(order), title=None)
+def _label_axis(label_order: Iterable[str]) -> alt.Y:
+    return alt.Y("label:N", sort=list(label_order), title=None)
 
 
 def _colour_scale(colours: Mapping[str, str], *, legend_position: str = "top") -> alt.Color:
@@ -30,121 +30,125 @@ def _colour_scale(colours: Mapping[str, str], *, legend_position: str = "top") -
     return alt.Color("key:N", scale=scale, sort=list(colours), legend=legend)
 
 
-def stacked_bars(frame: pd.DataFrame, colours: Mapping[str, str], *, title: str, ends: pd.DataFrame | None = None) -> Chart:
+def stacked_bars(bar_rows: pd.DataFrame, colours: Mapping[str, str], *, title: str, ends: pd.DataFrame | None = None) -> Chart:
     """Rows (label, key, value) as bars of parts; shares of the whole unless `ends` (label, value, text) gives their ends."""
-    order = list(dict.fromkeys(frame["label"]))
-    place = {key: k for k, key in enumerate(colours)}
+    label_order = list(dict.fromkeys(bar_rows["label"]))
+    place = {bar_part: k for k, bar_part in enumerate(colours)}
     x = alt.X("value:Q", title=title, stack="zero" if ends is not None else "normalize")
     if ends is None:
         x = x.axis(format="%")
-    bars = alt.Chart(frame.assign(at=frame["key"].map(place))).mark_bar(height=12)
-    bars = bars.encode(y=_label_axis(order), x=x, color=_colour_scale(colours), order="at:Q")
+    bars = alt.Chart(bar_rows.assign(at=bar_rows["key"].map(place))).mark_bar(height=12)
+    bars = bars.encode(y=_label_axis(label_order), x=x, color=_colour_scale(colours), order="at:Q")
     if ends is None:
         return bars.properties(width=WIDTH, height=alt.Step(18))
-    text = alt.Chart(ends).mark_text(align="left", dx=5, color=INK).encode(y=_label_axis(order), x="value:Q", text="text:N")
+    text = alt.Chart(ends).mark_text(align="left", dx=5, color=INK).encode(y=_label_axis(label_order), x="value:Q", text="text:N")
     return alt.layer(bars, text).properties(width=WIDTH, height=alt.Step(18))
 
 
-def bar_chart(frame: pd.DataFrame, *, title: str) -> Chart:
+def bar_chart(bar_rows: pd.DataFrame, *, title: str) -> Chart:
     """Rows (label, value, text, colour) as plain bars in the order given, with error rules where there are low and high."""
-    base = alt.Chart(frame).encode(y=_label_axis(frame["label"]), x=alt.X("value:Q", title=title))
+    base = alt.Chart(bar_rows).encode(y=_label_axis(bar_rows["label"]), x=alt.X("value:Q", title=title))
     layers = [base.mark_bar(height=11).encode(color=alt.Color("colour:N", scale=None))]
-    if "low" in frame.columns:
-        rule = alt.Chart(frame).mark_rule(color=INK, strokeWidth=1.4)
-        layers.append(rule.encode(y=_label_axis(frame["label"]), x=alt.X("low:Q", title=title), x2="high:Q"))
+    if "low" in bar_rows.columns:
+        rule = alt.Chart(bar_rows).mark_rule(color=INK, strokeWidth=1.4)
+        layers.append(rule.encode(y=_label_axis(bar_rows["label"]), x=alt.X("low:Q", title=title), x2="high:Q"))
     else:
         layers.append(base.mark_text(align="left", dx=4, color=INK).encode(text="text:N"))
     return alt.layer(*layers).properties(width=WIDTH, height=alt.Step(18))
 
 
-def line_chart(frame: pd.DataFrame, colours: Mapping[str, str], *, title: str) -> Chart:
+def line_chart(point_rows: pd.DataFrame, colours: Mapping[str, str], *, title: str) -> Chart:
     """Rows (x, key, value) as lines; a band where there are low and high. Dashes tell the keys apart without colour."""
-    has_many_years = frame["x"].nunique() > 8
+    has_many_years = point_rows["x"].nunique() > 8
     x = alt.X("x:O", title=None, axis=alt.Axis(labelAngle=-45 if has_many_years else 0))
     y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False))
-    line_layer = alt.Chart(frame).mark_line(point=True, strokeWidth=2)
+    line_layer = alt.Chart(point_rows).mark_line(point=True, strokeWidth=2)
     line_layer = line_layer.encode(
         x=x, y=y, color=_colour_scale(colours), strokeDash=alt.StrokeDash("key:N", sort=list(colours), legend=None)
     )
-    if "low" not in frame.columns:
+    if "low" not in point_rows.columns:
         return line_layer.properties(width=WIDTH, height=220)
-    band = alt.Chart(frame.dropna(subset=["low"])).mark_area(opacity=0.18, color=list(colours.values())[-1])
+    band = alt.Chart(point_rows.dropna(subset=["low"])).mark_area(opacity=0.18, color=list(colours.values())[-1])
     band = band.encode(x=x, y=alt.Y("low:Q", title=title), y2="high:Q")
     return alt.layer(band, line_layer).properties(width=WIDTH, height=240)
 
 
-def heat_map(frame: pd.DataFrame, order: Sequence[str], *, title: str) -> Chart:
+def heat_map(cell_rows: pd.DataFrame, label_order: Sequence[str], *, title: str) -> Chart:
     """Rows (label, x, value) as a field of tinted cells."""
     x = alt.X("x:O", title=None, axis=alt.Axis(orient="top", labelAngle=-45))
     colour_encoding = alt.Color("value:Q", scale=alt.Scale(scheme="blues"), legend=alt.Legend(title=title))
-    cells = alt.Chart(frame).mark_rect(stroke="white").encode(x=x, y=_label_axis(order), color=colour_encoding)
+    cells = alt.Chart(cell_rows).mark_rect(stroke="white").encode(x=x, y=_label_axis(label_order), color=colour_encoding)
     return cells.properties(width=WIDTH, height=alt.Step(17))
 
 
-def colour_matrix(frame: pd.DataFrame, rows: Sequence[str], columns: Sequence[str], *, title: str) -> Chart:
+def colour_matrix(cell_rows: pd.DataFrame, row_labels: Sequence[str], columns: Sequence[str], *, title: str) -> Chart:
     """Rows (label, x, value, text, marked) as cells tinted by sign and size, with their texts; marked cells have a frame."""
     x = alt.X("x:N", title=None, sort=list(columns), axis=alt.Axis(orient="top", labelAngle=-35, labelLimit=140))
-    largest = 1.6 * float(frame["value"].abs().max()) or 1.0  # wider than the values, so that dark texts can be read
+    largest = 1.6 * float(cell_rows["value"].abs().max()) or 1.0  # wider than the values, so that dark texts can be read
     scale = alt.Scale(scheme="redblue", reverse=True, domain=[-largest, largest])
     cell_layer = (
-        alt.Chart(frame)
+        alt.Chart(cell_rows)
         .mark_rect(stroke="white")
         .encode(
             x=x,
-            y=_label_axis(rows),
+            y=_label_axis(row_labels),
             color=alt.Color("value:Q", scale=scale, legend=alt.Legend(title=title, orient="bottom", direction="horizontal")),
         )
     )
     frame_layer = (
-        alt.Chart(frame[frame["marked"]]).mark_rect(fillOpacity=0, stroke=INK, strokeWidth=2).encode(x=x, y=_label_axis(rows))
+        alt.Chart(cell_rows[cell_rows["marked"]])
+        .mark_rect(fillOpacity=0, stroke=INK, strokeWidth=2)
+        .encode(x=x, y=_label_axis(row_labels))
     )
-    text_layer = alt.Chart(frame).mark_text(color=INK).encode(x=x, y=_label_axis(rows), text="text:N")
+    text_layer = alt.Chart(cell_rows).mark_text(color=INK).encode(x=x, y=_label_axis(row_labels), text="text:N")
     return alt.layer(cell_layer, frame_layer, text_layer).properties(width=WIDTH, height=alt.Step(30))
 
 
-def slope_chart(frame: pd.DataFrame, colours: Mapping[str, str]) -> Chart:
+def slope_chart(rank_rows: pd.DataFrame, colours: Mapping[str, str]) -> Chart:
     """Rows (unit, x, value, text, key) at two x: ranks joined by lines, 1 on top, texts at both ends."""
-    first_x, last_x = frame["x"].min(), frame["x"].max()
+    first_x, last_x = rank_rows["x"].min(), rank_rows["x"].max()
     x = alt.X("x:O", title=None, axis=alt.Axis(orient="top", labelAngle=0), scale=alt.Scale(padding=0.5))
     y = alt.Y("value:Q", scale=alt.Scale(reverse=True, zero=False, nice=False, padding=8), axis=None)
-    layers = [alt.Chart(frame).mark_line(strokeWidth=1.6).encode(x=x, y=y, detail="unit:N", color=_colour_scale(colours))]
+    layers = [alt.Chart(rank_rows).mark_line(strokeWidth=1.6).encode(x=x, y=y, detail="unit:N", color=_colour_scale(colours))]
     for end, text_align, dx in ((first_x, "right", -6), (last_x, "left", 6)):
-        end_texts = alt.Chart(frame[frame["x"] == end]).mark_text(align=text_align, dx=dx, color=INK)
+        end_texts = alt.Chart(rank_rows[rank_rows["x"] == end]).mark_text(align=text_align, dx=dx, color=INK)
         layers.append(end_texts.encode(x=x, y=y, text="text:N"))
-    return alt.layer(*layers).properties(width=WIDTH, height=16 * frame["unit"].nunique() + 20)
+    return alt.layer(*layers).properties(width=WIDTH, height=16 * rank_rows["unit"].nunique() + 20)
 
 
-def rank_ranges(frame: pd.DataFrame, base: pd.DataFrame, *, title: str) -> Chart:
-    """Rows (label, value) as points over a grey span, beside the ticks of `base` (label, value)."""
-    order = list(base["label"])
-    last_rank = max(frame["value"].max(), base["value"].max())
+def rank_ranges(rank_rows: pd.DataFrame, base_ranks: pd.DataFrame, *, title: str) -> Chart:
+    """Rows (label, value) as points over a grey span, beside the ticks of `base_ranks` (label, value)."""
+    label_order = list(base_ranks["label"])
+    last_rank = max(rank_rows["value"].max(), base_ranks["value"].max())
     ticks = alt.Axis(tickMinStep=1, format="d", values=[1, *range(5, int(last_rank) + 1, 5)])
     x = alt.X("value:Q", title=title, scale=alt.Scale(domain=[1, last_rank], nice=False, padding=8), axis=ticks)
-    span_layer = alt.Chart(frame).mark_rule(color=LINE_COLOUR, strokeWidth=7)
-    span_layer = span_layer.encode(y=_label_axis(order), x=alt.X("min(value):Q", title=title), x2="max(value):Q")
+    span_layer = alt.Chart(rank_rows).mark_rule(color=LINE_COLOUR, strokeWidth=7)
+    span_layer = span_layer.encode(y=_label_axis(label_order), x=alt.X("min(value):Q", title=title), x2="max(value):Q")
     point_layer = (
-        alt.Chart(frame).mark_point(size=25, filled=True, color=HUES[0][1], opacity=0.75).encode(y=_label_axis(order), x=x)
+        alt.Chart(rank_rows)
+        .mark_point(size=25, filled=True, color=HUES[0][1], opacity=0.75)
+        .encode(y=_label_axis(label_order), x=x)
     )
-    tick_layer = alt.Chart(base).mark_tick(color=INK, thickness=2.5, size=13).encode(y=_label_axis(order), x=x)
+    tick_layer = alt.Chart(base_ranks).mark_tick(color=INK, thickness=2.5, size=13).encode(y=_label_axis(label_order), x=x)
     return alt.layer(span_layer, point_layer, tick_layer).properties(width=WIDTH, height=alt.Step(18))
 
 
-def interval_plot(frame: pd.DataFrame, colours: Mapping[str, str], *, title: str) -> Chart:
+def interval_plot(interval_rows: pd.DataFrame, colours: Mapping[str, str], *, title: str) -> Chart:
     """Rows (label, key, value, low, high) as points with intervals, keys side by side, zero marked."""
-    order, keys = list(dict.fromkeys(frame["label"])), list(colours)
+    label_order, keys = list(dict.fromkeys(interval_rows["label"])), list(colours)
     offset, x = alt.YOffset("key:N", sort=keys), alt.X("value:Q", title=title)
     zero_line = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=MUTED_INK, strokeDash=[3, 3]).encode(x="at:Q")
-    base = alt.Chart(frame).encode(y=_label_axis(order), yOffset=offset, color=_colour_scale(colours))
+    base = alt.Chart(interval_rows).encode(y=_label_axis(label_order), yOffset=offset, color=_colour_scale(colours))
     rules = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=title), x2="high:Q")
     point_layer = base.mark_point(filled=True, size=49, opacity=1).encode(x=x, shape=alt.Shape("key:N", sort=keys, legend=None))
     return alt.layer(zero_line, rules, point_layer).properties(width=WIDTH, height=alt.Step(15 if len(keys) > 1 else 22))
 
 
-def event_plot(frame: pd.DataFrame, colours: Mapping[str, str], *, title: str) -> Chart:
+def event_plot(interval_rows: pd.DataFrame, colours: Mapping[str, str], *, title: str) -> Chart:
     """Rows (x, key, value, low, high) as upright intervals in the order given, keys side by side, zero marked."""
     keys = list(colours)
-    x = alt.X("x:N", sort=list(dict.fromkeys(frame["x"])), title=None, axis=alt.Axis(labelAngle=0))
-    base = alt.Chart(frame).encode(x=x, xOffset=alt.XOffset("key:N", sort=keys), color=_colour_scale(colours))
+    x = alt.X("x:N", sort=list(dict.fromkeys(interval_rows["x"])), title=None, axis=alt.Axis(labelAngle=0))
+    base = alt.Chart(interval_rows).encode(x=x, xOffset=alt.XOffset("key:N", sort=keys), color=_colour_scale(colours))
     rules = base.mark_rule(strokeWidth=1.6).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
     shape = alt.Shape("key:N", sort=keys, legend=None)
     point_layer = base.mark_point(filled=True, size=36, opacity=1).encode(y=alt.Y("value:Q", title=title), shape=shape)
@@ -152,12 +156,14 @@ def event_plot(frame: pd.DataFrame, colours: Mapping[str, str], *, title: str) -
     return alt.layer(zero_line, rules, point_layer).properties(width=WIDTH, height=240)
 
 
-def specification_curve(frame: pd.DataFrame, *, title: str) -> Chart:
+def specification_curve(estimate_rows: pd.DataFrame, *, title: str) -> Chart:
     """Rows (x, value, low, high, marked) as a specification curve: estimates sorted, intervals behind, marked ones larger."""
     x = alt.X("x:Q", title=None, axis=None)
-    interval_layer = alt.Chart(frame).mark_rule(color="#c9d3db").encode(x=x, y=alt.Y("low:Q", title=title), y2="high:Q")
-    point_layer = alt.Chart(frame).mark_circle(size=9, color=HUES[0][0], opacity=1).encode(x=x, y=alt.Y("value:Q", title=title))
-    headline_mark = alt.Chart(frame[frame["marked"]]).mark_point(
+    interval_layer = alt.Chart(estimate_rows).mark_rule(color="#c9d3db").encode(x=x, y=alt.Y("low:Q", title=title), y2="high:Q")
+    point_layer = (
+        alt.Chart(estimate_rows).mark_circle(size=9, color=HUES[0][0], opacity=1).encode(x=x, y=alt.Y("value:Q", title=title))
+    )
+    headline_mark = alt.Chart(estimate_rows[estimate_rows["marked"]]).mark_point(
         size=90, color=RISE_COLOUR, filled=True, opacity=1, shape="diamond"
     )
     zero_line = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=MUTED_INK, strokeDash=[3, 3]).encode(y="at:Q")

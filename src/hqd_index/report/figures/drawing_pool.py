@@ -18,8 +18,8 @@ class DrawingPool:
     """
 
     def __init__(self) -> None:
-        self._charts = WorkerPool(1, preload=("vl_convert",))
-        self._press = WorkerPool(2, preload=("vl_convert", "pypdfium2"))
+        self._charts = WorkerPool(1, preloaded_modules=("vl_convert",))
+        self._press = WorkerPool(2, preloaded_modules=("vl_convert", "pypdfium2"))
 
     def __enter__(self) -> Self:
         self._charts.__enter__()

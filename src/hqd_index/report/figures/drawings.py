@@ -51,14 +51,14 @@ class Drawing:
 def draw(results: Results, drawing_pool: DrawingPool) -> Iterator[tuple[str, Drawing]]:
     """Name and drawing, each as soon as it is there; figures without data are left out."""
     jobs = {}
-    for name, picture in FIGURES.items():
+    for figure_id, picture in FIGURES.items():
         labels = FigureLabels("both")
         chart = picture.make_chart(results, labels)
         if chart is not None:
-            jobs[name] = (picture, labels.pairs, drawing_pool.svg(charts.vega_lite(chart)))
-    for name, (picture, pairs, svg) in jobs.items():
+            jobs[figure_id] = (picture, labels.pairs, drawing_pool.svg(charts.vega_lite(chart)))
+    for figure_id, (picture, pairs, svg) in jobs.items():
         note = with_ends_note(picture.note, len(results.units), picture.sources[0]) if picture.by_unit else picture.note
-        yield name, Drawing(picture.title, picture.sources, svg_text.tidy_svg(svg.result(), name), pairs, note)
+        yield figure_id, Drawing(picture.title, picture.sources, svg_text.tidy_svg(svg.result(), figure_id), pairs, note)
 
 
 class FigureFiles:
@@ -73,13 +73,13 @@ class FigureFiles:
         self._jobs: list[Future[None]] = []
         folder.mkdir(exist_ok=True)
 
-    def add(self, name: str, drawing: Drawing) -> None:
+    def add(self, figure_id: str, drawing: Drawing) -> None:
         """Begin a figure's files; figures for the page only are passed over."""
-        if name in TABLES_ON_PAGE_ONLY:
+        if figure_id in TABLES_ON_PAGE_ONLY:
             return
         svg, (svg_path, png_path, pdf_path) = (
             drawing.svg_in(self._language),
-            (self._folder / f"{name}{end}" for end in (".svg", ".png", ".pdf")),
+            (self._folder / f"{figure_id}{file_suffix}" for file_suffix in (".svg", ".png", ".pdf")),
         )
         svg_path.write_text(svg, "utf-8")
         self._jobs.append(self._drawing_pool.print_files(svg, pdf_path, png_path, scale=svg_text.print_scale(svg), ppi=PPI))

@@ -41,10 +41,12 @@ def ledger(results: Results, labels: FigureLabels) -> Chart | None:
     }
     flow = file_flow(table)
     sheets = flow["sheet"].fillna("").map(lambda sheet: f" / {sheet}" if sheet else "")
-    flow["label"] = [visible_text(text) for text in flow["file"].astype(str) + sheets]
+    flow["label"] = [visible_text(file_and_sheet) for file_and_sheet in flow["file"].astype(str) + sheets]
     frame = flow.melt("label", list(names), "key", "value")
-    frame["key"] = [labels(names[key]) for key in frame["key"]]
-    colours = {labels(name): colour for name, colour in zip(names.values(), (HUES[0][1], RISE_COLOUR, STEADY_COLOUR))}
+    frame["key"] = [labels(names[row_state]) for row_state in frame["key"]]
+    colours = {
+        labels(state_label): colour for state_label, colour in zip(names.values(), (HUES[0][1], RISE_COLOUR, STEADY_COLOUR))
+    }
     return charts.stacked_bars(frame, colours, title=labels.title(Bilingual("占该文件行数", "share of the file's rows")))
 
 
@@ -57,7 +59,7 @@ def quarantine(results: Results, labels: FigureLabels) -> Chart | None:
     counts = counts.sort_values(["value", "rule"], ascending=[False, True])
     first_rows = rows.drop_duplicates("rule").set_index("rule")
     rule_labels = {
-        rule: Bilingual(*(f"{rule} {visible_text(first_rows[f'expected_{end}'][rule])}" for end in ("zh", "en")))
+        rule: Bilingual(*(f"{rule} {visible_text(first_rows[f'expected_{language}'][rule])}" for language in ("zh", "en")))
         for rule in first_rows.index
     }
     frame = counts.assign(

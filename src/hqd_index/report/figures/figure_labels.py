@@ -18,15 +18,15 @@ class FigureLabels:
     language: str
     pairs: dict[str, Bilingual] = field(default_factory=dict)
 
-    def __call__(self, pair: Bilingual) -> str:
-        return self.title(Bilingual(shortened_label(pair.zh), shortened_label(pair.en)))
+    def __call__(self, bilingual_label: Bilingual) -> str:
+        return self.title(Bilingual(shortened_label(bilingual_label.zh), shortened_label(bilingual_label.en)))
 
-    def title(self, pair: Bilingual) -> str:
+    def title(self, bilingual_label: Bilingual) -> str:
         """The same for the title of an axis, which is never cut."""
         if self.language != "both":
-            return pair.of(self.language)
-        text = max(pair, key=_text_width)
-        self.pairs[text] = pair
+            return bilingual_label.of(self.language)
+        text = max(bilingual_label, key=_text_width)
+        self.pairs[text] = bilingual_label
         return text
 
     def unit_names(self, zh: Iterable[str], en: Iterable[str]) -> list[str]:
@@ -44,13 +44,13 @@ def short_unit_name(zh: str, en: str, max_width: float = MAX_LABEL_WIDTH) -> Bil
     return Bilingual(shortened_label(zh, max_width), shortened_label(short_en[:1].upper() + short_en[1:], max_width))
 
 
-def _text_width(text: str) -> float:
+def _text_width(label_text: str) -> float:
     """Width in ems, about."""
-    return sum(1.0 if ord(sign) > 0x2E80 else 0.56 for sign in text)
+    return sum(1.0 if ord(character) > 0x2E80 else 0.56 for character in label_text)
 
 
-def shortened_label(text: str, max_width: float = MAX_LABEL_WIDTH) -> str:
+def shortened_label(label_text: str, max_width: float = MAX_LABEL_WIDTH) -> str:
     """The text, ended by an ellipsis where it is wider than a label may be."""
-    while _text_width(text) > max_width:
-        text = text.rstrip("…")[:-1].rstrip() + "…"
-    return text
+    while _text_width(label_text) > max_width:
+        label_text = label_text.rstrip("…")[:-1].rstrip() + "…"
+    return label_text

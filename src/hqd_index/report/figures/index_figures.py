@@ -53,7 +53,7 @@ def weights(results: Results, labels: FigureLabels) -> Chart | None:
         return None
     shares = [100 * float(rows["share_global"][leaf]) for leaf in leaves]
     colours = node_colours(results.tree)
-    frame = pd.DataFrame({"value": shares, "text": [number(value, 1) for value in shares]})
+    frame = pd.DataFrame({"value": shares, "text": [number(leaf_share, 1) for leaf_share in shares]})
     frame["label"] = [labels(Bilingual(f"{results.name(leaf).zh} {leaf}", f"{results.name(leaf).en} {leaf}")) for leaf in leaves]
     frame["colour"] = [colours.get(leaf) or colours.get(results.tree.parent(leaf) or "", MUTED_INK) for leaf in leaves]
     return charts.bar_chart(frame, title=labels.title(Bilingual("总权重（%）", "share in the index (%)")))
@@ -106,14 +106,28 @@ def shift(results: Results, labels: FigureLabels) -> Chart | None:
     rows = []
     for unit, row in rows_ranked_twice.iterrows():
         rank_gain = float(row["then"]) - float(row["rank"])
-        key = risen_label if rank_gain >= COLOURED_SHIFT else fallen_label if rank_gain <= -COLOURED_SHIFT else steady_label
+        trend_label = (
+            risen_label if rank_gain >= COLOURED_SHIFT else fallen_label if rank_gain <= -COLOURED_SHIFT else steady_label
+        )
         first_rank, last_rank = int(row["then"]), int(row["rank"])
-        name = short_unit_name(row["unit_zh"], row["unit_en"], MAX_LABEL_WIDTH - 2)  # the rank beside it needs room
+        unit_label = short_unit_name(row["unit_zh"], row["unit_en"], MAX_LABEL_WIDTH - 2)  # the rank beside it needs room
         rows.append(
-            (unit, str(first_year), first_rank, labels(Bilingual(f"{name.zh}  {first_rank}", f"{name.en}  {first_rank}")), key)
+            (
+                unit,
+                str(first_year),
+                first_rank,
+                labels(Bilingual(f"{unit_label.zh}  {first_rank}", f"{unit_label.en}  {first_rank}")),
+                trend_label,
+            )
         )
         rows.append(
-            (unit, str(last_year), last_rank, labels(Bilingual(f"{last_rank}  {name.zh}", f"{last_rank}  {name.en}")), key)
+            (
+                unit,
+                str(last_year),
+                last_rank,
+                labels(Bilingual(f"{last_rank}  {unit_label.zh}", f"{last_rank}  {unit_label.en}")),
+                trend_label,
+            )
         )
     return charts.slope_chart(pd.DataFrame(rows, columns=["unit", "x", "value", "text", "key"]), colours)
 
@@ -146,7 +160,7 @@ def acceptability(results: Results, labels: FigureLabels) -> Chart | None:
         labels(Bilingual("中间", "middle")): (rows["rank"] > quarter) & (rows["rank"] <= count - quarter),
         labels(Bilingual("后四分之一", "last quarter")): rows["rank"] > count - quarter,
     }
-    parts = [rows[band].groupby("unit")["share"].sum().rename(key) for key, band in bands.items()]
+    parts = [rows[band].groupby("unit")["share"].sum().rename(band_label) for band_label, band in bands.items()]
     band_shares = pd.concat(parts, axis=1).fillna(0.0).reindex([unit for unit in ranking["unit"] if unit in set(rows["unit"])])
     frame = band_shares.rename(index=names).rename_axis("label").reset_index().melt("label", list(bands), "key", "value")
     colours = dict(zip(bands, (HUES[0][0], LINE_COLOUR, HUES[1][1])))
@@ -160,7 +174,10 @@ def sensitivity(results: Results, labels: FigureLabels) -> Chart | None:
         return None
     rows = rows[rows["output"] == "mean_shift"].sort_values(["total", "factor"], ascending=[False, True])
     frame = pd.DataFrame(
-        {"label": [labels(key_label(results, "factor", name)) for name in rows["factor"]], "value": rows["total"].to_numpy()}
+        {
+            "label": [labels(key_label(results, "factor", factor_name)) for factor_name in rows["factor"]],
+            "value": rows["total"].to_numpy(),
+        }
     )
     frame = frame.assign(low=rows["total_low"].to_numpy(), high=rows["total_high"].to_numpy(), colour=HUES[0][1])
     return charts.bar_chart(

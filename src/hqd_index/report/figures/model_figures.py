@@ -49,7 +49,9 @@ def channels(results: Results, labels: FigureLabels) -> Chart | None:
     if not nodes:
         return None
     rows, colours = rows.loc[nodes], node_colours(results.tree)
-    frame = pd.DataFrame({name: 100 * rows[column].to_numpy(dtype=float) for name, column in CHANNEL_COLUMNS.items()})
+    frame = pd.DataFrame(
+        {channel_name: 100 * rows[column].to_numpy(dtype=float) for channel_name, column in CHANNEL_COLUMNS.items()}
+    )
     frame["label"] = [labels(results.name(node)) for node in nodes]
     frame["colour"] = [colours.get(node, MUTED_INK) for node in nodes]
     title = Bilingual("权重 × 该部分的系数（得分点，每单位密度）", "weight x the part's coefficient (points per unit of density)")
@@ -67,7 +69,12 @@ def composition(results: Results, labels: FigureLabels) -> Chart | None:
         "_spillover": Bilingual("外溢（从未被认定的企业）", "spillover (never recognised)"),
         "_composition": Bilingual("构成（专精特新企业自身）", "composition (recognised firms)"),
     }
-    frame = pd.DataFrame([{"value": row["value"], "low": row["ci_low"], "high": row["ci_high"]} for row in rows.values()])
+    frame = pd.DataFrame(
+        [
+            {"value": effect_row["value"], "low": effect_row["ci_low"], "high": effect_row["ci_high"]}
+            for effect_row in rows.values()
+        ]
+    )
     frame["label"] = [labels(names[component]) for component in rows]
     key = labels(Bilingual("95% 区间（自助法）", "95% interval (bootstrap)"))
     title = Bilingual("密度高 1 个标准差对应的变动（标准差）", "change with one SD more density (SDs)")
@@ -125,8 +132,8 @@ def mode_matrix(results: Results, labels: FigureLabels) -> Chart | None:
     frame = pd.DataFrame(
         {"label": shown_cells["mode"].map(modes), "x": shown_cells["outcome"].map(nodes), "value": shown_cells["estimate_sd"]}
     )
-    signed = [("+" if value > 0.005 else "") + number(value, 2) for value in shown_cells["estimate_sd"]]
-    frame["text"] = [text + ("*" if p <= 0.05 else "") for text, p in zip(signed, shown_cells["p_wild"])]
+    signed = [("+" if estimate > 0.005 else "") + number(estimate, 2) for estimate in shown_cells["estimate_sd"]]
+    frame["text"] = [signed_text + ("*" if p <= 0.05 else "") for signed_text, p in zip(signed, shown_cells["p_wild"])]
     frame["marked"] = shown_cells["predicted"].astype(bool)
     title = Bilingual("标准化系数", "coefficient in SDs")
     return charts.colour_matrix(frame, list(modes.values()), list(nodes.values()), title=labels(title))
@@ -145,7 +152,7 @@ def event_study(results: Results, labels: FigureLabels) -> Chart | None:
     names = {estimator: labels(_estimator_with_pre_trend(results, estimator, first_outcome)) for estimator in estimators}
     frame = rows.rename(columns={"estimate": "value", "ci_low": "low", "ci_high": "high"})
     frame = frame.assign(key=rows["estimator"].map(names), x=[_signed_years(int(time)) for time in rows["time"]])
-    colours = {name: HUES[k][0] for k, name in enumerate(names.values())}
+    colours = {estimator_name: HUES[k][0] for k, estimator_name in enumerate(names.values())}
     return charts.event_plot(
         frame[["x", "key", "value", "low", "high"]], colours, title=labels.title(key_label(results, "outcome", first_outcome))
     )

@@ -28,25 +28,31 @@ def _short_coordinate(coordinate: re.Match[str]) -> str:
     return f"{float(coordinate[0]):.2f}".rstrip("0").rstrip(".")
 
 
-def bilingual_svg_texts(svg: str, pairs: Mapping[str, Bilingual]) -> str:
+def bilingual_svg_texts(svg: str, bilingual_by_text: Mapping[str, Bilingual]) -> str:
     """The SVG with each text that has two languages written in both; the page's style shows one of them."""
     return _replace_texts(
-        svg, pairs, lambda zh, en: zh if zh == en else f'<tspan class="zh">{zh}</tspan><tspan class="en">{en}</tspan>'
+        svg, bilingual_by_text, lambda zh, en: zh if zh == en else f'<tspan class="zh">{zh}</tspan><tspan class="en">{en}</tspan>'
     )
 
 
-def svg_in_language(svg: str, pairs: Mapping[str, Bilingual], language: str) -> str:
+def svg_in_language(svg: str, bilingual_by_text: Mapping[str, Bilingual], language: str) -> str:
     """The SVG with each text that has two languages written in one."""
-    return _replace_texts(svg, pairs, lambda zh, en: en if language == "en" else zh)
+    return _replace_texts(svg, bilingual_by_text, lambda zh, en: en if language == "en" else zh)
 
 
 def _replace_texts(svg: str, pairs: Mapping[str, Bilingual], write_text: Callable[[str, str], str]) -> str:
     """The SVG with the texts that have two languages replaced."""
-    bilingual_by_text = {escape(text, quote=False): pair for text, pair in pairs.items()}
+    bilingual_by_text = {
+        escape(svg_text_content, quote=False): bilingual_text for svg_text_content, bilingual_text in pairs.items()
+    }
 
     def rewritten(element: re.Match[str]) -> str:
-        pair = bilingual_by_text.get(element[2])
-        return element[0] if pair is None else f"{element[1]}>{write_text(*(escape(text, quote=False) for text in pair))}</text>"
+        bilingual_text = bilingual_by_text.get(element[2])
+        return (
+            element[0]
+            if bilingual_text is None
+            else f"{element[1]}>{write_text(*(escape(translation, quote=False) for translation in bilingual_text))}</text>"
+        )
 
     return re.sub(r"(<text[^>]*)>([^<]*)</text>", rewritten, svg)
 
@@ -61,9 +67,9 @@ def has_chinese_face() -> bool:
     """Whether this machine can draw Chinese: without a face, two different characters come out as the same box."""
     import vl_convert
 
-    def rendered_png(text: str) -> bytes:
+    def rendered_png(sample_character: str) -> bytes:
         size = 'width="40" height="40"'
-        sample_glyph = f'<text y="30" font-size="30" font-family="{FONT}">{text}</text>'
+        sample_glyph = f'<text y="30" font-size="30" font-family="{FONT}">{sample_character}</text>'
         return bytes(vl_convert.svg_to_png(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{sample_glyph}</svg>'))
 
     return rendered_png("专") != rendered_png("新")

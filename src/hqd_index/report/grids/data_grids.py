@@ -73,11 +73,11 @@ def rules(results: Results) -> Grid | None:
     values = []
     for (rule, severity), findings in rows.groupby(["rule", "severity"], sort=True):
         first_finding, column_names = findings.iloc[0], _column_names(findings["column"])
-        expectation, mend = (
+        expectation, remedy = (
             Bilingual(first_finding["expected_zh"], first_finding["expected_en"]),
             Bilingual(first_finding["mend_zh"], first_finding["mend_en"]),
         )
-        values.append((rule, key_label(results, "severity", severity), column_names, len(findings), expectation, mend))
+        values.append((rule, key_label(results, "severity", severity), column_names, len(findings), expectation, remedy))
     note = Bilingual(
         "一行可能违反多条规则；逐行明细见 quarantine.xlsx。", "A row may break several rules; each is in quarantine.xlsx."
     )
@@ -86,8 +86,8 @@ def rules(results: Results) -> Grid | None:
 
 def _column_names(columns: pd.Series) -> Bilingual:
     """The columns that findings point at, each once, by name and id."""
-    ids = sorted({id.strip() for text in columns.dropna().astype(str) for id in text.split(",")})
-    names = {id: column for table in reversed(CANONICAL.values()) for id, column in table.columns.items()}
+    ids = sorted({id.strip() for column_list in columns.dropna().astype(str) for id in column_list.split(",")})
+    names = {id: column for canonical_table in reversed(CANONICAL.values()) for id, column in canonical_table.columns.items()}
     zh = [f"{names[id].zh} {id}" if id in names else id for id in ids]
     en = [f"{names[id].en} ({id})" if id in names else id for id in ids]
     return Bilingual("、".join(zh), ", ".join(en))
@@ -131,7 +131,10 @@ def chokepoints(results: Results) -> Grid | None:
         lambda value: value if value < HARDLY_ANY_EXPORTS else Bilingual("几乎无出口", "hardly any exports")
     )
     rows = rows.assign(import_export_ratio=ratio)
-    values = [tuple(record[name] for name in CHOKEPOINT_VALUES) for record in rows.head(PRODUCTS_LISTED).to_dict("records")]
+    values = [
+        tuple(record[column_name] for column_name in CHOKEPOINT_VALUES)
+        for record in rows.head(PRODUCTS_LISTED).to_dict("records")
+    ]
     title = Bilingual(
         f"{year} 年卡脖子产品（{len(rows)} 个中进口额最大的）", f"Chokepoint products {year} (largest of {len(rows)})"
     )
@@ -145,7 +148,7 @@ def chokepoints(results: Results) -> Grid | None:
 def codebook(results: Results) -> Grid | None:
     """Every variable with unit, direction, formula and source."""
     rows = results.table("codebook").to_dict("records")
-    values = [tuple(text_or_blank(record[name]) for name in CODEBOOK_VALUES) for record in rows]
+    values = [tuple(text_or_blank(record[column_name]) for column_name in CODEBOOK_VALUES) for record in rows]
     return Grid(Bilingual("变量字典", "Codebook"), CODEBOOK, tuple(values), ("codebook",))
 
 
@@ -166,7 +169,7 @@ def facts(results: Results) -> Grid | None:
     values = [
         (
             Bilingual(record["fact_zh"], record["fact_en"]),
-            *(record[name] for name in ("paper", "here", "n_firms", "year")),
+            *(record[column_name] for column_name in ("paper", "here", "n_firms", "year")),
             Bilingual(record["population_zh"], record["population_en"]),
             Bilingual(text_or_blank(record["note_zh"]), text_or_blank(record["note_en"])),
         )
@@ -215,6 +218,6 @@ def notes(results: Results) -> Grid:
     return Grid(
         Bilingual("说明", "Notes"),
         (Column(Bilingual("说明", "Note"), "text", 120),),
-        tuple((text,) for text in note_texts),
+        tuple((note_text,) for note_text in note_texts),
         ("manifest",),
     )

@@ -35,10 +35,10 @@ class Grid:
         return len(self.rows)
 
 
-def parse_columns(text: str) -> tuple[Column, ...]:
+def parse_columns(column_lines: str) -> tuple[Column, ...]:
     """Columns from lines of `Chinese | English | kind | width`."""
     parsed = []
-    for line in text.strip().splitlines():
+    for line in column_lines.strip().splitlines():
         zh, en, cell_format, width = (field.strip() for field in line.split("|"))
         parsed.append(Column(Bilingual(zh, en), cell_format, int(width)))
     return tuple(parsed)
@@ -49,17 +49,17 @@ def bilingual_names(zh: Iterable[Any], en: Iterable[Any]) -> list[Bilingual]:
     return [Bilingual(str(zh_name), str(en_name)) for zh_name, en_name in zip(zh, en)]
 
 
-def text_or_blank(value: Any) -> str:
+def text_or_blank(cell_value: Any) -> str:
     """Text of a cell that may be missing."""
-    return value if isinstance(value, str) else ""
+    return cell_value if isinstance(cell_value, str) else ""
 
 
-def cell_text(value: CellValue, cell_format: str, language: str) -> str:
+def cell_text(cell_value: CellValue, cell_format: str, language: str) -> str:
     """A cell as text."""
-    if isinstance(value, Bilingual):
-        return value.of(language)
-    if is_missing(value):
+    if isinstance(cell_value, Bilingual):
+        return cell_value.of(language)
+    if is_missing(cell_value):
         return MISSING
     if cell_format.isdigit():
-        return number(value, int(cell_format))
-    return {"int": integer, "year": lambda year: str(int(year)), "p": p_value, "%": percent}.get(cell_format, str)(value)
+        return number(cell_value, int(cell_format))
+    return {"int": integer, "year": lambda year: str(int(year)), "p": p_value, "%": percent}.get(cell_format, str)(cell_value)

@@ -146,9 +146,11 @@ def _readable_years(rows: pd.DataFrame, results: Results) -> tuple[pd.DataFrame,
     )
 
 
-def _name_with_id(name: Bilingual, id: str, unit: str = "") -> Bilingual:
+def _name_with_id(node_name: Bilingual, id: str, unit: str = "") -> Bilingual:
     measure = unit_name(unit)
-    return Bilingual(name.zh + (f"（{measure.zh}）" if unit else " ") + id, name.en + (f" ({measure.en}) " if unit else " ") + id)
+    return Bilingual(
+        node_name.zh + (f"（{measure.zh}）" if unit else " ") + id, node_name.en + (f" ({measure.en}) " if unit else " ") + id
+    )
 
 
 def indicators(results: Results) -> Grid | None:
@@ -190,11 +192,22 @@ def weights(results: Results) -> Grid | None:
     for node in results.tree.order:
         if node not in rows.index:
             continue
-        row = rows.loc[node]
-        percents = [None if is_missing(row[c]) else 100 * row[c] for c in ("share_local", "share_global", "effective")]
-        labels = (results.name(str(row["parent"])), results.name(node), node, method_name(str(row["method"])))
+        node_weights = rows.loc[node]
+        percents = [
+            None if is_missing(node_weights[share_column]) else 100 * node_weights[share_column]
+            for share_column in ("share_local", "share_global", "effective")
+        ]
+        labels = (results.name(str(node_weights["parent"])), results.name(node), node, method_name(str(node_weights["method"])))
         values.append(
-            (*labels, row["cells"], row["entropy"], row["divergence"], *percents, row["skewness"], text_or_blank(row["note"]))
+            (
+                *labels,
+                node_weights["cells"],
+                node_weights["entropy"],
+                node_weights["divergence"],
+                *percents,
+                node_weights["skewness"],
+                text_or_blank(node_weights["note"]),
+            )
         )
     note = Bilingual(
         "e = −Σ p ln p / ln N，d = 1 − e；熵权 w = d / Σd，在同一上级内计算。权重反映差异大小，不等于重要性。",
@@ -216,9 +229,12 @@ def scenarios(results: Results) -> Grid | None:
     for record in results.ranking(year).to_dict("records"):
         ranks = [wide_scores[scenario].get(record["unit"]) for scenario in scenario_names.index]
         shifts = [abs(rank - record["rank"]) for rank in ranks if not is_missing(rank) and not is_missing(record["rank"])]
-        name = Bilingual(record["unit_zh"], record["unit_en"])
-        values.append((record["unit"], name, record["rank"], *ranks, max(shifts) if shifts else None))
-    titles = [Column(name, "int", 14) for name in bilingual_names(scenario_names["scenario_zh"], scenario_names["scenario_en"])]
+        unit_label = Bilingual(record["unit_zh"], record["unit_en"])
+        values.append((record["unit"], unit_label, record["rank"], *ranks, max(shifts) if shifts else None))
+    titles = [
+        Column(unit_label, "int", 14)
+        for unit_label in bilingual_names(scenario_names["scenario_zh"], scenario_names["scenario_en"])
+    ]
     header = (
         *LABELS,
         *parse_columns("发布名次 | Published rank | int | 9"),

@@ -83,7 +83,7 @@ def regressions(results: Results) -> Grid | None:
                 key_label(results, "outcome", record["outcome"]),
                 term_label(results, record["term"]),
             ),
-            *[record[name] for name in REGRESSION_VALUES],
+            *[record[column_name] for column_name in REGRESSION_VALUES],
             text_or_blank(record["fixed_effects"]),
         )
         for record in rows.to_dict("records")
@@ -115,7 +115,7 @@ def hypotheses(results: Results) -> Grid | None:
             record["hypothesis"],
             statement(results, record["hypothesis"], record["outcome"]),
             sample_label(record["sample"]),
-            *[record[name] for name in HYPOTHESIS_VALUES],
+            *[record[column_name] for column_name in HYPOTHESIS_VALUES],
             verdict_text(record),
             grade_text(record),
             caution_text(record["additions"]),
@@ -154,7 +154,7 @@ def contribution(results: Results) -> Grid | None:
             record["from_year"],
             record["to_year"],
             key_label(results, "quantity", record["quantity"]),
-            *(record[name] for name in ("value", "ci_low", "ci_high")),
+            *(record[column_name] for column_name in ("value", "ci_low", "ci_high")),
             _measure_label(record["measure"]),
         )
         for record in rows.to_dict("records")
@@ -171,8 +171,8 @@ def _measure_label(text: str) -> Bilingual:
     """What a figure of `contribution` is measured in; a remark that is no known measure is shown as the models wrote it."""
     for remark, label in MEASURE_REMARKS.items():
         if text.endswith(f"; {remark}"):
-            plain = _measure_label(text.removesuffix(f"; {remark}"))
-            return Bilingual(f"{plain.zh}；{label.zh}", f"{plain.en}; {label.en}")
+            label_without_remark = _measure_label(text.removesuffix(f"; {remark}"))
+            return Bilingual(f"{label_without_remark.zh}；{label.zh}", f"{label_without_remark.en}; {label.en}")
     measure = MEASURES.get(text)
     if measure is not None:
         return measure

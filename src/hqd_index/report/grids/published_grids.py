@@ -41,46 +41,52 @@ LATEST_YEAR_ONLY = ("ranks", "neighbours", "linkages", "chokepoints")
 """Tables of which a reader wants the latest year."""
 
 
-def published_grid(name: str) -> Callable[[Results], Grid | None]:
+def published_grid(table_name: str) -> Callable[[Results], Grid | None]:
     """The grid of a table; a long one shows what is chosen, or its latest year only."""
 
     def grid(results: Results) -> Grid | None:
-        rows = results.table(name)
+        rows = results.table(table_name)
         if rows.empty:
             return None
-        shown_rows, note = _rows_to_show(rows, name)
+        shown_rows, note = _rows_to_show(rows, table_name)
         columns = [
             column
-            for column in TABLES[name].columns
+            for column in TABLES[table_name].columns
             if column in rows.columns and not _is_other_language(column, results.language)
         ]
         columns = [column for column in columns if shown_rows[column].notna().any()]
-        names, units = column_labels(results, name), column_units(results, name)
+        names, units = column_labels(results, table_name), column_units(results, table_name)
         header = [
             _header(
                 column,
-                TABLES[name].columns[column],
-                names.get(column) or Bilingual(*meaning(name, column)),
+                TABLES[table_name].columns[column],
+                names.get(column) or Bilingual(*meaning(table_name, column)),
                 units.get(column, ""),
             )
             for column in columns
         ]
         cells = [
-            _labels_of(results, column, shown_rows[column]) if _has_labels(name, column) else shown_rows[column]
+            _labels_of(results, column, shown_rows[column]) if _has_labels(table_name, column) else shown_rows[column]
             for column in columns
         ]
-        return Grid(Bilingual(TABLES[name].zh, TABLES[name].en), tuple(header), tuple(zip(*cells)), (name,), note)
+        return Grid(
+            Bilingual(TABLES[table_name].zh, TABLES[table_name].en), tuple(header), tuple(zip(*cells)), (table_name,), note
+        )
 
     return grid
 
 
-def _rows_to_show(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, Bilingual]:
+def _rows_to_show(table_rows: pd.DataFrame, table_name: str) -> tuple[pd.DataFrame, Bilingual]:
     """The rows to show and what is left out."""
-    shown_rows, zh, en = rows, [], []
-    if name in ROW_CHOICES:
-        chosen_rows, choice_zh, choice_en = ROW_CHOICES[name]
-        shown_rows, zh, en = rows[chosen_rows(rows)], [choice_zh], [choice_en]
-    if (len(shown_rows) > MAX_ROWS or name in LATEST_YEAR_ONLY) and "year" in rows.columns and rows["year"].notna().any():
+    shown_rows, zh, en = table_rows, [], []
+    if table_name in ROW_CHOICES:
+        chosen_rows, choice_zh, choice_en = ROW_CHOICES[table_name]
+        shown_rows, zh, en = table_rows[chosen_rows(table_rows)], [choice_zh], [choice_en]
+    if (
+        (len(shown_rows) > MAX_ROWS or table_name in LATEST_YEAR_ONLY)
+        and "year" in table_rows.columns
+        and table_rows["year"].notna().any()
+    ):
         last_year = shown_rows["year"].max()
         shown_rows, zh, en = (
             shown_rows[shown_rows["year"] == last_year],
@@ -89,25 +95,25 @@ def _rows_to_show(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, Bilingua
         )
     if len(shown_rows) > MAX_ROWS:
         shown_rows, zh, en = shown_rows.head(MAX_ROWS), [*zh, f"只列前 {MAX_ROWS} 行"], [*en, f"the first {MAX_ROWS} rows only"]
-    if len(shown_rows) == len(rows):
-        return rows, BLANK_TEXT
+    if len(shown_rows) == len(table_rows):
+        return table_rows, BLANK_TEXT
     return shown_rows, Bilingual(
-        f"{'，'.join(zh)}；全部见 tables/{name}.csv。", f"{', '.join(en)}; all are in tables/{name}.csv."
+        f"{'，'.join(zh)}；全部见 tables/{table_name}.csv。", f"{', '.join(en)}; all are in tables/{table_name}.csv."
     )
 
 
-def _has_labels(name: str, column: str) -> bool:
+def _has_labels(column_name: str, column: str) -> bool:
     """Whether a column holds flags or ids that are shown by name; no id beside its own name."""
-    columns = TABLES[name].columns
+    columns = TABLES[column_name].columns
     dtype = columns[column].rstrip("?")
     has_own_name = f"{column}_zh" in columns or (column in NODE_COLUMNS and "label_zh" in columns)
     return dtype == "flag" or (dtype == "text" and not has_own_name and column in LABELLED)
 
 
-def _labels_of(results: Results, column: str, values: pd.Series) -> list[Any]:
+def _labels_of(results: Results, column: str, id_column: pd.Series) -> list[Any]:
     """The names of a column's ids, each looked up once; missing cells stay missing."""
-    names = {value: key_label(results, column, value) for value in values.dropna().unique()}
-    return [None if is_missing(value) else names[value] for value in values]
+    names = {cell_id: key_label(results, column, cell_id) for cell_id in id_column.dropna().unique()}
+    return [None if is_missing(cell_id) else names[cell_id] for cell_id in id_column]
 
 
 def _is_other_language(column: str, language: str) -> bool:
@@ -115,17 +121,20 @@ def _is_other_language(column: str, language: str) -> bool:
     return column.endswith("_en" if language == "zh" else "_zh")
 
 
-def column_labels(results: Results, name: str) -> dict[str, Bilingual]:
+def column_labels(results: Results, table_name: str) -> dict[str, Bilingual]:
     """column -> its names in the codebook."""
     codebook = results.table("codebook")
-    rows = codebook[codebook["table"] == name] if len(codebook) else codebook
-    return {row["column"]: Bilingual(row["label_zh"], row["label_en"]) for row in rows.to_dict("records")}
+    rows = codebook[codebook["table"] == table_name] if len(codebook) else codebook
+    return {
+        codebook_row["column"]: Bilingual(codebook_row["label_zh"], codebook_row["label_en"])
+        for codebook_row in rows.to_dict("records")
+    }
 
 
-def column_units(results: Results, name: str) -> dict[str, str]:
+def column_units(results: Results, table_name: str) -> dict[str, str]:
     """column -> its unit of measure in the codebook."""
     codebook = results.table("codebook")
-    rows = codebook[(codebook["table"] == name) & codebook["unit"].fillna("").ne("")] if len(codebook) else codebook
+    rows = codebook[(codebook["table"] == table_name) & codebook["unit"].fillna("").ne("")] if len(codebook) else codebook
     return dict(zip(rows["column"], rows["unit"])) if len(rows) else {}
 
 

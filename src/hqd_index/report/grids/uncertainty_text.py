@@ -26,16 +26,23 @@ Cells = Mapping[str, tuple[str, ...]]
 def rank_intervals(results: Results, year: int) -> tuple[tuple[Column, ...], Cells]:
     """A column per source of doubt that was drawn, and each unit's interval in it, low to high."""
     ranks = results.table("ranks")
-    sources = [name for name in SOURCES if len(ranks) and f"{name}_low" in ranks.columns and ranks[f"{name}_low"].notna().any()]
+    sources = [
+        source_name
+        for source_name in SOURCES
+        if len(ranks) and f"{source_name}_low" in ranks.columns and ranks[f"{source_name}_low"].notna().any()
+    ]
     if not sources:
         return (), {}
     rows = ranks[ranks["year"] == year].to_dict("records")
-    cells = {row["unit"]: tuple(_rank_span(row[f"{name}_low"], row[f"{name}_high"]) for name in sources) for row in rows}
-    return tuple(Column(SOURCES[name], "text", 12) for name in sources), cells
+    cells = {
+        row["unit"]: tuple(_rank_span(row[f"{source_name}_low"], row[f"{source_name}_high"]) for source_name in sources)
+        for row in rows
+    }
+    return tuple(Column(SOURCES[source_name], "text", 12) for source_name in sources), cells
 
 
-def _rank_span(low: float, high: float) -> str:
-    return "" if pd.isna(low) or pd.isna(high) else f"{low:.0f}–{high:.0f}"
+def _rank_span(lowest: float, highest: float) -> str:
+    return "" if pd.isna(lowest) or pd.isna(highest) else f"{lowest:.0f}–{highest:.0f}"
 
 
 def undecided_neighbours(results: Results, year: int) -> Cells:
@@ -46,7 +53,7 @@ def undecided_neighbours(results: Results, year: int) -> Cells:
     for upper_unit, lower_unit in zip(rows["unit"], rows["other"]) if len(rows) else ():
         neighbours.setdefault(upper_unit, []).append(lower_unit)
         neighbours.setdefault(lower_unit, []).insert(0, upper_unit)
-    return {unit: (", ".join(codes),) for unit, codes in neighbours.items()}
+    return {unit: (", ".join(neighbour_codes),) for unit, neighbour_codes in neighbours.items()}
 
 
 def decisive_choice(results: Results) -> Finding | None:
@@ -63,16 +70,16 @@ def rank_range(results: Results, year: int) -> tuple[dict[Any, Any], dict[Any, A
     """Lowest and highest rank by unit, and where they come from: the uncertainty run, else the scenarios."""
     ranks = results.table("ranks")
     if len(ranks) and {"low", "high"} <= set(ranks.columns):
-        rows = ranks[ranks["year"] == year].set_index("unit")
+        rank_rows = ranks[ranks["year"] == year].set_index("unit")
         range_source = Bilingual(
             "名次区间来自不确定性分析（ranks.csv）。", "Rank intervals from the uncertainty run (ranks.csv)."
         )
-        return rows["low"].to_dict(), rows["high"].to_dict(), range_source
-    rows = results.index_scenarios
-    rows = rows[rows["year"] == year].dropna(subset=["rank"]) if len(rows) else rows
-    if rows.empty:
+        return rank_rows["low"].to_dict(), rank_rows["high"].to_dict(), range_source
+    rank_rows = results.index_scenarios
+    rank_rows = rank_rows[rank_rows["year"] == year].dropna(subset=["rank"]) if len(rank_rows) else rank_rows
+    if rank_rows.empty:
         return {}, {}, BLANK_TEXT
-    ranges_by_unit = rows.groupby("unit")
+    ranges_by_unit = rank_rows.groupby("unit")
     best, worst, base_ranks = ranges_by_unit["rank"].min(), ranges_by_unit["rank"].max(), ranges_by_unit["base_rank"].first()
     range_source = Bilingual(
         "最好与最差名次取自各情景（scenarios.csv）。", "Best and worst rank over the scenarios (scenarios.csv)."

@@ -91,15 +91,22 @@ def _latest_linkages(results: Results) -> dict[str, dict[str, Any]]:
     if rows.empty:
         return {}
     latest_rows = rows[rows["year"] == rows["year"].max()]
-    return {str(record["industry_code"]): {str(k): v for k, v in record.items()} for record in latest_rows.to_dict("records")}
+    return {
+        str(record["industry_code"]): {str(column_name): cell_value for column_name, cell_value in record.items()}
+        for record in latest_rows.to_dict("records")
+    }
 
 
-def _industry_node(results: Results, unit: str, angle: float, size: float, facts: dict[str, dict[str, Any]]) -> IndustryNode:
+def _industry_node(
+    results: Results, unit: str, angle: float, size: float, linkage_facts: dict[str, dict[str, Any]]
+) -> IndustryNode:
     facts_shown = []
     for column, (label, number_style) in LINKAGE_FACTS.items():
-        value = facts.get(unit, {}).get(column)
-        if not is_missing(value):
-            facts_shown.append((label, percent(value) if number_style == "%" else number(value, int(number_style))))
+        linkage_value = linkage_facts.get(unit, {}).get(column)
+        if not is_missing(linkage_value):
+            facts_shown.append(
+                (label, percent(linkage_value) if number_style == "%" else number(linkage_value, int(number_style)))
+            )
     x, y = MAP_SIZE / 2 + RING_RADIUS * math.cos(angle), MAP_SIZE / 2 + RING_RADIUS * math.sin(angle)
     label_x, label_y = MAP_SIZE / 2 + LABEL_RADIUS * math.cos(angle), MAP_SIZE / 2 + LABEL_RADIUS * math.sin(angle)
     reads_outward = math.cos(angle) >= -1e-9  # labels on the left read towards the ring, those on the right away from it
@@ -109,19 +116,19 @@ def _industry_node(results: Results, unit: str, angle: float, size: float, facts
     return IndustryNode(unit, name, short_name, x, y, label_x, label_y, rotation, anchor, 4 + 8 * size, tuple(facts_shown))
 
 
-def _input_links(rows: pd.DataFrame, angles: dict[str, float]) -> list[InputLink]:
+def _input_links(link_rows: pd.DataFrame, angles: dict[str, float]) -> list[InputLink]:
     """The largest inputs of every buyer."""
-    rows = rows[rows["from_unit"] != rows["to_unit"]].sort_values(
+    link_rows = link_rows[link_rows["from_unit"] != link_rows["to_unit"]].sort_values(
         ["upstream", "from_unit", "to_unit"], ascending=[False, True, True]
     )
-    largest_inputs = rows.groupby("to_unit").head(INPUTS_DRAWN)
+    largest_inputs = link_rows.groupby("to_unit").head(INPUTS_DRAWN)
     links = []
     for seller, buyer, share in zip(largest_inputs["from_unit"], largest_inputs["to_unit"], largest_inputs["upstream"]):
         if not share > 0:
             continue
         (x1, y1), (x2, y2) = (
-            (MAP_SIZE / 2 + RING_RADIUS * math.cos(angles[u]), MAP_SIZE / 2 + RING_RADIUS * math.sin(angles[u]))
-            for u in (seller, buyer)
+            (MAP_SIZE / 2 + RING_RADIUS * math.cos(angles[unit_id]), MAP_SIZE / 2 + RING_RADIUS * math.sin(angles[unit_id]))
+            for unit_id in (seller, buyer)
         )
         path = f"M{x1:.1f} {y1:.1f}Q{MAP_SIZE / 2:.0f} {MAP_SIZE / 2:.0f} {x2:.1f} {y2:.1f}"
         links.append(InputLink(seller, buyer, float(share), path, 0.6 + 6 * float(share)))

@@ -32,17 +32,20 @@ from .unit_profiles import RULE, profiles
 def write_page(
     results: Results,
     path: Path,
-    lab: WeightLab | None,
+    weight_lab_data: WeightLab | None,
     drawings: Mapping[str, Drawing],
     paper: Sequence[PaperTable | AbsentTable],
 ) -> Path:
     """The page of one run, in both languages; the study's language shows first."""
-    path.write_text(page(results, lab, drawings, paper), "utf-8")
+    path.write_text(page(results, weight_lab_data, drawings, paper), "utf-8")
     return path
 
 
 def page(
-    results: Results, lab: WeightLab | None, drawings: Mapping[str, Drawing], paper: Sequence[PaperTable | AbsentTable]
+    results: Results,
+    weight_lab_data: WeightLab | None,
+    drawings: Mapping[str, Drawing],
+    paper: Sequence[PaperTable | AbsentTable],
 ) -> str:
     """The page as HTML, with the tables of the paper; the same text for the same results."""
     style, script = _asset_text("page.css"), _asset_text("page.js")
@@ -54,9 +57,9 @@ def page(
         policy=policy(style, script),
         style=_trusted_markup(style),
         script=_trusted_markup(script),
-        data=_trusted_markup(script_safe_json({"lab": lab_json(results, lab) if lab else None})),
-        lab=lab,
-        profiles=profiles(results, lab),
+        data=_trusted_markup(script_safe_json({"lab": lab_json(results, weight_lab_data) if weight_lab_data else None})),
+        lab=weight_lab_data,
+        profiles=profiles(results, weight_lab_data),
         strip=strip_data(results),
         rule=RULE,
         blocks=methods_section(results),
@@ -66,7 +69,7 @@ def page(
         tables=tables(results),
         page_tables=page_tables,
         paper_tables_on_page=paper_tables_on_page,
-        paper={table.id: table for table in paper},
+        paper={paper_table.id: paper_table for paper_table in paper},
         findings=key_findings.main_findings(results),
         key_findings=key_findings,
         decisive_choice=decisive_choice,
@@ -88,25 +91,25 @@ def _sha256(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def script_safe_json(value: Any) -> str:
+def script_safe_json(content: Any) -> str:
     """JSON that no text inside can leave: <, >, & and the line separators are escaped."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    json_text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for sign in "<>&\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text
+        json_text = json_text.replace(sign, f"\\u{ord(sign):04x}")
+    return json_text
 
 
 def shown_figures(drawings: Mapping[str, Drawing]) -> dict[str, dict[str, Any]]:
     """name -> title, sources and the SVG in both languages; the scores by unit and year are on the page as a table."""
     return {
-        name: {
+        figure_id: {
             "title": drawing.title,
             "sources": drawing.sources,
             "note": drawing.note,
             "svg": _trusted_markup(drawing.bilingual_svg.replace("<svg ", '<svg aria-hidden="true" ', 1)),
         }
-        for name, drawing in drawings.items()
-        if name != "heat"
+        for figure_id, drawing in drawings.items()
+        if figure_id != "heat"
     }
 
 
@@ -125,11 +128,11 @@ def score_field(results: Results) -> dict[str, Any] | None:
     return {"years": results.years, "rows": lines}
 
 
-def _tint_level(score: float, low: float, high: float) -> int | None:
+def _tint_level(score: float, lowest: float, highest: float) -> int | None:
     """0 (lowest) to 9 (highest); None for a missing score."""
     if is_missing(score):
         return None
-    return int(min(9, 10 * (score - low) / ((high - low) or 1)))
+    return int(min(9, 10 * (score - lowest) / ((highest - lowest) or 1)))
 
 
 def tables(results: Results) -> dict[str, Grid]:
@@ -193,14 +196,14 @@ def strip_data(results: Results) -> dict[str, Any]:
     return {"parts": parts, "scores": peer_scores, "median": median, "colours": node_colours(results.tree)}
 
 
-def cell(value: Any, cell_format: str) -> Bilingual:
+def cell(cell_value: Any, cell_format: str) -> Bilingual:
     """A cell in both languages."""
-    return Bilingual(cell_text(value, cell_format, "zh"), cell_text(value, cell_format, "en"))
+    return Bilingual(cell_text(cell_value, cell_format, "zh"), cell_text(cell_value, cell_format, "en"))
 
 
 @cache
-def _asset_text(name: str) -> str:
-    return (files(__package__) / name).read_text("utf-8")
+def _asset_text(asset_name: str) -> str:
+    return (files(__package__) / asset_name).read_text("utf-8")
 
 
 @cache

@@ -70,19 +70,19 @@ class Levers:
         """unit -> (leaf, gain), the largest first."""
         gains_by_unit = {}
         for unit, row in zip(self.units, self.gains):
-            pairs = [(leaf, float(gain)) for leaf, gain in zip(self.leaves, row) if gain > 0]
-            gains_by_unit[unit] = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+            leaf_gains = [(leaf, float(gain)) for leaf, gain in zip(self.leaves, row) if gain > 0]
+            gains_by_unit[unit] = sorted(leaf_gains, key=lambda leaf_and_gain: (-leaf_and_gain[1], leaf_and_gain[0]))
         return gains_by_unit
 
 
-def profiles(results: Results, lab: WeightLab | None) -> list[Profile]:
+def profiles(results: Results, weight_lab_data: WeightLab | None) -> list[Profile]:
     """One profile per unit, in code order; empty without scores."""
     if not results.years:
         return []
     year = results.years[-1]
     rows = results.scores[results.scores["year"] == year]
     placements, rank_gain = _placements_by_unit(rows), results.change(year, results.years[0])
-    gains = levers(lab, year).by_unit if lab and year in lab.years else {}
+    gains = levers(weight_lab_data, year).by_unit if weight_lab_data and year in weight_lab_data.years else {}
     obstacles = _obstacles_by_unit(results, year)
     unit_profiles = []
     for unit in results.units["unit"]:
@@ -103,21 +103,21 @@ def profiles(results: Results, lab: WeightLab | None) -> list[Profile]:
     return unit_profiles
 
 
-def _placements_by_unit(rows: pd.DataFrame) -> Mapping[str, dict[str, NodePlacement]]:
+def _placements_by_unit(score_rows: pd.DataFrame) -> Mapping[str, dict[str, NodePlacement]]:
     """unit -> node -> place, for ranked scores."""
     placements: dict[str, dict[str, NodePlacement]] = {}
-    for record in rows.dropna(subset=["score", "rank"]).to_dict("records"):
+    for record in score_rows.dropna(subset=["score", "rank"]).to_dict("records"):
         placement = NodePlacement(record["node"], float(record["score"]), float(record["rank"]), int(record["ranked_of"]))
         placements.setdefault(record["unit"], {})[record["node"]] = placement
     return placements
 
 
-def levers(lab: WeightLab, year: int) -> Levers:
+def levers(weight_lab_data: WeightLab, year: int) -> Levers:
     """Gains under the published design: every leaf in turn set to its upper quartile where it is below."""
-    design, values = lab.designs[0], lab.values[lab.years.index(year)]
+    design, values = weight_lab_data.designs[0], weight_lab_data.values[weight_lab_data.years.index(year)]
     shares = design.weights(year)
-    current_scores = scores(design, lab.leaves, values, shares)[0][design.tree.root]
-    gains = np.full(values.shape, np.nan)
+    current_scores = scores(design, weight_lab_data.leaves, values, shares)[0][design.tree.root]
+    gain_matrix = np.full(values.shape, np.nan)
     for j in range(values.shape[1]):
         observed = values[~np.isnan(values[:, j]), j]
         if len(observed) == 0:
@@ -125,16 +125,18 @@ def levers(lab: WeightLab, year: int) -> Levers:
         values_after_raise = values.copy()
         values_after_raise[:, j] = np.fmax(values[:, j], np.quantile(observed, 1 - QUARTER))
         values_after_raise[np.isnan(values[:, j]), j] = np.nan
-        gains[:, j] = 100 * (scores(design, lab.leaves, values_after_raise, shares)[0][design.tree.root] - current_scores)
-    return Levers(lab.units, lab.leaves, gains)
+        gain_matrix[:, j] = 100 * (
+            scores(design, weight_lab_data.leaves, values_after_raise, shares)[0][design.tree.root] - current_scores
+        )
+    return Levers(weight_lab_data.units, weight_lab_data.leaves, gain_matrix)
 
 
 def _score_and_rank(results: Results, unit: str, placement: NodePlacement | None, rank_gain: float | None) -> Finding | None:
     """Score and rank, and how both moved since the first year."""
     year, first_year = results.years[-1], results.years[0]
     if placement is None:
-        text = Bilingual(f"{year} 年缺少足够的指标，没有排名。", f"Not ranked in {year}: too few indicators.")
-        return Finding(text, ("scores",))
+        sentence = Bilingual(f"{year} 年缺少足够的指标，没有排名。", f"Not ranked in {year}: too few indicators.")
+        return Finding(sentence, ("scores",))
     zh = f"{year} 年指数 {number(placement.score, 1)}，在 {placement.ranked_count} 个单位中列第 {integer(placement.rank)}"
     en = f"Index {number(placement.score, 1)} in {year}, rank {integer(placement.rank)} of {placement.ranked_count}"
     first_ranking = results.ranking(first_year)
@@ -151,11 +153,11 @@ def _score_and_rank(results: Results, unit: str, placement: NodePlacement | None
     return Finding(Bilingual(zh, en), ("scores",))
 
 
-def _strengths_and_weaknesses(results: Results, parts: tuple[NodePlacement, ...]) -> Finding | None:
+def _strengths_and_weaknesses(results: Results, part_placements: tuple[NodePlacement, ...]) -> Finding | None:
     """Strengths and weaknesses among the parts, by the written rule."""
-    strong_placements = sorted((p for p in parts if p.strong), key=lambda p: p.rank)[:MAX_LISTED]
-    weak_placements = sorted((p for p in parts if p.weak), key=lambda p: -p.rank)[:MAX_LISTED]
-    if not parts:
+    strong_placements = sorted((p for p in part_placements if p.strong), key=lambda p: p.rank)[:MAX_LISTED]
+    weak_placements = sorted((p for p in part_placements if p.weak), key=lambda p: -p.rank)[:MAX_LISTED]
+    if not part_placements:
         return None
     strengths, weaknesses = _placement_list(results, strong_placements), _placement_list(results, weak_placements)
     zh = f"强项：{strengths.zh or '没有位列前四分之一的分维度'}；弱项：{weaknesses.zh or '没有位列后四分之一的分维度'}。"
@@ -169,7 +171,8 @@ def _strengths_and_weaknesses(results: Results, parts: tuple[NodePlacement, ...]
 def _placement_list(results: Results, placements: list[NodePlacement]) -> Bilingual:
     names = [(results.name(placement.node), integer(placement.rank)) for placement in placements]
     return Bilingual(
-        "、".join(f"{name.zh}（第 {rank}）" for name, rank in names), ", ".join(f"{name.en} ({rank})" for name, rank in names)
+        "、".join(f"{part_name.zh}（第 {rank}）" for part_name, rank in names),
+        ", ".join(f"{part_name.en} ({rank})" for part_name, rank in names),
     )
 
 
@@ -192,8 +195,8 @@ def _main_obstacles(results: Results, unit_rows: pd.DataFrame | None) -> Finding
     named_degrees = [
         (results.name(node), f"{number(100 * degree, 1)}%") for node, degree in zip(unit_rows["node"], unit_rows["degree"])
     ]
-    zh = "、".join(f"{name.zh}（{share}）" for name, share in named_degrees)
-    en = ", ".join(f"{name.en} ({share})" for name, share in named_degrees)
+    zh = "、".join(f"{leaf_name.zh}（{share}）" for leaf_name, share in named_degrees)
+    en = ", ".join(f"{leaf_name.en} ({share})" for leaf_name, share in named_degrees)
     return Finding(Bilingual(f"主要障碍（障碍度）：{zh}。", f"Main obstacles (obstacle degree): {en}."), ("obstacles",))
 
 
@@ -202,6 +205,6 @@ def _largest_levers(results: Results, gains: list[tuple[str, float]]) -> Finding
     if not gains:
         return None
     named_gains = [(results.name(leaf), number(gain, 2)) for leaf, gain in gains[:MAX_LISTED]]
-    zh = "、".join(f"{name.zh}（+{gain}）" for name, gain in named_gains)
-    en = ", ".join(f"{name.en} (+{gain})" for name, gain in named_gains)
+    zh = "、".join(f"{leaf_name.zh}（+{gain}）" for leaf_name, gain in named_gains)
+    en = ", ".join(f"{leaf_name.en} (+{gain})" for leaf_name, gain in named_gains)
     return Finding(Bilingual(f"提升空间最大：{zh}。", f"Largest levers: {en}."), ("indicators", "weights"))

@@ -22,14 +22,17 @@ def mediators_table(results: Results) -> TableParts | None:
     header: list[Cell] = [""]
     for sample in sample_rows:
         header += [SAMPLES[sample], Bilingual("占比（%）", "Share (%)")]
-    digits = digits_for([POINTS * float(rows["estimate"].loc[("base", "")]) for rows in sample_rows.values()])
-    part_keys = [key for key in next(iter(sample_rows.values())).index if key[0] == "part"]
+    digits = digits_for([POINTS * float(mediator_rows["estimate"].loc[("base", "")]) for mediator_rows in sample_rows.values()])
+    part_keys = [quantity_key for quantity_key in next(iter(sample_rows.values())).index if quantity_key[0] == "part"]
     table_body = []
-    for key in [("base", ""), *part_keys, ("change", ""), ("full", "")]:
-        line: list[Cell] = [_line_label(results, key, "mediator")]
-        for rows in sample_rows.values():
-            line += [_estimate_with_error(rows.loc[key], digits), number(100 * rows.loc[key, "fraction"], 1)]
-        table_body.append(tuple(line))
+    for quantity_key in [("base", ""), *part_keys, ("change", ""), ("full", "")]:
+        table_line: list[Cell] = [_line_label(results, quantity_key, "mediator")]
+        for mediator_rows in sample_rows.values():
+            table_line += [
+                _estimate_with_error(mediator_rows.loc[quantity_key], digits),
+                number(100 * mediator_rows.loc[quantity_key, "fraction"], 1),
+            ]
+        table_body.append(tuple(table_line))
     table_body += _count_lines(sample_rows.values(), 2)
     note = Bilingual(
         "注：按 Gelbach（2016）把加入机制变量前后密度系数之差精确分到各变量：密度对机制变量的系数乘以机制变量在完整回归中的系数。"
@@ -48,15 +51,18 @@ def oaxaca_table(results: Results) -> TableParts | None:
     sample_rows = _rows_of_index(results, "oaxaca", "term")
     if not sample_rows:
         return None
-    gaps = [_key_row(rows, ("gap", "")) for rows in sample_rows.values()]
+    gaps = [_key_row(gap_rows, ("gap", "")) for gap_rows in sample_rows.values()]
     table_body: list[tuple[Cell, ...]] = [
         (Bilingual("高密度单位均值", "Mean, dense units"), *[number(POINTS * gap["mean_high"], 3) for gap in gaps]),
         (Bilingual("低密度单位均值", "Mean, sparse units"), *[number(POINTS * gap["mean_low"], 3) for gap in gaps]),
     ]
-    part_keys = [key for key in next(iter(sample_rows.values())).index if key[0] == "part"]
-    for key in [("gap", ""), ("explained", ""), *part_keys, ("unexplained", "")]:
+    part_keys = [quantity_key for quantity_key in next(iter(sample_rows.values())).index if quantity_key[0] == "part"]
+    for quantity_key in [("gap", ""), ("explained", ""), *part_keys, ("unexplained", "")]:
         table_body.append(
-            (_line_label(results, key, "term"), *[_estimate_with_error(_key_row(rows, key), 3) for rows in sample_rows.values()])
+            (
+                _line_label(results, quantity_key, "term"),
+                *[_estimate_with_error(_key_row(gap_rows, quantity_key), 3) for gap_rows in sample_rows.values()],
+            )
         )
     table_body += _count_lines(sample_rows.values(), 1)
     return (
@@ -84,9 +90,9 @@ def _group_note(gap: pd.Series) -> Bilingual:
     )
 
 
-def _rows_of_index(results: Results, name: str, within: str) -> dict[str, pd.DataFrame]:
+def _rows_of_index(results: Results, table_name: str, within: str) -> dict[str, pd.DataFrame]:
     """Sample -> rows of the whole index by (quantity, what it is about)."""
-    rows = results.table(name)
+    rows = results.table(table_name)
     rows = rows[rows["outcome"] == results.tree.root] if len(rows) else rows
     return {
         sample: rows[rows["sample"] == sample].fillna({within: ""}).set_index(["quantity", within]).sort_index()
@@ -95,24 +101,26 @@ def _rows_of_index(results: Results, name: str, within: str) -> dict[str, pd.Dat
     }
 
 
-def _key_row(rows: pd.DataFrame, key: tuple[str, str]) -> pd.Series:
-    return pd.Series(rows.loc[key])
+def _key_row(quantity_rows: pd.DataFrame, quantity_key: tuple[str, str]) -> pd.Series:
+    return pd.Series(quantity_rows.loc[quantity_key])
 
 
-def _line_label(results: Results, key: tuple[str, str], column: str) -> Bilingual:
+def _line_label(results: Results, quantity_key: tuple[str, str], column: str) -> Bilingual:
     """A line's name; that of a part is what it is about."""
-    quantity, subject = key
+    quantity, subject = quantity_key
     return key_label(results, column, subject) if subject else key_label(results, "quantity", quantity)
 
 
-def _estimate_with_error(row: pd.Series, digits: int) -> str:
-    return f"{number(POINTS * row['estimate'], digits)} ({number(POINTS * row['se_cv3'], digits)})"
+def _estimate_with_error(estimate_row: pd.Series, digits: int) -> str:
+    return f"{number(POINTS * estimate_row['estimate'], digits)} ({number(POINTS * estimate_row['se_cv3'], digits)})"
 
 
 def _count_lines(samples: Iterable[pd.DataFrame], span: int) -> list[tuple[Cell, ...]]:
     """Lines of N and G; each sample spans `wide` columns."""
     lines = []
     for column, label in (("n_obs", Bilingual("样本量 N", "N")), ("n_clusters", Bilingual("聚类数 G", "Clusters G"))):
-        cells: list[Cell] = [cell for rows in samples for cell in (integer(rows[column].iloc[0]), *[""] * (span - 1))]
-        lines.append((label, *cells))
+        count_cells: list[Cell] = [
+            cell for sample_rows in samples for cell in (integer(sample_rows[column].iloc[0]), *[""] * (span - 1))
+        ]
+        lines.append((label, *count_cells))
     return lines

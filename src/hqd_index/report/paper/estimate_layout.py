@@ -53,12 +53,12 @@ LISTING_HEADER = (
 )  # fmt: skip
 
 
-def rows_in_points(results: Results, rows: pd.DataFrame) -> pd.DataFrame:
+def rows_in_points(results: Results, estimate_rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with coefficients, errors and intervals on scores turned into points of 0-100; other outcomes stay as they are."""
-    if rows.empty:
-        return rows
-    factor = rows["outcome"].isin({*results.tree.order, "splittable"}).map({True: POINTS, False: 1.0})
-    return rows.assign(**{column: rows[column] * factor for column in SCALED_COLUMNS})
+    if estimate_rows.empty:
+        return estimate_rows
+    factor = estimate_rows["outcome"].isin({*results.tree.order, "splittable"}).map({True: POINTS, False: 1.0})
+    return estimate_rows.assign(**{column: estimate_rows[column] * factor for column in SCALED_COLUMNS})
 
 
 def p_in_brackets(p: Any) -> str:
@@ -68,87 +68,95 @@ def p_in_brackets(p: Any) -> str:
 
 def regression_table(
     results: Results,
-    blocks: list[pd.DataFrame],
+    term_blocks: list[pd.DataFrame],
     header_lines: list[list[Bilingual]],
     *,
     extra_lines: Iterable[tuple[Cell, ...]] = (),
-    omitted: Iterable[str] = (),
+    omitted_terms: Iterable[str] = (),
 ) -> TableParts:
     """Columns (1), (2) ...: coefficient with stars, (SE), [bootstrap p], then controls, effects, N, G and R2.
 
     `heads` are header lines under the numbers, the first the outcomes; `without` are regressors that get no lines.
     """
-    digits = digits_for([float(block["estimate"].get("density", float("nan"))) for block in blocks])
-    controls = list(dict.fromkeys(term for block in blocks for term in block.index if term not in ("density", *omitted)))
+    digits = digits_for([float(term_block["estimate"].get("density", float("nan"))) for term_block in term_blocks])
+    controls = list(
+        dict.fromkeys(term for term_block in term_blocks for term in term_block.index if term not in ("density", *omitted_terms))
+    )
     table_body: list[tuple[Cell, ...]] = []
     for term in ["density", *controls]:
-        table_body.extend(_term_lines(results, term, blocks, digits))
+        table_body.extend(_term_lines(results, term, term_blocks, digits))
     rule = len(table_body)
     table_body.extend(extra_lines)
-    table_body.append((Bilingual("控制变量", "Controls"), *[YES if _first_text(block, "controls") else NO for block in blocks]))
-    block_effects = [_first_text(block, "fixed_effects").split("+") for block in blocks]
+    table_body.append(
+        (Bilingual("控制变量", "Controls"), *[YES if _first_text(term_block, "controls") else NO for term_block in term_blocks])
+    )
+    block_effects = [_first_text(term_block, "fixed_effects").split("+") for term_block in term_blocks]
     for effect, label in effect_names(results).items():
         if effect != "group_year" or any(effect in effects for effects in block_effects):
             table_body.append((label, *[YES if effect in effects else NO for effects in block_effects]))
     statistics = {"n_obs": (Bilingual("样本量 N", "N"), 0), "n_clusters": (Bilingual("聚类数 G", "Clusters G"), 0)}
     for column, (label, decimal_places) in (statistics | {"r2_within": (Bilingual("组内 R²", "Within R²"), 3)}).items():
-        table_body.append((label, *[number(block[column].iloc[0], decimal_places) for block in blocks]))
-    numbers = ("", *[f"({k})" for k in range(1, len(blocks) + 1)])
+        table_body.append((label, *[number(term_block[column].iloc[0], decimal_places) for term_block in term_blocks]))
+    numbers = ("", *[f"({k})" for k in range(1, len(term_blocks) + 1)])
     outcome_label = Bilingual("被解释变量", "Outcome")
-    lines = [("" if k else outcome_label, *line) for k, line in enumerate(header_lines)]
-    return (numbers, *lines), table_body, STARS_NOTE, (rule,), (2.0 if len(blocks) < 6 else 1.6, *[1.3] * len(blocks))
+    lines = [("" if k else outcome_label, *header_line) for k, header_line in enumerate(header_lines)]
+    return (numbers, *lines), table_body, STARS_NOTE, (rule,), (2.0 if len(term_blocks) < 6 else 1.6, *[1.3] * len(term_blocks))
 
 
-def _first_text(block: pd.DataFrame, column: str) -> str:
-    value = block[column].iloc[0]
+def _first_text(term_block: pd.DataFrame, column: str) -> str:
+    value = term_block[column].iloc[0]
     return value if isinstance(value, str) else ""
 
 
-def digits_for(values: list[float]) -> int:
+def digits_for(coefficients: list[float]) -> int:
     """Decimals that give the smallest coefficient two significant digits, from 4 to 6."""
-    smallest_value = min((abs(value) for value in values if value == value and value), default=1.0)
+    smallest_value = min(
+        (abs(coefficient) for coefficient in coefficients if coefficient == coefficient and coefficient), default=1.0
+    )
     return next((decimal_places for decimal_places in range(4, 6) if smallest_value >= 10.0 ** (1 - decimal_places)), 6)
 
 
-def _term_lines(results: Results, term: str, blocks: list[pd.DataFrame], digits: int) -> list[tuple[Cell, ...]]:
+def _term_lines(results: Results, term: str, term_blocks: list[pd.DataFrame], digits: int) -> list[tuple[Cell, ...]]:
     """Lines of one regressor: coefficient, standard error and, for the density, the bootstrap p."""
     estimate_line: list[Cell] = [term_label(results, term)]
     error_line: list[Cell] = [""]
     p_line: list[Cell] = [""]
-    for block in blocks:
+    for block in term_blocks:
         if term not in block.index or is_missing(block["estimate"][term]):
             estimate_line, error_line, p_line = [*estimate_line, ""], [*error_line, ""], [*p_line, ""]
             continue
-        row = block.loc[term]
-        p = row["p_cv3"] if is_missing(row["p_wild"]) else row["p_wild"]
-        estimate_line.append(number(row["estimate"], digits) + stars(p))
-        error_line.append(f"({number(row['se_cv3'], digits)})")
-        p_line.append(p_in_brackets(row["p_wild"]))
+        term_row = block.loc[term]
+        p = term_row["p_cv3"] if is_missing(term_row["p_wild"]) else term_row["p_wild"]
+        estimate_line.append(number(term_row["estimate"], digits) + stars(p))
+        error_line.append(f"({number(term_row['se_cv3'], digits)})")
+        p_line.append(p_in_brackets(term_row["p_wild"]))
     lines = [tuple(estimate_line), tuple(error_line)]
     return [*lines, tuple(p_line)] if any(p_line) else lines
 
 
 def coefficient_listing(
-    results: Results, rows: pd.DataFrame, note: Bilingual = STARS_NOTE, first_header: Bilingual = LISTING_HEADER[0]
+    results: Results, coefficient_rows: pd.DataFrame, note: Bilingual = STARS_NOTE, first_header: Bilingual = LISTING_HEADER[0]
 ) -> TableParts | None:
     """One line per coefficient: specification (or what `first` says), sample, estimate, in SDs, interval, bootstrap p, N."""
-    if rows.empty:
+    if coefficient_rows.empty:
         return None
     order = {spec.id: k for k, spec in enumerate(results.study.regressions.specifications)} | {MECHANISM: -1}
-    rows = rows_in_points(results, rows)
-    rows = rows.assign(at=rows["spec"].map(order).fillna(len(order))).sort_values(["at", "spec", "sample"], kind="stable")
-    digits, previous_label = digits_for([float(value) for value in rows["estimate"]]), None
+    coefficient_rows = rows_in_points(results, coefficient_rows)
+    coefficient_rows = coefficient_rows.assign(at=coefficient_rows["spec"].map(order).fillna(len(order))).sort_values(
+        ["at", "spec", "sample"], kind="stable"
+    )
+    digits, previous_label = digits_for([float(coefficient) for coefficient in coefficient_rows["estimate"]]), None
     table_body: list[tuple[Cell, ...]] = []
-    for record in rows.to_dict("records"):
+    for record in coefficient_rows.to_dict("records"):
         label = _listing_label(results, record)
-        numbers = (
+        number_texts = (
             number(record["estimate"], digits) + stars(record["p_wild"]),
             number(record["estimate_sd"], 3),
             f"[{number(record['ci_low'], digits)}, {number(record['ci_high'], digits)}]",
             p_in_brackets(record["p_wild"]).strip("[]"),
             integer(record["n_obs"]),
         )
-        table_body.append(("" if label == previous_label else label, sample_label(record["sample"]), *numbers))
+        table_body.append(("" if label == previous_label else label, sample_label(record["sample"]), *number_texts))
         previous_label = label
     return ((first_header, *LISTING_HEADER[1:]),), table_body, note, (), (2.4, 1.8, 1.3, 0.9, 2.3, 1, 0.8)
 

@@ -48,7 +48,7 @@ def channels_table(results: Results) -> TableParts | None:
     rows = rows[(rows["spec"] == headline) & (rows["sample"] == "all") & (rows["subset"].fillna("") == "")]
     nodes = [node for node in results.inner if node in set(rows["outcome"])]
     rows_by_column = [rows[rows["outcome"] == node].set_index("term") for node in nodes]
-    rows_by_column = [block.loc[["density"]] for block in rows_by_column]
+    rows_by_column = [term_block.loc[["density"]] for term_block in rows_by_column]
     parts = results.table("channels")
     parts_of_index = (
         parts[(parts["parent"] == results.tree.root) & (parts["sample"] == "all")].set_index("node") if len(parts) else parts
@@ -56,9 +56,9 @@ def channels_table(results: Results) -> TableParts | None:
     fraction_line: list[Cell] = [Bilingual("占总系数的份额（%）", "Share of the whole (%)")]
     adjusted_line: list[Cell] = [Bilingual("校正后 p（Romano-Wolf）", "Adjusted p (Romano-Wolf)")]
     for node in nodes:
-        row = parts_of_index.loc[node] if node in parts_of_index.index else None
-        fraction_line.append("" if row is None else number(100 * row["fraction"], 1))
-        adjusted_line.append("" if row is None else p_in_brackets(row["p_adjusted"]).strip("[]"))
+        part_row = parts_of_index.loc[node] if node in parts_of_index.index else None
+        fraction_line.append("" if part_row is None else number(100 * part_row["fraction"], 1))
+        adjusted_line.append("" if part_row is None else p_in_brackets(part_row["p_adjusted"]).strip("[]"))
     column_heads = [[results.name(node) for node in nodes]]
     return regression_table(results, rows_by_column, column_heads, extra_lines=[tuple(fraction_line), tuple(adjusted_line)])
 
@@ -79,17 +79,17 @@ def endogeneity(results: Results) -> TableParts | None:
     """Endogeneity: the headline on all firms and on firms never recognised, then the shift-share instrument where it was run."""
     headline = headline_spec(results)
     rows_by_column = {sample: _headline_row(results, headline, sample) for sample in SAMPLES}
-    if any(block is None for block in rows_by_column.values()):
+    if any(term_block is None for term_block in rows_by_column.values()):
         return None
-    rows = [block for block in rows_by_column.values() if block is not None]
-    digits = digits_for([float(row["estimate"]) for row in rows])
+    rows = [term_block for term_block in rows_by_column.values() if term_block is not None]
+    digits = digits_for([float(estimate_row["estimate"]) for estimate_row in rows])
     table_body: list[tuple[Cell, ...]] = [
         (
             Bilingual("最小二乘（主设定）", "OLS (headline)"),
-            *[number(row["estimate"], digits) + stars(row["p_wild"]) for row in rows],
+            *[number(estimate_row["estimate"], digits) + stars(estimate_row["p_wild"]) for estimate_row in rows],
         ),
-        ("", *[f"({number(row['se_cv3'], digits)})" for row in rows]),
-        ("", *[p_in_brackets(row["p_wild"]) for row in rows]),
+        ("", *[f"({number(estimate_row['se_cv3'], digits)})" for estimate_row in rows]),
+        ("", *[p_in_brackets(estimate_row["p_wild"]) for estimate_row in rows]),
     ]
     instrument = [_instrument_estimates(results, headline, sample) for sample in SAMPLES]
     rule = len(table_body)
@@ -107,7 +107,7 @@ def endogeneity(results: Results) -> TableParts | None:
         table_body.append((Bilingual("Anderson-Rubin 95% 区间", "Anderson-Rubin 95% interval"), *intervals))
         for quantity, (label, decimal_places) in INSTRUMENT_STATISTICS.items():
             table_body.append((label, *[number(estimates.get(quantity), decimal_places) for estimates in instrument]))
-    table_body.append((Bilingual("样本量 N", "N"), *[integer(row["n_obs"]) for row in rows]))
+    table_body.append((Bilingual("样本量 N", "N"), *[integer(estimate_row["n_obs"]) for estimate_row in rows]))
     note = Bilingual(
         "工具变量行圆括号内为 CV1；有效 F 低于约 10 时以 Anderson-Rubin 区间为准，区间可能无界。",
         "Instrument rows give CV1 in parentheses; where the effective F is below about 10 rely on the Anderson-Rubin "
@@ -117,23 +117,24 @@ def endogeneity(results: Results) -> TableParts | None:
     return (("", *SAMPLES.values()),), table_body, full_note, (rule,) if all(instrument) else (), (2.6, 1.6, 1.6)
 
 
-def _headline_row(results: Results, spec: str | None, sample: str) -> pd.Series | None:
+def _headline_row(results: Results, spec_id: str | None, sample: str) -> pd.Series | None:
     rows = _outcome_rows(results, results.tree.root, sample)
-    rows = rows[(rows["spec"] == spec) & (rows["term"] == "density")] if len(rows) else rows
+    rows = rows[(rows["spec"] == spec_id) & (rows["term"] == "density")] if len(rows) else rows
     return rows.iloc[0] if len(rows) else None
 
 
-def _instrument_estimates(results: Results, spec: str | None, sample: str) -> dict[str, float]:
+def _instrument_estimates(results: Results, spec_id: str | None, sample: str) -> dict[str, float]:
     """quantity -> value of the shift-share instrument for the whole index; empty where it was not run."""
     rows = results.table("endogeneity")
     if rows.empty:
         return {}
     root = results.tree.root
     rows = rows[
-        (rows["spec"] == spec) & (rows["sample"] == sample) & (rows["outcome"] == root) & (rows["method"] == "shift_share")
+        (rows["spec"] == spec_id) & (rows["sample"] == sample) & (rows["outcome"] == root) & (rows["method"] == "shift_share")
     ]
     estimates = {
-        name: float(value) * (POINTS if name in IN_POINTS else 1) for name, value in zip(rows["quantity"], rows["value"])
+        quantity: float(statistic) * (POINTS if quantity in IN_POINTS else 1)
+        for quantity, statistic in zip(rows["quantity"], rows["value"])
     }
     return estimates if {"estimate", "se_cv1", "ar_low", "ar_high"} <= set(estimates) else {}
 
@@ -164,25 +165,25 @@ def heterogeneity(results: Results) -> TableParts | None:
     for id in dict.fromkeys(spec for spec in rows["spec"] if MODERATED in spec):
         moderator = results.study.regressions.moderators.get(id.partition(MODERATED)[2])
         for sample in SAMPLES:
-            block = rows[(rows["spec"] == id) & (rows["sample"] == sample)].set_index("term")
-            if "density" in block.index and moderator is not None:
-                rows_by_column.append(block)
+            term_block = rows[(rows["spec"] == id) & (rows["sample"] == sample)].set_index("term")
+            if "density" in term_block.index and moderator is not None:
+                rows_by_column.append(term_block)
                 names.append(Bilingual(moderator.label.zh, moderator.label.en))
                 samples.append(SAMPLES[sample])
-                holm.append(_holm_p(block))
+                holm.append(_holm_p(term_block))
     if not rows_by_column:
         return None
-    omitted_terms = {term for block in rows_by_column for term in block.index if "density" not in term}
+    omitted_terms = {term for term_block in rows_by_column for term in term_block.index if "density" not in term}
     column_heads = [[results.name(results.tree.root)] * len(rows_by_column), names, samples]
     extra_lines: list[tuple[Cell, ...]] = (
         [(Bilingual("交互项 p（Holm 校正）", "p of the interaction (Holm)"), *holm)] if any(holm) else []
     )
-    return regression_table(results, rows_by_column, column_heads, extra_lines=extra_lines, omitted=omitted_terms)
+    return regression_table(results, rows_by_column, column_heads, extra_lines=extra_lines, omitted_terms=omitted_terms)
 
 
-def _holm_p(block: pd.DataFrame) -> str:
+def _holm_p(term_block: pd.DataFrame) -> str:
     """The Holm p that the note of an interaction gives; empty without one."""
-    notes = " ".join(note for note in block["note"] if isinstance(note, str))
+    notes = " ".join(note for note in term_block["note"] if isinstance(note, str))
     match = re.search(r"Holm p[^:]*: ([0-9.]+)", notes)
     return p_in_brackets(float(match[1])).strip("[]") if match else ""
 
@@ -221,18 +222,27 @@ def contribution_table(results: Results) -> TableParts | None:
     rows = rows[(rows["unit"].fillna(TOTAL) == TOTAL) & (rows["sample"] == "all")] if len(rows) else rows
     if rows.empty:
         return None
-    names = dict(CONTRIBUTION_LINES)
+    quantity_labels = dict(CONTRIBUTION_LINES)
     for node in results.inner:
-        name = results.name(node)
-        names[f"fraction_{node}"] = Bilingual(f"{name.zh}占系数的份额", f"{name.en}, share of the coefficient")
+        node_name = results.name(node)
+        quantity_labels[f"fraction_{node}"] = Bilingual(
+            f"{node_name.zh}占系数的份额", f"{node_name.en}, share of the coefficient"
+        )
     quantities = rows.drop_duplicates("quantity").set_index("quantity")
     table_body = []
-    for quantity, label in names.items():
+    for quantity, label in quantity_labels.items():
         if quantity not in quantities.index:
             continue
-        row = quantities.loc[quantity]
-        years = "" if is_missing(row["from_year"]) else f"{row['from_year']:.0f}–{row['to_year']:.0f}"
-        table_body.append((label, years, number(row["value"], 3), f"[{number(row['ci_low'], 3)}, {number(row['ci_high'], 3)}]"))
+        quantity_row = quantities.loc[quantity]
+        years = "" if is_missing(quantity_row["from_year"]) else f"{quantity_row['from_year']:.0f}–{quantity_row['to_year']:.0f}"
+        table_body.append(
+            (
+                label,
+                years,
+                number(quantity_row["value"], 3),
+                f"[{number(quantity_row['ci_low'], 3)}, {number(quantity_row['ci_high'], 3)}]",
+            )
+        )
     header = (
         Bilingual("项目", "Item"),
         Bilingual("年份", "Years"),

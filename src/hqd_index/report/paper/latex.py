@@ -31,36 +31,39 @@ def write_latex(tables: Sequence[PaperTable | AbsentTable], path: Path, language
         DOCUMENT_CLASS[language],
         PREAMBLE,
         *notice_lines,
-        *[environment(table, language) for table in tables],
+        *[environment(paper_table, language) for paper_table in tables],
         "\\end{document}\n",
     ]
     path.write_text("\n".join(parts), "utf-8")
     return path
 
 
-def escape_latex(text: str) -> str:
+def escape_latex(plain_text: str) -> str:
     """Text that LaTeX prints unchanged."""
-    return "".join(ESCAPES.get(sign, sign) for sign in text)
+    return "".join(ESCAPES.get(sign, sign) for sign in plain_text)
 
 
-def environment(table: PaperTable | AbsentTable, language: str) -> str:
+def environment(paper_table: PaperTable | AbsentTable, language: str) -> str:
     """One longtable with caption, rules and note; a remark where the table is absent."""
-    title = escape_latex(caption(table, language))
-    if isinstance(table, AbsentTable):
-        return f"\\begin{{center}}\\textbf{{{title}}}\\end{{center}}\n{escape_latex(table.reason.of(language))}\n"
-    shares = table.widths or (2.0, *[1.0] * (len(table.header[0]) - 1))
+    title = escape_latex(caption(paper_table, language))
+    if isinstance(paper_table, AbsentTable):
+        return f"\\begin{{center}}\\textbf{{{title}}}\\end{{center}}\n{escape_latex(paper_table.reason.of(language))}\n"
+    shares = paper_table.widths or (2.0, *[1.0] * (len(paper_table.header[0]) - 1))
     columns = "".join(
         f">{{\\{'raggedright' if j == 0 else 'centering'}\\arraybackslash}}p{{{0.86 * share / sum(shares):.3f}\\linewidth}}"
         for j, share in enumerate(shares)
     )
-    body = [("\\midrule\n" if k in table.rule_before else "") + _table_line(line, language) for k, line in enumerate(table.body)]
-    note = escape_latex(table.note.of(language))
+    body = [
+        ("\\midrule\n" if k in paper_table.rule_before else "") + _table_line(body_line, language)
+        for k, body_line in enumerate(paper_table.body)
+    ]
+    note = escape_latex(paper_table.note.of(language))
     return "\n".join(
         [
             f"\\begin{{center}}\\textbf{{{title}}}\\end{{center}}",
             f"{{\\footnotesize\\setlength{{\\tabcolsep}}{{3pt}}\\begin{{longtable}}{{{columns}}}",
             "\\toprule",
-            *[_table_line(line, language) for line in table.header],
+            *[_table_line(body_line, language) for body_line in paper_table.header],
             "\\midrule\\endhead",
             *body,
             "\\bottomrule",
@@ -70,7 +73,7 @@ def environment(table: PaperTable | AbsentTable, language: str) -> str:
     )
 
 
-def _table_line(line: Sequence[Cell], language: str) -> str:
+def _table_line(line_cells: Sequence[Cell], language: str) -> str:
     """Cells of a line; one that opens with [ is held apart from the line break before it."""
-    cells = [escape_latex(cell.of(language) if isinstance(cell, Bilingual) else cell) for cell in line]
+    cells = [escape_latex(cell.of(language) if isinstance(cell, Bilingual) else cell) for cell in line_cells]
     return " & ".join(f"{{{cell}}}" if cell.startswith("[") else cell for cell in cells) + " \\\\"

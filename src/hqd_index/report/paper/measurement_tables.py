@@ -48,16 +48,16 @@ def indicator_system(results: Results) -> TableParts | None:
         ]
         previous_chain = tuple(chain)
         direction = choices[leaf].direction
-        sign = "◇" if isinstance(direction, Band) else "+" if direction == 1 else "−"
-        name, formula = results.name(leaf), formula_in_words(results.study, leaf)
+        direction_sign = "◇" if isinstance(direction, Band) else "+" if direction == 1 else "−"
+        indicator_name, formula = results.name(leaf), formula_in_words(results.study, leaf)
         weight = number(100 * shares[leaf], 2) if leaf in shares else "—"
         table_body.append(
             (
                 *branch_cells,
-                Bilingual(f"{name.zh} {leaf}", f"{name.en} {leaf}"),
+                Bilingual(f"{indicator_name.zh} {leaf}", f"{indicator_name.en} {leaf}"),
                 formula,
                 unit_name(choices[leaf].unit),
-                sign,
+                direction_sign,
                 weight,
             )
         )
@@ -81,7 +81,7 @@ def descriptives(results: Results) -> TableParts | None:
     rows = rows.assign(at=rows["variable"].map(order).fillna(len(order))).sort_values(["at", "variable"])
     table_body = [_score_line(results, node) for node in (results.tree.root, *results.dimensions)]
     for record in rows.to_dict("records"):
-        figures = [number(record[name], 3) for name in ("mean", "sd", "min", "median", "max")]
+        figures = [number(record[statistic_name], 3) for statistic_name in ("mean", "sd", "min", "median", "max")]
         table_body.append((Bilingual(record["label_zh"], record["label_en"]), record["variable"], integer(record["n"]), *figures))
     return (header,), table_body, BLANK_TEXT, (), (2.4, 2.0, 0.8, 1, 1, 1, 1, 1)
 
@@ -90,7 +90,7 @@ def _score_line(results: Results, node: str) -> tuple[Cell, ...]:
     """One line of descriptive statistics of a score."""
     values = results.scores.loc[results.scores["node"] == node, "score"].dropna()
     figures = (values.mean(), values.std(), values.min(), values.median(), values.max())
-    return results.name(node), node, integer(len(values)), *[number(value, 3) for value in figures]
+    return results.name(node), node, integer(len(values)), *[number(statistic, 3) for statistic in figures]
 
 
 def yearly_table(results: Results) -> TableParts | None:

@@ -89,7 +89,7 @@ def robustness_blocks(results: Results) -> Iterator[Block]:
         )
     if uncertainty is None or not results.has("ranks"):
         return
-    low, high = (percent(end, 0) for end in uncertainty.interval)
+    low, high = (percent(interval_end, 0) for interval_end in uncertainty.interval)
     yield prose_block(
         f"名次区间来自 {integer(uncertainty.draws)} 次随机抽样：每次同时更换算法的备选项、剔除一项指标或分维度、"
         "扰动权重，并在单位内"
@@ -186,4 +186,7 @@ def reference_blocks(results: Results) -> Iterator[Block]:
 
 def _full_reference(source: str) -> str:
     """The full reference of a method's source."""
-    return next((work for source_prefix, work in METHOD_WORKS.items() if source.startswith(source_prefix)), f"{source}.")
+    return next(
+        (reference_text for source_prefix, reference_text in METHOD_WORKS.items() if source.startswith(source_prefix)),
+        f"{source}.",
+    )

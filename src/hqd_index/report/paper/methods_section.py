@@ -72,12 +72,12 @@ def _sample_flow_items(results: Results) -> Iterator[Block]:
             firms = (
                 Bilingual("", "")
                 if is_missing(record["firms"])
-                else Bilingual(*(f"{integer(record['firms'])}{w}" for w in (" 家企业", " firms")))
+                else Bilingual(*(f"{integer(record['firms'])}{unit_words}" for unit_words in (" 家企业", " firms")))
             )
             zh.append(f"{record['label_zh']} {integer(record['rows'])}" + (f"（{firms.zh}）" if firms.zh else ""))
             en.append(f"{record['label_en']} {integer(record['rows'])}" + (f" ({firms.en})" if firms.en else ""))
-        name = TABLE_LABELS.get(str(table), Bilingual(str(table), str(table)))
-        yield list_item(f"{name.zh}：" + "，".join(zh) + "。", f"{name.en}: " + ", ".join(en) + ".")
+        table_label = TABLE_LABELS.get(str(table), Bilingual(str(table), str(table)))
+        yield list_item(f"{table_label.zh}：" + "，".join(zh) + "。", f"{table_label.en}: " + ", ".join(en) + ".")
 
 
 def construction_blocks(results: Results) -> Iterator[Block]:
@@ -94,7 +94,7 @@ def construction_blocks(results: Results) -> Iterator[Block]:
             yield _step_block(family, choice, tuple(level for level, level_choice in choices.items() if level_choice == choice))
         yield from _formula_blocks(*choices.values())
     for node, branch_choice in weighting.branches.items():
-        name = results.name(node)
+        node_name = results.name(node)
         branch_choices = {
             family: getattr(branch_choice, family)
             for family in ("weight", "aggregate")
@@ -102,7 +102,7 @@ def construction_blocks(results: Results) -> Iterator[Block]:
         }
         choice_text = ", ".join(f"{family}={choice.method}" for family, choice in branch_choices.items())
         if choice_text:
-            yield prose_block(f"“{name.zh}”另行设定：{choice_text}。", f"'{name.en}' is set apart: {choice_text}.")
+            yield prose_block(f"“{node_name.zh}”另行设定：{choice_text}。", f"'{node_name.en}' is set apart: {choice_text}.")
     coverage_rule = weighting.coverage
     yield prose_block(
         f"缺失值不以 0 代替：一个分维度至少要有 {coverage_rule.min_children} "
@@ -138,12 +138,12 @@ def _step_block(family: str, choice: Any, levels: tuple[str, ...] = ()) -> Block
 
 def _option_text(choice: Any, method: Any) -> Bilingual:
     """Options that differ from what is usual, the years first."""
-    defaults = {name: parameter.default for name, parameter in method.options.items()}
+    defaults = {option_name: parameter.default for option_name, parameter in method.options.items()}
     defaults = {"floor": 0.0, "cap": 1.0, "matrices": choice.options.get("matrices"), **defaults}
     unusual_options = {
-        name: value
-        for name, value in sorted(choice.options.items())
-        if name not in defaults or not _equals_default(value, defaults[name])
+        option_name: option_value
+        for option_name, option_value in sorted(choice.options.items())
+        if option_name not in defaults or not _equals_default(option_value, defaults[option_name])
     }
     years_over = unusual_options.pop("over", None)
     years = {
@@ -155,20 +155,24 @@ def _option_text(choice: Any, method: Any) -> Bilingual:
         if years_over is not None
         else Bilingual("", ""),
     )
-    option_text = "; ".join(f"{name} = {_value_text(value)}" for name, value in unusual_options.items())
+    option_text = "; ".join(
+        f"{option_name} = {_value_text(option_value)}" for option_name, option_value in unusual_options.items()
+    )
     return Bilingual(
         years.zh + (f"，{option_text}" if option_text else ""), years.en + (f", {option_text}" if option_text else "")
     )
 
 
-def _equals_default(value: Any, default_value: Any) -> bool:
-    return bool(value == default_value) or (isinstance(default_value, tuple | list) and list(value) == list(default_value))
+def _equals_default(option_value: Any, default_value: Any) -> bool:
+    return bool(option_value == default_value) or (
+        isinstance(default_value, tuple | list) and list(option_value) == list(default_value)
+    )
 
 
-def _value_text(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_value_text(item)}" for key, item in value.items())
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _value_text(option_value: Any) -> str:
+    if isinstance(option_value, dict):
+        return ", ".join(f"{entry_key} {_value_text(entry_value)}" for entry_key, entry_value in option_value.items())
+    return f"{option_value:g}" if isinstance(option_value, float) else str(option_value)
 
 
 def _formula_blocks(*choices: BoundChoice) -> Iterator[Block]:

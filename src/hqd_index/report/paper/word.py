@@ -49,13 +49,13 @@ def new_document(title: str, notice: str = "") -> Any:
     section.page_width, section.page_height, section.orientation = Cm(21), Cm(29.7), WD_ORIENT.PORTRAIT
     section.left_margin = section.right_margin = Cm(2.2)
     section.top_margin = section.bottom_margin = Cm(2.4)
-    for name in ("Normal", "Heading 1", "Heading 2", "Title"):
-        style = document.styles[name]
+    for style_name in ("Normal", "Heading 1", "Heading 2", "Title"):
+        style = document.styles[style_name]
         style.font.name = LATIN_FACE
         fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
         fonts.set(qn("w:eastAsia"), CHINESE_FACE)
-        for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
-            fonts.attrib.pop(qn(f"w:{theme}"), None)
+        for theme_attribute in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
+            fonts.attrib.pop(qn(f"w:{theme_attribute}"), None)
         language = OxmlElement("w:lang")
         language.set(qn("w:val"), "en-US")
         language.set(qn("w:eastAsia"), "zh-CN")
@@ -64,9 +64,9 @@ def new_document(title: str, notice: str = "") -> Any:
             properties.remove(language_element)
         properties.append(language)
     document.styles["Normal"].font.size = Pt(10.5)
-    for name, size in (("Heading 1", 14), ("Heading 2", 12), ("Title", 18)):
-        document.styles[name].font.size = Pt(size)
-        document.styles[name].font.color.rgb = None
+    for style_name, size in (("Heading 1", 14), ("Heading 2", 12), ("Title", 18)):
+        document.styles[style_name].font.size = Pt(size)
+        document.styles[style_name].font.color.rgb = None
     properties = document.core_properties
     properties.title, properties.author, properties.created, properties.modified = title, "hqd-index", STAMP, STAMP
     properties.last_modified_by, properties.comments = "hqd-index", ""
@@ -79,18 +79,18 @@ def save(document: Any, path: Path) -> Path:
     """The document as a file whose archive carries fixed times."""
     buffer = io.BytesIO()
     document.save(buffer)
-    with zipfile.ZipFile(buffer) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
-        for name in sorted(source.namelist(), key=lambda name: (name != "[Content_Types].xml", name)):
-            zip_entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+    with zipfile.ZipFile(buffer) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as written_archive:
+        for member_name in sorted(source.namelist(), key=lambda member_name: (member_name != "[Content_Types].xml", member_name)):
+            zip_entry = zipfile.ZipInfo(member_name, date_time=(1980, 1, 1, 0, 0, 0))
             zip_entry.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(zip_entry, source.read(name))
+            written_archive.writestr(zip_entry, source.read(member_name))
     return path
 
 
 def write_tables(tables: Sequence[PaperTable | AbsentTable], path: Path, language: str, title: str, notice: str = "") -> Path:
     """All tables of the paper in one file, each with its caption above and its note below."""
     document = new_document(title, notice)
-    _fill_body(document, [part for table in tables for part in with_caption(table, language)])
+    _fill_body(document, [table_part for paper_table in tables for table_part in with_caption(paper_table, language)])
     return save(document, path)
 
 
@@ -99,7 +99,7 @@ def write_methods(blocks: Sequence[Block], path: Path, language: str, title: str
     document = new_document(title, notice)
     _fill_body(
         document,
-        [paragraph(text_run(title, 16, bold=True), align="center"), *(prose_paragraph(block, language) for block in blocks)],
+        [paragraph(text_run(title, 16, is_bold=True), align="center"), *(prose_paragraph(block, language) for block in blocks)],
     )
     return save(document, path)
 
@@ -111,25 +111,27 @@ def _fill_body(document: Any, xml_parts: Sequence[str]) -> None:
         document_body.sectPr.addprevious(xml_element)
 
 
-def caption(table: PaperTable | AbsentTable, language: str) -> str:
+def caption(paper_table: PaperTable | AbsentTable, language: str) -> str:
     """`表3  基准回归结果` or `Table 3  Baseline regressions`."""
-    return Bilingual(f"表{table.number}  {table.title.zh}", f"Table {table.number}  {table.title.en}").of(language)
+    return Bilingual(f"表{paper_table.number}  {paper_table.title.zh}", f"Table {paper_table.number}  {paper_table.title.en}").of(
+        language
+    )
 
 
-def with_caption(table: PaperTable | AbsentTable, language: str) -> list[str]:
+def with_caption(paper_table: PaperTable | AbsentTable, language: str) -> list[str]:
     """A caption, the table with its three rules (or why it is absent), its note and a blank line, as WordprocessingML."""
     caption_paragraph = paragraph(
-        text_run(caption(table, language), 10.5, bold=True), align="center", keep_with_next=True, space_after=3
+        text_run(caption(paper_table, language), 10.5, is_bold=True), align="center", keep_with_next=True, space_after=3
     )
-    if isinstance(table, AbsentTable):
+    if isinstance(paper_table, AbsentTable):
         return [
             caption_paragraph,
-            paragraph(text_run(Bilingual("本次未生成：", "Not made: ").of(language) + table.reason.of(language), 9)),
+            paragraph(text_run(Bilingual("本次未生成：", "Not made: ").of(language) + paper_table.reason.of(language), 9)),
         ]
-    note = table.note.of(language)
+    note = paper_table.note.of(language)
     return [
         caption_paragraph,
-        table_xml(table, language),
+        table_xml(paper_table, language),
         *([paragraph(text_run(note, 8), space_before=3)] if note else []),
         paragraph(""),
     ]
@@ -140,10 +142,14 @@ def prose_paragraph(block: Block, language: str) -> str:
     text = block.text.of(language)
     if block.block_type == "formula":
         return paragraph(
-            "".join(text_run(piece, 11, italic=True, place=place) for piece, place in formula_pieces(text)), align="center"
+            "".join(
+                text_run(piece, 11, italic=True, script_position=script_position)
+                for piece, script_position in formula_pieces(text)
+            ),
+            align="center",
         )
     if block.block_type == "heading":
-        return paragraph(text_run(text, 12, bold=True), keep_with_next=True, space_before=10)
+        return paragraph(text_run(text, 12, is_bold=True), keep_with_next=True, space_before=10)
     left_indent, first_indent = (
         (24, -24) if block.block_type == "work" else (0, 21 if block.block_type == "text" and language == "zh" else 0)
     )
@@ -170,7 +176,9 @@ def paragraph(
 ) -> str:
     """A paragraph around its runs, as WordprocessingML; spaces and indents in points, `line_height` in lines."""
     spaces = {"before": space_before, "after": space_after}
-    spacing = "".join(f' w:{side}="{round(TWIPS_PER_POINT * space)}"' for side, space in spaces.items() if space is not None)
+    spacing = "".join(
+        f' w:{margin_side}="{round(TWIPS_PER_POINT * space)}"' for margin_side, space in spaces.items() if space is not None
+    )
     spacing += f' w:line="{round(240 * line_height)}" w:lineRule="auto"' if line_height else ""
     indent = f' w:left="{round(TWIPS_PER_POINT * left_indent)}"' if left_indent else ""
     indent += (
@@ -188,46 +196,50 @@ def paragraph(
     return f"<w:p><w:pPr>{''.join(paragraph_properties)}</w:pPr>{runs}</w:p>"
 
 
-def text_run(text: str, size: float, *, bold: bool = False, italic: bool = False, place: str = "") -> str:
-    """A run of text in both faces, as WordprocessingML; `size` in points, `place` is sub or super."""
+def text_run(content: str, font_size: float, *, is_bold: bool = False, italic: bool = False, script_position: str = "") -> str:
+    """A run of text in both faces, as WordprocessingML; `font_size` in points, `script_position` is sub or super."""
     run_properties = f'<w:rFonts w:ascii="{LATIN_FACE}" w:hAnsi="{LATIN_FACE}" w:eastAsia="{CHINESE_FACE}"/>'
-    run_properties += f"{'<w:b/>' * bold}{'<w:i/>' * italic}"
-    run_properties += f'<w:sz w:val="{round(2 * size)}"/><w:szCs w:val="{round(2 * size)}"/>'
-    run_properties += f'<w:vertAlign w:val="{place}script"/>' if place else ""
-    return f'<w:r><w:rPr>{run_properties}</w:rPr><w:t xml:space="preserve">{escape(visible_text(text))}</w:t></w:r>'
+    run_properties += f"{'<w:b/>' * is_bold}{'<w:i/>' * italic}"
+    run_properties += f'<w:sz w:val="{round(2 * font_size)}"/><w:szCs w:val="{round(2 * font_size)}"/>'
+    run_properties += f'<w:vertAlign w:val="{script_position}script"/>' if script_position else ""
+    return f'<w:r><w:rPr>{run_properties}</w:rPr><w:t xml:space="preserve">{escape(visible_text(content))}</w:t></w:r>'
 
 
-def table_xml(table: PaperTable, language: str) -> str:
+def table_xml(paper_table: PaperTable, language: str) -> str:
     """The table as WordprocessingML."""
-    columns = len(table.header[0])
-    size, margin = next((size, margin) for min_columns, size, margin in TEXT_SIZES if columns >= min_columns)
-    shares = table.widths or (2.0, *[1.0] * (columns - 1))
+    columns = len(paper_table.header[0])
+    font_size, margin = next((font_size, margin) for min_columns, font_size, margin in TEXT_SIZES if columns >= min_columns)
+    shares = paper_table.widths or (2.0, *[1.0] * (columns - 1))
     column_widths = [round(TEXT_WIDTH * TWIPS * share / sum(shares)) for share in shares]
-    lines, header = [*table.header, *table.body], len(table.header)
-    left_aligned = [_holds_words(table, j) for j in range(columns)]
+    lines, header = [*paper_table.header, *paper_table.body], len(paper_table.header)
+    left_aligned = [_holds_words(paper_table, j) for j in range(columns)]
     rows = []
     for i, line in enumerate(lines):
         keep_with_next = KEEP_NEXT if len(lines) < SHORT_TABLE or i == len(lines) - 1 else ""  # the note stays with the last line
-        borders = _borders(i, len(lines), table)
-        cells = "".join(
+        borders = _borders(i, len(lines), paper_table)
+        cells_xml = "".join(
             f'<w:tc><w:tcPr><w:tcW w:w="{width}" '
             f'w:type="dxa"/>{borders}</w:tcPr><w:p><w:pPr>{keep_with_next}<w:spacing w:after="0"/>'
             "<w:jc "
-            f'w:val="{"left" if is_left else "center"}"/></w:pPr>{text_run(_plain_text(cell, language), size)}</w:p></w:tc>'
+            f'w:val="{"left" if is_left else "center"}"/></w:pPr>{text_run(_plain_text(cell, language), font_size)}</w:p></w:tc>'
             for cell, width, is_left in zip(line, column_widths, left_aligned)
         )
-        rows.append(f"<w:tr><w:trPr><w:cantSplit/>{'<w:tblHeader/>' if i < header else ''}</w:trPr>{cells}</w:tr>")
+        rows.append(f"<w:tr><w:trPr><w:cantSplit/>{'<w:tblHeader/>' if i < header else ''}</w:trPr>{cells_xml}</w:tr>")
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in column_widths)
     return TABLE_XML.format(width=sum(column_widths), margin=round(margin), grid=grid, rows="".join(rows))
 
 
-def _borders(line: int, lines: int, table: PaperTable) -> str:
+def _borders(line_index: int, line_count: int, paper_table: PaperTable) -> str:
     """Rules of a line: 1.5 pt above the first and below the last, 0.75 pt under the header and before marked lines."""
-    header = len(table.header)
-    top_rule = THICK_RULE if line == 0 else THIN_RULE if line - header in table.rule_before else 0
-    bottom_rule = THICK_RULE if line == lines - 1 else THIN_RULE if line == header - 1 else 0
+    header = len(paper_table.header)
+    top_rule = THICK_RULE if line_index == 0 else THIN_RULE if line_index - header in paper_table.rule_before else 0
+    bottom_rule = THICK_RULE if line_index == line_count - 1 else THIN_RULE if line_index == header - 1 else 0
     sides = {"top": top_rule, "bottom": bottom_rule}
-    borders = "".join(f'<w:{side} w:val="single" w:sz="{size}" w:color="000000"/>' for side, size in sides.items() if size)
+    borders = "".join(
+        f'<w:{border_side} w:val="single" w:sz="{rule_width}" w:color="000000"/>'
+        for border_side, rule_width in sides.items()
+        if rule_width
+    )
     return f"<w:tcBorders>{borders}</w:tcBorders>" if borders else ""
 
 
@@ -235,7 +247,7 @@ def _plain_text(cell: Cell, language: str) -> str:
     return cell.of(language) if isinstance(cell, Bilingual) else cell
 
 
-def _holds_words(table: PaperTable, column: int) -> bool:
+def _holds_words(paper_table: PaperTable, column: int) -> bool:
     """Whether a column holds words: the first, and those with a cell longer than a number in brackets."""
-    longest_text = max((len(_plain_text(line[column], "zh")) for line in table.body), default=0)
-    return column == 0 or (longest_text > 18 and table.id != "robustness")
+    longest_text = max((len(_plain_text(body_line[column], "zh")) for body_line in paper_table.body), default=0)
+    return column == 0 or (longest_text > 18 and paper_table.id != "robustness")

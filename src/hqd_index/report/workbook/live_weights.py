@@ -124,16 +124,16 @@ class LiveSheets:
         return competition(self.ranked_scores)
 
 
-def has_linear_weights(lab: WeightLab | None) -> bool:
+def has_linear_weights(weight_lab_data: WeightLab | None) -> bool:
     """Whether every node of the published design is a weighted mean, which is what the formulas repeat."""
-    return lab is not None and all(method == "arithmetic" for method, _ in lab.designs[0].joins.values())
+    return weight_lab_data is not None and all(method == "arithmetic" for method, _ in weight_lab_data.designs[0].joins.values())
 
 
-def write_live_weights(workbook: Any, styles: CellStyles, results: Results, lab: WeightLab, language: str) -> None:
+def write_live_weights(workbook: Any, styles: CellStyles, results: Results, weight_lab_data: WeightLab, language: str) -> None:
     """Adds the sheet to edit and the working sheet."""
     sheets = LiveSheets(
         results,
-        lab,
+        weight_lab_data,
         styles,
         language,
         Bilingual("权重试算", "Try weights").of(language),
@@ -146,9 +146,9 @@ def write_live_weights(workbook: Any, styles: CellStyles, results: Results, lab:
     _history_rows(work_sheet, sheets)
 
 
-def _opening_value(value: Any) -> float | str:
+def _opening_value(number: Any) -> float | str:
     """A formula's value as the file is opened."""
-    return MISSING if is_missing(value) else float(value)
+    return MISSING if is_missing(number) else float(number)
 
 
 def _weight_table(worksheet: Any, sheets: LiveSheets) -> None:
@@ -169,8 +169,10 @@ def _weight_table(worksheet: Any, sheets: LiveSheets) -> None:
         worksheet.write_string(row, 1, sheets.results.name(node).of(sheets.language), styles(indent=sheets.depth(node) - 1))
         worksheet.write_string(row, 2, node, styles(font_color="#5B6672"))
         worksheet.write_number(row, 3, share, styles(num_format="0.0000", bg_color="#FFF7C2", border=1))
-        total = "+".join(f"$D${sheets.weights[child] + 1}" for child in design.tree.children(parent))
-        worksheet.write_formula(row, 4, f"=IF(({total})>0,D{row + 1}/({total}),0)", styles(num_format="0.0000"), share)
+        sum_formula = "+".join(f"$D${sheets.weights[child] + 1}" for child in design.tree.children(parent))
+        worksheet.write_formula(
+            row, 4, f"=IF(({sum_formula})>0,D{row + 1}/({sum_formula}),0)", styles(num_format="0.0000"), share
+        )
         parent_share = "" if parent == sheets.root else f"*F{sheets.weights[parent] + 1}"
         worksheet.write_formula(row, 5, f"=E{row + 1}{parent_share}", styles(num_format="0.0000"), shares_in_index[node])
     last_row = FIRST_WEIGHT_ROW + len(sheets.weights) - 1
@@ -200,29 +202,30 @@ def _ranking_table(worksheet: Any, sheets: LiveSheets) -> None:
     _write_headers(worksheet, sheets, RANKING_COLUMN, RANKING_HEADERS, (8, 9, 34, 12, 12))
     keys = sheets.unit_cells(sheets.tail_column + 3, sheet=True)
     sources = [
-        sheets.unit_cells(position, sheet=True) for position in (sheets.tail_column + 2, 0, 1, sheets.columns[sheets.root], 3)
+        sheets.unit_cells(column_index, sheet=True)
+        for column_index in (sheets.tail_column + 2, 0, 1, sheets.columns[sheets.root], 3)
     ]
     ranks, units, points = sheets.ranks, sheets.lab.units, sheets.node_scores[sheets.root]
     published_ranks = _published_ranks_of(sheets, sheets.lab.years[-1])
     for line, k in enumerate(
         sorted(range(len(units)), key=lambda k: (UNRANKED_SENTINEL if is_missing(ranks[k]) else ranks[k], k))
     ):
-        name = sheets.results.unit_name(units[k]).of(sheets.language)
-        values = (
+        unit_label = sheets.results.unit_name(units[k]).of(sheets.language)
+        cell_values = (
             _opening_value(ranks[k]),
             units[k],
-            name,
+            unit_label,
             _opening_value(points[k]),
             _opening_value(published_ranks.get(units[k])),
         )
-        position = f"MATCH(SMALL({keys},{line + 1}),{keys},0)"
-        for j, (source, number_format, value) in enumerate(zip(sources, ("0", "@", "@", "0.0000", "0"), values)):
+        column_index = f"MATCH(SMALL({keys},{line + 1}),{keys},0)"
+        for j, (source, number_format, cell_value) in enumerate(zip(sources, ("0", "@", "@", "0.0000", "0"), cell_values)):
             worksheet.write_formula(
                 FIRST_WEIGHT_ROW + line,
                 RANKING_COLUMN + j,
-                f"=INDEX({source},{position})",
+                f"=INDEX({source},{column_index})",
                 sheets.styles(num_format=number_format),
-                value,
+                cell_value,
             )
     last_row = FIRST_WEIGHT_ROW + len(units) - 1
     bar = {"type": "data_bar", "bar_color": "#9CC4E0", "bar_solid": True, "min_type": "num", "min_value": 0}
@@ -254,17 +257,17 @@ def _fill_working_sheet(worksheet: Any, sheets: LiveSheets) -> None:
     for column, label in [*enumerate(labels), *((sheets.tail_column + j, label) for j, label in enumerate(TAIL_HEADERS))]:
         worksheet.write_string(1, column, label.of(sheets.language), styles.header())
     for k, unit in enumerate(sheets.lab.units):
-        row = FIRST_UNIT_ROW + k
-        worksheet.write_string(row, 0, unit, styles())
-        worksheet.write_string(row, 1, results.unit_name(unit).of(sheets.language), styles())
-        worksheet.write_formula(row, 2, f"='{sheets.edit_sheet}'!$D$4", styles(num_format="0"), year)
+        sheet_row = FIRST_UNIT_ROW + k
+        worksheet.write_string(sheet_row, 0, unit, styles())
+        worksheet.write_string(sheet_row, 1, results.unit_name(unit).of(sheets.language), styles())
+        worksheet.write_formula(sheet_row, 2, f"='{sheets.edit_sheet}'!$D$4", styles(num_format="0"), year)
         for column in (3, *range(FIRST_LEAF_COLUMN, FIRST_LEAF_COLUMN + len(sheets.lab.leaves))):
             _lookup_formula(worksheet, sheets, k, column)
         for node in sheets.design.tree.inner:
             worksheet.write_formula(
-                row,
+                sheet_row,
                 sheets.columns[node],
-                _node_formula(sheets, node, row),
+                _node_formula(sheets, node, sheet_row),
                 styles(num_format="0.0000"),
                 _opening_value(sheets.node_scores[node][k]),
             )
@@ -289,12 +292,12 @@ def _lookup_formula(worksheet: Any, sheets: LiveSheets, k: int, column: int) -> 
     )
 
 
-def _node_formula(sheets: LiveSheets, node: str, row: int) -> str:
+def _node_formula(sheets: LiveSheets, node: str, sheet_row: int) -> str:
     """Weighted mean of the children present, their weights rescaled; a dash below the least number of children."""
     tree = sheets.design.tree
     children = tree.children(node)
     first_column, last_column = sheets.columns[children[0]], sheets.columns[children[-1]]
-    cells = f"{xl_rowcol_to_cell(row, first_column)}:{xl_rowcol_to_cell(row, last_column)}"
+    cells = f"{xl_rowcol_to_cell(sheet_row, first_column)}:{xl_rowcol_to_cell(sheet_row, last_column)}"
     shares = f"{xl_rowcol_to_cell(2, first_column, row_abs=True)}:{xl_rowcol_to_cell(2, last_column, row_abs=True)}"
     min_children = len(children) if any(tree.children(child) for child in children) else sheets.design.min_children
     weight_present = f"SUMPRODUCT({shares},--ISNUMBER({cells}))"
@@ -334,12 +337,14 @@ def _history_rows(worksheet: Any, sheets: LiveSheets) -> None:
     row = sheets.all_years
     for block, year in zip(sheets.lab.values, sheets.lab.years):
         published_ranks = _published_ranks_of(sheets, year)
-        for unit, values in zip(sheets.lab.units, block):
+        for unit, unit_values in zip(sheets.lab.units, block):
             worksheet.write_string(row, 0, unit, sheets.styles())
             worksheet.write_number(row, 2, year, sheets.styles(num_format="0"))
-            for column, value in [(3, published_ranks.get(unit)), *enumerate(values, FIRST_LEAF_COLUMN)]:
-                if is_missing(value):
+            for column, cell_value in [(3, published_ranks.get(unit)), *enumerate(unit_values, FIRST_LEAF_COLUMN)]:
+                if is_missing(cell_value):
                     worksheet.write_string(row, column, MISSING, sheets.styles())
                 else:
-                    worksheet.write_number(row, column, float(value), sheets.styles(num_format="0" if column == 3 else "0.0000"))
+                    worksheet.write_number(
+                        row, column, float(cell_value), sheets.styles(num_format="0" if column == 3 else "0.0000")
+                    )
             row += 1

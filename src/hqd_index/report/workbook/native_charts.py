@@ -56,12 +56,12 @@ def _trend_chart(workbook: Any, results: Results, grid: Grid, language: str) -> 
     chart_units = list(dict.fromkeys([*ranked["unit"].head(3), *ranked["unit"].tail(3)]))
     chart, sheet = workbook.add_chart({"type": "line"}), SHEETS["panel"].name.of(language)
     for unit in chart_units:
-        rows = [FIRST_ROW + i for i, row in enumerate(grid.rows) if row[0] == unit]
+        sheet_rows = [FIRST_ROW + i for i, grid_row in enumerate(grid.rows) if grid_row[0] == unit]
         chart.add_series(
             {
-                "name": [sheet, rows[0], 1],
-                "categories": [sheet, rows[0], 2, rows[-1], 2],
-                "values": [sheet, rows[0], 3, rows[-1], 3],  # the root is the first node of the panel
+                "name": [sheet, sheet_rows[0], 1],
+                "categories": [sheet, sheet_rows[0], 2, sheet_rows[-1], 2],
+                "values": [sheet, sheet_rows[0], 3, sheet_rows[-1], 3],  # the root is the first node of the panel
                 "marker": {"type": "circle", "size": 4},
             }
         )

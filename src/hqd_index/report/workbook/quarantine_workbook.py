@@ -61,16 +61,16 @@ def _findings_in(quarantine: pd.DataFrame, language: str) -> pd.DataFrame:
     return rows.assign(severity=severity).sort_values([*PLACE_COLUMNS, "rule"], kind="stable", ignore_index=True)
 
 
-def _sheet_parts(name: str, rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+def _sheet_parts(sheet_name: str, findings: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """(name, rows) per sheet: one, unless Excel's limit asks for more."""
-    for k in range(max(1, -(-len(rows) // SHEET_ROWS))):
-        yield (name if k == 0 else f"{name} {k + 1}"), rows.iloc[k * SHEET_ROWS : (k + 1) * SHEET_ROWS]
+    for k in range(max(1, -(-len(findings) // SHEET_ROWS))):
+        yield (sheet_name if k == 0 else f"{sheet_name} {k + 1}"), findings.iloc[k * SHEET_ROWS : (k + 1) * SHEET_ROWS]
 
 
-def _write_header(worksheet: Any, styles: CellStyles, row: int, names: tuple[str, ...], language: str) -> None:
-    for j, name in enumerate(names):
+def _write_header(worksheet: Any, styles: CellStyles, sheet_row: int, column_names: tuple[str, ...], language: str) -> None:
+    for j, name in enumerate(column_names):
         title, width = HEADERS[name]
-        worksheet.write_string(row, j, title.of(language), styles.header())
+        worksheet.write_string(sheet_row, j, title.of(language), styles.header())
         worksheet.set_column(j, j, width)
 
 
@@ -95,7 +95,7 @@ def _summary_sheet(worksheet: Any, styles: CellStyles, findings: pd.DataFrame, l
     for i, ((rule, severity), rows) in enumerate(findings.groupby(["rule", "severity"], sort=True)):
         first_row = rows.iloc[0]
         columns = ", ".join(sorted(rows["column"].dropna().astype(str).unique()))
-        cells = (
+        summary_cells = (
             rule,
             severity,
             columns,
@@ -105,12 +105,16 @@ def _summary_sheet(worksheet: Any, styles: CellStyles, findings: pd.DataFrame, l
             first_row["expected"],
             first_row["mend"],
         )
-        needed = [
-            lines_needed(str(value), HEADERS[name][1]) for value, name in zip(cells, SUMMARY_COLUMNS) if isinstance(value, str)
+        needed_lines = [
+            lines_needed(str(cell_value), HEADERS[column_name][1])
+            for cell_value, column_name in zip(summary_cells, SUMMARY_COLUMNS)
+            if isinstance(cell_value, str)
         ]
-        worksheet.set_row(3 + i, 15 * max(1, *needed))
-        for j, (value, cell_format) in enumerate(zip(cells, ("text", "text", "text", "int", "int", "%", "text", "text"))):
-            write_cell(worksheet, 3 + i, j, value, styles.cell(cell_format), language)
+        worksheet.set_row(3 + i, 15 * max(1, *needed_lines))
+        for j, (cell_value, cell_format) in enumerate(
+            zip(summary_cells, ("text", "text", "text", "int", "int", "%", "text", "text"))
+        ):
+            write_cell(worksheet, 3 + i, j, cell_value, styles.cell(cell_format), language)
     _print_setup(worksheet, 2)
 
 
@@ -122,10 +126,13 @@ def _findings_sheet(worksheet: Any, styles: CellStyles, findings: pd.DataFrame, 
         styles.cell("text", bg_color="#FDE9E7", font_color="#9C1C12"),
         styles.cell("int"),
     )
-    formats = [marked_style if name == "value" else integer_style if name == "row" else plain_style for name in FINDING_COLUMNS]
+    formats = [
+        marked_style if column_name == "value" else integer_style if column_name == "row" else plain_style
+        for column_name in FINDING_COLUMNS
+    ]
     for i, record in enumerate(findings[list(FINDING_COLUMNS)].itertuples(index=False)):
-        for j, (value, style) in enumerate(zip(record, formats)):
-            write_cell(worksheet, 1 + i, j, value, style, language)
+        for j, (cell_value, style) in enumerate(zip(record, formats)):
+            write_cell(worksheet, 1 + i, j, cell_value, style, language)
     worksheet.freeze_panes(1, 3)
     worksheet.autofilter(0, 0, max(1, len(findings)), len(FINDING_COLUMNS) - 1)
     _print_setup(worksheet, 0)
@@ -140,10 +147,10 @@ def _bad_cells(quarantine: pd.DataFrame) -> dict[tuple[Any, ...], set[str]]:
     return texts_by_location
 
 
-def _cell_locations(rows: pd.DataFrame) -> list[tuple[Any, ...]]:
+def _cell_locations(findings: pd.DataFrame) -> list[tuple[Any, ...]]:
     """(file, sheet or None, row) of each record."""
-    sheets = [sheet if isinstance(sheet, str) and sheet else None for sheet in rows["sheet"]]
-    return list(zip(rows["file"], sheets, rows["row"].astype(int)))
+    sheets = [sheet if isinstance(sheet, str) and sheet else None for sheet in findings["sheet"]]
+    return list(zip(findings["file"], sheets, findings["row"].astype(int)))
 
 
 def _raw_rows_sheet(
@@ -158,16 +165,22 @@ def _raw_rows_sheet(
         return
     sorted_rows = raw_rows.sort_values(PLACE_COLUMNS, kind="stable")
     for location, record in zip(_cell_locations(sorted_rows), sorted_rows.drop(columns=PLACE_COLUMNS).to_dict("records")):
-        names, cells = _raw_cells({str(name): value for name, value in record.items()})
-        if header != (location[:2], names):
-            header = (location[:2], names)
+        raw_column_names, raw_cells = _raw_cells({str(field_name): field_value for field_name, field_value in record.items()})
+        if header != (location[:2], raw_column_names):
+            header = (location[:2], raw_column_names)
             sheet_row += 1 if sheet_row else 0
-            for j, name in enumerate([*[HEADERS[key][0].of(language) for key in PLACE_COLUMNS], *names]):
-                worksheet.write_string(sheet_row, j, str(name), styles.header())
+            for j, field_name in enumerate(
+                [*[HEADERS[place_column][0].of(language) for place_column in PLACE_COLUMNS], *raw_column_names]
+            ):
+                worksheet.write_string(sheet_row, j, str(field_name), styles.header())
             sheet_row += 1
-        for j, value in enumerate([*location, *cells]):
-            style = marked_style if j > 2 and isinstance(value, str) and value in bad_cells.get(location, ()) else plain_style
-            write_cell(worksheet, sheet_row, j, value, style, language)
+        for j, field_value in enumerate([*location, *raw_cells]):
+            style = (
+                marked_style
+                if j > 2 and isinstance(field_value, str) and field_value in bad_cells.get(location, ())
+                else plain_style
+            )
+            write_cell(worksheet, sheet_row, j, field_value, style, language)
         sheet_row += 1
     worksheet.freeze_panes(0, 3)
 
@@ -175,9 +188,13 @@ def _raw_rows_sheet(
 def _raw_cells(record: dict[str, Any]) -> tuple[tuple[str, ...], list[Any]]:
     """(column names, cells) of a raw row, which comes as columns or as one JSON list or object."""
     if len(record) == 1:
-        text = next(iter(record.values()))
-        raw_cells = json.loads(text) if isinstance(text, str) else []
+        raw_text = next(iter(record.values()))
+        raw_cells = json.loads(raw_text) if isinstance(raw_text, str) else []
         if isinstance(raw_cells, dict):
-            return tuple(raw_cells), [None if v is None else str(v) for v in raw_cells.values()]
-        return tuple(str(k + 1) for k in range(len(raw_cells))), [None if v is None else str(v) for v in raw_cells]
-    return tuple(record), [None if v is None or v != v else str(v) for v in record.values()]
+            return tuple(raw_cells), [None if raw_value is None else str(raw_value) for raw_value in raw_cells.values()]
+        return tuple(str(k + 1) for k in range(len(raw_cells))), [
+            None if raw_value is None else str(raw_value) for raw_value in raw_cells
+        ]
+    return tuple(record), [
+        None if raw_value is None or raw_value != raw_value else str(raw_value) for raw_value in record.values()
+    ]

@@ -82,27 +82,29 @@ def _write_cover(worksheet: Any, styles: CellStyles, results: Results, sheets: S
     )
     worksheet.write_string(row + 1, 0, Bilingual("目录", "Contents").of(language), styles(bold=True, font_size=12))
     for k, sheet in enumerate(sheets):
-        name = sheet.name.of(language)
-        worksheet.write_url(row + 2 + k, 0, f"internal:'{name}'!A1", styles(font_color="#0B5E8A", underline=1), string=name)
+        sheet_label = sheet.name.of(language)
+        worksheet.write_url(
+            row + 2 + k, 0, f"internal:'{sheet_label}'!A1", styles(font_color="#0B5E8A", underline=1), string=sheet_label
+        )
         worksheet.write_string(row + 2 + k, 1, sheet.about.of(language), styles(text_wrap=True))
     worksheet.set_paper(9)
     worksheet.fit_to_pages(1, 0)
 
 
-def _paragraph(worksheet: Any, styles: CellStyles, row: int, text: str) -> None:
+def _paragraph(worksheet: Any, styles: CellStyles, sheet_row: int, content: str) -> None:
     """Wrapped text in the second column, the row as high as it needs (a Chinese character is two wide)."""
-    worksheet.write_string(row, 1, text, styles(text_wrap=True, valign="top"))
-    width = sum(2 if ord(sign) > 0x2E80 else 1 for sign in text)
-    worksheet.set_row(row, 15 * max(1, -(-width // (COVER_WIDTH - 4))))
+    worksheet.write_string(sheet_row, 1, content, styles(text_wrap=True, valign="top"))
+    width = sum(2 if ord(character) > 0x2E80 else 1 for character in content)
+    worksheet.set_row(sheet_row, 15 * max(1, -(-width // (COVER_WIDTH - 4))))
 
 
-def _numbered_lines(worksheet: Any, styles: CellStyles, row: int, title: str, lines: Sequence[str]) -> int:
+def _numbered_lines(worksheet: Any, styles: CellStyles, sheet_row: int, title: str, text_lines: Sequence[str]) -> int:
     """A heading and numbered lines; the next free row."""
-    worksheet.write_string(row, 0, title, styles(bold=True, font_size=12))
-    for k, line in enumerate(lines):
-        worksheet.write_number(row + 1 + k, 0, k + 1, styles(valign="top", align="left", num_format="0"))
-        _paragraph(worksheet, styles, row + 1 + k, line)
-    return row + 1 + len(lines)
+    worksheet.write_string(sheet_row, 0, title, styles(bold=True, font_size=12))
+    for k, line in enumerate(text_lines):
+        worksheet.write_number(sheet_row + 1 + k, 0, k + 1, styles(valign="top", align="left", num_format="0"))
+        _paragraph(worksheet, styles, sheet_row + 1 + k, line)
+    return sheet_row + 1 + len(text_lines)
 
 
 def _file_count(digests: Any, language: str) -> str:

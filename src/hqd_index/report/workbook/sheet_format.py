@@ -40,10 +40,10 @@ class CellStyles:
         self.formats: dict[tuple[tuple[str, Any], ...], Any] = {}
 
     def __call__(self, **properties: Any) -> Any:
-        key = tuple(sorted(properties.items()))
-        if key not in self.formats:
-            self.formats[key] = self.book.add_format({"font_name": FONT, "font_size": 10, **properties})
-        return self.formats[key]
+        format_key = tuple(sorted(properties.items()))
+        if format_key not in self.formats:
+            self.formats[format_key] = self.book.add_format({"font_name": FONT, "font_size": 10, **properties})
+        return self.formats[format_key]
 
     def cell(self, cell_format: str, **properties: Any) -> Any:
         code = FORMATS.get(cell_format, "#,##0." + "0" * int(cell_format) if cell_format.isdigit() else "@")
@@ -66,9 +66,11 @@ def fill_sheet(worksheet: Any, styles: CellStyles, grid: Grid, language: str) ->
     row_styles = [styles.cell(column.cell_format) for column in grid.columns]
     last_row_styles = [styles.cell(column.cell_format, bottom=2) for column in grid.columns]
     for i, row in enumerate(grid.rows):
-        for j, (value, style) in enumerate(zip(row, last_row_styles if i == last_row else row_styles)):
-            write_cell(worksheet, FIRST_ROW + i, j, value, style, language)
-    source = Bilingual("来源", "Source").of(language) + ": " + ", ".join(f"tables/{name}.csv" for name in grid.sources)
+        for j, (cell_value, style) in enumerate(zip(row, last_row_styles if i == last_row else row_styles)):
+            write_cell(worksheet, FIRST_ROW + i, j, cell_value, style, language)
+    source = (
+        Bilingual("来源", "Source").of(language) + ": " + ", ".join(f"tables/{source_name}.csv" for source_name in grid.sources)
+    )
     worksheet.write_string(
         FIRST_ROW + len(grid), 0, f"{grid.note.of(language)} {source}".strip(), styles(font_size=9, font_color="#5B6672")
     )
@@ -87,9 +89,9 @@ def _header_lines(column: Column, language: str) -> int:
     return lines_needed(column.title.of(language), column.width)
 
 
-def lines_needed(text: str, width: int) -> int:
+def lines_needed(content: str, width: int) -> int:
     """Lines that a text needs in a column so many signs wide (a Chinese character is two, bold a little more)."""
-    return math.ceil(sum(2.1 if ord(sign) > 0x2E80 else 1.1 for sign in text) / (width - 1))
+    return math.ceil(sum(2.1 if ord(character) > 0x2E80 else 1.1 for character in content) / (width - 1))
 
 
 def _label_columns(columns: Sequence[Column]) -> int:
@@ -102,15 +104,15 @@ def _label_columns(columns: Sequence[Column]) -> int:
     return labels
 
 
-def write_cell(worksheet: Any, row: int, column: int, value: Any, style: Any, language: str) -> None:
+def write_cell(worksheet: Any, sheet_row: int, column: int, cell_value: Any, style: Any, language: str) -> None:
     """One cell: numbers as numbers, text as text whatever it begins with, missing as an empty cell."""
-    if isinstance(value, str):
-        worksheet.write_string(row, column, value, style)
-    elif isinstance(value, Bilingual):
-        worksheet.write_string(row, column, value.of(language), style)
-    elif is_missing(value):
-        worksheet.write_blank(row, column, None, style)
-    elif math.isinf(value):
-        worksheet.write_string(row, column, number(value), style)
+    if isinstance(cell_value, str):
+        worksheet.write_string(sheet_row, column, cell_value, style)
+    elif isinstance(cell_value, Bilingual):
+        worksheet.write_string(sheet_row, column, cell_value.of(language), style)
+    elif is_missing(cell_value):
+        worksheet.write_blank(sheet_row, column, None, style)
+    elif math.isinf(cell_value):
+        worksheet.write_string(sheet_row, column, number(cell_value), style)
     else:
-        worksheet.write_number(row, column, float(value), style)
+        worksheet.write_number(sheet_row, column, float(cell_value), style)

@@ -40,13 +40,13 @@ PREREQUISITE_CHECKS = {"weighting": "tree", "scores": "tree", "regressions": "tr
 
 
 def check_study(
-    study: Study, *, valid: Collection[str] | None = None, changed_parts: Collection[str] | None = None
+    study: Study, *, valid_parts: Collection[str] | None = None, changed_parts: Collection[str] | None = None
 ) -> list[Finding]:
     """Every finding on a study, notices among them.
 
-    `valid` names the parts that could be read (default all); with `touched`, only what depends on those parts is checked.
+    `valid_parts` names the parts that could be read (default all); with `touched`, only what depends on those parts is checked.
     """
-    sections = set(Study.model_fields) if valid is None else set(valid)
+    sections = set(Study.model_fields) if valid_parts is None else set(valid_parts)
     parts_to_check = sections if changed_parts is None else set(changed_parts)
     stopped_checks: set[str] = set()
     findings: list[Finding] = []
@@ -78,11 +78,11 @@ def check_alternatives(study: Study) -> list[Finding]:
     findings = []
     for path, choices in study.uncertainty.alternatives.items():
         yaml_path = ("uncertainty", "alternatives", path)
-        for position, choice in enumerate(choices):
+        for choice_index, choice in enumerate(choices):
             try:
                 vary(study, {path: choice})
             except Faults as errors:
-                findings += [Finding((*yaml_path, position), fault.en, fault.zh) for fault in _config_errors(errors)]
+                findings += [Finding((*yaml_path, choice_index), fault.en, fault.zh) for fault in _config_errors(errors)]
             except ConfigError as fault:
                 findings.append(Finding(yaml_path, fault.en, fault.zh))
                 break
@@ -136,9 +136,9 @@ def _config_errors(errors: Faults) -> Iterable[ConfigError]:
     return [fault for fault in errors.faults if isinstance(fault, ConfigError)]
 
 
-def _change_path(changes: Mapping[str, Any], yaml_path: tuple[str, ...], text: str) -> tuple[str, ...]:
+def _change_path(changes: Mapping[str, Any], yaml_path: tuple[str, ...], fault_path: str) -> tuple[str, ...]:
     """The change that a fault's path begins with, or the set as a whole."""
-    matching_paths = [path for path in changes if text.startswith(path)]
+    matching_paths = [path for path in changes if fault_path.startswith(path)]
     if matching_paths or len(changes) == 1:
         return (*yaml_path, max(matching_paths or changes, key=len))
     return yaml_path

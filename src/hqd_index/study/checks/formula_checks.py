@@ -32,15 +32,22 @@ def check_columns(study: Study) -> Iterator[Finding]:
             yield unknown_name(("columns", "tables", table), ("table", "数据表"), table, raw_facts)
             continue
         earlier_columns = dict(raw_facts[table])
-        for name, column in derived_columns.items():
-            path = ("columns", "tables", table, name)
-            if name in columns_of_sources(study, table):
-                yield Finding(path, f"{name} is read from a file already; give the derived column another name",
-                              f"{name} 已从文件读入;请给派生列另取名称")  # fmt: skip
+        for column_name, column in derived_columns.items():
+            path = ("columns", "tables", table, column_name)
+            if column_name in columns_of_sources(study, table):
+                yield Finding(path, f"{column_name} is read from a file already; give the derived column another name",
+                              f"{column_name} 已从文件读入;请给派生列另取名称")  # fmt: skip
             yield from _derived_column_findings(
-                path, column, {k: v for k, v in earlier_columns.items() if k != name}, list(derived_columns)
+                path,
+                column,
+                {
+                    earlier_name: earlier_column
+                    for earlier_name, earlier_column in earlier_columns.items()
+                    if earlier_name != column_name
+                },
+                list(derived_columns),
             )
-            earlier_columns[name] = facts[table][name]
+            earlier_columns[column_name] = facts[table][column_name]
 
 
 def columns_of_sources(study: Study, table: str) -> set[str]:
@@ -50,7 +57,9 @@ def columns_of_sources(study: Study, table: str) -> set[str]:
     return reshaped_columns | {column for source in feeding_sources for column in (*source.aliases.values(), *source.constants)}
 
 
-def _derived_column_findings(path: Place, column: Derived, earlier_columns: Columns, order: list[str]) -> Iterator[Finding]:
+def _derived_column_findings(
+    path: Place, column: Derived, earlier_columns: Columns, column_order: list[str]
+) -> Iterator[Finding]:
     if (column.formula is None) == (column.function is None):
         yield Finding(path, "write either formula or function", "formula 和 function 须写且只写一个")
     elif column.function is not None:
@@ -58,25 +67,30 @@ def _derived_column_findings(path: Place, column: Derived, earlier_columns: Colu
     else:
         _, errors = bound_formula((*path, "formula"), column.formula or "", earlier_columns, aggregate=False, needed_type="any")
         if errors:
-            later = _later_column(errors[0].path, str(path[-1]), column.formula or "", earlier_columns, order)
-            yield from [later] if later else errors
+            later_column = _later_column(errors[0].path, str(path[-1]), column.formula or "", earlier_columns, column_order)
+            yield from [later_column] if later_column else errors
 
 
-def _later_column(path: Place, name: str, formula: str, earlier_columns: Columns, order: list[str]) -> Finding | None:
+def _later_column(
+    path: Place, column_name: str, formula: str, earlier_columns: Columns, column_order: list[str]
+) -> Finding | None:
     """The column that is needed is derived itself, only further down: a wrong order, or a circle."""
     try:
         needed_columns = parse(formula, columns=None, aggregate=False).columns - set(earlier_columns)
     except ConfigError:
         return None
-    later_column = next((candidate for candidate in order if candidate in needed_columns), None)
+    later_column = next((candidate for candidate in column_order if candidate in needed_columns), None)
     if later_column is None:
         return None
-    if later_column == name:
-        return Finding(path, f"{name} is defined by itself", f"{name} 的公式用到了它自己")
-    return Finding(path, f"{name} needs {later_column}, which is derived below it; move {later_column} above {name} "
-                   f"(if {later_column} needs {name} too, they form a circle)",
-                   f"{name} 用到了排在它后面的派生列 {later_column};请把 {later_column} 移到 {name} 之前"
-                   f"(若 {later_column} 也用到 {name},则构成循环)")  # fmt: skip
+    if later_column == column_name:
+        return Finding(path, f"{column_name} is defined by itself", f"{column_name} 的公式用到了它自己")
+    return Finding(
+        path,
+        f"{column_name} needs {later_column}, which is derived below it; move {later_column} above {column_name} "
+        f"(if {later_column} needs {column_name} too, they form a circle)",
+        f"{column_name} 用到了排在它后面的派生列 {later_column};请把 {later_column} 移到 {column_name} 之前"
+        f"(若 {later_column} 也用到 {column_name},则构成循环)",
+    )
 
 
 def _function(path: Place, column: Derived, earlier_columns: Columns) -> Iterator[Finding]:
@@ -105,15 +119,15 @@ def _function(path: Place, column: Derived, earlier_columns: Columns) -> Iterato
 def check_indicators(study: Study) -> Iterator[Finding]:
     """indicators.yaml against the tables."""
     facts = column_facts(study)
-    keys = {name: table.key for name, table in study_tables(study).items()}
+    keys = {table_name: table.key for table_name, table in study_tables(study).items()}
     scored_leaves = listed_leaves(study.indicators.tree)
-    for name, leaf in study.indicators.indicators.items():
-        path = ("indicators", "indicators", name)
+    for table_name, leaf in study.indicators.indicators.items():
+        path = ("indicators", "indicators", table_name)
         if leaf.table not in facts:
             yield unknown_name((*path, "table"), ("table", "数据表"), leaf.table, facts)
             continue
         yield from _unfed_table(study, (*path, "table"), leaf.table)
-        if name in scored_leaves:
+        if table_name in scored_leaves:
             yield from missing_unit_columns(study, (*path, "table"), leaf.table, {*facts[leaf.table], *keys.get(leaf.table, ())})
         yield from _formula(study, path, leaf, facts)
 
@@ -127,16 +141,18 @@ def _unfed_table(study: Study, path: Place, table: str) -> Iterator[Finding]:
 
 def missing_unit_columns(study: Study, path: Place, table: str, columns: set[str]) -> Iterator[Finding]:
     """The table cannot be grouped by the study's unit and year."""
-    missing_columns = [name for name in (*study.study.unit.by, "year") if name not in columns]
+    missing_columns = [unit_column for unit_column in (*study.study.unit.by, "year") if unit_column not in columns]
     if missing_columns:
         name_list = ", ".join(missing_columns)
         yield Finding(path, f"table {table!r} has no column {name_list}, which make a unit-year; derive it in columns.yaml",
                       f"数据表 {table!r} 没有构成单元-年份的列 {name_list};请在 columns.yaml 中派生")  # fmt: skip
 
 
-def _formula(study: Study, path: Place, leaf: Indicator, facts: Mapping[str, Columns]) -> Iterator[Finding]:
-    yaml_path, columns = (*path, "formula"), facts[leaf.table]
-    formula, errors = bound_formula(yaml_path, leaf.formula, columns, aggregate=True, needed_type="number", elsewhere=facts)
+def _formula(study: Study, path: Place, leaf: Indicator, columns_by_table: Mapping[str, Columns]) -> Iterator[Finding]:
+    yaml_path, columns = (*path, "formula"), columns_by_table[leaf.table]
+    formula, errors = bound_formula(
+        yaml_path, leaf.formula, columns, aggregate=True, needed_type="number", elsewhere=columns_by_table
+    )
     yield from errors
     if formula:
         yield from _treatment(study, yaml_path, formula, columns)
@@ -167,16 +183,16 @@ def _treatment(study: Study, yaml_path: Place, formula: Expression, columns: Col
 def _growth(study: Study, yaml_path: Place, leaf: Indicator, formula: Expression, columns: Columns) -> Iterator[Finding]:
     derived = study.columns.tables.get(leaf.table, {})
     texts = {yaml_path: formula} | {
-        ("columns", "tables", leaf.table, name, "formula"): parsed
-        for name in sorted(formula.columns & set(derived))
-        if (parsed := bound_formula((), derived[name].formula or "null", columns, aggregate=False, needed_type="any")[0])
+        ("columns", "tables", leaf.table, derived_name, "formula"): parsed
+        for derived_name in sorted(formula.columns & set(derived))
+        if (parsed := bound_formula((), derived[derived_name].formula or "null", columns, aggregate=False, needed_type="any")[0])
     }
     for location, expression in texts.items():
-        for part in nominal_growth(expression, columns):
-            text = part.sql(dialect="duckdb")
-            yield Finding(location, f"{text} is growth of nominal money; divide by a price index first"
+        for growth_part in nominal_growth(expression, columns):
+            part_sql = growth_part.sql(dialect="duckdb")
+            yield Finding(location, f"{part_sql} is growth of nominal money; divide by a price index first"
                           + (" (accepted: nominal_growth is set)" if leaf.nominal_growth else ", or set nominal_growth: true"),
-                          f"{text} 是名义金额的增长;请先除以价格指数"
+                          f"{part_sql} 是名义金额的增长;请先除以价格指数"
                           + ("(已声明 nominal_growth,予以接受)" if leaf.nominal_growth else ",或声明 nominal_growth: true"),
                           notice=leaf.nominal_growth)  # fmt: skip
 

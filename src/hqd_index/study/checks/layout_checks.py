@@ -16,20 +16,28 @@ ONE_CELL_OR_RANGE = re.compile(r"\$?[A-Z]{1,3}\$?\d+(:\$?[A-Z]{1,3}\$?\d+)?$", r
 
 def check_layout(path: Place, source: Source, columns: Columns) -> Iterator[Finding]:
     """`sheet_is`, `fill_down` and `reshape` of a source."""
-    named_columns = [((*path, "fill_down", yaml_path), name) for yaml_path, name in enumerate(source.fill_down)]
+    named_columns = [((*path, "fill_down", yaml_path), filled_column) for yaml_path, filled_column in enumerate(source.fill_down)]
     if source.sheet_is is not None:
         named_columns.append(((*path, "sheet_is"), source.sheet_is))
     if source.reshape is not None:
         yield from _reshape((*path, "reshape"), source.reshape)
         named_columns += _reshape_columns((*path, "reshape"), source.reshape)
-    for yaml_path, name in named_columns:
-        if name not in columns:
-            yield unknown_name(yaml_path, ("column", "列"), name, columns)
+    for yaml_path, filled_column in named_columns:
+        if filled_column not in columns:
+            yield unknown_name(yaml_path, ("column", "列"), filled_column, columns)
 
 
 def _reshape_columns(path: Place, reshape: Reshape) -> list[tuple[Place, str]]:
-    named_columns = [((*path, "across", yaml_path), name) for yaml_path, name in enumerate(reshape.across) if name != MEASURE]
-    named_columns += [((*path, "also", text, name), name) for text, fixed_values in reshape.also.items() for name in fixed_values]
+    named_columns = [
+        ((*path, "across", yaml_path), reshaped_column)
+        for yaml_path, reshaped_column in enumerate(reshape.across)
+        if reshaped_column != MEASURE
+    ]
+    named_columns += [
+        ((*path, "also", column_text, reshaped_column), reshaped_column)
+        for column_text, fixed_values in reshape.also.items()
+        for reshaped_column in fixed_values
+    ]
     return named_columns + ([((*path, "value"), reshape.value)] if reshape.value is not None else [])
 
 

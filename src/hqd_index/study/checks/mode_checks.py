@@ -25,17 +25,22 @@ def check(study: Study) -> Iterator[Finding]:
     yield from _years_inside_study(study, ("modes", "norm", "base_years"), study.modes.norm.base_years)
 
 
-def _item(study: Study, path: Place, item: ModeItem, facts: Mapping[str, Columns]) -> Iterator[Finding]:
-    if item.table not in facts:
-        yield unknown_name((*path, "table"), ("table", "数据表"), item.table, facts)
+def _item(study: Study, path: Place, item: ModeItem, columns_by_table: Mapping[str, Columns]) -> Iterator[Finding]:
+    if item.table not in columns_by_table:
+        yield unknown_name((*path, "table"), ("table", "数据表"), item.table, columns_by_table)
         return
     key = set(study_tables(study)[item.table].key)
-    absent = sorted(key - {*facts.get("firms", {}), "year"})
+    absent = sorted(key - {*columns_by_table.get("firms", {}), "year"})
     if absent:
         yield Finding((*path, "table"), f"firms carry no {', '.join(absent)}, the key of table {item.table}; take another table",
                       f"企业表没有列 {'、'.join(absent)}(数据表 {item.table} 的主键);请换用别的表")  # fmt: skip
     yield from bound_formula(
-        (*path, "formula"), item.formula, facts[item.table], aggregate=False, needed_type="any", elsewhere=facts
+        (*path, "formula"),
+        item.formula,
+        columns_by_table[item.table],
+        aggregate=False,
+        needed_type="any",
+        elsewhere=columns_by_table,
     )[1]
     if item.fixed is not None:
         yield from _years_inside_study(study, (*path, "fixed"), (item.fixed, item.fixed))
@@ -45,10 +50,10 @@ def _axes(study: Study) -> Iterator[Finding]:
     """Items of an axis exist, and are enough."""
     for name in AXES:
         axis, path = getattr(study.modes.axes, name), ("modes", "axes", name)
-        for part in ("items", "shown_only"):
-            for position, item in enumerate(getattr(axis, part)):
+        for item_list in ("items", "shown_only"):
+            for item_index, item in enumerate(getattr(axis, item_list)):
                 if item.removeprefix("-") not in study.modes.items:
-                    yaml_path = (*path, part, position)
+                    yaml_path = (*path, item_list, item_index)
                     yield unknown_name(yaml_path, ("item", "测度项"), item.removeprefix("-"), study.modes.items)
         if len(axis.items) < axis.min_items:
             yield Finding((*path, "items"), f"{len(axis.items)} items, and min_items asks for {axis.min_items}; name more",

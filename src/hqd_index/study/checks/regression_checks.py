@@ -61,11 +61,15 @@ def _outside_variables(study: Study, section: str, variables: Mapping[str, Contr
                 yield from _treatment(study, (*path, "formula"), name, variable_columns)
 
 
-def _treatment(study: Study, path: Place, name: str, variable_columns: frozenset[str]) -> Iterator[Finding]:
+def _treatment(study: Study, path: Place, mediator: str, variable_columns: frozenset[str]) -> Iterator[Finding]:
     """A mediator made of recognition is the density over again."""
     for column in sorted(variable_columns & treatment_columns(study)):
-        yield Finding(path, f"mediator {name}: {column} is a column of the treatment, which does not pass on its own effect; "
-                      "take another column", f"机制变量 {name}:{column} 是处理变量,不能传导自身的作用;请换用其他列")  # fmt: skip
+        yield Finding(
+            path,
+            f"mediator {mediator}: {column} is a column of the treatment, which does not pass on its own effect; "
+            "take another column",
+            f"机制变量 {mediator}:{column} 是处理变量,不能传导自身的作用;请换用其他列",
+        )
 
 
 def _names_in_use(study: Study) -> Iterator[Finding]:
@@ -79,14 +83,14 @@ def _names_in_use(study: Study) -> Iterator[Finding]:
                               f"{name} 同时是{role_zh}的名称;请给机制变量另取名称")  # fmt: skip
 
 
-def _ingredients(study: Study, facts: Mapping[str, Columns]) -> dict[str, frozenset[str]]:
+def _ingredients(study: Study, columns_by_table: Mapping[str, Columns]) -> dict[str, frozenset[str]]:
     """Scored indicator -> the raw columns of its numerators."""
     ingredients = {}
-    for name, leaf in scored_indicators(study).items():
-        columns = facts.get(leaf.table, {})
+    for indicator_id, leaf in scored_indicators(study).items():
+        columns = columns_by_table.get(leaf.table, {})
         formula, _ = bound_formula((), leaf.formula, columns, aggregate=True, needed_type="number")
         if formula:
-            ingredients[name] = numerator_columns(formula.tree, columns)
+            ingredients[indicator_id] = numerator_columns(formula.tree, columns)
     return ingredients
 
 

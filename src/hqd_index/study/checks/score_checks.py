@@ -35,13 +35,13 @@ def _scarce_families(study: Study, tree: Tree) -> Iterator[Finding]:
         node for node in tree.inner if len(tree.children(node)) == needed > 1 and not tree.children(tree.children(node)[0])
     ]
     if families:
-        listed, dots = ", ".join(families[:LISTED]), " ..." if len(families) > LISTED else ""
+        listed_families, ellipsis = ", ".join(families[:LISTED]), " ..." if len(families) > LISTED else ""
         en = f"{needed} indicators and min_children {needed}: one missing value removes the score"
         zh = f"只有 {needed} 个指标而 min_children 为 {needed}:缺一个值就没有得分"
         yield Finding(
             ("weighting", "coverage"),
-            f"{listed}{dots}: {en}; `coverage: {{min_children: 1}}` keeps it",
-            f"{listed}{dots}:{zh};如需保留得分,请写 `coverage: {{min_children: 1}}`",
+            f"{listed_families}{ellipsis}: {en}; `coverage: {{min_children: 1}}` keeps it",
+            f"{listed_families}{ellipsis}:{zh};如需保留得分,请写 `coverage: {{min_children: 1}}`",
             notice=True,
         )
 
@@ -49,11 +49,11 @@ def _scarce_families(study: Study, tree: Tree) -> Iterator[Finding]:
 def _unbounded(study: Study, tree: Tree) -> Iterator[Finding]:
     methods: dict[str, Place] = {}
     for leaf in tree.leaves(tree.root):
-        choice, place = leaf_choice(study, tree, leaf, "normalise")
+        choice, choice_path = leaf_choice(study, tree, leaf, "normalise")
         if choice.method in UNBOUNDED:
-            methods.setdefault(choice.method, place)
-    for method, place in methods.items():
-        yield Finding(place, f"{method} does not give values between 0 and 1: scores are not on 0-100; prank or minmax are",
+            methods.setdefault(choice.method, choice_path)
+    for method, choice_path in methods.items():
+        yield Finding(choice_path, f"{method} does not give values between 0 and 1: scores are not on 0-100; prank or minmax are",
                       f"{method} 的结果不在 0 与 1 之间:得分不限于 0–100;如需 0–100,请用 prank 或 minmax",
                       notice=True)  # fmt: skip
 

@@ -40,8 +40,8 @@ def check_sources(study: Study) -> Iterator[Finding]:
         yield from check_layout(path, source, table_facts[source.table])
         yield from _values(path, source, schemas[source.table])
         yield from _blanks(path, source, schemas[source.table])
-        for position, rule in enumerate(source.out_of_scope):
-            yield from _condition((*path, "out_of_scope", position, "when"), rule.when, table_facts[source.table])
+        for rule_index, rule in enumerate(source.out_of_scope):
+            yield from _condition((*path, "out_of_scope", rule_index, "when"), rule.when, table_facts[source.table])
     yield from _status(study)
     yield from _unit(study)
 
@@ -55,12 +55,14 @@ def _path(path: Place, source_path: str) -> Iterator[Finding]:
 def _columns_named(path: Place, source: Source, columns: Columns) -> Iterator[Finding]:
     """Every column that a source names exists in its table."""
     reshape = source.reshape.columns if source.reshape else {}
-    column_places: list[tuple[Place, str]] = [((*path, "aliases", key), column) for key, column in source.aliases.items()]
-    column_places += [((*path, "reshape", "columns", key), column) for key, column in reshape.items()]
+    column_places: list[tuple[Place, str]] = [((*path, "aliases", label), column) for label, column in source.aliases.items()]
+    column_places += [((*path, "reshape", "columns", label), column) for label, column in reshape.items()]
     for setting in ("constants", "units", "pad", "values"):
         column_places += [((*path, setting, column), column) for column in getattr(source, setting)]
     for setting in ("zero_is_missing", "blank_is_zero", "fill_down"):
-        column_places += [((*path, setting, position), column) for position, column in enumerate(getattr(source, setting))]
+        column_places += [
+            ((*path, setting, column_position), column) for column_position, column in enumerate(getattr(source, setting))
+        ]
     reshape_names = {source.reshape.names, source.reshape.values, source.reshape.units} if source.reshape else set()
     for yaml_path, column in column_places:
         if column not in columns and column not in reshape_names:
@@ -90,8 +92,8 @@ def _values(path: Place, source: Source, table: CanonicalTable) -> Iterator[Find
     for column, words in source.values.items():
         schema = table.columns.get(column)
         allowed_values = ("true", "false") if schema and schema.dtype == "flag" else schema.categories if schema else ()
-        for word, meaning in words.items():
-            yaml_path = (*path, "values", column, word)
+        for raw_word, meaning in words.items():
+            yaml_path = (*path, "values", column, raw_word)
             if meaning == "":
                 continue
             if allowed_values and meaning not in allowed_values:
@@ -127,9 +129,9 @@ def _status(study: Study) -> Iterator[Finding]:
         for setting in ("batches", "provinces"):
             if (path := getattr(sources.srdi_list, setting)) is not None:
                 yield from _path(("sources", "srdi_list", setting), path)
-        for position, level in enumerate(sources.srdi_list.national_levels):
+        for level_index, level in enumerate(sources.srdi_list.national_levels):
             if level not in SRDI_LEVELS:
-                yaml_path = ("sources", "srdi_list", "national_levels", position)
+                yaml_path = ("sources", "srdi_list", "national_levels", level_index)
                 yield unknown_name(yaml_path, ("level", "层级"), level, SRDI_LEVELS)
     if sources.status is not None:
         yield from _condition(("sources", "status", "criteria"), sources.status.criteria, columns_of_table(study, "firms"))
@@ -161,7 +163,7 @@ def _unit(study: Study) -> Iterator[Finding]:
 def _scheme(scheme: str, unit_keys: Sequence[str]) -> Iterator[Finding]:
     column = SCHEMES[scheme][0]
     if column not in unit_keys:
-        schemes = [name for name, (scheme_key, *_) in SCHEMES.items() if scheme_key in unit_keys]
+        schemes = [scheme_name for scheme_name, (scheme_key, *_) in SCHEMES.items() if scheme_key in unit_keys]
         scheme_key, suggestion_zh = (
             (f"write {' or '.join(schemes)}, or", f"请写 {'、'.join(schemes)},或") if schemes else ("write", "请写")
         )

@@ -37,12 +37,14 @@ def check(study: Study) -> Iterator[Finding]:
 def _shape(indicators: Indicators, path: Place, subtree: Any, depth: int) -> Iterator[Finding]:
     """Every branch is as deep as there are levels: mappings down to lists of leaves."""
     if isinstance(subtree, Mapping) and subtree and depth > 1:
-        for name, child_tree in subtree.items():
-            if not IDENTIFIER.fullmatch(str(name)):
+        for branch_name, child_tree in subtree.items():
+            if not IDENTIFIER.fullmatch(str(branch_name)):
                 yield Finding(
-                    (*path, name), f"{name!r} is no id; use letters, digits and _", f"{name!r} 不能作标识;请用字母、数字和下划线"
+                    (*path, branch_name),
+                    f"{branch_name!r} is no id; use letters, digits and _",
+                    f"{branch_name!r} 不能作标识;请用字母、数字和下划线",
                 )
-            yield from _shape(indicators, (*path, name), child_tree, depth - 1)
+            yield from _shape(indicators, (*path, branch_name), child_tree, depth - 1)
     elif not (isinstance(subtree, list | tuple) and subtree and depth == 1 and all(isinstance(leaf, str) for leaf in subtree)):
         levels = ", ".join(reversed(indicators.levels[:depth]))
         expected_form, expected_form_zh = (
@@ -55,47 +57,53 @@ def _shape(indicators: Indicators, path: Place, subtree: Any, depth: int) -> Ite
 def _node_places(subtree: Any, path: Place) -> Iterator[tuple[str, Place, bool]]:
     """(id, path, whether it is a leaf) of every node below."""
     if isinstance(subtree, Mapping):
-        for name, child_tree in subtree.items():
-            yield str(name), (*path, name), False
-            yield from _node_places(child_tree, (*path, name))
+        for node_name, child_tree in subtree.items():
+            yield str(node_name), (*path, node_name), False
+            yield from _node_places(child_tree, (*path, node_name))
     else:
-        for position, leaf in enumerate(subtree):
-            yield leaf, (*path, position), True
+        for leaf_index, leaf in enumerate(subtree):
+            yield leaf, (*path, leaf_index), True
 
 
 def _nodes(indicators: Indicators) -> Iterator[Finding]:
     path_by_name: dict[str, Place] = {}
     leaves = set()
-    for name, path, is_leaf in _node_places(indicators.tree, TREE):
-        if name in path_by_name:
-            first_place = ".".join(str(path_step) for path_step in path_by_name[name][2:])
+    for node_name, path, is_leaf in _node_places(indicators.tree, TREE):
+        if node_name in path_by_name:
+            first_place = ".".join(str(path_step) for path_step in path_by_name[node_name][2:])
             yield Finding(
                 path,
-                f"{name!r} appears twice in the tree (also at {first_place})",
-                f"{name!r} 在树中出现两次(另见 {first_place})",
+                f"{node_name!r} appears twice in the tree (also at {first_place})",
+                f"{node_name!r} 在树中出现两次(另见 {first_place})",
             )
-        elif is_leaf and name not in indicators.indicators:
-            yield unknown_name(path, ("indicator", "指标"), name, indicators.indicators)
-        elif not is_leaf and name in indicators.indicators:
-            yield Finding(path, f"{name!r} is the id of an indicator; a node needs another", f"{name!r} 已是指标 id;节点请另取名")
-        path_by_name.setdefault(name, path)
-        leaves |= {name} if is_leaf else set()
-    for name in indicators.nodes.keys() - path_by_name.keys():
-        yield unknown_name(("indicators", "nodes", name), ("node", "节点"), name, path_by_name)
-    for name in [name for name in path_by_name if name not in leaves and name not in indicators.nodes]:
-        yield Finding(path_by_name[name], f"node {name!r} has no label under nodes:; its id is shown instead",
-                      f"节点 {name!r} 在 nodes: 下没有名称,将直接显示 id", notice=True)  # fmt: skip
-    for name in [name for name in indicators.indicators if name not in leaves]:
-        yield Finding(("indicators", "indicators", name), f"indicator {name!r} is in no branch of the tree; it is not scored",
-                      f"指标 {name!r} 不在树的任何分支中,不参与评分", notice=True)  # fmt: skip
+        elif is_leaf and node_name not in indicators.indicators:
+            yield unknown_name(path, ("indicator", "指标"), node_name, indicators.indicators)
+        elif not is_leaf and node_name in indicators.indicators:
+            yield Finding(
+                path, f"{node_name!r} is the id of an indicator; a node needs another", f"{node_name!r} 已是指标 id;节点请另取名"
+            )
+        path_by_name.setdefault(node_name, path)
+        leaves |= {node_name} if is_leaf else set()
+    for node_name in indicators.nodes.keys() - path_by_name.keys():
+        yield unknown_name(("indicators", "nodes", node_name), ("node", "节点"), node_name, path_by_name)
+    for node_name in [node_name for node_name in path_by_name if node_name not in leaves and node_name not in indicators.nodes]:
+        yield Finding(path_by_name[node_name], f"node {node_name!r} has no label under nodes:; its id is shown instead",
+                      f"节点 {node_name!r} 在 nodes: 下没有名称,将直接显示 id", notice=True)  # fmt: skip
+    for node_name in [node_name for node_name in indicators.indicators if node_name not in leaves]:
+        yield Finding(
+            ("indicators", "indicators", node_name),
+            f"indicator {node_name!r} is in no branch of the tree; it is not scored",
+            f"指标 {node_name!r} 不在树的任何分支中,不参与评分",
+            notice=True,
+        )
 
 
 def _profiles(indicators: Indicators) -> Iterator[Finding]:
-    leaves = {name for name, _, is_leaf in _node_places(indicators.tree, TREE) if is_leaf}
+    leaves = {profile_name for profile_name, _, is_leaf in _node_places(indicators.tree, TREE) if is_leaf}
     for profile, profile_leaves in indicators.profiles.items():
-        for position, leaf in enumerate(profile_leaves):
+        for leaf_index, leaf in enumerate(profile_leaves):
             if leaf not in leaves:
-                yield unknown_name(("indicators", "profiles", profile, position), ("leaf", "树中指标"), leaf, leaves)
+                yield unknown_name(("indicators", "profiles", profile, leaf_index), ("leaf", "树中指标"), leaf, leaves)
     name_list = {leaf for profile_leaves in indicators.profiles.values() for leaf in profile_leaves}
     for leaf in sorted(leaves - name_list) if indicators.profile else ():
         yield Finding(("indicators", "profiles"), f"indicator {leaf!r} is in no profile; no profile scores it",
@@ -106,12 +114,15 @@ def _profiles(indicators: Indicators) -> Iterator[Finding]:
         yield unknown_name(("indicators", "profile"), ("profile", "profile"), indicators.profile, indicators.profiles)
         return
     active_leaves = set(indicators.profiles[indicators.profile])
-    for name, path, is_leaf in _node_places(indicators.tree, TREE):
+    for profile_name, path, is_leaf in _node_places(indicators.tree, TREE):
         subtree = indicators.tree if is_leaf else _subtree(indicators.tree, path[2:])
         if not is_leaf and not active_leaves & {leaf for leaf, _, is_leaf_node in _node_places(subtree, path) if is_leaf_node}:
             profile = indicators.profile
-            yield Finding(path, f"profile {profile!r} leaves {name!r} without an indicator; add one or leave the branch out",
-                          f"profile {profile!r} 之下 {name!r} 没有任何指标;请补一个指标或去掉该分支")  # fmt: skip
+            yield Finding(
+                path,
+                f"profile {profile!r} leaves {profile_name!r} without an indicator; add one or leave the branch out",
+                f"profile {profile!r} 之下 {profile_name!r} 没有任何指标;请补一个指标或去掉该分支",
+            )
 
 
 def _subtree(tree: Mapping[str, Any], path: Place) -> Any:
@@ -124,7 +135,7 @@ def _subtree(tree: Mapping[str, Any], path: Place) -> Any:
 def _bands(indicators: Indicators) -> Iterator[Finding]:
     for name, leaf in indicators.indicators.items():
         if isinstance(leaf.direction, Band) and leaf.direction.band[0] > leaf.direction.band[1]:
-            low, high = (f"{limit:g}" for limit in leaf.direction.band)
+            lower, upper = (f"{limit:g}" for limit in leaf.direction.band)
             path = ("indicators", "indicators", name, "direction")
-            yield Finding(path, f"band [{low}, {high}] is empty; write [{high}, {low}]",
-                          f"区间 [{low}, {high}] 上下限颠倒;请写成 [{high}, {low}]")  # fmt: skip
+            yield Finding(path, f"band [{lower}, {upper}] is empty; write [{upper}, {lower}]",
+                          f"区间 [{lower}, {upper}] 上下限颠倒;请写成 [{upper}, {lower}]")  # fmt: skip

@@ -89,19 +89,21 @@ def _families(study: Study, tree: Tree) -> Iterator[Finding]:
         children = tree.children(node)
         for method_role in ("aggregate",) if flat_choice else ("weight", "aggregate"):
             choice, yaml_path = family_choice(study.weighting, tree, node, method_role)
-            names = children if yaml_path[1] == "branches" else _same_level(tree, children[0])
-            yield from _share_findings(yaml_path, choice, children, names)
+            family_members = children if yaml_path[1] == "branches" else _same_level(tree, children[0])
+            yield from _share_findings(yaml_path, choice, children, family_members)
 
 
 def _same_level(tree: Tree, node: str) -> list[str]:
-    return [peer for peer in tree.order if tree.level(peer) == tree.level(node)]
+    return [other_node for other_node in tree.order if tree.level(other_node) == tree.level(node)]
 
 
-def _share_findings(yaml_path: Place, choice: BoundChoice, children: Sequence[str], names: Collection[str]) -> Iterator[Finding]:
+def _share_findings(
+    yaml_path: Place, choice: BoundChoice, children: Sequence[str], child_names: Collection[str]
+) -> Iterator[Finding]:
     """What keeps a choice from becoming a function of these children."""
     given_shares = [option for option in choice.options.values() if isinstance(option, dict) and choice.method == "given"]
     for shares in given_shares:
-        unknown_names = [name for name in shares if name not in names]
+        unknown_names = [child_name for child_name in shares if child_name not in child_names]
         children_without_share = [child for child in children if child not in shares]
         if unknown_names or children_without_share:
             en = [f"no such child: {', '.join(unknown_names)}"] * bool(unknown_names) + [
@@ -112,7 +114,7 @@ def _share_findings(yaml_path: Place, choice: BoundChoice, children: Sequence[st
             yield Finding(yaml_path, f"{'; '.join(en)}. The children are {', '.join(children)}",
                           f"{';'.join(zh)}。下级为 {'、'.join(children)}")  # fmt: skip
             return
-    yield from _errors_of_call(yaml_path, children, lambda: choice.for_children(children, valid_ids=names))
+    yield from _errors_of_call(yaml_path, children, lambda: choice.for_children(children, valid_ids=child_names))
 
 
 def _errors_of_call(yaml_path: Place, children: Sequence[str], call: Callable[[], object]) -> Iterator[Finding]:
@@ -189,9 +191,12 @@ def _coverage(study: Study, tree: Tree) -> Iterator[Finding]:
     """A branch with fewer indicators than `min_children` would never have a score."""
     min_children = study.weighting.coverage.min_children
     for node in tree.inner:
-        count = len(tree.children(node))
-        if count < min_children and not tree.children(tree.children(node)[0]):
-            yield Finding(("weighting", "coverage"), f"{node} has {count} indicator(s), fewer than min_children {min_children}: "
-                          f"it would never have a score; add indicators or write min_children: {count}",
-                          f"{node} 只有 {count} 个指标,少于 min_children {min_children},将永远没有得分;"
-                          f"请增加指标或写 min_children: {count}")  # fmt: skip
+        child_count = len(tree.children(node))
+        if child_count < min_children and not tree.children(tree.children(node)[0]):
+            yield Finding(
+                ("weighting", "coverage"),
+                f"{node} has {child_count} indicator(s), fewer than min_children {min_children}: "
+                f"it would never have a score; add indicators or write min_children: {child_count}",
+                f"{node} 只有 {child_count} 个指标,少于 min_children {min_children},将永远没有得分;"
+                f"请增加指标或写 min_children: {child_count}",
+            )

@@ -44,9 +44,9 @@ class Chokepoint(Record):
     @model_validator(mode="after")
     def _within_window(self) -> Chokepoint:
         if self.min_years > self.window:
-            text = {"en": f"min_years is longer than window; write at most {self.window}",
+            bilingual_message = {"en": f"min_years is longer than window; write at most {self.window}",
                     "zh": f"min_years 大于 window;至多写 {self.window}"}  # fmt: skip
-            raise PydanticCustomError("order", "{en}", text)
+            raise PydanticCustomError("order", "{en}", bilingual_message)
         return self
 
 

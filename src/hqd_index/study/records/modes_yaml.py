@@ -123,9 +123,9 @@ class Modes(Record):
     @model_validator(mode="after")
     def _band_inside_hysteresis(self) -> Modes:
         if self.hysteresis < self.dead_band:
-            text = {"en": f"hysteresis is below dead_band; write at least {self.dead_band}",
+            bilingual_message = {"en": f"hysteresis is below dead_band; write at least {self.dead_band}",
                     "zh": f"hysteresis 小于 dead_band;至少写 {self.dead_band}"}  # fmt: skip
-            raise PydanticCustomError("order", "{en}", text)
+            raise PydanticCustomError("order", "{en}", bilingual_message)
         return self
 
     def axis_items(self) -> set[str]:

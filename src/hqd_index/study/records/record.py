@@ -14,9 +14,9 @@ Version = Literal[1]
 
 def _ordered_years(years: tuple[int, int]) -> tuple[int, int]:
     if years[0] > years[1]:
-        swapped = f"[{years[1]}, {years[0]}]"
-        raise PydanticCustomError("order", "{en}", {"en": f"first year after last; write {swapped}",
-                                                    "zh": f"起始年晚于结束年;请写成 {swapped}"})  # fmt: skip
+        swapped_years = f"[{years[1]}, {years[0]}]"
+        raise PydanticCustomError("order", "{en}", {"en": f"first year after last; write {swapped_years}",
+                                                    "zh": f"起始年晚于结束年;请写成 {swapped_years}"})  # fmt: skip
     return years
 
 

@@ -29,11 +29,14 @@ class SobolChoice(Record):
 
     @field_validator("base")
     @classmethod
-    def _power_of_two(cls, base: int) -> int:
-        if base & (base - 1):
-            text = {"en": f"{base} is no power of two; write one such as 1024", "zh": f"{base} 不是 2 的幂;请写如 1024 的数"}
-            raise PydanticCustomError("order", "{en}", text)
-        return base
+    def _power_of_two(cls, base_size: int) -> int:
+        if base_size & (base_size - 1):
+            bilingual_message = {
+                "en": f"{base_size} is no power of two; write one such as 1024",
+                "zh": f"{base_size} 不是 2 的幂;请写如 1024 的数",
+            }
+            raise PydanticCustomError("order", "{en}", bilingual_message)
+        return base_size
 
 
 class MultiverseChoice(Record):
