@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from ..engines.duckdb import Engine, quoted
-from ..expressions.coverage import coverage_terms
+from ..expressions.coverage import TermCoverage, coverage_terms
 from ..study.column_facts import row_key
 from ..study.records import Indicator, Study
 from .density import ever_sql
@@ -58,11 +58,7 @@ def _table_counts(study: Study, engine: Engine, table_name: str, table: str, lea
     selects, labels = list[str](), list[tuple[str, int]]()
     for id, expression in expressions.items():
         for term_number, term in enumerate(coverage_terms(expression, types, key=key)):
-            firms = (
-                f"count(DISTINCT firm_id) FILTER (WHERE {term.used_condition})"
-                if table_name == "firms"
-                else "CAST(NULL AS DOUBLE)"
-            )
+            firms = _firm_count(term, key) if table_name == "firms" else "CAST(NULL AS DOUBLE)"
             columns = (term.rows_used, term.rows, term.denominator_used, term.denominator, firms)
             selects += [f"{sql} AS {quoted(f'{count_column} {len(labels)}')}" for count_column, sql in zip(COUNTS, columns)]
             labels.append((id, term_number))
@@ -82,6 +78,12 @@ def _table_counts(study: Study, engine: Engine, table_name: str, table: str, lea
         ],
         ignore_index=True,
     )
+
+
+def _firm_count(term: TermCoverage, key: Sequence[str]) -> str:
+    """SQL of the firms in the rows used of a year: of a table with one row by firm and year these are its rows."""
+    one_row = {"firm_id", "year"} == set(key)
+    return term.rows_used if one_row else f"count(DISTINCT firm_id) FILTER (WHERE {term.used_condition})"
 
 
 def _sample_coverage(term_counts: pd.DataFrame, sample: str) -> pd.DataFrame:

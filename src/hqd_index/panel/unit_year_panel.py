@@ -136,7 +136,8 @@ def _firm_values(
 
 def firm_values(study: Study, engine: Engine, tables: Mapping[str, str], firm_leaves: Mapping[str, Indicator]) -> pd.DataFrame:
     """unit, year, n_firms and the firm indicators of the firms in `tables`."""
-    firm_count = Indicator.model_construct(table="firms", formula="count(distinct firm_id)")
+    is_one_row = set(row_key(study, "firms")) == {"firm_id", "year"}  # of a firm in a year
+    firm_count = Indicator.model_construct(table="firms", formula="count(*)" if is_one_row else "count(distinct firm_id)")
     return aggregate_columns(study, engine, tables, {"n_firms": firm_count, **firm_leaves})
 
 
