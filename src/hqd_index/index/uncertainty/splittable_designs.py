@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...study.records import Study
-from ..build import IndexArrays, compute, join_children
+from ..build import IndexArrays, compute, join_children, normalised_leaves
 from ..index_tables import cube
 from ..scoring_plan import ScoringPlan
 from .design_draws import DrawSource
@@ -35,18 +35,19 @@ def splittable_scores(study: Study, designs: Designs, source: DrawSource, panel:
         design = source.plan_of_design(number)
         columns = [source.leaves.index(leaf) for leaf in design.leaves]
         base_arrays = compute(design, every[..., columns])
-        scores = part_scores(design, base_arrays, compute(design, leave_out[..., columns], base=base_arrays), firm_leaves)
+        _, _, normalised = normalised_leaves(design, leave_out[..., columns], base=base_arrays)
+        scores = part_scores(design, base_arrays, normalised, firm_leaves)
         if scores is not None:
             blocks.append(grid.assign(design=number, score=100 * scores.ravel()))
     return pd.concat(blocks, ignore_index=True)[["design", "unit", "year", "score"]]
 
 
-def part_scores(design: ScoringPlan, base_arrays: IndexArrays, computed: IndexArrays, leaves: Collection[str]) -> Array | None:
-    """(T, U): the root of `computed` from some leaves alone, weighted by their global shares in `base_arrays`; None without any.
+def part_scores(design: ScoringPlan, base_arrays: IndexArrays, normalised: Array, leaves: Collection[str]) -> Array | None:
+    """(T, U): the root from some leaves of `normalised` alone, at their global shares in the base; None without any.
 
     With arithmetic means throughout this is the sum of global share x leaf over the sum of these shares.
     """
-    parts = [_leaf_columns(design, arrays.normalised, leaves) for arrays in (base_arrays, computed)]
+    parts = [_leaf_columns(design, values, leaves) for values in (base_arrays.normalised, normalised)]
     weight: dict[str, Array] = {leaf: np.ones((1, 1)) for leaf in parts[0]}
     for family in design.families:
         children = [child for child in family.children if child in weight]

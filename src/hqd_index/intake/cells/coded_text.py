@@ -52,17 +52,26 @@ def code_reader(coded_column: CodedColumn) -> CellReader:
     """The reading of a column's texts: the study's `values` first (exact after normalising), then the built-in forms."""
     study_values = {normalised_label(cell): value for cell, value in (coded_column.values or {}).items()}
     read_cell = _reader_of_column(coded_column)
+    if not study_values:
+        return lambda cell: _with_repair(read_cell(cell), cell, coded_column)
 
     def look_up(cell: str) -> CellReading:
         meaning = study_values.get(normalised_label(cell))
         if meaning == "":
             return CellReading(None, DECLARED_VALUES)
-        reading = read_cell(cell if meaning is None else meaning)
-        if reading.value is None or reading.value == cell:
-            return reading
-        return replace(reading, repair=DECLARED_VALUES if meaning is not None else reading.repair or _repair_of(coded_column))
+        if meaning is None:
+            return _with_repair(read_cell(cell), cell, coded_column)
+        reading = read_cell(meaning)
+        return reading if reading.value is None or reading.value == cell else replace(reading, repair=DECLARED_VALUES)
 
     return look_up
+
+
+def _with_repair(reading: CellReading, cell: str, coded_column: CodedColumn) -> CellReading:
+    """The reading, with the kind of repair of a value that is not as printed."""
+    if reading.value is None or reading.value == cell:
+        return reading
+    return replace(reading, repair=reading.repair or _repair_of(coded_column))
 
 
 def _repair_of(coded_column: CodedColumn) -> str:

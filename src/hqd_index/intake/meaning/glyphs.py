@@ -22,17 +22,17 @@ def half_width(cell: str) -> str:
 
     NFKC would also turn 12.3① into 12.31 and 1234² into 12342: those stay.
     """
-    return cell.translate(FULL_WIDTH).translate(BRACKETS).translate(DASHES)
+    return cell if cell.isascii() else cell.translate(FULL_WIDTH).translate(BRACKETS).translate(DASHES)
 
 
 def without_format_characters(cell: str) -> str:
     """The text without marks that show nothing (zero-width blanks, byte order marks, direction marks)."""
+    if cell.isprintable():
+        return cell
     return "".join(character for character in cell if unicodedata.category(character) != "Cf")
 
 
 def normalised_label(label: str) -> str:
     """A label without blanks, line breaks, invisible marks and case, full-width and traditional forms made plain."""
     normalised = simplified(unicodedata.normalize("NFKC", label))
-    return "".join(
-        character for character in normalised if not character.isspace() and unicodedata.category(character) != "Cf"
-    ).lower()
+    return without_format_characters("".join(normalised.split())).lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,6 +86,7 @@ MACRO_REGION = re.compile(
 REGION = re.compile(r"[部区域带圈]|沿海|华[东南西北中]|[东西][南北]|地区|城市群|三角洲")
 
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+USCC_VALUES = {character: value for value, character in enumerate(USCC_ALPHABET)}
 USCC_WEIGHTS = tuple(pow(3, k, 31) for k in range(17))
 
 
@@ -146,7 +148,7 @@ def version(cell: str) -> CodeMatch:
 
 def uscc_valid(code: str) -> bool:
     """Whether an 18-character code has the check character of GB 32100-2015."""
-    if len(code) != 18 or any(character not in USCC_ALPHABET for character in code):
+    if len(code) != 18 or not USCC_VALUES.keys() >= set(code):
         return False
-    weighted_sum = sum(USCC_ALPHABET.index(character) * weight for character, weight in zip(code, USCC_WEIGHTS))
+    weighted_sum = sum(map(operator.mul, map(USCC_VALUES.__getitem__, code), USCC_WEIGHTS))
     return USCC_ALPHABET[-weighted_sum % 31] == code[-1]
