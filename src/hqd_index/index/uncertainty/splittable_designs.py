@@ -35,7 +35,7 @@ def splittable_scores(study: Study, designs: Designs, source: DrawSource, panel:
         design = source.plan_of_design(number)
         columns = [source.leaves.index(leaf) for leaf in design.leaves]
         base_arrays = compute(design, every[..., columns])
-        _, _, normalised = normalised_leaves(design, leave_out[..., columns], base=base_arrays)
+        _, _, normalised = normalised_leaves(design, leave_out[..., columns], base_arrays=base_arrays)
         scores = part_scores(design, base_arrays, normalised, firm_leaves)
         if scores is not None:
             blocks.append(grid.assign(design=number, score=100 * scores.ravel()))
