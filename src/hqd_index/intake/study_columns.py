@@ -14,13 +14,13 @@ from ..study.records import Study
 from .cells.column_reading import NumberType
 
 
-def table_of(study: Study, name: str) -> CanonicalTable:
+def table_of(study: Study, table_name: str) -> CanonicalTable:
     """The schema of a table in this study; ConfigError when neither the program nor the study knows it."""
     schemas = study_tables(study)
-    if name not in schemas:
-        en, zh = unknown("table", name, schemas, kind_zh="表")
+    if table_name not in schemas:
+        en, zh = unknown("table", table_name, schemas, kind_zh="表")
         raise ConfigError(f"{en}; or define it under `tables`", zh=f"{zh};也可在 `tables` 中定义", location="sources.yaml")
-    return schemas[name]
+    return schemas[table_name]
 
 
 def exactness(study: Study, table: CanonicalTable) -> NumberType:
@@ -28,11 +28,11 @@ def exactness(study: Study, table: CanonicalTable) -> NumberType:
     return "double" if rows_per_unit(table, study.study.unit.by) == "one" else "decimal"
 
 
-def needed_columns(study: Study, name: str, table: CanonicalTable) -> frozenset[str]:
+def needed_columns(study: Study, table_name: str, table: CanonicalTable) -> frozenset[str]:
     """Raw columns of a table behind scored indicators, controls, mediators and units; status columns are derived."""
-    columns = column_facts(study)[name]
-    column_names = {key_column for key_column in study.study.unit.by if name == "firms"}
-    for formula in _formulas(study, name):
+    columns = column_facts(study)[table_name]
+    column_names = {key_column for key_column in study.study.unit.by if table_name == "firms"}
+    for formula in _formulas(study, table_name):
         column_names |= source_columns(parse(formula, columns=columns, aggregate=True), columns)
     return frozenset(column for column in column_names if column in table.columns and not column.startswith("srdi_"))
 

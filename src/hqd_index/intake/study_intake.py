@@ -88,17 +88,19 @@ def checked_files(study: Study, engine: Engine, data_root: Path, config_root: Pa
 
 def _raw_files(study: Study, data_root: Path, config_root: Path) -> dict[str, list[RawFile]]:
     """The files of each source; all that are missing are reported at once, with the line that names them."""
-    files: dict[str, list[RawFile]] = {}
+    files_by_source: dict[str, list[RawFile]] = {}
     errors: list[HqdError] = []
     for source_id, source in study.sources.sources.items():
         try:
-            files[source_id] = raw_files(source, data_root, f"{_line_of_path(config_root, source.path)} sources.{source_id}.path")
+            files_by_source[source_id] = raw_files(
+                source, data_root, f"{_line_of_path(config_root, source.path)} sources.{source_id}.path"
+            )
         except HqdError as fault:
             errors.append(fault)
     if errors and not any(path.is_file() for path in data_root.rglob("*")):
         raise _no_data_error(data_root)
     _raise_faults(errors)
-    return files
+    return files_by_source
 
 
 def _no_data_error(folder: Path) -> ConfigError:
@@ -119,7 +121,9 @@ def _line_of_path(config_root: Path, path: str) -> str:
     config = config_root / "sources.yaml"
     lines = config.read_text("utf-8").splitlines() if config.is_file() else []
     line_numbers = [
-        line_number for line_number, line in enumerate(lines, 1) if line.lstrip().startswith("path:") and path in line
+        line_number
+        for line_number, config_line in enumerate(lines, 1)
+        if config_line.lstrip().startswith("path:") and path in config_line
     ]
     return f"sources.yaml:{line_numbers[0]}" if line_numbers else "sources.yaml"
 
@@ -130,8 +134,8 @@ def _clean_tables(
     """The tables in the order of their sources, read two at a time; the files that cannot be read are reported at once."""
     with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as pool:
         table_steps = (
-            (replace(table_step, first_rows=first_rows), files, first)
-            for table_step, files, first in _table_jobs(study, files, engine)
+            (replace(table_step, first_rows=first_rows), files, first_file_number)
+            for table_step, files, first_file_number in _table_jobs(study, files, engine)
         )
         jobs = [pool.submit(_clean_table, *table_step, engine) for table_step in table_steps]
     errors = [fault for job in jobs if isinstance(fault := job.exception(), HqdError)]
@@ -145,21 +149,35 @@ def _table_jobs(
     """Each table of the study with its files by source and the number of the first."""
     first = 1
     for name in dict.fromkeys(source.table for source in study.sources.sources.values()):
-        table_files = {key: files[key] for key, source in study.sources.sources.items() if source.table == name and files[key]}
+        table_files = {
+            source_id: files[source_id]
+            for source_id, source in study.sources.sources.items()
+            if source.table == name and files[source_id]
+        }
         if table_files:
-            table = table_of(study, name)
-            needed = needed_columns(study, name, table)
+            canonical_table = table_of(study, name)
+            columns_to_read = needed_columns(study, name, canonical_table)
             yield (
-                TableStep(study, name, table, exactness(study, table), engine, needed, is_single_source=len(table_files) == 1),
+                TableStep(
+                    study,
+                    name,
+                    canonical_table,
+                    exactness(study, canonical_table),
+                    engine,
+                    columns_to_read,
+                    is_single_source=len(table_files) == 1,
+                ),
                 table_files,
                 first,
             )
         first += SHEETS
 
 
-def _clean_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], first: int, engine: Engine) -> CleanTable:
+def _clean_table(
+    table_step: TableStep, files: Mapping[str, Sequence[RawFile]], first_file_number: int, engine: Engine
+) -> CleanTable:
     with engine.second_connection() as table_engine:
-        return read_table(replace(table_step, engine=table_engine), files, first)
+        return read_table(replace(table_step, engine=table_engine), files, first_file_number)
 
 
 def _raise_faults(errors: Sequence[HqdError]) -> None:
@@ -215,29 +233,30 @@ def _check_gate(study: Study, clean_tables: Sequence[CleanTable], study_result: 
         share, max_share = clean_table.quarantined_share, gates.max_quarantine_share
         if share == 0 or (share <= max_share and gates.on_error == "quarantine"):
             continue
-        rows = int((clean_table.removed_rows["outcome"] == QUARANTINED_OUTCOME).sum())
-        name, location = clean_table.name, ", ".join(clean_table.files["file"])
+        quarantined_count = int((clean_table.removed_rows["outcome"] == QUARANTINED_OUTCOME).sum())
+        table_name, location = clean_table.name, ", ".join(clean_table.files["file"])
         raise GateError(
             study_result,
-            f"{rows} rows of table {name} do not pass ({share:.1%}; limit {max_share:.1%}); mend those that "
+            f"{quarantined_count} rows of table {table_name} do not pass ({share:.1%}; limit {max_share:.1%}); mend those that "
             "quarantine.xlsx lists",
-            zh=f"表 {name} 有 {rows} 行未通过校验({share:.1%},上限 {max_share:.1%});请按 quarantine.xlsx 逐行改正",
+            zh=f"表 {table_name} 有 {quarantined_count} 行未通过校验({share:.1%},上限 {max_share:.1%});请按 "
+            "quarantine.xlsx 逐行改正",
             location=location,
             rule="S13",
         )
 
 
-def refuse_empty_tables(study: Study, result: Intake, engine: Engine) -> None:
+def refuse_empty_tables(study: Study, intake_result: Intake, engine: Engine) -> None:
     """GateError for a table behind an indicator of which no row is used, whatever share may be quarantined (F29)."""
     scored = {leaf.table for leaf in study.indicators.indicators.values()}
-    for name in sorted(scored & result.tables.keys()):
-        if engine.count(result.tables[name]):
+    for name in sorted(scored & intake_result.tables.keys()):
+        if engine.count(intake_result.tables[name]):
             continue
-        files = [source.path for source in study.sources.sources.values() if source.table == name]
+        source_paths = [source.path for source in study.sources.sources.values() if source.table == name]
         raise GateError(
-            result,
+            intake_result,
             f"no row of table {name} is used; quarantine.xlsx and ledger.csv say why of each row",
             zh=f"表 {name} 没有一行可用;各行的原因见 quarantine.xlsx 与 ledger.csv",
-            location=", ".join(dict.fromkeys(files)),
+            location=", ".join(dict.fromkeys(source_paths)),
             rule="S13",
         )

@@ -59,13 +59,13 @@ OPEN_QUOTE_TEXT = '" ...'  # a quote that is never closed, or closed in the midd
 MATRIX_ROWS = 2000
 
 
-def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], first: int) -> CleanTable:
-    """The table from the files of its sources (source id -> files), which are numbered from `first`.
+def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], first_file_number: int) -> CleanTable:
+    """The table from the files of its sources (source id -> files), which are numbered from `first_file_number`.
 
     Raises DataError for a file, or a mix of rows, that is refused; CheckError (exit 4) where the books do not balance.
     """
     engine = table_step.engine
-    sheets, sources = _parsed_sources(table_step, files, first)
+    sheets, sources = _parsed_sources(table_step, files, first_file_number)
     file_list = _file_list(sheets)
     out_of_scope = first_reasons(
         [_rows_set_aside(sheets), *(source.out_of_scope for source in sources), *scope_filter_rows(table_step, files, sources)]
@@ -144,42 +144,43 @@ def _record_count(table_step: TableStep, sheets: Sequence[Sheet]) -> int:
     plain_row_count = sum(sheet.cells.rows for sheet in sheets if sheet.cells.record_rows is None)
     return (
         plain_row_count
-        + sum(table_step.engine.count(cells.table) for cells in record_cells)
+        + sum(table_step.engine.count(sheet_cells.table) for sheet_cells in record_cells)
         + sum(len(sheet.cells.excluded_rows) for sheet in sheets)
     )
 
 
-def _identified_firms(table_step: TableStep, rows: str, location: str) -> FirmRows:
+def _identified_firms(table_step: TableStep, typed_rows: str, location: str) -> FirmRows:
     """Firm rows under one id per firm; the rows of other tables as they are."""
     if table_step.name == "firms" and "firm_id" in table_step.table.key:
-        return with_one_id_per_firm(rows, location, table_step.engine)
-    return FirmRows(rows, pd.DataFrame(columns=OUT_COLUMNS), ())
+        return with_one_id_per_firm(typed_rows, location, table_step.engine)
+    return FirmRows(typed_rows, pd.DataFrame(columns=OUT_COLUMNS), ())
 
 
-def _with_firm_industry(table_step: TableStep, rows: str, location: str) -> tuple[str, tuple[Notice, ...]]:
+def _with_firm_industry(table_step: TableStep, typed_rows: str, location: str) -> tuple[str, tuple[Notice, ...]]:
     """Firm rows in the industry that the study's choice gives them."""
     if table_step.name != "firms":
-        return rows, ()
-    return with_one_industry(rows, table_step.study.sources.firm_industry, location, table_step.engine)
+        return typed_rows, ()
+    return with_one_industry(typed_rows, table_step.study.sources.firm_industry, location, table_step.engine)
 
 
 def _parsed_sources(
-    table_step: TableStep, files: Mapping[str, Sequence[RawFile]], first: int
+    table_step: TableStep, files: Mapping[str, Sequence[RawFile]], first_file_number: int
 ) -> tuple[list[Sheet], list[ParsedSource]]:
     sheets: list[Sheet] = []
     parsed: list[ParsedSource] = []
     for source_id, source_files in files.items():
         study_source = table_step.study.sources.sources[source_id]
-        cells = [
-            cells
+        sheet_cells = [
+            sheet_cells
             for file in source_files
-            for cells in read_sheets(SheetRequest(file, study_source, table_step.table, table_step.engine))
+            for sheet_cells in read_sheets(SheetRequest(file, study_source, table_step.table, table_step.engine))
         ]
         if table_step.first_rows is not None:
-            cells = [first_rows(sheet, table_step.first_rows, table_step.engine) for sheet in cells]
+            sheet_cells = [first_rows(sheet, table_step.first_rows, table_step.engine) for sheet in sheet_cells]
         source = tidy_source(study_source)
         source_sheets = [
-            _sheet(sheet, source, table_step, first + len(sheets) + sheet_index) for sheet_index, sheet in enumerate(cells)
+            _sheet(sheet, source, table_step, first_file_number + len(sheets) + sheet_index)
+            for sheet_index, sheet in enumerate(sheet_cells)
         ]
         location = f"sources.yaml sources.{source_id}"
         parsed_source = with_year(_parsed_source(table_step, source_sheets, source_id, location), table_step.engine)
@@ -189,7 +190,7 @@ def _parsed_sources(
             )
         )
         sheets += [with_notes(sheet, parsed[-1].notes) for sheet in source_sheets]
-    known_columns = {name for source_rows in parsed for name in table_step.engine.types(source_rows.typed_rows)}
+    known_columns = {column_name for source_rows in parsed for column_name in table_step.engine.types(source_rows.typed_rows)}
     unused_labels = [label for sheet in sheets for label in sheet.header.unused_labels]
     sources = [table_step.study.sources.sources[source_id] for source_id in files]
     missing_columns = MissingColumns(sorted(table_step.needed_columns - known_columns), sources, unused_labels)
@@ -213,7 +214,7 @@ def _parsed_source(table_step: TableStep, sheets: list[Sheet], source_id: str, l
 def _source_in_scope(source: ParsedSource, out_of_scope: pd.DataFrame, table_step: TableStep) -> ParsedSource:
     """The source without its rows out of scope, which must not meet others by key; blank keys and statement dates judged."""
     text_rows, typed_rows = (
-        without_rows(rows, out_of_scope["rid"], table_step.engine) for rows in (source.text_rows, source.typed_rows)
+        without_rows(row_table, out_of_scope["rid"], table_step.engine) for row_table in (source.text_rows, source.typed_rows)
     )
     findings = joined_findings(
         [source.findings, blank_key_findings(table_step, text_rows), year_end_findings(table_step, typed_rows, text_rows)]
@@ -224,33 +225,33 @@ def _source_in_scope(source: ParsedSource, out_of_scope: pd.DataFrame, table_ste
     return with_merged_divisions(scoped, table_step)
 
 
-def _sheet(cells: SheetCells, source: Source, table_step: TableStep, sheet_number: int) -> Sheet:
+def _sheet(sheet_cells: SheetCells, source: Source, table_step: TableStep, sheet_number: int) -> Sheet:
     try:
-        cells = with_unit_column(cells, source, table_step.table, table_step.engine)
-        header = map_labels(cells, source, table_step.table)
+        sheet_cells = with_unit_column(sheet_cells, source, table_step.table, table_step.engine)
+        header = map_labels(sheet_cells, source, table_step.table)
         missing_names = required_columns(
             source, table_step.table, header.positions, table_step.needed_columns if table_step.is_single_source else ()
         )
-        require_columns(MissingColumns(missing_names, [source], header.unused_labels), table_step.table, cells.file)
-        refuse_second_table(cells, header.positions, table_step.table, table_step.engine)
+        require_columns(MissingColumns(missing_names, [source], header.unused_labels), table_step.table, sheet_cells.file)
+        refuse_second_table(sheet_cells, header.positions, table_step.table, table_step.engine)
     except DataError as fault:
-        raise with_layout_hint(fault, _first_rows(cells, table_step), source, table_step.table) from None
-    return Sheet(sheet_number, cells, header)
+        raise with_layout_hint(fault, _first_rows(sheet_cells, table_step), source, table_step.table) from None
+    return Sheet(sheet_number, sheet_cells, header)
 
 
-def _first_rows(cells: SheetCells, table_step: TableStep) -> Sequence[Sequence[str]]:
+def _first_rows(sheet_cells: SheetCells, table_step: TableStep) -> Sequence[Sequence[str]]:
     """The first rows of a sheet as they are printed; of one that may be a matrix every row, up to a bound."""
     is_matrix = is_matrix_table(table_step.table)
-    if cells.leading_rows and not is_matrix:
-        return cells.leading_rows
+    if sheet_cells.leading_rows and not is_matrix:
+        return sheet_cells.leading_rows
     limit = MATRIX_ROWS if is_matrix else SEARCHED_ROWS
-    rows = table_step.engine.collect(f"SELECT * EXCLUDE (row) FROM {cells.table} ORDER BY row LIMIT {limit}")
-    return [cells.labels, *rows.itertuples(index=False, name=None)]
+    rows = table_step.engine.collect(f"SELECT * EXCLUDE (row) FROM {sheet_cells.table} ORDER BY row LIMIT {limit}")
+    return [sheet_cells.labels, *rows.itertuples(index=False, name=None)]
 
 
-def _duplicates(table_step: TableStep, rows: str, combined_source: ParsedSource, files: pd.DataFrame) -> pd.DataFrame:
+def _duplicates(table_step: TableStep, typed_rows: str, combined_source: ParsedSource, files: pd.DataFrame) -> pd.DataFrame:
     return duplicate_findings(
-        rows, combined_source.text_rows, table_step.table.key, files, table_step.engine, shifts=combined_source.shifts
+        typed_rows, combined_source.text_rows, table_step.table.key, files, table_step.engine, shifts=combined_source.shifts
     )
 
 
@@ -266,13 +267,13 @@ def _file_list(sheets: Sequence[Sheet]) -> pd.DataFrame:
 def _rows_set_aside(sheets: Sequence[Sheet]) -> pd.DataFrame:
     rows = [
         (
-            sheet.sheet_number * FILE_SPAN + row.row,
+            sheet.sheet_number * FILE_SPAN + excluded_row.row,
             READ_STAGE,
-            QUARANTINED_OUTCOME if row.rule else OUT_OF_SCOPE_OUTCOME,
-            row.rule or row.reason,
+            QUARANTINED_OUTCOME if excluded_row.rule else OUT_OF_SCOPE_OUTCOME,
+            excluded_row.rule or excluded_row.reason,
         )
         for sheet in sheets
-        for row in sheet.cells.excluded_rows
+        for excluded_row in sheet.cells.excluded_rows
     ]
     return pd.DataFrame(rows, columns=OUT_COLUMNS)
 
@@ -280,17 +281,18 @@ def _rows_set_aside(sheets: Sequence[Sheet]) -> pd.DataFrame:
 def _ragged_findings(sheets: Sequence[Sheet]) -> pd.DataFrame:
     finding_tables = []
     for sheet in sheets:
-        ragged_rows = [row for row in sheet.cells.excluded_rows if row.rule]
-        values = [
-            OPEN_QUOTE_TEXT if row.reason == OPEN_QUOTE else f"{row.reason} / {len(sheet.cells.labels)}" for row in ragged_rows
+        ragged_rows = [excluded_row for excluded_row in sheet.cells.excluded_rows if excluded_row.rule]
+        cell_texts = [
+            OPEN_QUOTE_TEXT if excluded_row.reason == OPEN_QUOTE else f"{excluded_row.reason} / {len(sheet.cells.labels)}"
+            for excluded_row in ragged_rows
         ]
-        rids = [sheet.sheet_number * FILE_SPAN + row.row for row in ragged_rows]
-        finding_tables.append(rule_findings(pd.DataFrame({"rid": rids, "column": "", "value": values}), "S04"))
+        rids = [sheet.sheet_number * FILE_SPAN + excluded_row.row for excluded_row in ragged_rows]
+        finding_tables.append(rule_findings(pd.DataFrame({"rid": rids, "column": "", "value": cell_texts}), "S04"))
     return joined_findings(finding_tables)
 
 
-def _row_findings(table_step: TableStep, rows: str, text_rows: str, *severities: str) -> list[pd.DataFrame]:
-    complete_rows = with_all_columns(rows, table_step.table, table_step.number_type, table_step.engine)
+def _row_findings(table_step: TableStep, typed_rows: str, text_rows: str, *severities: str) -> list[pd.DataFrame]:
+    complete_rows = with_all_columns(typed_rows, table_step.table, table_step.number_type, table_step.engine)
     rules = rules_of_severity(
         bound_rules(table_step.study, table_step.name, table_step.table, table_step.engine.types(complete_rows)), *severities
     )
@@ -324,6 +326,8 @@ def _check_row_balance(table_step: TableStep, combined_source: ParsedSource, cle
     engine = table_step.engine
     check_balance(row_balance, engine, table_step.name)
     columns = engine.types(combined_source.typed_rows)
-    money = [name for name, column in table_step.table.columns.items() if column.dtype == "number" and not column.share]
-    additive = [name for name in money if name in columns]
+    money = [
+        column_name for column_name, column in table_step.table.columns.items() if column.dtype == "number" and not column.share
+    ]
+    additive = [column_name for column_name in money if column_name in columns]
     check_sums(combined_source.typed_rows, clean_rows, row_balance.removed_rows, additive, engine, table_step.name)

@@ -30,12 +30,12 @@ def write_starter(folder: Path) -> list[Path]:
     return targets
 
 
-def folder_and_files(path_arguments: Sequence[Path], files: Sequence[Path]) -> tuple[Path, list[Path]]:
+def folder_and_files(path_arguments: Sequence[Path], paths: Sequence[Path]) -> tuple[Path, list[Path]]:
     """The new folder and the files of `hqd init DIR --from FILE FILE ...`, where only the first FILE comes with the option.
 
     ConfigError where no folder, or more than one, is left besides the files.
     """
-    if not files:
+    if not paths:
         folders, further_files = list(path_arguments), []
     else:
         folders = [path for path in path_arguments if not path.is_file() and not _is_pattern(path)]
@@ -43,8 +43,8 @@ def folder_and_files(path_arguments: Sequence[Path], files: Sequence[Path]) -> t
     if len(folders) > 1:
         unexpected_path = str(folders[1])
         raise ConfigError(
-            f"{unexpected_path}: " + ("there is no such file" if files else "is more than it takes; files come after --from"),
-            zh=f"{unexpected_path}:" + ("没有这个文件" if files else "多出的参数;数据文件请写在 --from 之后"),
+            f"{unexpected_path}: " + ("there is no such file" if paths else "is more than it takes; files come after --from"),
+            zh=f"{unexpected_path}:" + ("没有这个文件" if paths else "多出的参数;数据文件请写在 --from 之后"),
             location="hqd init",
         )
     if not folders:
@@ -53,7 +53,7 @@ def folder_and_files(path_arguments: Sequence[Path], files: Sequence[Path]) -> t
             zh="请先写新文件夹名:hqd init my_study --from 文件",
             location="hqd init",
         )
-    return folders[0], [*files, *further_files]
+    return folders[0], [*paths, *further_files]
 
 
 def _is_pattern(path: Path) -> bool:

@@ -19,25 +19,25 @@ NEEDS = {  # what must be there for a table to be taken for the built-in one
 BATCH_TOTALS = {"batch", "year", "recognised"}
 
 
-def builtin_table(table: SheetTable) -> str:
+def builtin_table(sheet_table: SheetTable) -> str:
     """The built-in table whose columns a sheet has, else ''; a sheet with more numbers than that table knows is data to score."""
     for name, needs in NEEDS.items():
-        columns = builtin_columns(table, name)
-        other_columns = [column for column in table.columns_of_kind("number") if column not in columns.values()]
+        columns = builtin_columns(sheet_table, name)
+        other_columns = [column for column in sheet_table.columns_of_kind("number") if column not in columns.values()]
         if set(needs) <= columns.keys() and not other_columns:
             return name
     return ""
 
 
-def is_batch_totals(table: SheetTable) -> bool:
+def is_batch_totals(sheet_table: SheetTable) -> bool:
     """Whether a table is the count of firms in each batch, as `srdi_list.batches` reads it."""
-    return {normalised_label(label) for label in table.labels} >= BATCH_TOTALS
+    return {normalised_label(label) for label in sheet_table.labels} >= BATCH_TOTALS
 
 
-def builtin_columns(table: SheetTable, name: str) -> dict[str, SheetColumn]:
+def builtin_columns(sheet_table: SheetTable, table_name: str) -> dict[str, SheetColumn]:
     """The columns of a sheet by the canonical names that their labels stand for."""
-    words, columns_by_name = table_words(name), {}
-    for column in table.columns:
+    words, columns_by_name = table_words(table_name), {}
+    for column in sheet_table.columns:
         labels = [normalised_label(text) for text in (column.label, column.name, column.long_label)]
         canonical_name = next((words[label] for label in labels if label in words), "")
         if canonical_name and canonical_name not in columns_by_name and column.label:

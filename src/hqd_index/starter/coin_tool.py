@@ -26,46 +26,61 @@ def coin_tool(previews: Sequence[SheetPreview]) -> tuple[SheetTable, IndicatorSy
     if database is None:
         return None
     code_row = next(
-        (row_index for row_index, row in enumerate(database.rows) if sum(bool(CODE.fullmatch(cell)) for cell in row) > 1), None
+        (
+            row_index
+            for row_index, sheet_row in enumerate(database.rows)
+            if sum(bool(CODE.fullmatch(cell)) for cell in sheet_row) > 1
+        ),
+        None,
     )
     if code_row is None or code_row < WEIGHT:
         return None
     framework = next((preview for preview in previews if preview.sheet == "Framework"), None)
     indicator_columns = [column_index for column_index, cell in enumerate(database.rows[code_row]) if CODE.fullmatch(cell)]
-    rows = [
-        row
-        for row in database.rows[code_row + 1 :]
-        if _cell(row, UNIT_CODE) and any(_cell(row, column_index) for column_index in indicator_columns)
+    sheet_rows = [
+        sheet_row
+        for sheet_row in database.rows[code_row + 1 :]
+        if _cell(sheet_row, UNIT_CODE) and any(_cell(sheet_row, column_index) for column_index in indicator_columns)
     ]
     columns = [
-        _column(database.rows[code_row], column_index, rows) for column_index in (UNIT_NAME, UNIT_CODE, *indicator_columns)
+        _column(database.rows[code_row], column_index, sheet_rows) for column_index in (UNIT_NAME, UNIT_CODE, *indicator_columns)
     ]
-    table = SheetTable(database, code_row + 1, 0, tuple(columns), len(rows))
+    table = SheetTable(database, code_row + 1, 0, tuple(columns), len(sheet_rows))
     return table, _system(database.rows, code_row, indicator_columns, framework, table.location)
 
 
-def _cell(row: Sequence[str], column_index: int) -> str:
-    return row[column_index] if column_index < len(row) else ""
+def _cell(sheet_row: Sequence[str], column_index: int) -> str:
+    return sheet_row[column_index] if column_index < len(sheet_row) else ""
 
 
-def _column(labels: Sequence[str], column_index: int, rows: Sequence[Sequence[str]]) -> SheetColumn:
-    return sheet_column(column_index, _cell(labels, column_index), tuple(_cell(row, column_index) for row in rows), (), ())
+def _column(labels: Sequence[str], column_index: int, sheet_rows: Sequence[Sequence[str]]) -> SheetColumn:
+    return sheet_column(
+        column_index, _cell(labels, column_index), tuple(_cell(sheet_row, column_index) for sheet_row in sheet_rows), (), ()
+    )
 
 
 def _system(
-    rows: Sequence[Sequence[str]], code_row: int, indicator_columns: Sequence[int], framework: SheetPreview | None, location: str
+    sheet_rows: Sequence[Sequence[str]],
+    code_row: int,
+    indicator_columns: Sequence[int],
+    framework: SheetPreview | None,
+    location: str,
 ) -> IndicatorSystem:
     names, node_weights = _framework(framework)
-    codes = [[_cell(rows[code_row - rows_above], column_index) for column_index in indicator_columns] for rows_above in NODES]
+    codes = [
+        [_cell(sheet_rows[code_row - rows_above], column_index) for column_index in indicator_columns] for rows_above in NODES
+    ]
     branching_levels = [level for level in codes[:-1] if len({code for code in level if code}) > 1]
     root = next((code for code in codes[-1] if code), "Index")
     leaves = []
     for position, column_index in enumerate(indicator_columns):
-        name, direction, weight = (_cell(rows[code_row - rows_above], column_index) for rows_above in (NAME, DIRECTION, WEIGHT))
-        code = _cell(rows[code_row], column_index)
+        node_name, direction, weight = (
+            _cell(sheet_rows[code_row - rows_above], column_index) for rows_above in (NAME, DIRECTION, WEIGHT)
+        )
+        code = _cell(sheet_rows[code_row], column_index)
         path = (root, *(level[position] for level in reversed(branching_levels) if level[position]))
         sign = -1 if direction.startswith("-") else 1
-        leaves.append(Leaf(name or code, path, "", sign, "", _number(weight), "", code))
+        leaves.append(Leaf(node_name or code, path, "", sign, "", _number(weight), "", code))
     nodes = dict.fromkeys(node for leaf in leaves for node in leaf.path)
     levels = LEVELS[: len(branching_levels) + 1]
     return IndicatorSystem(
@@ -77,17 +92,19 @@ def _framework(preview: SheetPreview | None) -> tuple[dict[str, str], dict[str, 
     """Names and weights of nodes by their codes."""
     if preview is None:
         return {}, {}
-    header = next((row for row in preview.rows if any("dimension" in normalised_label(cell) for cell in row)), ())
+    header = next(
+        (sheet_row for sheet_row in preview.rows if any("dimension" in normalised_label(cell) for cell in sheet_row)), ()
+    )
     name_column = next((column_index for column_index, cell in enumerate(header) if "dimension" in normalised_label(cell)), None)
     weight_column = next((column_index for column_index, cell in enumerate(header) if "weight" in normalised_label(cell)), None)
-    names, weights = {}, {}
-    for row in preview.rows:
-        code = next((cell for cell in row if re.fullmatch(r"(sp|p|si)\.\d+|Index", cell, re.IGNORECASE)), "")
-        if code and name_column is not None and (name := _cell(row, name_column)) not in ("", "--", code):
-            names[code] = name
-        if code and weight_column is not None and (weight := _number(_cell(row, weight_column))) is not None:
+    names_by_code, weights = {}, {}
+    for sheet_row in preview.rows:
+        code = next((cell for cell in sheet_row if re.fullmatch(r"(sp|p|si)\.\d+|Index", cell, re.IGNORECASE)), "")
+        if code and name_column is not None and (node_name := _cell(sheet_row, name_column)) not in ("", "--", code):
+            names_by_code[code] = node_name
+        if code and weight_column is not None and (weight := _number(_cell(sheet_row, weight_column))) is not None:
             weights[code] = weight
-    return names, weights
+    return names_by_code, weights
 
 
 def _number(cell: str) -> float | None:

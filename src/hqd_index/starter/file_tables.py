@@ -41,7 +41,7 @@ def expanded_files(files: Sequence[Path]) -> list[Path]:
             )
         elif path.is_file():
             paths.append(path)
-        elif matching_paths := sorted(Path(name) for name in glob.glob(str(path)) if Path(name).is_file()):  # noqa: PTH207
+        elif matching_paths := sorted(Path(match) for match in glob.glob(str(path)) if Path(match).is_file()):  # noqa: PTH207
             paths += matching_paths
         else:
             raise _no_such_file(path)
@@ -65,35 +65,40 @@ def file_tables(paths: Sequence[Path], root: Path) -> FileTables:
     collection, tables = FileTables(), []
     with Engine() as engine:
         for path in paths:
-            name = path.resolve().relative_to(root).as_posix()
+            relative_path = path.resolve().relative_to(root).as_posix()
             try:
-                previews = sheet_previews(path, name, engine)
+                previews = sheet_previews(path, relative_path, engine)
             except HqdError as fault:
-                collection.unused_files.append((name, Label(zh=fault.zh, en=fault.en)))
+                collection.unused_files.append((relative_path, Label(zh=fault.zh, en=fault.en)))
                 continue
             workbook = coin_tool(previews)
             if workbook is not None:
-                table, system = workbook
-                collection.tables.append(ClassifiedTable(table, "coin_tool", units=(table.columns[1],)))
+                data_table, system = workbook
+                collection.tables.append(ClassifiedTable(data_table, "coin_tool", units=(data_table.columns[1],)))
                 collection.systems.append(system)
             else:
                 tables += _sheet_tables(previews, collection)
-    has_coinr_meta = any(is_coinr_meta(table) for table in tables)
-    has_flows = any(builtin_table(table) == "trade_hs6" for table in tables)
-    classified_tables = [classified_table(table, has_coinr_meta=has_coinr_meta, has_flows=has_flows) for table in tables]
-    if not any(table.role == "firms" and not table.has_no_years for table in classified_tables):
+    has_coinr_meta = any(is_coinr_meta(data_table) for data_table in tables)
+    has_flows = any(builtin_table(data_table) == "trade_hs6" for data_table in tables)
+    classified_tables = [
+        classified_table(data_table, has_coinr_meta=has_coinr_meta, has_flows=has_flows) for data_table in tables
+    ]
+    if not any(data_table.role == "firms" and not data_table.has_no_years for data_table in classified_tables):
         reason = Label(zh="企业表没有年份,也没有别的企业表有", en="a table of firms without years, and no other has them")
         classified_tables = [
-            replace(table, role="none", reason=reason) if table.has_no_years else table for table in classified_tables
+            replace(data_table, role="none", reason=reason) if data_table.has_no_years else data_table
+            for data_table in classified_tables
         ]
     collection.tables += classified_tables
-    collection.systems += [coinr_system(table.table) for table in classified_tables if table.role == "coinr_meta"]
+    collection.systems += [coinr_system(data_table.table) for data_table in classified_tables if data_table.role == "coinr_meta"]
     collection.systems += [
         indicator_system
-        for table in classified_tables
-        if table.role == "system" and (indicator_system := system_of_table(table.table))
+        for data_table in classified_tables
+        if data_table.role == "system" and (indicator_system := system_of_table(data_table.table))
     ]
-    collection.unused_files += [(table.table.location, table.reason) for table in classified_tables if table.reason is not None]
+    collection.unused_files += [
+        (data_table.table.location, data_table.reason) for data_table in classified_tables if data_table.reason is not None
+    ]
     return collection
 
 
@@ -104,11 +109,11 @@ def _sheet_tables(previews: Sequence[SheetPreview], collection: FileTables) -> l
         if DESCRIPTION.search(location):
             collection.unused_files.append((location, Label(zh="字段说明,不是数据", en="describes the columns; no data")))
             continue
-        table = sheet_table(preview)
-        if table is None:
+        parsed_table = sheet_table(preview)
+        if parsed_table is None:
             collection.unused_files.append((location, Label(zh="找不到表头行,未用", en="no row could be its header; not used")))
             continue
-        tables.append(table)
+        tables.append(parsed_table)
         if not preview.is_complete:
             size_notice = Label(zh="文件很大,只看了前 20 万行", en="large: only the first 200,000 rows were looked at")
             collection.unused_files.append((location, size_notice))

@@ -28,11 +28,11 @@ def add_firm_texts(source_draft: SourceDraft) -> None:
     for column in sorted(
         source_draft.classified_table.table.columns, key=lambda column: (is_short_name(column), -_divisions(column))
     ):
-        name = unit_key(column) if column.code_meaning in ("industry", "province") else column.key or firm_column(column)
-        if not column.label or column.label in source_draft.aliases or name in source_draft.aliases.values():
+        column_name = unit_key(column) if column.code_meaning in ("industry", "province") else column.key or firm_column(column)
+        if not column.label or column.label in source_draft.aliases or column_name in source_draft.aliases.values():
             continue
-        if (column.cell_kind == "text" and name in KEYS) or (name in OTHERS and _is_readable(name, column)):
-            source_draft.aliases[column.label] = name
+        if (column.cell_kind == "text" and column_name in KEYS) or (column_name in OTHERS and _is_readable(column_name, column)):
+            source_draft.aliases[column.label] = column_name
     _add_width(source_draft)
     _add_status(source_draft)
 
@@ -40,7 +40,7 @@ def add_firm_texts(source_draft: SourceDraft) -> None:
 def is_short_name(column: SheetColumn) -> bool:
     """Whether a column of names holds short ones, which no recognition list has."""
     return any(
-        "简称" in text or "short" in text.lower() or text.lower() == "stknme" for text in (column.label, column.long_label)
+        "简称" in label or "short" in label.lower() or label.lower() == "stknme" for label in (column.label, column.long_label)
     )
 
 
@@ -51,16 +51,16 @@ def _divisions(column: SheetColumn) -> int:
     return len(
         {
             industry_match.code
-            for text in column.distinct_values
-            if (industry_match := industry(text, EDITION)).scope == "manufacturing"
+            for industry_text in column.distinct_values
+            if (industry_match := industry(industry_text, EDITION)).scope == "manufacturing"
         }
     )
 
 
-def _is_readable(name: str, column: SheetColumn) -> bool:
+def _is_readable(column_name: str, column: SheetColumn) -> bool:
     """Whether intake reads most texts of a column as the canonical one."""
-    read_text = code_reader(CodedColumn(name, FIRMS.columns[name], in_key=False))
-    are_readable = [read_text(text).value is not None for text in column.distinct_values]
+    read_text = code_reader(CodedColumn(column_name, FIRMS.columns[column_name], in_key=False))
+    are_readable = [read_text(cell_text).value is not None for cell_text in column.distinct_values]
     return bool(are_readable) and sum(are_readable) >= MAJORITY * len(are_readable)
 
 
@@ -70,7 +70,7 @@ def _add_width(source_draft: SourceDraft) -> None:
         return
     codes = source_draft.classified_table.units[0]
     numbers = [cell for cell in codes.distinct_values if cell.isdigit()]
-    short_codes = [number for number in numbers if len(number) < STOCK_DIGITS]
+    short_codes = [digits_text for digits_text in numbers if len(digits_text) < STOCK_DIGITS]
     if short_codes and max(map(len, numbers)) <= STOCK_DIGITS and _is_stock_code(codes):
         source_draft.source.settings["pad"] = {"firm_id": STOCK_DIGITS}
         zh, en = (
@@ -82,19 +82,24 @@ def _add_width(source_draft: SourceDraft) -> None:
 
 def _is_stock_code(column: SheetColumn) -> bool:
     words = " ".join((column.label, column.name, column.long_label)).lower()
-    return any(word in words for word in ("证券", "股票", "上市", "stkcd", "scode", "symbol", "ticker"))
+    return any(stock_word in words for stock_word in ("证券", "股票", "上市", "stkcd", "scode", "symbol", "ticker"))
 
 
 def _add_status(source_draft: SourceDraft) -> None:
     """A column of 0 and 1 whose label says 专精特新 is the status of firms where no list comes with them."""
     for column in source_draft.classified_table.table.columns:
-        texts = {normalised_label(text) for text in column.distinct_values}
-        words = any(STATUS.search(text) for text in (column.label, column.name, column.long_label))
-        if not words or column.label in source_draft.aliases or len(texts) != FLAG_VALUES or not texts <= FLAGS.keys():
+        normalised_texts = {normalised_label(cell_text) for cell_text in column.distinct_values}
+        says_status = any(STATUS.search(cell_text) for cell_text in (column.label, column.name, column.long_label))
+        if (
+            not says_status
+            or column.label in source_draft.aliases
+            or len(normalised_texts) != FLAG_VALUES
+            or not normalised_texts <= FLAGS.keys()
+        ):
             continue
-        name = Names([*source_draft.table.columns, *FIRMS.columns]).unused_name("srdi")
-        source_draft.aliases[column.label] = name
-        source_draft.table.columns[name] = ProposedColumn(name, column.title, "", True, "flag", column)
+        status_name = Names([*source_draft.table.columns, *FIRMS.columns]).unused_name("srdi")
+        source_draft.aliases[column.label] = status_name
+        source_draft.table.columns[status_name] = ProposedColumn(status_name, column.title, "", True, "flag", column)
         zh, en = f"“{column.title}”为 1(是)的企业年算作专精特新", f"firm-years with {column.title!r} = 1 count as SRDI"
-        source_draft.proposal.status = (name, column.title, source_draft.proposal.add_guess("sources.status", zh, en))
+        source_draft.proposal.status = (status_name, column.title, source_draft.proposal.add_guess("sources.status", zh, en))
         return

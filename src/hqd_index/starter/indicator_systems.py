@@ -67,15 +67,15 @@ class IndicatorSystem:
     levels: tuple[str, ...]
 
 
-def system_of_table(table: SheetTable) -> IndicatorSystem | None:
+def system_of_table(sheet_table: SheetTable) -> IndicatorSystem | None:
     """The system that a table with columns 一级指标 ... 单位 属性 权重 prints, or None where it is no such table."""
-    if table.years_across or table.rows > MAX_LEAVES:
+    if sheet_table.years_across or sheet_table.rows > MAX_LEAVES:
         return None
-    first_level_columns = [column for column in table.columns if _label_matches(column, FIRST_LEVEL_HEADER)]
-    second_level_columns = [column for column in table.columns if _label_matches(column, SECOND_LEVEL_HEADER)]
-    third_level_columns = [column for column in table.columns if _label_matches(column, THIRD_LEVEL_HEADER)]
+    first_level_columns = [column for column in sheet_table.columns if _label_matches(column, FIRST_LEVEL_HEADER)]
+    second_level_columns = [column for column in sheet_table.columns if _label_matches(column, SECOND_LEVEL_HEADER)]
+    third_level_columns = [column for column in sheet_table.columns if _label_matches(column, THIRD_LEVEL_HEADER)]
     has_description = any(
-        _label_matches(column, pattern) for column in table.columns for pattern in (UNIT, DIRECTION, WEIGHT, FORMULA)
+        _label_matches(column, pattern) for column in sheet_table.columns for pattern in (UNIT, DIRECTION, WEIGHT, FORMULA)
     )
     if (
         not (first_level_columns or second_level_columns)
@@ -87,31 +87,34 @@ def system_of_table(table: SheetTable) -> IndicatorSystem | None:
     parent_columns = [column for column in [*first_level_columns[:1], *second_level_columns[:1]] if column is not leaf]
     if any(column.cell_kind == "number" for column in parent_columns) or not parent_columns:
         return None
-    return _paper_system(table, leaf, parent_columns)
+    return _paper_system(sheet_table, leaf, parent_columns)
 
 
 def _label_matches(column: SheetColumn, pattern: re.Pattern[str]) -> bool:
     return pattern.fullmatch(normalised_label(column.label)) is not None
 
 
-def _paper_system(table: SheetTable, leaf: SheetColumn, parent_columns: Sequence[SheetColumn]) -> IndicatorSystem:
+def _paper_system(sheet_table: SheetTable, leaf: SheetColumn, parent_columns: Sequence[SheetColumn]) -> IndicatorSystem:
     description_cells = {
-        name: next((column.cells for column in table.columns if _label_matches(column, pattern)), ())
-        for name, pattern in (("unit", UNIT), ("direction", DIRECTION), ("weight", WEIGHT), ("formula", FORMULA))
+        attribute: next((column.cells for column in sheet_table.columns if _label_matches(column, pattern)), ())
+        for attribute, pattern in (("unit", UNIT), ("direction", DIRECTION), ("weight", WEIGHT), ("formula", FORMULA))
     }
     paths = list(zip(*(_cells_filled_down(column.cells) for column in parent_columns)))
     leaves, names = [], {ROOT: "总指数"}
     for row, cell in enumerate(leaf.cells):
-        name, printed_unit = _name_and_unit(cell)
-        if not name:
+        attribute, printed_unit = _name_and_unit(cell)
+        if not attribute:
             continue
         path = (ROOT, *("/".join(paths[row][: depth + 1]) for depth in range(len(parent_columns))))
         names |= dict(zip(path[1:], paths[row]))
-        description = {key: cells[row] if row < len(cells) else "" for key, cells in description_cells.items()}
+        description = {
+            attribute_name: attribute_cells[row] if row < len(attribute_cells) else ""
+            for attribute_name, attribute_cells in description_cells.items()
+        }
         direction = _direction(description["direction"])
         leaves.append(
             Leaf(
-                name,
+                attribute,
                 path,
                 description["unit"] or printed_unit,
                 direction,
@@ -121,14 +124,14 @@ def _paper_system(table: SheetTable, leaf: SheetColumn, parent_columns: Sequence
             )
         )
     levels = (LEVELS[0], LEVELS[2]) if len(parent_columns) == 1 else LEVELS
-    return IndicatorSystem(table.location, "system", tuple(leaves), names, {}, levels)
+    return IndicatorSystem(sheet_table.location, "system", tuple(leaves), names, {}, levels)
 
 
-def _cells_filled_down(cells: Sequence[str]) -> list[str]:
+def _cells_filled_down(node_cells: Sequence[str]) -> list[str]:
     """Merged or repeated names of nodes: a blank takes the name above."""
     filled_cells: list[str] = []
     last_cell = ""
-    for cell in cells:
+    for cell in node_cells:
         last_cell = re.sub(r"\s+", "", cell) if re.search(r"[\u4e00-\u9fff]", cell) else cell or last_cell
         if not cell:
             last_cell = filled_cells[-1] if filled_cells else ""
@@ -156,30 +159,36 @@ def _number(cell: str) -> float | None:
         return None
 
 
-def is_coinr_meta(table: SheetTable) -> bool:
+def is_coinr_meta(sheet_table: SheetTable) -> bool:
     """Whether a table is COINr's iMeta."""
-    return {normalised_label(label) for label in table.labels} >= COINR_META
+    return {normalised_label(label) for label in sheet_table.labels} >= COINR_META
 
 
-def is_coinr_data(table: SheetTable) -> bool:
+def is_coinr_data(sheet_table: SheetTable) -> bool:
     """Whether a table is COINr's iData."""
-    return "ucode" in {normalised_label(label) for label in table.labels}
+    return "ucode" in {normalised_label(label) for label in sheet_table.labels}
 
 
-def coinr_system(table: SheetTable) -> IndicatorSystem:
+def coinr_system(sheet_table: SheetTable) -> IndicatorSystem:
     """The tree, directions, weights and denominators of an iMeta table."""
-    cells_by_label = {normalised_label(column.label): column.cells for column in table.columns}
-    rows = [{label: cells[row] for label, cells in cells_by_label.items()} for row in range(table.rows)]
-    node_rows = [row for row in rows if row["type"].lower() in ("indicator", "aggregate")]
-    parents = {row["icode"]: row["parent"] for row in node_rows}
-    names = {row["icode"]: row.get("iname") or row["icode"] for row in node_rows}
-    weights = {row["icode"]: weight for row in node_rows if (weight := _number(row.get("weight", ""))) is not None}
-    leaves = [_coinr_leaf(row, parents, names, weights) for row in node_rows if row["type"].lower() == "indicator"]
+    cells_by_label = {normalised_label(column.label): column.cells for column in sheet_table.columns}
+    rows = [
+        {label: label_cells[row_index] for label, label_cells in cells_by_label.items()} for row_index in range(sheet_table.rows)
+    ]
+    node_rows = [row_index for row_index in rows if row_index["type"].lower() in ("indicator", "aggregate")]
+    parents = {row_index["icode"]: row_index["parent"] for row_index in node_rows}
+    names = {row_index["icode"]: row_index.get("iname") or row_index["icode"] for row_index in node_rows}
+    weights = {
+        row_index["icode"]: weight for row_index in node_rows if (weight := _number(row_index.get("weight", ""))) is not None
+    }
+    leaves = [
+        _coinr_leaf(row_index, parents, names, weights) for row_index in node_rows if row_index["type"].lower() == "indicator"
+    ]
     depth = max((len(leaf.path) for leaf in leaves), default=1)
     levels = ("indicators", *("pillars", "subindexes", "superindexes", "topindexes")[: depth - 1])
     aggregate_weights = {code: weight for code, weight in weights.items() if code not in {leaf.code for leaf in leaves}}
     return IndicatorSystem(
-        table.location,
+        sheet_table.location,
         "coinr",
         tuple(leaves),
         {code: names.get(code, code) for code in _nodes(leaves)},
@@ -189,16 +198,16 @@ def coinr_system(table: SheetTable) -> IndicatorSystem:
 
 
 def _coinr_leaf(
-    row: Mapping[str, str], parents: Mapping[str, str], names: Mapping[str, str], weights: Mapping[str, float]
+    meta_row: Mapping[str, str], parents: Mapping[str, str], node_names: Mapping[str, str], weights: Mapping[str, float]
 ) -> Leaf:
     path: list[str] = []
-    code, node = row["icode"], row["parent"]
+    code, node = meta_row["icode"], meta_row["parent"]
     while node and node not in path:
         path.insert(0, node)
         node = parents.get(node, "")
-    direction = -1 if (_number(row.get("direction", "")) or 1) < 0 else 1
-    unit, denominator = row.get("unit", ""), row.get("denominator", "")
-    return Leaf(names[code], tuple(path), unit, direction, "", weights.get(code), "", code, denominator)
+    direction = -1 if (_number(meta_row.get("direction", "")) or 1) < 0 else 1
+    unit, denominator = meta_row.get("unit", ""), meta_row.get("denominator", "")
+    return Leaf(node_names[code], tuple(path), unit, direction, "", weights.get(code), "", code, denominator)
 
 
 def _nodes(leaves: Sequence[Leaf]) -> list[str]:

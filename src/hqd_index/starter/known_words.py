@@ -35,7 +35,8 @@ def proposed_direction(label: str) -> int:
     """1, or -1 where the label names something of which less is better; a proposal only."""
     lowercase_label = label.lower()
     less_is_better, more_is_better = (
-        any(keyword in lowercase_label for keyword in _word_lists()[key]) for key in ("less_is_better", "more_is_better")
+        any(keyword in lowercase_label for keyword in _word_lists()[word_list_name])
+        for word_list_name in ("less_is_better", "more_is_better")
     )
     return -1 if less_is_better and not more_is_better else 1
 
@@ -55,9 +56,17 @@ def key_columns() -> Mapping[str, str]:
 @cache
 def list_columns() -> Mapping[str, str]:
     """Normalised label -> column of the recognition list."""
-    list_labels = {normalised_label(wording): name for name, column in SRDI_LIST.columns.items() for wording in (name, column.zh)}
-    firm_names = {label: "name" for label, name in key_columns().items() if name == "firm_name"}
-    key_labels = {label: name for label, name in key_columns().items() if name in ("uscc", "province_code", "city_code")}
+    list_labels = {
+        normalised_label(wording): column_name
+        for column_name, column in SRDI_LIST.columns.items()
+        for wording in (column_name, column.zh)
+    }
+    firm_names = {label: "name" for label, column_name in key_columns().items() if column_name == "firm_name"}
+    key_labels = {
+        label: column_name
+        for label, column_name in key_columns().items()
+        if column_name in ("uscc", "province_code", "city_code")
+    }
     return list_labels | key_labels | firm_names | _names_by_label("list")
 
 
@@ -77,19 +86,25 @@ def industry_columns() -> Mapping[str, str]:
 def table_words(table: str) -> Mapping[str, str]:
     """Normalised label -> column of a built-in table that is no table of firms or industries."""
     column_words = {
-        normalised_label(text): name for name, column in CANONICAL[table].columns.items() for text in (name, column.zh, column.en)
+        normalised_label(spelling): column_name
+        for column_name, column in CANONICAL[table].columns.items()
+        for spelling in (column_name, column.zh, column.en)
     }
     words = _word_lists()["tables"].get(table, {})
-    return column_words | {normalised_label(word): name for name, texts in words.items() for word in texts}
+    return column_words | {normalised_label(word): column_name for column_name, spellings in words.items() for word in spellings}
 
 
 def vendors() -> tuple[str, ...]:
     """The vendors there is a preset for."""
-    return tuple(name for name in get_args(get_args(Source.model_fields["preset"].annotation)[0]) if name)
+    return tuple(vendor_name for vendor_name in get_args(get_args(Source.model_fields["preset"].annotation)[0]) if vendor_name)
 
 
 def _names_by_label(section: str) -> dict[str, str]:
-    return {normalised_label(synonym): name for name, synonyms in _word_lists()[section].items() for synonym in synonyms}
+    return {
+        normalised_label(synonym): canonical_name
+        for canonical_name, synonyms in _word_lists()[section].items()
+        for synonym in synonyms
+    }
 
 
 def _columns_by_label(table: CanonicalTable) -> dict[str, str]:
@@ -101,6 +116,6 @@ def _columns_by_label(table: CanonicalTable) -> dict[str, str]:
             for label, preset_column in preset_columns.items()
             if preset_column.column in table.columns
         }
-    for name, column in table.columns.items():
-        labels |= {normalised_label(wording): name for wording in (name, column.zh, column.en)}
-    return labels | {label: name for label, name in key_columns().items() if name in table.columns}
+    for column_name, column in table.columns.items():
+        labels |= {normalised_label(wording): column_name for wording in (column_name, column.zh, column.en)}
+    return labels | {label: column_name for label, column_name in key_columns().items() if column_name in table.columns}

@@ -28,15 +28,17 @@ def add_measures(source_draft: SourceDraft) -> None:
     """The columns of all measures of a source, in its aliases or in its `reshape`."""
     classified_table, table = source_draft.classified_table, source_draft.table
     if classified_table.layout in ("long", "years_of_measures"):
-        values = {measure: _user_column(measure, unit, table) for measure, unit in _measures(source_draft.group).items()}
-        source_draft.source.settings["reshape"] = _shape(source_draft) | {"columns": values}
+        columns_by_measure = {
+            measure: _user_column(measure, unit, table) for measure, unit in _measures(source_draft.group).items()
+        }
+        source_draft.source.settings["reshape"] = _shape(source_draft) | {"columns": columns_by_measure}
     elif classified_table.layout == "bands":
         units = {column.unit for column in classified_table.table.columns_of_kind("number")}
         unit = units.pop() if len(units) == 1 else ""
-        values = {
+        columns_by_measure = {
             measure: _user_column(measure, label_and_unit(measure)[1] or unit, table) for measure in classified_table.table.bands
         }
-        source_draft.source.settings["reshape"] = {"across": ["measure", "year"], "columns": values}
+        source_draft.source.settings["reshape"] = {"across": ["measure", "year"], "columns": columns_by_measure}
     elif classified_table.layout == "years":
         measure, unit = sheet_title(classified_table.table)
         source_draft.source.settings["reshape"] = {"across": ["year"], "value": _user_column(measure, unit, table)}
@@ -60,9 +62,9 @@ def _measures(group: SourceGroup) -> dict[str, str]:
     measures: dict[str, str] = {}
     for classified_table in group.tables:
         units = classified_table.measure_units.cells if classified_table.measure_units else ()
-        for row, measure in enumerate(classified_table.names.cells if classified_table.names else ()):
+        for row_index, measure in enumerate(classified_table.names.cells if classified_table.names else ()):
             if measure and measure not in measures:
-                measures[measure] = (units[row] if row < len(units) else "") or label_and_unit(measure)[1] or ""
+                measures[measure] = (units[row_index] if row_index < len(units) else "") or label_and_unit(measure)[1] or ""
     return measures
 
 
@@ -81,7 +83,9 @@ def _add_columns(source_draft: SourceDraft) -> None:
             _add_number(column, source_draft)
         else:
             _add_text_column(column, source_draft)
-    labelled_columns = [(label, source_draft.table.columns.get(name)) for label, name in source_draft.aliases.items()]
+    labelled_columns = [
+        (label, source_draft.table.columns.get(column_name)) for label, column_name in source_draft.aliases.items()
+    ]
     labels = [
         label
         for label, column in labelled_columns
@@ -110,12 +114,12 @@ def _same_column(column: SheetColumn, source_draft: SourceDraft) -> SheetColumn 
 
 def _add_number(column: SheetColumn, source_draft: SourceDraft) -> None:
     """The canonical column of a number column where it fits, else one of the study's own."""
-    name = _compatible_name(column, source_draft)
-    if name:
-        canonical_column = CANONICAL[source_draft.table.name].columns[name]
-        source_draft.aliases[column.label] = name
-        source_draft.table.columns[name] = ProposedColumn(
-            name, canonical_column.zh, canonical_column.unit, False, "number", column
+    column_name = _compatible_name(column, source_draft)
+    if column_name:
+        canonical_column = CANONICAL[source_draft.table.name].columns[column_name]
+        source_draft.aliases[column.label] = column_name
+        source_draft.table.columns[column_name] = ProposedColumn(
+            column_name, canonical_column.zh, canonical_column.unit, False, "number", column
         )
         if not column.unit and canonical_column.unit and canonical_column.unit not in PLAIN_COUNTS:
             zh, en = f"没有印出单位,按{canonical_column.unit}读取", f"no unit is printed; read in {canonical_column.unit}"
@@ -151,21 +155,21 @@ def _is_whole(cell: str) -> bool:
         return True
 
 
-def _user_column(label: str, unit: str, table: ProposedTable, sheet_column: SheetColumn | None = None) -> str:
+def _user_column(label: str, unit: str, proposed_table: ProposedTable, sheet_column: SheetColumn | None = None) -> str:
     """A column of the study's own in the table, under a new name; measures of one name and unit share theirs."""
-    plain_label, money = label_and_unit(label)[0], MONEY_UNITS.get(table.name, "")
+    plain_label, money = label_and_unit(label)[0], MONEY_UNITS.get(proposed_table.name, "")
     unit = money if unit and money and exponent(unit, money) is not None else unit
     matching_columns = [
         column
-        for column in table.columns.values()
+        for column in proposed_table.columns.values()
         if (column.label, column.unit, column.is_user_defined) == (plain_label, unit, True)
     ]
     if matching_columns and sheet_column is None:
         return matching_columns[0].name
-    canonical_columns = CANONICAL[table.name].columns if table.is_canonical else {}
-    names = Names([*table.columns, *canonical_columns, *table.key, "year"])
+    canonical_columns = CANONICAL[proposed_table.name].columns if proposed_table.is_canonical else {}
+    names = Names([*proposed_table.columns, *canonical_columns, *proposed_table.key, "year"])
     name = names.unused_name((column_name(sheet_column.name) if sheet_column else "") or column_name(plain_label))
-    table.columns[name] = ProposedColumn(name, plain_label, unit, True, "number", sheet_column)
+    proposed_table.columns[name] = ProposedColumn(name, plain_label, unit, True, "number", sheet_column)
     return name
 
 

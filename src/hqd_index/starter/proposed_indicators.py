@@ -54,20 +54,21 @@ class ProposedTree:
 def flat_tree(proposal: Proposal, unit_keys: Sequence[str]) -> ProposedTree:
     """One indicator for each column of numbers, all under the root."""
     proposed_tree = ProposedTree()
-    names = Names(["index"])
-    for table in proposal.tables.values():
-        numbers = [table_column for table_column in table.columns.values() if table_column.dtype == "number"]
-        if table.name == "firms":
-            proposed_tree.indicators += _firm_indicators(table, names, is_unit_table=set(unit_keys) == {"firm_id"})
+    used_names = Names(["index"])
+    for proposed_table in proposal.tables.values():
+        number_columns = [table_column for table_column in proposed_table.columns.values() if table_column.dtype == "number"]
+        if proposed_table.name == "firms":
+            proposed_tree.indicators += _firm_indicators(proposed_table, used_names, is_unit_table=set(unit_keys) == {"firm_id"})
             continue
-        is_unit_table = set(table.key) <= {*unit_keys, "year"}
-        for column in numbers:
-            proposed_tree.indicators.append(_column_indicator(column, table, names, is_unit_table=is_unit_table))
+        is_unit_table = set(proposed_table.key) <= {*unit_keys, "year"}
+        for column in number_columns:
+            proposed_tree.indicators.append(_column_indicator(column, proposed_table, used_names, is_unit_table=is_unit_table))
     if not proposed_tree.indicators:  # sizes alone: better than nothing to score
-        for table in proposal.tables.values():
-            is_unit_table = set(table.key) <= {*unit_keys, "year"}
+        for proposed_table in proposal.tables.values():
+            is_unit_table = set(proposed_table.key) <= {*unit_keys, "year"}
             proposed_tree.indicators += [
-                _column_indicator(column, table, names, is_unit_table=is_unit_table) for column in table.numbers()
+                _column_indicator(column, proposed_table, used_names, is_unit_table=is_unit_table)
+                for column in proposed_table.numbers()
             ]
     _add_totals(proposed_tree.indicators, proposal)
     proposed_tree.tree = {"index": [indicator.id for indicator in proposed_tree.indicators]}
@@ -97,7 +98,9 @@ def is_total(unit: str) -> bool:
     )
 
 
-def _column_indicator(column: ProposedColumn, table: ProposedTable, names: Names, *, is_unit_table: bool) -> ProposedIndicator:
+def _column_indicator(
+    column: ProposedColumn, proposed_table: ProposedTable, used_names: Names, *, is_unit_table: bool
+) -> ProposedIndicator:
     label = Label(zh=column.label, en=column.label)
     aggregate = "sum" if is_unit_table else "avg"
     direction = proposed_direction(column.label)
@@ -109,8 +112,8 @@ def _column_indicator(column: ProposedColumn, table: ProposedTable, names: Names
         )
     aggregation_comment = Label(zh=zh, en=en)
     return ProposedIndicator(
-        names.unused_name(column.name),
-        table.name,
+        used_names.unused_name(column.name),
+        proposed_table.name,
         f"{aggregate}({column.name})",
         column.unit,
         direction,
@@ -119,40 +122,54 @@ def _column_indicator(column: ProposedColumn, table: ProposedTable, names: Names
     )
 
 
-def _firm_indicators(table: ProposedTable, names: Names, *, is_unit_table: bool) -> list[ProposedIndicator]:
+def _firm_indicators(proposed_table: ProposedTable, used_names: Names, *, is_unit_table: bool) -> list[ProposedIndicator]:
     """Ratios of the accounts there are; the mean over firms, or the value of a firm, of every other column of numbers."""
     indicators: list[ProposedIndicator] = []
     ratio_columns: set[str] = set()
     for ratio in _firm_ratios():
         numerator, denominator, factor = ratio["above"], ratio["below"], ratio["factor"]
-        if numerator in table.columns and denominator in table.columns:
+        if numerator in proposed_table.columns and denominator in proposed_table.columns:
             ratio_columns.add(numerator)
             formula = f"{f'{factor} * ' if factor != 1 else ''}sum({numerator}) / sum({denominator})"
             label, direction = Label(zh=ratio["zh"], en=ratio["en"]), ratio["direction"]
             indicators.append(
                 ProposedIndicator(
-                    names.unused_name(ratio["id"]), table.name, formula, ratio["unit"], direction, label, PROPOSAL_COMMENT
+                    used_names.unused_name(ratio["id"]),
+                    proposed_table.name,
+                    formula,
+                    ratio["unit"],
+                    direction,
+                    label,
+                    PROPOSAL_COMMENT,
                 )
             )
-    for column in table.columns.values():
+    for column in proposed_table.columns.values():
         if column.dtype != "number" or column.name in ratio_columns or column.name in SIZE_COLUMNS:
             continue
         direction = proposed_direction(column.label)
-        if (scaled_indicator := _scaled_indicator(column, table)) is not None:
+        if (scaled_indicator := _scaled_indicator(column, proposed_table)) is not None:
             formula, unit, zh, en = scaled_indicator
             label = Label(zh=f"{column.label}{zh}", en=f"{column.label} {en}")
             indicators.append(
-                ProposedIndicator(names.unused_name(column.name), table.name, formula, unit, direction, label, PROPOSAL_COMMENT)
+                ProposedIndicator(
+                    used_names.unused_name(column.name), proposed_table.name, formula, unit, direction, label, PROPOSAL_COMMENT
+                )
             )
             continue
         if is_unit_table:
-            indicators.append(_column_indicator(column, table, names, is_unit_table=True))
+            indicators.append(_column_indicator(column, proposed_table, used_names, is_unit_table=True))
             continue
         comment = Label(zh="提议:企业均值与方向", en="proposed: mean over firms, and the direction")
         label = Label(zh=f"{column.label}(企业平均)", en=f"{column.label} (mean of firms)")
         indicators.append(
             ProposedIndicator(
-                names.unused_name(column.name), table.name, f"avg({column.name})", column.unit, direction, label, comment
+                used_names.unused_name(column.name),
+                proposed_table.name,
+                f"avg({column.name})",
+                column.unit,
+                direction,
+                label,
+                comment,
             )
         )
     return indicators
@@ -164,10 +181,10 @@ def _firm_ratios() -> list[dict[str, Any]]:
     return ratios
 
 
-def _scaled_indicator(column: ProposedColumn, table: ProposedTable) -> tuple[str, str, str, str] | None:
+def _scaled_indicator(column: ProposedColumn, proposed_table: ProposedTable) -> tuple[str, str, str, str] | None:
     """Money over revenue, counts per 1,000 staff: formula, unit and what the label adds; None where neither is at hand."""
-    if column.unit == "元" and "revenue" in table.columns:
+    if column.unit == "元" and "revenue" in proposed_table.columns:
         return f"100 * sum({column.name}) / sum(revenue)", "%", "占营业收入比重", "to revenue"
-    if column.unit in ("件", "人", "项", "次", "个") and "employees" in table.columns:
+    if column.unit in ("件", "人", "项", "次", "个") and "employees" in proposed_table.columns:
         return f"1000 * sum({column.name}) / sum(employees)", f"{column.unit}/千人", "(每千人)", "per 1,000 staff"
     return None

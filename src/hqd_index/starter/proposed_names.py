@@ -18,7 +18,7 @@ class Names:
     """Names that are given once, whatever their case: the engine sees none."""
 
     def __init__(self, used_names: Collection[str] = ()) -> None:
-        self.used_names = {name.lower() for name in used_names}
+        self.used_names = {used_name.lower() for used_name in used_names}
 
     def unused_name(self, candidate: str, *, number_prefix: str = "x") -> str:
         """The name wanted where it is a name and free, else with a number, else `number_prefix` with a number."""

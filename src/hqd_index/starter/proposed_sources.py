@@ -35,13 +35,13 @@ YEAR_ORIGINS = {
 YEAR_COLUMN_LAYOUTS = ("years", "bands", "years_of_measures")
 
 
-def proposed_sources(groups: Sequence[SourceGroup]) -> Proposal:
+def proposed_sources(source_groups: Sequence[SourceGroup]) -> Proposal:
     """Sources and tables of the groups; firm tables with legal names first, as the first name that a firm has counts."""
     proposal, ids = Proposal(), Names()
-    for group in sorted(groups, key=_without_legal_names):
+    for group in sorted(source_groups, key=_without_legal_names):
         if group.first.role in DATA_ROLES:
             _add_data(group, proposal, ids)
-    for group in groups:
+    for group in source_groups:
         if group.first.role == "srdi_list":
             _add_list(group, proposal, ids)
         elif group.first.role == "builtin":
@@ -88,13 +88,15 @@ def _add_data(group: SourceGroup, proposal: Proposal, ids: Names) -> None:
     _add_edition(source_draft)
     _add_scope(source_draft)
     _add_cell_settings(source_draft)
-    source.settings = {setting: value for setting, value in source.settings.items() if value not in ({}, [])}
+    source.settings = {
+        setting: setting_value for setting, setting_value in source.settings.items() if setting_value not in ({}, [])
+    }
     proposal.sources.append(source)
     if group.first.duplicates:
-        units, count = "、".join(column.label for column in group.first.units), group.first.duplicates
+        units, duplicate_count = "、".join(column.label for column in group.first.units), group.first.duplicates
         zh, en = (
-            f"按 {units} 与年份有 {count} 行重复;请检查主键是否还缺一列",
-            f"{count} rows repeat {units} and year; a key is missing",
+            f"按 {units} 与年份有 {duplicate_count} 行重复;请检查主键是否还缺一列",
+            f"{duplicate_count} rows repeat {units} and year; a key is missing",
         )
         proposal.add_gap(source_draft.location, zh, en)
 
@@ -124,7 +126,7 @@ def _head_settings(group: SourceGroup, table: str) -> dict[str, Any]:
         "sheet": group.sheet,
         "sheet_is": group.sheet_meaning,
     }
-    return {setting: value for setting, value in (settings | {"header_row": header_row}).items() if value}
+    return {setting: setting_value for setting, setting_value in (settings | {"header_row": header_row}).items() if setting_value}
 
 
 def _add_key(source_draft: SourceDraft) -> None:
@@ -241,7 +243,7 @@ def _add_scope(source_draft: SourceDraft) -> None:
     if source_draft.classified_table.role != "firms" or source_draft.classified_table.preset in ("csmar", "wind"):
         return
     rules = []
-    names = {name: label for label, name in source_draft.aliases.items()}
+    names = {column_name: label for label, column_name in source_draft.aliases.items()}
     columns = {
         column.label: column for classified_table in source_draft.group.tables for column in classified_table.table.columns
     }

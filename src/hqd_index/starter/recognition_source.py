@@ -81,7 +81,7 @@ def recognition_source(table: SheetTable, years: Sequence[int]) -> tuple[dict[st
     title = f"{Path(table.preview.file).name} {table.preview.sheet} {' '.join(table.preamble)}"
     list_draft = ListDraft(table, title)
     for column in table.columns:
-        name = next(
+        list_column = next(
             (
                 column_name
                 for label in (column.name, column.long_label)
@@ -89,8 +89,8 @@ def recognition_source(table: SheetTable, years: Sequence[int]) -> tuple[dict[st
             ),
             "",
         )
-        if name and name not in list_draft.aliases.values():
-            list_draft.aliases[column.label] = name
+        if list_column and list_column not in list_draft.aliases.values():
+            list_draft.aliases[column.label] = list_column
     _add_by_cells(list_draft)
     _add_level(list_draft)
     _add_record(list_draft)
@@ -105,22 +105,22 @@ def recognition_source(table: SheetTable, years: Sequence[int]) -> tuple[dict[st
         )
     if list_draft.values:
         comments["values"] = Label(zh="名单里的写法对应哪一类,请核对", en="what the texts of the list stand for; please check")
-    return {setting: value for setting, value in settings.items() if value}, comments
+    return {setting: setting_value for setting, setting_value in settings.items() if setting_value}, comments
 
 
 def _add_by_cells(list_draft: ListDraft) -> None:
     """Columns of levels and records whose label says something else: their cells tell."""
     for column in list_draft.table.columns:
-        for name in ("status", "level"):
-            is_free = column.label and column.label not in list_draft.aliases and name not in list_draft.aliases.values()
-            read_code = code_reader(CodedColumn(name, SRDI_LIST.columns[name], in_key=False))
+        for list_column in ("status", "level"):
+            is_free = column.label and column.label not in list_draft.aliases and list_column not in list_draft.aliases.values()
+            read_code = code_reader(CodedColumn(list_column, SRDI_LIST.columns[list_column], in_key=False))
             if is_free and column.distinct_values and all(read_code(cell).value for cell in column.distinct_values):
-                list_draft.aliases[column.label] = name
+                list_draft.aliases[column.label] = list_column
 
 
 def listed_levels(settings: Mapping[str, Any], table: SheetTable) -> tuple[str, ...]:
     """The levels whose firms a list names, as a density takes them: the national ones where there are any."""
-    labels = [label for label, name in settings["aliases"].items() if name == "level"]
+    labels = [label for label, column_name in settings["aliases"].items() if column_name == "level"]
     cells = [cell for column in table.columns if column.label in labels for cell in column.distinct_values]
     coded = CodedColumn("level", SRDI_LIST.columns["level"], in_key=False, values=settings.get("values", {}).get("level"))
     read_code = code_reader(coded)
@@ -172,16 +172,16 @@ def _add_date(list_draft: ListDraft, years: Sequence[int]) -> None:
     list_draft.constants["announce_date"] = f"{year}-07-01"
 
 
-def _add_values(name: str, patterns: Patterns, allowed_values: Sequence[str], list_draft: ListDraft) -> None:
+def _add_values(list_column: str, patterns: Patterns, allowed_values: Sequence[str], list_draft: ListDraft) -> None:
     """What texts of a column stand for that the program does not know by itself."""
-    read_code = code_reader(CodedColumn(name, SRDI_LIST.columns[name], in_key=False))
-    unreadable_cells = [cell for cell in list_draft.distinct_cells(name) if read_code(cell).value is None]
+    read_code = code_reader(CodedColumn(list_column, SRDI_LIST.columns[list_column], in_key=False))
+    unreadable_cells = [cell for cell in list_draft.distinct_cells(list_column) if read_code(cell).value is None]
     if unreadable_cells:
         meanings = {
-            cell: next((value for pattern, value in patterns if pattern.search(cell)), allowed_values[0])
+            cell: next((canonical_value for pattern, canonical_value in patterns if pattern.search(cell)), allowed_values[0])
             for cell in unreadable_cells
         }
-        list_draft.values[name] = meanings
+        list_draft.values[list_column] = meanings
 
 
 def add_overlap(proposal: Proposal) -> None:
@@ -221,7 +221,7 @@ def _stems(sources: Sequence[ProposedSource], target: str) -> set[str]:
     """What the columns read as `target` hold, without legal forms."""
     stems: set[str] = set()
     for source in sources:
-        labels = {label for label, name in _names_of_labels(source).items() if name == target}
+        labels = {label for label, column_name in _names_of_labels(source).items() if column_name == target}
         columns = [column for table in source.group.tables for column in table.table.columns if column.label in labels]
         stems |= {name_stem(cell) for column in columns for cell in column.distinct_values}
     return stems

@@ -72,8 +72,10 @@ def _names_units(column: SheetColumn, table: ClassifiedTable) -> bool:
     if column.cell_kind != "text" or column in table.units or not (has_name_label or first_of_coin_tool):
         return False
     codes = table.units[0].cells
-    code_name_pairs = {(code, name) for code, name in zip(codes, column.cells) if code and code not in totals()}
-    return len({code for code, _ in code_name_pairs}) == len(code_name_pairs) == len({name for _, name in code_name_pairs})
+    code_name_pairs = {(code, unit_name) for code, unit_name in zip(codes, column.cells) if code and code not in totals()}
+    return (
+        len({code for code, _ in code_name_pairs}) == len(code_name_pairs) == len({unit_name for _, unit_name in code_name_pairs})
+    )
 
 
 def _with_name_column(unit_table: ClassifiedTable, column: SheetColumn, proposal: Proposal) -> dict[str, str]:
@@ -98,10 +100,10 @@ def least_firms(
     for table in data_tables:
         group = next((column for column in table.table.columns if column.code_meaning == code_meaning), None)
         if table.role == "firms" and code_meaning and group is not None and table.year is not None:
-            rows = Counter(zip(group.cells, table.year.cells))
-            counts += [count for (unit, _), count in rows.items() if unit]
+            firm_counts = Counter(zip(group.cells, table.year.cells))
+            counts += [firm_count for (unit, _), firm_count in firm_counts.items() if unit]
         if table.has_no_years and group is not None:
-            counts += [count for unit, count in Counter(group.cells).items() if unit]
+            counts += [firm_count for unit, firm_count in Counter(group.cells).items() if unit]
     if not counts or sorted(counts)[len(counts) // 2] >= FEW_FIRMS:
         return None
     zh, en = (

@@ -97,9 +97,9 @@ class SheetTable:
     def labels(self) -> tuple[str, ...]:
         return tuple(column.label for column in self.columns if column.label)
 
-    def column(self, key: str) -> SheetColumn | None:
+    def column(self, column_key: str) -> SheetColumn | None:
         """The first column whose label names a key."""
-        return next((column for column in self.columns if column.key == key), None)
+        return next((column for column in self.columns if column.key == column_key), None)
 
     def columns_of_kind(self, *cell_kinds: CellKind) -> list[SheetColumn]:
         return [column for column in self.columns if column.cell_kind in cell_kinds]
@@ -116,11 +116,11 @@ def sheet_table(preview: SheetPreview) -> SheetTable | None:
     labels = _padded_labels(leading_rows[label_index], preview.rows)
     if bands:
         labels = _labels_beside_bands(labels, leading_rows[header_index])
-    units_above_header = units_in_preamble([list(row) for row in preview.rows[:header_index]])
+    units_above_header = units_in_preamble([list(sheet_row) for sheet_row in preview.rows[:header_index]])
     first_row_below = label_index + 1
     numeric_columns = _numeric_column_indices(preview.rows[first_row_below:], len(labels))
     label_rows = label_rows_below(
-        [list(row) for row in preview.rows[first_row_below : first_row_below + HEADER_SEARCH_ROWS]], numeric_columns
+        [list(sheet_row) for sheet_row in preview.rows[first_row_below : first_row_below + HEADER_SEARCH_ROWS]], numeric_columns
     )
     data_rows, notes = _data_rows(preview.rows[first_row_below + label_rows :], numeric_columns)
     second_labels = _second_labels(preview, first_row_below, label_rows, labels)
@@ -128,26 +128,26 @@ def sheet_table(preview: SheetPreview) -> SheetTable | None:
     for column_index, label in enumerate(labels):
         printed_units = [
             unit
-            for row in preview.rows[first_row_below : first_row_below + label_rows]
-            if column_index < len(row)
-            for unit in units_in_cell(row[column_index])
+            for sheet_row in preview.rows[first_row_below : first_row_below + label_rows]
+            if column_index < len(sheet_row)
+            for unit in units_in_cell(sheet_row[column_index])
         ]
         printed_units += [unit for unit_column, unit in preview.format_units if unit_column == column_index]
         long_label = (
             preview.long_labels[column_index] if column_index < len(preview.long_labels) else second_labels.get(column_index, "")
         )
-        cells = tuple(row[column_index] if column_index < len(row) else "" for row in data_rows)
-        columns.append(sheet_column(column_index, label, cells, printed_units, units_above_header, long_label))
+        column_cells = tuple(sheet_row[column_index] if column_index < len(sheet_row) else "" for sheet_row in data_rows)
+        columns.append(sheet_column(column_index, label, column_cells, printed_units, units_above_header, long_label))
     years = _years_across(columns) if not bands else ()
     bands = bands or (() if years else _measures_of_years(columns))
-    preamble = tuple(cell for row in preview.rows[:header_index] for cell in row if cell)
+    preamble = tuple(cell for sheet_row in preview.rows[:header_index] for cell in sheet_row if cell)
     return SheetTable(preview, header_index + 1, label_rows, tuple(columns), len(data_rows), notes, years, bands, preamble)
 
 
 def sheet_column(
     column_index: int,
     label: str,
-    cells: tuple[str, ...],
+    column_cells: tuple[str, ...],
     printed_units: Sequence[str],
     unit_above_header: Sequence[str],
     long_label: str = "",
@@ -156,7 +156,7 @@ def sheet_column(
     label_parts = unit_label(label)
     long_label_parts = unit_label(long_label) if long_label else label_parts
     units = [*label_parts.units, *printed_units, *(long_label_parts.units if long_label else ())]
-    sample_cells = [cell for cell in dict.fromkeys(cells) if cell][:SAMPLED_CELLS]
+    sample_cells = [cell for cell in dict.fromkeys(column_cells) if cell][:SAMPLED_CELLS]
     key_by_label = next(
         (
             canonical_name
@@ -185,7 +185,7 @@ def sheet_column(
         name,
         unit,
         cell_kind,
-        cells,
+        column_cells,
         code_meaning,
         marks,
         conversions,
@@ -193,15 +193,15 @@ def sheet_column(
     )
 
 
-def _header_row_index(rows: Sequence[Sequence[str]], leading_rows: Sequence[Sequence[str]]) -> int | None:
+def _header_row_index(sheet_rows: Sequence[Sequence[str]], leading_rows: Sequence[Sequence[str]]) -> int | None:
     """The first row that names columns: as wide as the rows below it, no number in it but years, something beneath."""
-    row_widths = [sum(1 for cell in row if cell) for row in rows if any(row)]
+    row_widths = [sum(1 for cell in sheet_row if cell) for sheet_row in sheet_rows if any(sheet_row)]
     if not row_widths:
         return None
     usual_width = max(Counter(row_widths).items(), key=lambda width_count: (width_count[1] * width_count[0], width_count[0]))[0]
     min_width = 1 if usual_width == 1 else max(2, -(-usual_width // 2))
-    for row_index, row in enumerate(leading_rows):
-        nonempty_cells = [cell for cell in row if cell]
+    for row_index, sheet_row in enumerate(leading_rows):
+        nonempty_cells = [cell for cell in sheet_row if cell]
         if (
             len(nonempty_cells) < min_width
             or (usual_width > 1 and len(set(nonempty_cells)) < 2)
@@ -214,7 +214,7 @@ def _header_row_index(rows: Sequence[Sequence[str]], leading_rows: Sequence[Sequ
             normalised_label(nonempty_cells[0]) in key_columns() or normalised_label(nonempty_cells[0]) in list_columns()
         ):
             continue
-        if any(any(cell for cell in later_row) for later_row in rows[row_index + 1 :]):
+        if any(any(cell for cell in later_row) for later_row in sheet_rows[row_index + 1 :]):
             return row_index
     return None
 
@@ -256,33 +256,38 @@ def _measures_of_years(columns: Sequence[SheetColumn]) -> tuple[str, ...]:
     return measures if len(measures) < len(set(pairs)) else ()
 
 
-def _padded_labels(labels: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    column_count = max(len(labels), *(len(row) for row in rows[:HEADER_SEARCH_ROWS]), 0)
+def _padded_labels(labels: Sequence[str], sheet_rows: Sequence[Sequence[str]]) -> list[str]:
+    column_count = max(len(labels), *(len(sheet_row) for sheet_row in sheet_rows[:HEADER_SEARCH_ROWS]), 0)
     return [*labels, *[""] * (column_count - len(labels))]
 
 
-def _numeric_column_indices(rows: Sequence[Sequence[str]], column_count: int) -> list[int]:
+def _numeric_column_indices(sheet_rows: Sequence[Sequence[str]], column_count: int) -> list[int]:
     """The columns most of whose cells are numbers, looking past the first rows."""
     numeric_columns = []
     for column_index in range(column_count):
-        cells = [row[column_index] for row in rows[:SAMPLED_CELLS] if column_index < len(row) and row[column_index]]
-        later_cells = cells[len(cells) // 5 :] if len(cells) > 5 else cells
+        sampled_cells = [
+            sheet_row[column_index]
+            for sheet_row in sheet_rows[:SAMPLED_CELLS]
+            if column_index < len(sheet_row) and sheet_row[column_index]
+        ]
+        later_cells = sampled_cells[len(sampled_cells) // 5 :] if len(sampled_cells) > 5 else sampled_cells
         marks = [cell for cell in later_cells if is_mark(cell)]
-        numbers = [cell for cell in later_cells if _is_number(cell) or diagnose(cell, "").proposed_number]
-        if numbers and len(numbers) >= 0.5 * (len(later_cells) - len(marks)):
+        number_cells = [cell for cell in later_cells if _is_number(cell) or diagnose(cell, "").proposed_number]
+        if number_cells and len(number_cells) >= 0.5 * (len(later_cells) - len(marks)):
             numeric_columns.append(column_index)
     return numeric_columns
 
 
-def _data_rows(rows: Sequence[Sequence[str]], numeric_columns: Sequence[int]) -> tuple[list[Sequence[str]], int]:
+def _data_rows(sheet_rows: Sequence[Sequence[str]], numeric_columns: Sequence[int]) -> tuple[list[Sequence[str]], int]:
     """The rows that hold data, and how many others hold a note."""
     data_rows, notes = [], 0
-    for row in rows:
-        nonempty_cells = [cell for cell in row if cell]
+    for sheet_row in sheet_rows:
+        nonempty_cells = [cell for cell in sheet_row if cell]
         if not nonempty_cells:
             continue
         has_numbers = any(
-            column_index < len(row) and (_is_number(row[column_index]) or diagnose(row[column_index], "").proposed_number)
+            column_index < len(sheet_row)
+            and (_is_number(sheet_row[column_index]) or diagnose(sheet_row[column_index], "").proposed_number)
             for column_index in numeric_columns
         )
         if not has_numbers and (
@@ -292,18 +297,18 @@ def _data_rows(rows: Sequence[Sequence[str]], numeric_columns: Sequence[int]) ->
         ):
             notes += 1
         else:
-            data_rows.append(row)
+            data_rows.append(sheet_row)
     return data_rows, notes
 
 
 def _second_labels(preview: SheetPreview, first_row_below: int, label_rows: int, labels: Sequence[str]) -> dict[int, str]:
     """What a row of labels under the header says of each column: the Chinese names below item codes."""
-    rows = preview.rows[first_row_below : first_row_below + label_rows]
-    if not rows:
+    sheet_rows = preview.rows[first_row_below : first_row_below + label_rows]
+    if not sheet_rows:
         return {}
     return {
         column_index: cell
-        for column_index, cell in enumerate(rows[0])
+        for column_index, cell in enumerate(sheet_rows[0])
         if cell and not units_in_cell(cell) and column_index < len(labels)
     }
 
@@ -383,8 +388,8 @@ def _is_province(cell: str, *, allows_codes: bool) -> bool:
     return province(cell).code is not None
 
 
-def _share(cells: Sequence[str], predicate: Callable[[str], bool]) -> float:
-    return sum(1 for cell in cells if predicate(cell)) / len(cells)
+def _share(column_cells: Sequence[str], predicate: Callable[[str], bool]) -> float:
+    return sum(1 for cell in column_cells if predicate(cell)) / len(column_cells)
 
 
 def _is_number(cell: str) -> bool:

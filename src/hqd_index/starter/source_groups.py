@@ -59,9 +59,9 @@ def sheet_title(table: SheetTable) -> tuple[str, str]:
     """What the one measure of a sheet of years is, from the lines above or the name of sheet or file, and its unit."""
     unit = next((column.unit for column in table.columns_of_kind("number") if column.unit), "")
     for preamble_line in table.preamble:
-        prefix, colon, name = preamble_line.replace("：", ":").partition(":")
+        prefix, colon, measure_name = preamble_line.replace("：", ":").partition(":")
         if colon and prefix.strip() in ("指标", "指标名称", "Indicator", "indicator"):
-            plain_label, printed_unit = label_and_unit(name.strip())
+            plain_label, printed_unit = label_and_unit(measure_name.strip())
             return plain_label, printed_unit or unit
     title = _printed_title(table) or table.preview.sheet or Path(table.preview.file).stem
     return label_and_unit(title)[0], unit
@@ -115,20 +115,20 @@ def _relative_path(path: Path, root: Path) -> str:
     return path.resolve().relative_to(root).as_posix()
 
 
-def common_pattern(files: Sequence[Path], root: Path) -> str:
+def common_pattern(paths: Sequence[Path], root: Path) -> str:
     """A path with one * that fits these files of a folder and no other, or ''."""
-    names = [path.name for path in files]
-    if len({path.parent for path in files}) > 1:
+    names = [path.name for path in paths]
+    if len({path.parent for path in paths}) > 1:
         return ""
     prefix = _common_prefix(names)
-    suffix = _common_prefix([name[len(prefix) :][::-1] for name in names])[::-1]
-    pattern, folder = f"{prefix}*{suffix}", files[0].parent
+    suffix = _common_prefix([path_name[len(prefix) :][::-1] for path_name in names])[::-1]
+    pattern, folder = f"{prefix}*{suffix}", paths[0].parent
     if any(wildcard in prefix + suffix for wildcard in "*?[]") or {path.name for path in folder.glob(pattern)} != set(names):
         return ""
     return pattern if folder.resolve() == root else f"{_relative_path(folder, root)}/{pattern}"
 
 
-def _common_prefix(names: Sequence[str]) -> str:
+def _common_prefix(texts: Sequence[str]) -> str:
     """The marks that all texts begin with."""
-    common_marks = takewhile(lambda marks: len(set(marks)) == 1, zip(*names))
+    common_marks = takewhile(lambda marks: len(set(marks)) == 1, zip(*texts))
     return "".join(marks[0] for marks in common_marks)

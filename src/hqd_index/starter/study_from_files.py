@@ -69,12 +69,12 @@ def write_study_from(folder: Path, files: Sequence[Path], language: str) -> Stud
     proposal, tree, study_facts = _proposal(collection, root, folder, language)
     file_contents = study_files(study_facts, proposal, tree)
     configs.mkdir(parents=True)
-    for name, file_content in file_contents.items():
-        (configs / name).write_text(file_content, "utf-8")
+    for file_name, file_content in file_contents.items():
+        (configs / file_name).write_text(file_content, "utf-8")
     roles = [(table.table.location, _role_text(table, language)) for table in collection.tables]
     (folder / REPORT).write_text(report_text(proposal, tree, roles, language), "utf-8")
     is_linked = _link_data_folder(folder / "data" / "raw", root)
-    written_files = (*(configs / name for name in file_contents), folder / REPORT)
+    written_files = (*(configs / file_name for file_name in file_contents), folder / REPORT)
     return StudyFromFiles(written_files, len(paths), root, is_linked, tuple(_lines(roles, proposal, tree, language)))
 
 
@@ -141,7 +141,7 @@ def _no_data(collection: FileTables) -> ConfigError:
 def _facts(
     data_tables: Sequence[ClassifiedTable],
     unit_keys: tuple[str, ...],
-    names: object,
+    unit_names: object,
     proposal: Proposal,
     data_folder: tuple[Path, str],
 ) -> StudyFacts:
@@ -159,7 +159,7 @@ def _facts(
         comments["min_firms"] = min_firms_guess[1]
     name = slug(title)[:40] or "my_study"
     min_firms = min_firms_guess[0] if min_firms_guess else None
-    return StudyFacts(name, title, unit_keys, names, years, language, min_firms, levels, comments, srdi_list, status)
+    return StudyFacts(name, title, unit_keys, unit_names, years, language, min_firms, levels, comments, srdi_list, status)
 
 
 def _recognised_firms(
@@ -179,8 +179,8 @@ def _recognised_firms(
         comments["srdi_list"] = proposal.add_guess("sources.srdi_list", zh, en)
         return density_levels, {"sample": True}, None
     if proposal.status is not None:
-        name, label, comments["status"] = proposal.status
-        return ("criteria",), {}, (name, label)
+        status_column, label, comments["status"] = proposal.status
+        return ("criteria",), {}, (status_column, label)
     return (), {}, None
 
 

@@ -25,32 +25,32 @@ def system_tree(system: IndicatorSystem, proposal: Proposal, unit_keys: Sequence
         (table, column) for table in proposal.tables.values() for column in table.columns.values() if column.dtype == "number"
     ]
     column_matches = _column_matches(system, columns, proposal)
-    names = Names(["index"])
+    used_names = Names(["index"])
     proposed_tree = ProposedTree(levels=system.levels)
     node_ids: dict[str, str] = {}
     root = system.leaves[0].path[0]
     for leaf in system.leaves:
         if leaf not in column_matches:
             continue
-        indicator = _leaf_indicator(leaf, column_matches[leaf], names, unit_keys, columns, proposal)
+        indicator = _leaf_indicator(leaf, column_matches[leaf], used_names, unit_keys, columns, proposal)
         proposed_tree.indicators.append(indicator)
-        path = [_node_id(node, root, system, node_ids, names) for node in leaf.path]
+        path = [_node_id(node, root, system, node_ids, used_names) for node in leaf.path]
         for node, id in zip(leaf.path, path):
-            name = system.node_names.get(node, node)
-            proposed_tree.nodes.setdefault(id, Label(zh=name, en=name))
+            node_name = system.node_names.get(node, node)
+            proposed_tree.nodes.setdefault(id, Label(zh=node_name, en=node_name))
         _insert_leaf(proposed_tree.tree, path, indicator.id)
     proposed_tree.smallest_family = min((len(family) for family in _families(proposed_tree.tree)), default=2)
     _system_weights(system, proposed_tree, node_ids)
     return proposed_tree
 
 
-def _node_id(node: str, root: str, system: IndicatorSystem, ids: dict[str, str], names: Names) -> str:
+def _node_id(node: str, root: str, system: IndicatorSystem, ids: dict[str, str], used_names: Names) -> str:
     if node not in ids:
         if node == root:
             ids[node] = "index"
         else:
             candidate_id = column_name(node) if system.system_type != "system" else slug(system.node_names.get(node, ""))
-            ids[node] = names.unused_name(candidate_id, number_prefix="d")
+            ids[node] = used_names.unused_name(candidate_id, number_prefix="d")
     return ids[node]
 
 
@@ -133,7 +133,7 @@ def _ratio(leaf: Leaf, columns_by_label: Mapping[str, TableColumn]) -> str | Non
 def _leaf_indicator(
     leaf: Leaf,
     column_match: TableColumn | str,
-    names: Names,
+    used_names: Names,
     unit_keys: Sequence[str],
     columns: Sequence[TableColumn],
     proposal: Proposal,
@@ -152,7 +152,7 @@ def _leaf_indicator(
         table, formula = column_match.split("|")
         note = Label(zh="公式由“计算方法”一列得出", en="the formula is from the table's column of formulas")
         return ProposedIndicator(
-            names.unused_name(candidate_id), table, formula, leaf.unit, direction, label, comment or note, leaf.weight
+            used_names.unused_name(candidate_id), table, formula, leaf.unit, direction, label, comment or note, leaf.weight
         )
     matched_table, column = column_match
     is_unit_table = set(matched_table.key) <= {*unit_keys, "year"}
@@ -177,7 +177,14 @@ def _leaf_indicator(
             zh=f"数据单位 {column.unit},体系单位 {leaf.unit}", en=f"the data are in {column.unit}, the system says {leaf.unit}"
         )
     return ProposedIndicator(
-        names.unused_name(candidate_id or column.name), matched_table.name, formula, unit, direction, label, comment, leaf.weight
+        used_names.unused_name(candidate_id or column.name),
+        matched_table.name,
+        formula,
+        unit,
+        direction,
+        label,
+        comment,
+        leaf.weight,
     )
 
 
@@ -200,7 +207,8 @@ def _system_weights(system: IndicatorSystem, proposed_tree: ProposedTree, ids: M
     proposed_tree.weights["indicators"] = weights_by_id
     for level, nodes in zip(system.levels[1:], _nodes_by_level(proposed_tree.tree, len(system.levels))):
         proposed_tree.weights[level] = {
-            id: next((w for node, w in system.node_weights.items() if ids.get(node) == id), 1.0) for id in nodes
+            id: next((node_weight for node, node_weight in system.node_weights.items() if ids.get(node) == id), 1.0)
+            for id in nodes
         }
     proposed_tree.weights_comment = Label(zh="权重取自原文件", en="weights are those of the file")
 
@@ -208,12 +216,12 @@ def _system_weights(system: IndicatorSystem, proposed_tree: ProposedTree, ids: M
 def _nodes_by_level(tree: Mapping[str, object], levels: int) -> list[list[str]]:
     """Node ids from just above the leaves up to just below the root."""
     nodes_by_depth: list[list[str]] = []
-    current: list[tuple[str, object]] = list(tree.items())
-    while current:
+    level_nodes: list[tuple[str, object]] = list(tree.items())
+    while level_nodes:
         subtree = [
-            (id, child_tree) for _, children in current if isinstance(children, dict) for id, child_tree in children.items()
+            (id, child_tree) for _, children in level_nodes if isinstance(children, dict) for id, child_tree in children.items()
         ]
         if subtree:
             nodes_by_depth.append([id for id, _ in subtree])
-        current = subtree
+        level_nodes = subtree
     return nodes_by_depth[::-1][: levels - 1]

@@ -17,13 +17,13 @@ NO_TEXT = frozenset(
 MAX_LINE_WIDTH = 118
 
 
-def yaml_scalar(value: Any) -> str:
+def yaml_scalar(scalar: Any) -> str:
     """A number, a truth value or a text, in quotes where it needs them."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return repr(int(value)) if isinstance(value, float) and value.is_integer() else repr(value)
-    plain_text = str(value)
+    if isinstance(scalar, bool):
+        return "true" if scalar else "false"
+    if isinstance(scalar, int | float):
+        return repr(int(scalar)) if isinstance(scalar, float) and scalar.is_integer() else repr(scalar)
+    plain_text = str(scalar)
     if (
         PLAIN_TEXT.fullmatch(plain_text)
         and plain_text not in NO_TEXT
@@ -34,44 +34,48 @@ def yaml_scalar(value: Any) -> str:
     return json.dumps(plain_text, ensure_ascii=False)
 
 
-def flow_style(value: Any) -> str:
+def flow_style(node_value: Any) -> str:
     """A value on one line: {key: value}, [a, b] or a scalar."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{yaml_scalar(key)}: {flow_style(element)}" for key, element in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(flow_style(element) for element in value) + "]"
-    return yaml_scalar(value)
+    if isinstance(node_value, Mapping):
+        return (
+            "{" + ", ".join(f"{yaml_scalar(entry_key)}: {flow_style(element)}" for entry_key, element in node_value.items()) + "}"
+        )
+    if isinstance(node_value, list | tuple):
+        return "[" + ", ".join(flow_style(element) for element in node_value) + "]"
+    return yaml_scalar(node_value)
 
 
 class YamlLines:
     """Lines of one file, each with its indentation and a comment where one is due."""
 
     def __init__(self, *heading: str) -> None:
-        self.lines: list[str] = [f"# {line}" for line in heading]
+        self.lines: list[str] = [f"# {heading_line}" for heading_line in heading]
         self.add("version", 1)
 
-    def add(self, key: str, value: Any = None, *, indent: int = 0, comment: str = "") -> None:
+    def add(self, entry_key: str, entry_value: Any = None, *, indent: int = 0, comment: str = "") -> None:
         """`key: value`, or `key:` for what follows indented."""
-        line = " " * indent + f"{yaml_scalar(key)}:" + ("" if value is None else f" {flow_style(value)}")
+        line = " " * indent + f"{yaml_scalar(entry_key)}:" + ("" if entry_value is None else f" {flow_style(entry_value)}")
         self.lines.append(f"{line}  # {comment}" if comment else line)
 
     def add_pairs(
-        self, key: str, pairs: Mapping[str, Any], *, indent: int = 0, comments: Mapping[str, str] | None = None
+        self, entry_key: str, pairs: Mapping[str, Any], *, indent: int = 0, comments: Mapping[str, str] | None = None
     ) -> None:
         """A mapping on one line where it is short and nothing in it needs a comment, else one line for each pair."""
         if not pairs:
             return
         pair_comments = comments or {}
-        if len(" " * indent + key + flow_style(pairs)) <= MAX_LINE_WIDTH and not any(name in pair_comments for name in pairs):
-            self.add(key, pairs, indent=indent)
+        if len(" " * indent + entry_key + flow_style(pairs)) <= MAX_LINE_WIDTH and not any(
+            pair_key in pair_comments for pair_key in pairs
+        ):
+            self.add(entry_key, pairs, indent=indent)
             return
-        self.add(key, indent=indent)
-        for name, value in pairs.items():
-            self.add(name, value, indent=indent + 2, comment=pair_comments.get(name, ""))
+        self.add(entry_key, indent=indent)
+        for pair_key, value in pairs.items():
+            self.add(pair_key, value, indent=indent + 2, comment=pair_comments.get(pair_key, ""))
 
-    def add_item(self, value: Any, *, indent: int = 0, comment: str = "") -> None:
+    def add_item(self, item_value: Any, *, indent: int = 0, comment: str = "") -> None:
         """`- value`."""
-        line = " " * indent + f"- {flow_style(value)}"
+        line = " " * indent + f"- {flow_style(item_value)}"
         self.lines.append(f"{line}  # {comment}" if comment else line)
 
     def add_comment(self, comment: str, *, indent: int = 0) -> None:
@@ -82,6 +86,6 @@ class YamlLines:
         return "\n".join(self.lines) + "\n"
 
 
-def comma_list(words: Sequence[str], limit: int = 12) -> str:
+def comma_list(texts: Sequence[str], limit: int = 12) -> str:
     """Texts one after the other, the first ones where there are many."""
-    return "、".join(words[:limit]) + (" ..." if len(words) > limit else "")
+    return "、".join(texts[:limit]) + (" ..." if len(texts) > limit else "")

@@ -39,67 +39,73 @@ class CodedColumns:
 
 def coded_columns(text_rows: str, column_reading: ColumnReading, location: str) -> CodedColumns:
     """The readings of every coded column; of columns of years and batches only the texts that are no plain numbers."""
-    tables: dict[str, str] = {}
+    code_tables: dict[str, str] = {}
     findings: list[pd.DataFrame] = []
     out_of_scope = [pd.DataFrame(columns=["rid", "reason"])]
     notices: list[Notice] = []
     repaired_columns: list[str] = []
-    for name in filter(lambda column: is_coded(column, column_reading), column_reading.present_columns):
-        frame = _codes_by_text(text_rows, name, column_reading)
-        if frame.empty and column_reading.is_numeric(name):
+    for column_name in filter(lambda column: is_coded(column, column_reading), column_reading.present_columns):
+        code_table = _codes_by_text(text_rows, column_name, column_reading)
+        if code_table.empty and column_reading.is_numeric(column_name):
             continue
-        tables[name] = column_reading.engine.scan(frame)
-        if (frame["rule"] != "").any():
-            findings.append(_unknown_text_findings(text_rows, name, tables[name], column_reading))
-        if (frame["scope"] != "").any():
-            out_of_scope.append(_out_of_scope_rows(text_rows, name, tables[name], column_reading))
-        if (frame["kind"] != "").any():
-            repaired_columns.append(name)
-            notices += _incomplete_date_notices(name, frame, location)
+        code_tables[column_name] = column_reading.engine.scan(code_table)
+        if (code_table["rule"] != "").any():
+            findings.append(_unknown_text_findings(text_rows, column_name, code_tables[column_name], column_reading))
+        if (code_table["scope"] != "").any():
+            out_of_scope.append(_out_of_scope_rows(text_rows, column_name, code_tables[column_name], column_reading))
+        if (code_table["kind"] != "").any():
+            repaired_columns.append(column_name)
+            notices += _incomplete_date_notices(column_name, code_table, location)
     scope_rows = pd.concat(out_of_scope, ignore_index=True)
-    return CodedColumns(tables, joined_findings(findings), scope_rows, tuple(notices), tuple(repaired_columns))
+    return CodedColumns(code_tables, joined_findings(findings), scope_rows, tuple(notices), tuple(repaired_columns))
 
 
-def is_coded(name: str, column_reading: ColumnReading) -> bool:
+def is_coded(column_name: str, column_reading: ColumnReading) -> bool:
     """Whether the texts of a column are looked up: every column but numbers and plain text."""
-    column = column_reading.table.columns[name]
-    if column_reading.is_numeric(name):
-        return is_year(name, column) or is_batch(name, column)
+    column = column_reading.table.columns[column_name]
+    if column_reading.is_numeric(column_name):
+        return is_year(column_name, column) or is_batch(column_name, column)
     return (
-        name in column_reading.source.pad or name in column_reading.source.values or not is_plain_text(name, column_reading.table)
+        column_name in column_reading.source.pad
+        or column_name in column_reading.source.values
+        or not is_plain_text(column_name, column_reading.table)
     )
 
 
-def edition_sql(name: str, column_reading: ColumnReading) -> str:
+def edition_sql(column_name: str, column_reading: ColumnReading) -> str:
     """The edition of the industry code of a row, '' where the column has none."""
-    edition = column_reading.table.columns[name].code == "industry" and "industry_version" in column_reading.present_columns
+    edition = (
+        column_reading.table.columns[column_name].code == "industry" and "industry_version" in column_reading.present_columns
+    )
     return "coalesce(t.industry_version, '')" if edition else "''"
 
 
-def _codes_by_text(text_rows: str, name: str, column_reading: ColumnReading) -> pd.DataFrame:
+def _codes_by_text(text_rows: str, column_name: str, column_reading: ColumnReading) -> pd.DataFrame:
     """text, edition, code, kind, rule, suggestion, scope of each distinct text of a column."""
-    cell, column = quoted(name), column_reading.table.columns[name]
-    cell_editions = f"SELECT DISTINCT {cell} AS text, {edition_sql(name, column_reading)} AS edition FROM {text_rows} AS t"
-    condition = f"{cell} IS NOT NULL{_unusual_cells_sql(name, column_reading)}"
+    cell, column = quoted(column_name), column_reading.table.columns[column_name]
+    cell_editions = f"SELECT DISTINCT {cell} AS text, {edition_sql(column_name, column_reading)} AS edition FROM {text_rows} AS t"
+    condition = f"{cell} IS NOT NULL{_unusual_cells_sql(column_name, column_reading)}"
     distinct_texts = column_reading.engine.collect(f"{cell_editions} WHERE {condition} ORDER BY ALL")
-    year_ends = is_year(name, column) and dates.has_year_ends(list(distinct_texts["text"]))
+    year_ends = is_year(column_name, column) and dates.has_year_ends(list(distinct_texts["text"]))
     rows = []
     for edition, edition_cells in distinct_texts.groupby("edition", sort=False)["text"]:
-        in_key, values = name in column_reading.table.key, column_reading.source.values.get(name, {})
-        coded_column = CodedColumn(name, column, in_key, str(edition), column_reading.source.pad.get(name), values, year_ends)
+        in_key, values_of_column = column_name in column_reading.table.key, column_reading.source.values.get(column_name, {})
+        coded_column = CodedColumn(
+            column_name, column, in_key, str(edition), column_reading.source.pad.get(column_name), values_of_column, year_ends
+        )
         read_cell = code_reader(coded_column)
         rows += [(cell_text, edition, *_fields(read_cell(cell_text))) for cell_text in edition_cells]
     columns = ["text", "edition", "code", "kind", "rule", "suggestion", "scope"]
     return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
-def _unusual_cells_sql(name: str, column_reading: ColumnReading) -> str:
+def _unusual_cells_sql(column_name: str, column_reading: ColumnReading) -> str:
     """For columns of years and batches: the texts that are no plain numbers, or that the study replaces."""
-    if not column_reading.is_numeric(name):
+    if not column_reading.is_numeric(column_name):
         return ""
-    cell = quoted(name)
-    usual_pattern = YEAR_PATTERN if is_year(name, column_reading.table.columns[name]) else BATCH_PATTERN
-    replaced_cells = ", ".join(map(literal, column_reading.source.values.get(name, {}))) or "NULL"
+    cell = quoted(column_name)
+    usual_pattern = YEAR_PATTERN if is_year(column_name, column_reading.table.columns[column_name]) else BATCH_PATTERN
+    replaced_cells = ", ".join(map(literal, column_reading.source.values.get(column_name, {}))) or "NULL"
     return f" AND (NOT regexp_full_match({cell}, '{usual_pattern}') OR coalesce({cell} IN ({replaced_cells}), false))"
 
 
@@ -107,11 +113,11 @@ def _fields(code: CellReading) -> tuple[str | None, str, str, str, str]:
     return code.value, code.repair, code.rule, code.suggestion or "", code.scope
 
 
-def _unknown_text_findings(text_rows: str, name: str, codes_table: str, column_reading: ColumnReading) -> pd.DataFrame:
-    cell = f"t.{quoted(name)}"
+def _unknown_text_findings(text_rows: str, column_name: str, codes_table: str, column_reading: ColumnReading) -> pd.DataFrame:
+    cell = f"t.{quoted(column_name)}"
     rows = column_reading.engine.collect(
-        f"""SELECT t.rid, {literal(name)} AS "column", {cell} AS "value", l.rule, l.suggestion FROM {text_rows} AS t
-        JOIN {codes_table} AS l ON {cell} = l.text AND {edition_sql(name, column_reading)} = l.edition
+        f"""SELECT t.rid, {literal(column_name)} AS "column", {cell} AS "value", l.rule, l.suggestion FROM {text_rows} AS t
+        JOIN {codes_table} AS l ON {cell} = l.text AND {edition_sql(column_name, column_reading)} = l.edition
         WHERE l.rule <> '' ORDER BY t.rid"""
     )
     groups = rows.groupby(["rule", "suggestion"], sort=True)
@@ -123,22 +129,27 @@ def _unknown_text_findings(text_rows: str, name: str, codes_table: str, column_r
     )
 
 
-def _out_of_scope_rows(text_rows: str, name: str, codes_table: str, column_reading: ColumnReading) -> pd.DataFrame:
+def _out_of_scope_rows(text_rows: str, column_name: str, codes_table: str, column_reading: ColumnReading) -> pd.DataFrame:
     return column_reading.engine.collect(
-        f"""SELECT t.rid, l.scope AS reason FROM {text_rows} AS t JOIN {codes_table} AS l ON t.{quoted(name)} = l.text
-        AND {edition_sql(name, column_reading)} = l.edition WHERE l.scope <> '' ORDER BY t.rid"""
+        f"""SELECT t.rid, l.scope AS reason FROM {text_rows} AS t JOIN {codes_table} AS l ON t.{quoted(column_name)} = l.text
+        AND {edition_sql(column_name, column_reading)} = l.edition WHERE l.scope <> '' ORDER BY t.rid"""
     )
 
 
-def _incomplete_date_notices(name: str, frame: pd.DataFrame, location: str) -> list[Notice]:
+def _incomplete_date_notices(column_name: str, date_rows: pd.DataFrame, location: str) -> list[Notice]:
     """Dates that lack a part, with an example."""
     notices = []
     for incompleteness, (en, zh) in INCOMPLETE.items():
-        incomplete_rows = frame[frame["kind"] == incompleteness]
+        incomplete_rows = date_rows[date_rows["kind"] == incompleteness]
         if len(incomplete_rows):
             example_text = f"{incomplete_rows['text'].iloc[0]} -> {incomplete_rows['code'].iloc[0]}"
-            count = len(incomplete_rows)
+            incomplete_count = len(incomplete_rows)
             notices.append(
-                Notice("C07", location, f"{name}: {count} {en} ({example_text})", f"{name}:{count} {zh}({example_text})")
+                Notice(
+                    "C07",
+                    location,
+                    f"{column_name}: {incomplete_count} {en} ({example_text})",
+                    f"{column_name}:{incomplete_count} {zh}({example_text})",
+                )
             )
     return notices

@@ -38,19 +38,21 @@ class CodedColumn:
     year_ends: bool = False
 
 
-def is_year(name: str, column: Column) -> bool:
+def is_year(column_name: str, column: Column) -> bool:
     """Whether a column of whole numbers holds calendar years."""
-    return column.dtype == "integer" and (name == "year" or name.endswith("_year"))
+    return column.dtype == "integer" and (column_name == "year" or column_name.endswith("_year"))
 
 
-def is_batch(name: str, column: Column) -> bool:
+def is_batch(column_name: str, column: Column) -> bool:
     """Whether a column of whole numbers holds the number of a batch."""
-    return column.dtype == "integer" and (name == "batch" or name.endswith("_batch"))
+    return column.dtype == "integer" and (column_name == "batch" or column_name.endswith("_batch"))
 
 
 def code_reader(coded_column: CodedColumn) -> CellReader:
     """The reading of a column's texts: the study's `values` first (exact after normalising), then the built-in forms."""
-    study_values = {normalised_label(cell): value for cell, value in (coded_column.values or {}).items()}
+    study_values = {
+        normalised_label(raw_text): declared_value for raw_text, declared_value in (coded_column.values or {}).items()
+    }
     read_cell = _reader_of_column(coded_column)
     if not study_values:
         return lambda cell: _with_repair(read_cell(cell), cell, coded_column)
@@ -159,7 +161,9 @@ def _flag(cell: str) -> CellReading:
 
 def _category(categories: Sequence[str]) -> CellReader:
     category_by_name = {
-        normalised_label(name): category for category in categories for name in (category, *CATEGORY_NAMES.get(category, ()))
+        normalised_label(category_name): category
+        for category in categories
+        for category_name in (category, *CATEGORY_NAMES.get(category, ()))
     }
 
     def look_up(cell: str) -> CellReading:
@@ -174,4 +178,4 @@ def _category(categories: Sequence[str]) -> CellReader:
 
 
 def _category_names(categories: Collection[str]) -> list[str]:
-    return [name for category in categories for name in (category, *CATEGORY_NAMES.get(category, ()))]
+    return [category_name for category in categories for category_name in (category, *CATEGORY_NAMES.get(category, ()))]

@@ -65,18 +65,18 @@ class ColumnReading:
     units: ColumnUnits
     engine: Engine
 
-    def is_numeric(self, name: str) -> bool:
-        return self.table.columns[name].dtype in ("number", "integer")
+    def is_numeric(self, column_name: str) -> bool:
+        return self.table.columns[column_name].dtype in ("number", "integer")
 
-    def number_sql(self, name: str, text_rows: str, rid: str = "rid") -> str:
+    def number_sql(self, column_name: str, text_rows: str, rid: str = "rid") -> str:
         """SQL of the number in a cell, in the column's unit; NULL for what is not a plain finite number."""
-        number_type: NumberType = "decimal" if self.table.columns[name].dtype == "integer" else self.number_type
+        number_type: NumberType = "decimal" if self.table.columns[column_name].dtype == "integer" else self.number_type
         cell = comma_decimal_sql(text_rows) if self.source.decimal == "," else text_rows
-        return number_by_sheet_sql(cell, rid, self.units.shifts(name), number_type)
+        return number_by_sheet_sql(cell, rid, self.units.shifts(column_name), number_type)
 
-    def meaning_sql(self, name: str, cell: str) -> str:
+    def meaning_sql(self, column_name: str, cell: str) -> str:
         """SQL of a cell of a number column with the study's `values` in the place of texts."""
-        return replaced_sql(cell, self.source.values.get(name, {}))
+        return replaced_sql(cell, self.source.values.get(column_name, {}))
 
 
 @dataclass(frozen=True)
@@ -136,12 +136,12 @@ def number_by_sheet_sql(text_sql: str, rid: str, shifts: Mapping[int, int], numb
     return f"CASE {' '.join(when_clauses)} END"
 
 
-def replaced_sql(cell: str, values: Mapping[str, str]) -> str:
-    """The cell with the study's `values` in the place of exact texts; '' becomes missing."""
-    if not values:
+def replaced_sql(cell: str, replacements: Mapping[str, str]) -> str:
+    """The cell with the study's `replacements` in the place of exact texts; '' becomes missing."""
+    if not replacements:
         return cell
     when_clauses = " ".join(
-        f"WHEN {literal(wording)} THEN {literal(meaning) if meaning else 'NULL'}" for wording, meaning in values.items()
+        f"WHEN {literal(wording)} THEN {literal(meaning) if meaning else 'NULL'}" for wording, meaning in replacements.items()
     )
     return f"CASE {cell} {when_clauses} ELSE {cell} END"
 

@@ -25,13 +25,13 @@ class ColumnUnits:
 
     choices: Mapping[str, Mapping[int, UnitChoice]]
 
-    def shifts(self, name: str) -> dict[int, int]:
+    def shifts(self, column_name: str) -> dict[int, int]:
         """The power of ten by sheet."""
-        return {sheet_number: choice.power_of_ten for sheet_number, choice in self.choices.get(name, {}).items()}
+        return {sheet_number: choice.power_of_ten for sheet_number, choice in self.choices.get(column_name, {}).items()}
 
-    def unit(self, name: str, sheet_number: int) -> str:
+    def unit(self, column_name: str, sheet_number: int) -> str:
         """The unit a column is read with in a sheet."""
-        return self.choices[name][sheet_number].unit
+        return self.choices[column_name][sheet_number].unit
 
 
 def column_units(
@@ -40,56 +40,59 @@ def column_units(
     table: CanonicalTable,
     present_columns: Sequence[str],
     location: str,
-    below: UnitsInNotes = NO_NOTES,
+    units_below_table: UnitsInNotes = NO_NOTES,
 ) -> tuple[ColumnUnits, list[Notice]]:
     """Each sheet's own units; DataError W11 (exit 3) for what was printed on a column of money or counts and not used.
 
-    `below`: the units that the notes of each sheet say.
+    `units_below_table`: the units that the notes of each sheet say.
     """
-    number_columns = [name for name in present_columns if table.columns[name].dtype in ("number", "integer")]
-    for name in number_columns:
-        _check_convertible(name, source.units.get(name), table.columns[name].unit, location)
+    number_columns = [column_name for column_name in present_columns if table.columns[column_name].dtype in ("number", "integer")]
+    for column_name in number_columns:
+        _check_convertible(column_name, source.units.get(column_name), table.columns[column_name].unit, location)
     choices: dict[str, dict[int, UnitChoice]] = {}
     messages: list[tuple[str, str, UnitMessage]] = []
-    for name in number_columns:
-        unit, declared_unit = table.columns[name].unit, source.units.get(name)
+    for column_name in number_columns:
+        unit, declared_unit = table.columns[column_name].unit, source.units.get(column_name)
         sheet_choices = {
-            sheet.sheet_number: chosen_unit(name, unit, declared_unit, _printed_units(sheet, name, below)) for sheet in sheets
+            sheet.sheet_number: chosen_unit(
+                column_name, unit, declared_unit, _printed_units(sheet, column_name, units_below_table)
+            )
+            for sheet in sheets
         }
-        choices[name] = sheet_choices
+        choices[column_name] = sheet_choices
         rule = CONFLICT if declared_unit else UNREAD_WORDS
         messages += [
             (rule, _sheet_location(sheet), message) for sheet in sheets for message in sheet_choices[sheet.sheet_number].messages
         ]
         choices_by_location = {
-            _sheet_location(sheet): sheet_choices[sheet.sheet_number] for sheet in sheets if name in sheet.header.positions
+            _sheet_location(sheet): sheet_choices[sheet.sheet_number] for sheet in sheets if column_name in sheet.header.positions
         }
         messages += [
             (UNREAD_WORDS, location, message)
-            for message in ([] if declared_unit else differing_units(name, unit, choices_by_location))
+            for message in ([] if declared_unit else differing_units(column_name, unit, choices_by_location))
         ]
     raise_stopping(messages)
     return ColumnUnits(choices), unit_notices(messages)
 
 
-def _printed_units(sheet: Sheet, name: str, below: UnitsInNotes) -> PrintedUnits:
+def _printed_units(sheet: Sheet, column_name: str, units_below_table: UnitsInNotes) -> PrintedUnits:
     """What is printed around a column; a unit above a table is none of its years."""
-    if name == "year" or name not in sheet.header.printed_units:
+    if column_name == "year" or column_name not in sheet.header.printed_units:
         return NO_PRINTED_UNITS
-    printed_units = sheet.header.printed_units[name]
-    return replace(printed_units, below=below.get(sheet.sheet_number, ()), of_rows=sheet.cells.units_of_rows)
+    printed_units = sheet.header.printed_units[column_name]
+    return replace(printed_units, below=units_below_table.get(sheet.sheet_number, ()), of_rows=sheet.cells.units_of_rows)
 
 
 def _sheet_location(sheet: Sheet) -> str:
     return f"{sheet.cells.file} [{sheet.cells.sheet}]" if sheet.cells.sheet else sheet.cells.file
 
 
-def _check_convertible(name: str, declared_unit: str | None, canonical_unit: str, location: str) -> None:
+def _check_convertible(column_name: str, declared_unit: str | None, canonical_unit: str, location: str) -> None:
     if declared_unit is None or not canonical_unit or exponent(declared_unit, canonical_unit) is not None:
         return
     raise ConfigError(
-        f"{name}: no conversion from {declared_unit!r} to {canonical_unit!r}; write a unit that differs by a power of ten",
-        zh=f"{name}:无法从 {declared_unit!r} 换算到 {canonical_unit!r};请写只差 10 的幂的单位",
+        f"{column_name}: no conversion from {declared_unit!r} to {canonical_unit!r}; write a unit that differs by a power of ten",
+        zh=f"{column_name}:无法从 {declared_unit!r} 换算到 {canonical_unit!r};请写只差 10 的幂的单位",
         location=f"{location}.units",
     )
 

@@ -44,47 +44,56 @@ def doubtful_number_findings(
 def _fractions(text_rows: str, typed_rows: str, column_reading: ColumnReading) -> pd.DataFrame:
     """Fractions and giants in whole-number columns: E06 for counts of patents and trademarks, else C01; C02."""
     conditions = {
-        name: f"({cell} <> trunc({cell}) OR abs({cell}) > {INTEGER_LIMIT})"
-        for name in column_reading.present_columns
-        if column_reading.table.columns[name].dtype == "integer" and (cell := f"y.{quoted(name)}")
+        column_name: f"({cell} <> trunc({cell}) OR abs({cell}) > {INTEGER_LIMIT})"
+        for column_name in column_reading.present_columns
+        if column_reading.table.columns[column_name].dtype == "integer" and (cell := f"y.{quoted(column_name)}")
     }
     if not conditions:
         return joined_findings([])
     any_broken = ", ".join(f"coalesce(bool_or({sql}), false)" for sql in conditions.values())
     broken_columns = column_reading.engine.collect(f"SELECT {any_broken} FROM {typed_rows} AS y").iloc[0]
     findings = []
-    for name in compress(conditions, broken_columns):
-        rows = column_reading.engine.collect(
-            f"""SELECT y.rid, {literal(name)} AS "column", t.{quoted(name)} AS "value",
-            abs(y.{quoted(name)}) > {INTEGER_LIMIT} AS giant FROM {typed_rows} AS y JOIN {text_rows} AS t USING (rid)
-            WHERE {conditions[name]} ORDER BY y.rid"""
+    for column_name in compress(conditions, broken_columns):
+        cell_rows = column_reading.engine.collect(
+            f"""SELECT y.rid, {literal(column_name)} AS "column", t.{quoted(column_name)} AS "value",
+            abs(y.{quoted(column_name)}) > {INTEGER_LIMIT} AS giant FROM {typed_rows} AS y JOIN {text_rows} AS t USING (rid)
+            WHERE {conditions[column_name]} ORDER BY y.rid"""
         )
-        findings.append(rule_findings(rows[rows["giant"]], "C02"))
-        findings.append(rule_findings(rows[~rows["giant"]], "E06" if column_reading.table.columns[name].unit == "件" else "C01"))
+        findings.append(rule_findings(cell_rows[cell_rows["giant"]], "C02"))
+        findings.append(
+            rule_findings(
+                cell_rows[~cell_rows["giant"]], "E06" if column_reading.table.columns[column_name].unit == "件" else "C01"
+            )
+        )
     return joined_findings(findings)
 
 
 def _lost_digits(text_rows: str, typed_rows: str, column_reading: ColumnReading) -> list[pd.DataFrame]:
     """C02 for numbers so small that rounding to the decimals of the table changes them by more than LOST, in columns below 1."""
-    numbers = [name for name in column_reading.present_columns if column_reading.table.columns[name].dtype == "number"]
+    numbers = [
+        column_name
+        for column_name in column_reading.present_columns
+        if column_reading.table.columns[column_name].dtype == "number"
+    ]
     if column_reading.number_type != "decimal" or not numbers:
         return []
     any_small = ", ".join(
-        f"coalesce(bool_or(abs({quoted(name)}) < {SMALL}) AND max(abs({quoted(name)})) < 1, false)" for name in numbers
+        f"coalesce(bool_or(abs({quoted(column_name)}) < {SMALL}) AND max(abs({quoted(column_name)})) < 1, false)"
+        for column_name in numbers
     )
     small_columns = column_reading.engine.collect(f"SELECT {any_small} FROM {typed_rows}").iloc[0]
     findings = []
-    for name in compress(numbers, small_columns):
-        powers = column_reading.units.shifts(name)
-        cases = " ".join(f"WHEN {number} THEN 1e{shift}" for number, shift in powers.items())
+    for column_name in compress(numbers, small_columns):
+        powers = column_reading.units.shifts(column_name)
+        cases = " ".join(f"WHEN {sheet_number} THEN 1e{shift}" for sheet_number, shift in powers.items())
         power = f"CASE t.rid // {FILE_SPAN} {cases} ELSE 1 END" if any(powers.values()) else "1"
-        printed = f"TRY_CAST(t.{quoted(name)} AS DOUBLE) * {power}"
-        rows = column_reading.engine.collect(
-            f"""SELECT y.rid, {literal(name)} AS "column", t.{quoted(name)} AS "value"
-            FROM (SELECT rid, {quoted(name)} AS kept FROM {typed_rows} WHERE abs({quoted(name)}) < {SMALL}) AS y
+        printed = f"TRY_CAST(t.{quoted(column_name)} AS DOUBLE) * {power}"
+        cell_rows = column_reading.engine.collect(
+            f"""SELECT y.rid, {literal(column_name)} AS "column", t.{quoted(column_name)} AS "value"
+            FROM (SELECT rid, {quoted(column_name)} AS kept FROM {typed_rows} WHERE abs({quoted(column_name)}) < {SMALL}) AS y
             JOIN {text_rows} AS t USING (rid) WHERE abs({printed} - y.kept) > {LOST} * abs({printed}) ORDER BY y.rid"""
         )
-        findings.append(rule_findings(rows, "C02", expectation=TOO_SMALL, mend=SMALLER_UNIT))
+        findings.append(rule_findings(cell_rows, "C02", expectation=TOO_SMALL, remedy=SMALLER_UNIT))
     return findings
 
 
@@ -93,14 +102,14 @@ def _beside_percents(text_rows: str, unread: pd.DataFrame, column_reading: Colum
     signed = unread[unread["value"].astype("str").str.strip().str.endswith(("%", "％"))]
     findings = []
     for (column, sheet), _ in signed.groupby([signed["column"], signed["rid"] // FILE_SPAN], sort=True):
-        name = quoted(str(column))
+        quoted_column = quoted(str(column))
         unit = unit_of(column_reading.table.columns[str(column)].unit)
         if unit is None or unit.measure != "ratio":
             continue
-        number = f"TRY_CAST({name} AS DOUBLE)"
-        rows = column_reading.engine.collect(
-            f"""SELECT rid, {literal(str(column))} AS "column", {name} AS "value" FROM {text_rows}
-            WHERE rid // {FILE_SPAN} = {sheet} AND abs({number}) <= 1 AND {number} <> 0 ORDER BY rid"""
+        number_sql = f"TRY_CAST({quoted_column} AS DOUBLE)"
+        cell_rows = column_reading.engine.collect(
+            f"""SELECT rid, {literal(str(column))} AS "column", {quoted_column} AS "value" FROM {text_rows}
+            WHERE rid // {FILE_SPAN} = {sheet} AND abs({number_sql}) <= 1 AND {number_sql} <> 0 ORDER BY rid"""
         )
-        findings.append(rule_findings(rows, "C08", expectation=PERCENT_OR_SHARE, mend=SAME_FORM))
+        findings.append(rule_findings(cell_rows, "C08", expectation=PERCENT_OR_SHARE, remedy=SAME_FORM))
     return findings

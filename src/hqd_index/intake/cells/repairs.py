@@ -46,31 +46,33 @@ COLUMNS = ["number", "column", "kind", "cells", "example_before", "example_after
 def counted_repairs(sources: Sequence[SourceRepairs], used_rows: str, engine: Engine) -> pd.DataFrame:
     """number (of the sheet), column, kind, cells, example_before, example_after over the raw rows in `used_rows` (rid)."""
     queries = [
-        f"SELECT {place} AS source, * FROM ({query})" for place, source in enumerate(sources) for query in _queries(source)
+        f"SELECT {source_index} AS source, * FROM ({query})"
+        for source_index, source in enumerate(sources)
+        for query in _queries(source)
     ]
     repair_counts = [_scaled_repairs(source_repairs, used_rows, engine) for source_repairs in sources]
     if queries:
-        rows = " UNION ALL ".join(queries)
+        union_sql = " UNION ALL ".join(queries)
         counts = engine.collect(
             f"""SELECT source, rid // {FILE_SPAN} AS number, "column", kind, count(*) AS cells,
                 count(DISTINCT rid % {ROW_SPAN}) AS rows, count(DISTINCT rid // {ROW_SPAN}) AS columns,
                 min(coalesce(before, '')) AS example_before,
                 arg_min(coalesce(after, ''), coalesce(before, '') || chr(31) || coalesce(after, '')) AS example_after
-                FROM ({rows}) WHERE rid IN (SELECT rid FROM {used_rows}) GROUP BY ALL"""
+                FROM ({union_sql}) WHERE rid IN (SELECT rid FROM {used_rows}) GROUP BY ALL"""
         )
-        repair_counts.append(counts.assign(cells=[_cell_count(line, sources) for line in counts.to_dict("records")]))
+        repair_counts.append(counts.assign(cells=[_cell_count(repair_row, sources) for repair_row in counts.to_dict("records")]))
     nonempty_counts = [repair_count for repair_count in repair_counts if len(repair_count)]
     if not nonempty_counts:
         return pd.DataFrame(columns=COLUMNS)
     return pd.concat(nonempty_counts, ignore_index=True)[COLUMNS].sort_values(COLUMNS[:3], ignore_index=True)
 
 
-def _cell_count(counts: Mapping[Hashable, Any], sources: Sequence[SourceRepairs]) -> int:
+def _cell_count(repair_row: Mapping[Hashable, Any], sources: Sequence[SourceRepairs]) -> int:
     """Cells of the sheet: a key of a sheet laid out across stands once in its row, what is across once in its header."""
-    reshape, column = sources[counts["source"]].layout, counts["column"]
+    reshape, column = sources[repair_row["source"]].layout, repair_row["column"]
     if reshape is None or not reshape.across or column in (reshape.value, *reshape.columns.values()):
-        return int(counts["cells"])
-    return int(counts["columns"] if column in reshape.across else counts["rows"])
+        return int(repair_row["cells"])
+    return int(repair_row["columns"] if column in reshape.across else repair_row["rows"])
 
 
 def _queries(repairs: SourceRepairs) -> Iterator[str]:
@@ -101,19 +103,21 @@ def _declared_repair_queries(repairs: SourceRepairs) -> Iterator[str]:
     """What the study says of its number columns: texts replaced, zeros that mean missing, decimal commas; blanks filled down."""
     text_rows, column_reading, source = repairs.text_rows, repairs.column_reading, repairs.column_reading.source
     number_columns = [
-        name for name in column_reading.present_columns if column_reading.table.columns[name].dtype in ("number", "integer")
+        column_name
+        for column_name in column_reading.present_columns
+        if column_reading.table.columns[column_name].dtype in ("number", "integer")
     ]
-    for name in number_columns:
-        cell, column = quoted(name), literal(name)
+    for column_name in number_columns:
+        cell, column = quoted(column_name), literal(column_name)
         text_and_typed = f"FROM {text_rows} AS t JOIN {repairs.typed_rows} AS y USING (rid)"
-        if (values := source.values.get(name, {})) and name not in repairs.codes_by_column:
-            value_list = ", ".join(map(literal, values))
+        if (replacements := source.values.get(column_name, {})) and column_name not in repairs.codes_by_column:
+            value_list = ", ".join(map(literal, replacements))
             yield f"""SELECT t.rid, {column} AS "column", 'values' AS kind, t.{cell} AS before, CAST(y.{cell} AS VARCHAR) AS after
                 {text_and_typed} WHERE t.{cell} IN ({value_list})"""
-        if name in source.zero_is_missing:
+        if column_name in source.zero_is_missing:
             yield f"""SELECT t.rid, {column} AS "column", 'zero_is_missing' AS kind, t.{cell} AS before, '' AS after
                 {text_and_typed} WHERE TRY_CAST(t.{cell} AS DOUBLE) = 0 AND y.{cell} IS NULL"""
-        if name in source.blank_is_zero:
+        if column_name in source.blank_is_zero:
             yield f"""SELECT t.rid, {column} AS "column", 'blank_is_zero' AS kind, '' AS before, '0' AS after
                 {text_and_typed} WHERE t.{cell} IS NULL AND y.{cell} = 0"""
         if source.decimal == ",":
@@ -122,9 +126,9 @@ def _declared_repair_queries(repairs: SourceRepairs) -> Iterator[str]:
                 {text_and_typed} WHERE regexp_matches(t.{cell}, '[,. ]') AND y.{cell} IS NOT NULL"""
     yield from _rounded_queries(repairs, number_columns)
     if repairs.printed_rows != text_rows:
-        for name in source.fill_down:
-            cell = quoted(name)
-            yield f"""SELECT t.rid, {literal(name)} AS "column", 'filled_down' AS kind, '' AS before, t.{cell} AS after
+        for column_name in source.fill_down:
+            cell = quoted(column_name)
+            yield f"""SELECT t.rid, {literal(column_name)} AS "column", 'filled_down' AS kind, '' AS before, t.{cell} AS after
                 FROM {text_rows} AS t JOIN {repairs.printed_rows} AS p USING (rid) WHERE p.{cell} IS NULL
                 AND t.{cell} IS NOT NULL"""
 
@@ -132,14 +136,14 @@ def _declared_repair_queries(repairs: SourceRepairs) -> Iterator[str]:
 def _rounded_queries(repairs: SourceRepairs, number_columns: Sequence[str]) -> Iterator[str]:
     """Numbers with more decimals than a table of decimals keeps, in columns that are not converted (those are counted)."""
     column_reading, text_rows = repairs.column_reading, repairs.text_rows
-    names = [name for name in number_columns if not any(column_reading.units.shifts(name).values())]
+    names = [column_name for column_name in number_columns if not any(column_reading.units.shifts(column_name).values())]
     if column_reading.number_type != "decimal" or not names:
         return
-    conditions = [_too_many_decimals(quoted(name)) for name in names]
+    conditions = [_too_many_decimals(quoted(column_name)) for column_name in names]
     any_long = ", ".join(f"coalesce(bool_or({condition}), false)" for condition in conditions)
-    for name in compress(names, column_reading.engine.collect(f"SELECT {any_long} FROM {text_rows}").iloc[0]):
-        cell = quoted(name)
-        yield f"""SELECT t.rid, {literal(name)} AS "column", 'rounded' AS kind, t.{cell} AS before,
+    for column_name in compress(names, column_reading.engine.collect(f"SELECT {any_long} FROM {text_rows}").iloc[0]):
+        cell = quoted(column_name)
+        yield f"""SELECT t.rid, {literal(column_name)} AS "column", 'rounded' AS kind, t.{cell} AS before,
             CAST(y.{cell} AS VARCHAR) AS after FROM {text_rows} AS t JOIN {repairs.typed_rows} AS y USING (rid)
             WHERE {_too_many_decimals(f"t.{cell}")} AND y.{cell} IS NOT NULL"""
 
@@ -151,35 +155,51 @@ def _too_many_decimals(cell: str) -> str:
 def _scaled_repairs(repairs: SourceRepairs, used_rows: str, engine: Engine) -> pd.DataFrame:
     """Cells that were multiplied by a power of ten; 0 stays 0 in every unit."""
     names = [
-        name
-        for name in repairs.column_reading.units.choices
-        if any(repairs.column_reading.units.shifts(name).values()) and name not in repairs.column_reading.source.constants
+        column_name
+        for column_name in repairs.column_reading.units.choices
+        if any(repairs.column_reading.units.shifts(column_name).values())
+        and column_name not in repairs.column_reading.source.constants
     ]
     if not names:
         return pd.DataFrame(columns=COLUMNS)
-    converted = [f"FILTER (WHERE {quoted(name)} <> 0)" for name in names]
+    converted = [f"FILTER (WHERE {quoted(column_name)} <> 0)" for column_name in names]
     count_sql = ", ".join(f"count(*) {condition}" for condition in converted)
-    least_sql = ", ".join(f"CAST(min({quoted(name)}) {condition} AS VARCHAR)" for name, condition in zip(names, converted))
+    least_sql = ", ".join(
+        f"CAST(min({quoted(column_name)}) {condition} AS VARCHAR)" for column_name, condition in zip(names, converted)
+    )
     counts = engine.collect(
         f"""SELECT rid // {FILE_SPAN} AS number, {count_sql}, {least_sql} FROM {repairs.typed_rows} WHERE rid IN (SELECT rid
             FROM {used_rows}) GROUP BY 1 ORDER BY 1"""
     ).set_axis(range(2 * len(names) + 1), axis=1)
     rows = []
-    for column_index, name in enumerate(names, start=1):
-        choices = repairs.column_reading.units.choices[name]
-        for number, cells, least in counts[[0, column_index, column_index + len(names)]].itertuples(index=False):
-            if cells and choices[int(number)].power_of_ten:
-                rows.append((int(number), name, int(cells), str(least)))
-    printed = _printed_texts(repairs, [(number, name, least) for number, name, _, least in rows], used_rows, engine)
-    stored_units = {name: repairs.column_reading.table.columns[name].unit for name in names}
+    for column_index, column_name in enumerate(names, start=1):
+        choices = repairs.column_reading.units.choices[column_name]
+        for sheet_number, cell_total, smallest_value in counts[[0, column_index, column_index + len(names)]].itertuples(
+            index=False
+        ):
+            if cell_total and choices[int(sheet_number)].power_of_ten:
+                rows.append((int(sheet_number), column_name, int(cell_total), str(smallest_value)))
+    printed = _printed_texts(
+        repairs,
+        [(sheet_number, column_name, smallest_value) for sheet_number, column_name, _, smallest_value in rows],
+        used_rows,
+        engine,
+    )
+    stored_units = {column_name: repairs.column_reading.table.columns[column_name].unit for column_name in names}
     return pd.DataFrame(
         [
-            (number, name, "unit", cells, f"{text} {repairs.column_reading.units.choices[name][number].unit}",
-             f"{plain_number(least)} {stored_units[name]}")
-            for (number, name, cells, least), text in zip(rows, printed)
+            (
+                sheet_number,
+                column_name,
+                "unit",
+                cell_total,
+                f"{printed_text} {repairs.column_reading.units.choices[column_name][sheet_number].unit}",
+                f"{plain_number(smallest_value)} {stored_units[column_name]}",
+            )
+            for (sheet_number, column_name, cell_total, smallest_value), printed_text in zip(rows, printed)
         ],
         columns=COLUMNS,
-    )  # fmt: skip
+    )
 
 
 def _printed_texts(
@@ -189,12 +209,12 @@ def _printed_texts(
     if not examples:
         return ()
     queries = [
-        f"""SELECT {place} AS place, min({quoted(name)}) AS printed FROM {repairs.text_rows} WHERE rid IN (
-            SELECT rid FROM {repairs.typed_rows} WHERE {quoted(name)} = {literal(least)} AND rid // {FILE_SPAN} = {number}
-            AND rid IN (SELECT rid FROM {used_rows}))"""
-        for place, (number, name, least) in enumerate(examples)
+        f"""SELECT {example_index} AS place, min({quoted(column_name)}) AS printed FROM {repairs.text_rows} WHERE rid IN (
+            SELECT rid FROM {repairs.typed_rows} WHERE {quoted(column_name)} = {literal(smallest_value)}
+            AND rid // {FILE_SPAN} = {sheet_number} AND rid IN (SELECT rid FROM {used_rows}))"""
+        for example_index, (sheet_number, column_name, smallest_value) in enumerate(examples)
     ]
-    return [str(text) for text in engine.collect(f"{' UNION ALL '.join(queries)} ORDER BY place")["printed"]]
+    return [str(printed_text) for printed_text in engine.collect(f"{' UNION ALL '.join(queries)} ORDER BY place")["printed"]]
 
 
 def plain_number(cell: str) -> str:

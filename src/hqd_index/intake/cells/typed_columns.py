@@ -32,8 +32,10 @@ def parse_source(
     out_of_scope = engine.collect(f"SELECT rid, aside AS reason FROM {all_rows} WHERE aside IS NOT NULL ORDER BY rid")
     out_of_scope = pd.concat([out_of_scope, pd.DataFrame({"rid": list(notes.rids), "reason": NOTE_ROW})], ignore_index=True)
     printed_rows = _data_rows(all_rows, notes.rids, engine)
-    columns = tuple(name for name in engine.types(printed_rows) if name in table.columns)
-    text_rows = _rows_filled_down(printed_rows, [name for name in source.fill_down if name in columns], engine)
+    columns = tuple(column_name for column_name in engine.types(printed_rows) if column_name in table.columns)
+    text_rows = _rows_filled_down(
+        printed_rows, [column_name for column_name in source.fill_down if column_name in columns], engine
+    )
     below = units_in_notes(sheets, notes, all_rows, engine)
     units, notices = column_units(sheets, source, table, columns, location, below)
     column_reading = ColumnReading(source, table, number_type, columns, units, engine)
@@ -60,7 +62,7 @@ def parse_source(
         code_scope=coded.out_of_scope,
         notes=notes.excluded_rows,
         units_in_notes=below,
-        shifts={name: units.shifts(name) for name in units.choices},
+        shifts={column_name: units.shifts(column_name) for column_name in units.choices},
         repairs=(
             SourceRepairs(
                 all_rows, printed_rows, text_rows, typed_rows, column_reading, coded.tables, coded.repaired_columns, conversions
@@ -88,13 +90,15 @@ def _data_rows(all_rows: str, notes: Sequence[int], engine: Engine) -> str:
     return engine.view(f"SELECT * EXCLUDE ({', '.join(ROW_FACTS)}) FROM {all_rows} WHERE aside IS NULL{note_rids}")
 
 
-def _rows_filled_down(rows: str, columns: Sequence[str], engine: Engine) -> str:
+def _rows_filled_down(source_rows: str, columns: Sequence[str], engine: Engine) -> str:
     """The rows with blank cells of the columns taken from the nearest filled row above in the same sheet and value column."""
     if not columns:
-        return rows
+        return source_rows
     window = f"OVER (PARTITION BY rid // {ROW_SPAN} ORDER BY rid)"
-    filled_sql = ", ".join(f"last_value({quoted(name)} IGNORE NULLS) {window} AS {quoted(name)}" for name in columns)
-    return engine.query(f"SELECT * REPLACE ({filled_sql}) FROM {rows}")
+    filled_sql = ", ".join(
+        f"last_value({quoted(filled_column)} IGNORE NULLS) {window} AS {quoted(filled_column)}" for filled_column in columns
+    )
+    return engine.query(f"SELECT * REPLACE ({filled_sql}) FROM {source_rows}")
 
 
 def _zero_notices(text_rows: str, column_reading: ColumnReading, location: str) -> list[Notice]:
@@ -102,8 +106,8 @@ def _zero_notices(text_rows: str, column_reading: ColumnReading, location: str) 
     for name in column_reading.source.zero_is_missing:
         if name in column_reading.present_columns:
             zero = f"{column_reading.number_sql(name, column_reading.meaning_sql(name, quoted(name)))} = 0"
-            count = int(column_reading.engine.collect(f"SELECT count(*) AS n FROM {text_rows} WHERE {zero}")["n"][0])
-            en, zh = f"{name}: {count} zeros read as missing", f"{name}:{count} 个 0 按缺失读取"
+            zero_count = int(column_reading.engine.collect(f"SELECT count(*) AS n FROM {text_rows} WHERE {zero}")["n"][0])
+            en, zh = f"{name}: {zero_count} zeros read as missing", f"{name}:{zero_count} 个 0 按缺失读取"
             notices.append(Notice("C09", location, en, zh))
     return notices
 
@@ -112,18 +116,21 @@ def _with_blanks_as_zero(
     typed_rows: str, text_rows: str, all_rows: str, column_reading: ColumnReading, location: str
 ) -> tuple[str, list[Notice]]:
     """The rows with 0 in the empty cells of columns whose blanks mean none; a word that means missing is no blank."""
-    columns = [name for name in column_reading.source.blank_is_zero if name in column_reading.present_columns]
+    columns = [
+        column_name for column_name in column_reading.source.blank_is_zero if column_name in column_reading.present_columns
+    ]
     if not columns:
         return typed_rows, []
     marks = f"{literal(MARK_TERMINATOR)} || a.marks"
     blank_conditions = {
-        name: f"t.{quoted(name)} IS NULL AND NOT contains({marks}, {literal(MARK_TERMINATOR + name + MARK_SEPARATOR)})"
-        for name in columns
+        column_name: f"t.{quoted(column_name)} IS NULL AND NOT "
+        f"contains({marks}, {literal(MARK_TERMINATOR + column_name + MARK_SEPARATOR)})"
+        for column_name in columns
     }
     rows = f"FROM {typed_rows} AS y JOIN {text_rows} AS t USING (rid) JOIN {all_rows} AS a USING (rid)"
     cells = ", ".join(
-        f"CASE WHEN {blank_condition} THEN 0 ELSE y.{quoted(name)} END AS {quoted(name)}"
-        for name, blank_condition in blank_conditions.items()
+        f"CASE WHEN {blank_condition} THEN 0 ELSE y.{quoted(column_name)} END AS {quoted(column_name)}"
+        for column_name, blank_condition in blank_conditions.items()
     )
     counts = ", ".join(f"count(*) FILTER (WHERE {blank_condition})" for blank_condition in blank_conditions.values())
     blank_counts = column_reading.engine.collect(f"SELECT {counts} {rows}").iloc[0].tolist()
@@ -131,10 +138,10 @@ def _with_blanks_as_zero(
         Notice(
             "C09",
             location,
-            f"{name}: {count} blanks read as 0 (blank_is_zero)",
-            f"{name}:{count} 个空单元格按 0 读取(blank_is_zero)",
+            f"{column_name}: {blank_count} blanks read as 0 (blank_is_zero)",
+            f"{column_name}:{blank_count} 个空单元格按 0 读取(blank_is_zero)",
         )
-        for name, count in zip(columns, blank_counts)
+        for column_name, blank_count in zip(columns, blank_counts)
     ]
     return column_reading.engine.query(f"SELECT y.* REPLACE ({cells}) {rows}"), notices
 
@@ -144,23 +151,27 @@ def _typed_columns(
 ) -> str:
     select_list, join_clauses = ["t.rid"], []
     for column_index, name in enumerate(column_reading.present_columns):
-        cell, codes = f"t.{quoted(name)}", f"l{column_index}"
+        cell, code_alias = f"t.{quoted(name)}", f"l{column_index}"
         if name in codes_by_column:
             edition = edition_sql(name, column_reading)
             join_clauses.append(
-                f"LEFT JOIN {codes_by_column[name]} AS {codes} ON {cell} = {codes}.text AND {edition} = {codes}.edition"
+                f"LEFT JOIN {codes_by_column[name]} AS {code_alias} ON {cell} = {code_alias}.text AND {edition} = "
+                f"{code_alias}.edition"
             )
             if column_reading.is_numeric(name):
-                code_sql = f"CASE WHEN {codes}.text IS NULL THEN {cell} ELSE {codes}.code END"
+                code_sql = f"CASE WHEN {code_alias}.text IS NULL THEN {cell} ELSE {code_alias}.code END"
                 sql = column_reading.number_sql(name, code_sql, "t.rid")
             else:
-                sql = f"CAST({codes}.code AS {SQL_TYPES[column_reading.table.columns[name].dtype]})"
+                sql = f"CAST({code_alias}.code AS {SQL_TYPES[column_reading.table.columns[name].dtype]})"
         elif name in conversions:
             converted_cells = column_reading.engine.scan(conversions[name])
             join_clauses.append(
-                f"LEFT JOIN {converted_cells} AS {codes} ON {cell} = {codes}.text AND t.rid // {FILE_SPAN} = {codes}.sheet"
+                f"LEFT JOIN {converted_cells} AS {code_alias} ON {cell} = {code_alias}.text AND t.rid // {FILE_SPAN} = "
+                f"{code_alias}.sheet"
             )
-            sql = column_reading.number_sql(name, f"coalesce({codes}.number, {column_reading.meaning_sql(name, cell)})", "t.rid")
+            sql = column_reading.number_sql(
+                name, f"coalesce({code_alias}.number, {column_reading.meaning_sql(name, cell)})", "t.rid"
+            )
         else:
             sql = (
                 column_reading.number_sql(name, column_reading.meaning_sql(name, cell), "t.rid")

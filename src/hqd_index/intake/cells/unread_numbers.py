@@ -44,37 +44,46 @@ def unreadable_cells(
 
 def _columns_with_unread_cells(text_rows: str, typed_rows: str, column_reading: ColumnReading) -> list[str]:
     """The columns with fewer numbers than filled cells."""
-    names = list(filter(column_reading.is_numeric, column_reading.present_columns))
-    if not names:
+    column_names = list(filter(column_reading.is_numeric, column_reading.present_columns))
+    if not column_names:
         return []
-    counts = ", ".join(f"count({quoted(name)})" for name in names)
+    counts = ", ".join(f"count({quoted(column_name)})" for column_name in column_names)
     filled_counts, number_counts = (
-        column_reading.engine.collect(f"SELECT {counts} FROM {rows}").iloc[0] for rows in (text_rows, typed_rows)
+        column_reading.engine.collect(f"SELECT {counts} FROM {row_table}").iloc[0] for row_table in (text_rows, typed_rows)
     )
-    return [name for name, filled_cells, numbers in zip(names, filled_counts, number_counts) if numbers < filled_cells]
+    return [
+        column_name
+        for column_name, filled_cells, number_count in zip(column_names, filled_counts, number_counts)
+        if number_count < filled_cells
+    ]
 
 
-def diagnoses(cells: pd.DataFrame, column_reading: ColumnReading) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+def diagnoses(unread_cells: pd.DataFrame, column_reading: ColumnReading) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """(column -> text, number and sheet of the cells that config allows to convert; findings of the others)."""
     source = column_reading.source
     conversions: dict[str, list[tuple[str, str, int]]] = {}
     findings = []
     accepted_conversions = allowed_conversions(source)
     comma_columns = {
-        str(name) for name, column_cells in cells.groupby("column")["value"] if has_decimal_commas(set(column_cells))
+        str(column_name)
+        for column_name, column_cells in unread_cells.groupby("column")["value"]
+        if has_decimal_commas(set(column_cells))
     }
-    cells_by_sheet = cells.assign(number=cells["rid"] // FILE_SPAN)
-    for (column, cell, sheet), rows in cells_by_sheet.groupby(["column", "value", "number"], sort=True):
-        name, sheet_number = str(column), int(str(sheet))
-        unit = column_reading.units.unit(name, sheet_number)
-        diagnosis = diagnose(str(cell), unit, comma_decimal=name in comma_columns or source.decimal == ",")
+    cells_by_sheet = unread_cells.assign(number=unread_cells["rid"] // FILE_SPAN)
+    for (column, cell, sheet), conversion_rows in cells_by_sheet.groupby(["column", "value", "number"], sort=True):
+        column_name, sheet_number = str(column), int(str(sheet))
+        unit = column_reading.units.unit(column_name, sheet_number)
+        diagnosis = diagnose(str(cell), unit, comma_decimal=column_name in comma_columns or source.decimal == ",")
         if diagnosis.proposed_number and accepted_conversions.get(diagnosis.conversion):
-            conversions.setdefault(name, []).append(
+            conversions.setdefault(column_name, []).append(
                 (str(cell), with_decimal_mark(source, diagnosis.proposed_number), sheet_number)
             )
         else:
-            findings.append(number_findings(rows, diagnosis, unit))
-    frames = {name: pd.DataFrame(rows, columns=["text", "number", "sheet"]) for name, rows in conversions.items()}
+            findings.append(number_findings(conversion_rows, diagnosis, unit))
+    frames = {
+        column_name: pd.DataFrame(conversion_rows, columns=["text", "number", "sheet"])
+        for column_name, conversion_rows in conversions.items()
+    }
     return frames, joined_findings(findings)
 
 
@@ -96,17 +105,21 @@ def with_decimal_mark(source: Source, number_text: str) -> str:
     return number_text.replace(".", source.decimal)
 
 
-def number_findings(rows: pd.DataFrame, diagnosis: Diagnosis, unit: str) -> pd.DataFrame:
+def number_findings(diagnosed_cells: pd.DataFrame, diagnosis: Diagnosis, unit: str) -> pd.DataFrame:
     """Findings of cells with one diagnosis."""
     proposed_number = None if diagnosis.conversion == "negatives" else diagnosis.proposed_number  # it may be a note's mark
     expectation = expected_text(diagnosis.rule, proposed_number, unit)
-    return rule_findings(rows, diagnosis.rule, expectation=expectation, mend=MENDS.get(diagnosis.conversion))
+    return rule_findings(diagnosed_cells, diagnosis.rule, expectation=expectation, remedy=MENDS.get(diagnosis.conversion))
 
 
 def conversion_notices(conversions: Mapping[str, pd.DataFrame], location: str) -> list[Notice]:
     """The texts that config let the program convert, listed."""
-    rows = [(name, row.text, row.number) for name, frame in sorted(conversions.items()) for row in frame.itertuples()]
-    examples = list(dict.fromkeys(f"{name} {cell!r} -> {number_text}" for name, cell, number_text in rows))
+    rows = [
+        (column_name, converted_cell.text, converted_cell.number)
+        for column_name, converted in sorted(conversions.items())
+        for converted_cell in converted.itertuples()
+    ]
+    examples = list(dict.fromkeys(f"{column_name} {cell!r} -> {number_text}" for column_name, cell, number_text in rows))
     if not examples:
         return []
     example_list = "; ".join(examples[:20]) + (" ..." if len(examples) > 20 else "")

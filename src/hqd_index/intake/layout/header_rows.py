@@ -55,11 +55,11 @@ class Layout:
 def known_labels(source: Source, table: CanonicalTable) -> dict[str, str]:
     """Normalised label -> canonical column; a study's aliases come before built-in names and labels."""
     canonical_labels = {
-        normalised_label(wording): name for name, column in table.columns.items() for wording in (column.zh, column.en)
+        normalised_label(wording): column_id for column_id, column in table.columns.items() for wording in (column.zh, column.en)
     }
-    names = {normalised_label(name): name for name in table.columns}
-    aliases = {normalised_label(label): name for label, name in source.aliases.items()}
-    without_units = {normalised_label(label_and_unit(label)[0]): name for label, name in source.aliases.items()}
+    names = {normalised_label(column_name): column_name for column_name in table.columns}
+    aliases = {normalised_label(label): column_name for label, column_name in source.aliases.items()}
+    without_units = {normalised_label(label_and_unit(label)[0]): column_name for label, column_name in source.aliases.items()}
     return {**canonical_labels, **without_units, **names, **aliases, **_reshape_labels(source)}
 
 
@@ -70,12 +70,12 @@ def _reshape_labels(source: Source) -> dict[str, str]:
     return {normalised_label(reshape_label): f"reshape:{reshape_label}" for reshape_label in reshape_labels if reshape_label}
 
 
-def header_row_index(rows: Sequence[Sequence[str]], column_by_label: Mapping[str, str], table: CanonicalTable) -> int:
+def header_row_index(sheet_rows: Sequence[Sequence[str]], column_by_label: Mapping[str, str], table: CanonicalTable) -> int:
     """The place of the row with the most known labels, else of the first row that is not blank."""
-    known_counts = [sum(canonical_name(label, column_by_label, table) is not None for label in row) for row in rows]
+    known_counts = [sum(canonical_name(label, column_by_label, table) is not None for label in row) for row in sheet_rows]
     if any(known_counts):
         return known_counts.index(max(known_counts))
-    return next((row_index for row_index, row in enumerate(rows) if any(label.strip() for label in row)), 0)
+    return next((row_index for row_index, row in enumerate(sheet_rows) if any(label.strip() for label in row)), 0)
 
 
 def canonical_name(label: str, column_by_label: Mapping[str, str], table: CanonicalTable) -> str | None:
@@ -114,15 +114,15 @@ SHEET_FACTS = frozenset(
 )
 
 
-def label_rows_below(rows: Sequence[Sequence[str]], number_columns: Sequence[int]) -> int:
+def label_rows_below(sheet_rows: Sequence[Sequence[str]], number_columns: Sequence[int]) -> int:
     """How many rows right below the header are labels or units.
 
     A row of units has nothing but units over the number columns; a row of labels has two number cells or more, or stands right
     above a row of units, and no digit but in a unit. A data row whose numbers are all unreadable still has its code or year.
     """
     label_rows = 0
-    for row_index, row in enumerate(rows[: SUB_HEADERS + 5]):
-        next_row = rows[row_index + 1] if row_index + 1 < len(rows) else ()
+    for row_index, row in enumerate(sheet_rows[: SUB_HEADERS + 5]):
+        next_row = sheet_rows[row_index + 1] if row_index + 1 < len(sheet_rows) else ()
         if (
             _is_description_row(row)
             or _says_unit(row)
@@ -188,30 +188,30 @@ def _has_digit(cell: str) -> bool:
     return any(character.isdigit() for character in cell) and not is_printed_unit(cell)
 
 
-def header_layout(rows: Sequence[Sequence[str]], source: Source, table: CanonicalTable, location: str) -> Layout:
+def header_layout(sheet_rows: Sequence[Sequence[str]], source: Source, table: CanonicalTable, location: str) -> Layout:
     """Header row, labels and label rows below it; DataError S02 when there is nothing under the header."""
     column_by_label = known_labels(source, table)
-    row_index = header_row_index(rows, column_by_label, table) if source.header_row == "auto" else source.header_row - 1
-    if row_index >= len(rows) or not any(label.strip() for label in rows[row_index]):
+    row_index = header_row_index(sheet_rows, column_by_label, table) if source.header_row == "auto" else source.header_row - 1
+    if row_index >= len(sheet_rows) or not any(label.strip() for label in sheet_rows[row_index]):
         raise no_rows(location)
     labels = tuple(
-        label.strip() or _column_letter_label(column_index, column_by_label) for column_index, label in enumerate(rows[row_index])
+        label.strip() or _column_letter_label(index, column_by_label) for index, label in enumerate(sheet_rows[row_index])
     )
-    numbers = {name for name, column in table.columns.items() if column.dtype in ("number", "integer")}
+    numbers = {column_name for column_name, column in table.columns.items() if column.dtype in ("number", "integer")}
     numbers |= {f"reshape:{source.reshape.values}"} if source.reshape else set()
     number_columns = [
         column_index for column_index, label in enumerate(labels) if canonical_name(label, column_by_label, table) in numbers
     ]
-    label_rows = label_rows_below(rows[row_index + 1 :], number_columns)
-    unit_rows = rows[row_index + 1 : row_index + 1 + label_rows]
+    label_rows = label_rows_below(sheet_rows[row_index + 1 :], number_columns)
+    unit_rows = sheet_rows[row_index + 1 : row_index + 1 + label_rows]
     printed_units = [
         (column_index, unit)
-        for row in unit_rows
-        if not _says_unit(row)
-        for column_index, cell in enumerate(row)
+        for unit_row in unit_rows
+        if not _says_unit(unit_row)
+        for column_index, cell in enumerate(unit_row)
         for unit in units_in_cell(cell)
     ]
-    above = units_in_preamble([*rows[:row_index], *filter(_says_unit, unit_rows)])
+    above = units_in_preamble([*sheet_rows[:row_index], *filter(_says_unit, unit_rows)])
     return Layout(row_index + 1, labels, label_rows, tuple(printed_units), above)
 
 
@@ -248,14 +248,14 @@ def map_labels(cells: SheetCells, source: Source, table: CanonicalTable) -> Head
     positions: dict[str, int] = {}
     unused_labels: list[str] = []
     for column_index, label in enumerate(labels):
-        name = canonical_name(label, column_by_label, table)
-        if name is None:
+        column_name = canonical_name(label, column_by_label, table)
+        if column_name is None:
             unused_labels.append(label)
-        elif name not in positions or of_preset(source, labels[positions[name]], name):
-            positions[name] = column_index
-        elif not of_preset(source, label, name):
-            raise _repeated_column(f"{labels[positions[name]]!r} / {label!r} -> {name}", location)
-    printed_units = {name: _printed_units(labels[column_index], column_index, cells) for name, column_index in positions.items()}
+        elif column_name not in positions or of_preset(source, labels[positions[column_name]], column_name):
+            positions[column_name] = column_index
+        elif not of_preset(source, label, column_name):
+            raise _repeated_column(f"{labels[positions[column_name]]!r} / {label!r} -> {column_name}", location)
+    printed_units = {column: _printed_units(labels[index], index, cells) for column, index in positions.items()}
     unused_names = tuple(label for label in unused_labels if label.strip())
     notices = (*_unused_label_notices(unused_names, location), *_unverified_notices(source, labels, positions))
     return HeaderMap(positions, printed_units, unused_names, notices)
@@ -263,15 +263,17 @@ def map_labels(cells: SheetCells, source: Source, table: CanonicalTable) -> Head
 
 def _unverified_notices(source: Source, labels: Sequence[str], positions: Mapping[str, int]) -> tuple[Notice, ...]:
     """S07 for items that the preset of the source reads without having been compared with the vendor's list."""
-    unverified_columns = unverified(source, {labels[column_index]: name for name, column_index in positions.items()})
+    unverified_columns = unverified(
+        source, {labels[column_index]: column_name for column_name, column_index in positions.items()}
+    )
     if not unverified_columns:
         return ()
     location = f"sources.yaml {source.path}"
     en = f"read by preset {source.preset}, to be verified: " + ", ".join(
-        f"{label} as {name}" for label, name, _ in unverified_columns
+        f"{label} as {column_name}" for label, column_name, _ in unverified_columns
     )
     zh = f"按预设 {source.preset} 读取,待核对:" + "、".join(
-        f"{label} → {name}({source_field})" for label, name, source_field in unverified_columns
+        f"{label} → {column_name}({source_field})" for label, column_name, source_field in unverified_columns
     )
     return (Notice("S07", location, en, zh),)
 
@@ -310,7 +312,7 @@ def _repeated_column(labels: str, location: str) -> DataError:
 
 
 def required_columns(
-    source: Source, table: CanonicalTable, positions: Collection[str], used_columns: Collection[str]
+    source: Source, table: CanonicalTable, present_columns: Collection[str], used_columns: Collection[str]
 ) -> list[str]:
     """The columns a file of this source must hold: key, required ones, those the study computes with; constants are given.
 
@@ -319,17 +321,17 @@ def required_columns(
     reshape_columns = list(dict.fromkeys(_reshape_labels(source).values()))
     required_names = [
         *table.key,
-        *(name for name, column in table.columns.items() if column.required or name in used_columns),
+        *(column_name for column_name, column in table.columns.items() if column.required or column_name in used_columns),
         *reshape_columns,
     ]
-    if any(table.columns[name].code == "industry" for name in positions if name in table.columns):
+    if any(table.columns[column_name].code == "industry" for column_name in present_columns if column_name in table.columns):
         required_names.append("industry_version")
     wide_columns = set(source.reshape.columns.values()) if source.reshape else set()
-    dated_columns = {"year"} if "statement_date" in positions or source.every_year else set()
+    dated_columns = {"year"} if "statement_date" in present_columns or source.every_year else set()
     return [
-        name
-        for name in dict.fromkeys(required_names)
-        if name not in {*source.constants, *wide_columns, *dated_columns, *positions}
+        column_name
+        for column_name in dict.fromkeys(required_names)
+        if column_name not in {*source.constants, *wide_columns, *dated_columns, *present_columns}
     ]
 
 

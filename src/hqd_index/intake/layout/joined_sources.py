@@ -23,18 +23,18 @@ def combined_sources(parsed: Sequence[ParsedSource], key: Sequence[str], files: 
 
     Sources without years give their columns to every year; DataError where no source has years.
     """
-    year_free = [place for place, source in enumerate(parsed) if is_year_free(source, key, engine)]
+    year_free = [source_index for source_index, source in enumerate(parsed) if is_year_free(source, key, engine)]
     if not year_free:
         return _combined_by_year(parsed, key, files, engine)
-    by_year = [source for place, source in enumerate(parsed) if place not in year_free]
+    by_year = [source for source_index, source in enumerate(parsed) if source_index not in year_free]
     if not by_year:
         raise no_rows_by_year(", ".join(files["file"]))
     combined = _combined_by_year(by_year, key, files, engine)
-    without_year = [name for name in key if name != "year"]
-    first = next(place for place in range(len(parsed)) if place not in year_free)
-    for place in year_free:
-        source = _source_without_duplicates(parsed[place], without_year, files, engine)
-        combined = with_year_free_rows(combined, source, without_year, comes_first=place < first, engine=engine)
+    without_year = [key_column for key_column in key if key_column != "year"]
+    first = next(source_index for source_index in range(len(parsed)) if source_index not in year_free)
+    for source_index in year_free:
+        source = _source_without_duplicates(parsed[source_index], without_year, files, engine)
+        combined = with_year_free_rows(combined, source, without_year, comes_first=source_index < first, engine=engine)
     return combined
 
 
@@ -43,7 +43,7 @@ def _combined_by_year(parsed: Sequence[ParsedSource], key: Sequence[str], files:
         return parsed[0]
     columns = [set(engine.types(source.typed_rows)) - CONTEXT_COLUMNS - set(key) for source in parsed]
     numbers = [_number_columns(source, engine) - CONTEXT_COLUMNS - set(key) for source in parsed]
-    texts_alone = sum(not names for names in numbers)
+    texts_alone = sum(not file_names for file_names in numbers)
     if key and (_disjoint(columns) or (texts_alone < min(2, len(parsed)) and _disjoint(numbers))):
         sources = [_source_without_duplicates(source, key, files, engine) for source in parsed]
         notices = tuple(overlap_notices(_rows_by_files(sources, files, engine), key, engine))
@@ -54,16 +54,18 @@ def _combined_by_year(parsed: Sequence[ParsedSource], key: Sequence[str], files:
 
 def _rows_by_files(sources: Sequence[ParsedSource], files: pd.DataFrame, engine: Engine) -> dict[str, str]:
     """Names of files -> the rows of their source."""
-    names = files.set_index("number")["file"]
-    rows = {}
+    file_names = files.set_index("number")["file"]
+    rows_of_files = {}
     for source in sources:
-        numbers = engine.collect(f"SELECT DISTINCT rid // {FILE_SPAN} AS number FROM {source.typed_rows} ORDER BY 1")["number"]
-        rows[", ".join(dict.fromkeys(names[source_number] for source_number in numbers))] = source.typed_rows
-    return rows
+        file_numbers = engine.collect(f"SELECT DISTINCT rid // {FILE_SPAN} AS number FROM {source.typed_rows} ORDER BY 1")[
+            "number"
+        ]
+        rows_of_files[", ".join(dict.fromkeys(file_names[source_number] for source_number in file_numbers))] = source.typed_rows
+    return rows_of_files
 
 
 def _number_columns(source: ParsedSource, engine: Engine) -> set[str]:
-    return {name for name, sql_type in engine.types(source.typed_rows).items() if sql_type in ("decimal", "double")}
+    return {column_name for column_name, sql_type in engine.types(source.typed_rows).items() if sql_type in ("decimal", "double")}
 
 
 def _disjoint(columns: Sequence[set[str]]) -> bool:
@@ -85,7 +87,9 @@ def _source_without_duplicates(source: ParsedSource, key: Sequence[str], files: 
     findings = joined_findings(
         [source.findings, duplicate_findings(valid_rows, source.text_rows, key, files, engine, shifts=source.shifts)]
     )
-    valid_rows, text_rows = (without_rows(rows, findings["rid"], engine) for rows in (source.typed_rows, source.text_rows))
+    valid_rows, text_rows = (
+        without_rows(row_table, findings["rid"], engine) for row_table in (source.typed_rows, source.text_rows)
+    )
     return replace(source, typed_rows=valid_rows, text_rows=text_rows, findings=findings)
 
 
@@ -95,16 +99,20 @@ def _sources_by_key(parsed: Sequence[ParsedSource], key: Sequence[str], engine: 
     typed_rows = _union([source.typed_rows for source in parsed], engine)
     rows = engine.query(f"SELECT rid AS part, min(rid) OVER (PARTITION BY {keys}) AS rid FROM {typed_rows}")
     grouped_tables = [
-        _first_rows_by_key(_union([getattr(source, name) for source in parsed], engine), rows, engine)
-        for name in ("text_rows", "typed_rows")
+        _first_rows_by_key(_union([getattr(source, table_field) for source in parsed], engine), rows, engine)
+        for table_field in ("text_rows", "typed_rows")
     ]
     members = engine.query(f"SELECT r.rid, m.member FROM {rows} AS r JOIN ({_members_sql(parsed)}) AS m ON m.rid = r.part")
     return _combined_source(parsed, grouped_tables[0], grouped_tables[1], members)
 
 
-def _first_rows_by_key(table: str, rows: str, engine: Engine) -> str:
-    values = ", ".join(f"arg_min(t.{quoted(name)}, t.rid) AS {quoted(name)}" for name in engine.types(table) if name != "rid")
-    return engine.query(f"SELECT r.rid, {values} FROM {table} AS t JOIN {rows} AS r ON r.part = t.rid GROUP BY r.rid")
+def _first_rows_by_key(table: str, row_table: str, engine: Engine) -> str:
+    values = ", ".join(
+        f"arg_min(t.{quoted(column_name)}, t.rid) AS {quoted(column_name)}"
+        for column_name in engine.types(table)
+        if column_name != "rid"
+    )
+    return engine.query(f"SELECT r.rid, {values} FROM {table} AS t JOIN {row_table} AS r ON r.part = t.rid GROUP BY r.rid")
 
 
 def _members_sql(parsed: Sequence[ParsedSource]) -> str:
@@ -115,8 +123,8 @@ def _members_sql(parsed: Sequence[ParsedSource]) -> str:
     return " UNION ALL ".join(member_queries)
 
 
-def _union(names: Sequence[str], engine: Engine) -> str:
-    return engine.query(" UNION ALL BY NAME ".join(f"SELECT * FROM {name}" for name in names))
+def _union(column_names: Sequence[str], engine: Engine) -> str:
+    return engine.query(" UNION ALL BY NAME ".join(f"SELECT * FROM {column_name}" for column_name in column_names))
 
 
 def _combined_source(parsed: Sequence[ParsedSource], text_rows: str, typed_rows: str, members: str | None) -> ParsedSource:
@@ -124,19 +132,19 @@ def _combined_source(parsed: Sequence[ParsedSource], text_rows: str, typed_rows:
     notices = tuple(notice for source in parsed for notice in source.notices)
     shifts: dict[str, dict[int, int]] = {}
     for source in parsed:
-        for name, powers in source.shifts.items():
-            shifts.setdefault(name, {}).update(powers)
+        for column_name, powers in source.shifts.items():
+            shifts.setdefault(column_name, {}).update(powers)
     findings = joined_findings([source.findings for source in parsed])
     return ParsedSource(text_rows, typed_rows, findings, out_of_scope, notices, members, shifts=shifts)
 
 
-def without_rows(rows: str, rids: pd.Series, engine: Engine) -> str:
+def without_rows(row_table: str, rids: pd.Series, engine: Engine) -> str:
     """A view of the rows whose id is not among those given."""
     if rids.empty:
-        return rows
+        return row_table
     excluded_rids = engine.scan(pd.DataFrame({"rid": rids.drop_duplicates().astype("int64")}))
     return engine.view(
-        f"SELECT * FROM {rows} WHERE rid NOT IN (SELECT rid FROM {excluded_rids})"
+        f"SELECT * FROM {row_table} WHERE rid NOT IN (SELECT rid FROM {excluded_rids})"
     )  # an anti join would hash the wide rows
 
 

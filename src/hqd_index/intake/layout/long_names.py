@@ -40,7 +40,9 @@ def name_readings(printed_names: Sequence[str], columns: Mapping[str, str]) -> l
     return parsed_names
 
 
-def row_unit(name: str, canonical_unit: str, label: str, labels: Mapping[str, int], printed_units: PrintedUnits) -> UnitChoice:
+def row_unit(
+    column_name: str, canonical_unit: str, label: str, labels: Mapping[str, int], printed_units: PrintedUnits
+) -> UnitChoice:
     """The unit of the cells whose row carries a label: the label itself where it leads to the column's unit.
 
     A label that leads nowhere, or none, takes the one unit that the other cells of the column carry (`labels` counts them); it
@@ -48,8 +50,8 @@ def row_unit(name: str, canonical_unit: str, label: str, labels: Mapping[str, in
     money or counts that fits nowhere stops.
     """
     convertible_labels = {
-        unit_label_text: cells
-        for unit_label_text, cells in labels.items()
+        unit_label_text: cell_total
+        for unit_label_text, cell_total in labels.items()
         if unit_label_text and (not canonical_unit or exponent(unit_label_text, canonical_unit) is not None)
     }
     if label in convertible_labels:
@@ -63,7 +65,7 @@ def row_unit(name: str, canonical_unit: str, label: str, labels: Mapping[str, in
         )
         > 1
     ):
-        return UnitChoice(canonical_unit, 0, messages=(_ambiguous_unit(name, label, list(convertible_labels)),))
+        return UnitChoice(canonical_unit, 0, messages=(_ambiguous_unit(column_name, label, list(convertible_labels)),))
     if convertible_labels:
         most_frequent_label = max(
             convertible_labels, key=lambda unit_label_text: (convertible_labels[unit_label_text], unit_label_text)
@@ -72,16 +74,16 @@ def row_unit(name: str, canonical_unit: str, label: str, labels: Mapping[str, in
             most_frequent_label, exponent(most_frequent_label, canonical_unit) or 0 if canonical_unit else 0, is_printed=True
         )
     return chosen_unit(
-        name, canonical_unit, None, replace(printed_units, row=(label,)) if is_printed_unit(label) else printed_units
+        column_name, canonical_unit, None, replace(printed_units, row=(label,)) if is_printed_unit(label) else printed_units
     )
 
 
-def _ambiguous_unit(name: str, label: str, convertible_labels: Sequence[str]) -> UnitMessage:
+def _ambiguous_unit(column_name: str, label: str, convertible_labels: Sequence[str]) -> UnitMessage:
     label_list, displayed_label = ", ".join(convertible_labels), label or "-"
-    mend = f"units: {{{name}: {convertible_labels[0]}}}"
+    mend = f"units: {{{column_name}: {convertible_labels[0]}}}"
     return UnitMessage(
         ERROR,
-        f"{name}: some rows are labelled {displayed_label}, others {label_list}; correct the label, or write "
+        f"{column_name}: some rows are labelled {displayed_label}, others {label_list}; correct the label, or write "
         f"`{mend}` if all are in one unit",
-        f"{name}:单位标注为 {displayed_label} 的行与标注为 {label_list} 的行并存;请改正标注,若单位相同可写 `{mend}`",
+        f"{column_name}:单位标注为 {displayed_label} 的行与标注为 {label_list} 的行并存;请改正标注,若单位相同可写 `{mend}`",
     )

@@ -75,7 +75,7 @@ def parse_long(
         f"SELECT min(rid) OVER (PARTITION BY {', '.join(map(quoted, key))}) AS rid, rid AS member FROM {kept_rows}"
     )
     text_rows, typed_rows = (
-        _rows_to_columns(rows, members, long_source) for rows in (long_table.text_rows, long_table.typed_rows)
+        _rows_to_columns(row_table, members, long_source) for row_table in (long_table.text_rows, long_table.typed_rows)
     )
     return ParsedSource(
         text_rows,
@@ -106,7 +106,7 @@ def _long_table(sheets: Sequence[Sheet], long_source: LongSource) -> LongTable:
     names = name_readings(list(printed_names), reshape.columns)
     placed_sheets = [with_units_in_notes(with_reshape_columns(sheet, reshape), key_rows.units_in_notes) for sheet in sheets]
     values = placed_values(cells, names, placed_sheets, long_source)
-    text_keys, typed_keys = (", ".join(f"{table_alias}.{quoted(name)}" for name in keys) for table_alias in "ty")
+    text_keys, typed_keys = (", ".join(f"{table_alias}.{quoted(key_column)}" for key_column in keys) for table_alias in "ty")
     joined_sql = f"FROM {cells} AS t JOIN {values.placed_names} AS p USING (rid)"
     text_rows = engine.query(f"SELECT t.rid, {text_keys}, p.canonical AS {NAME_COLUMN}, t.{VALUE_COLUMN} {joined_sql}")
     no_conversions = pd.DataFrame([("", "", -1, "", -1, None)], columns=CONVERSION_COLUMNS)
@@ -147,23 +147,29 @@ def _read_keys(sheets: Sequence[Sheet], long_source: LongSource) -> tuple[Parsed
     long_columns = {NAME_COLUMN: Column("text", "", "变量", "variable"), VALUE_COLUMN: Column("text", "", "数值", "value")}
     long_columns |= {UNIT_COLUMN: Column("text", "", "单位", "unit")} if long_source.reshape.units else {}
     columns = long_source.table.columns
-    keys = {name: columns[name] for name in (*long_source.table.key, *CONTEXT) if name in columns}
+    keys = {column_name: columns[column_name] for column_name in (*long_source.table.key, *CONTEXT) if column_name in columns}
     long_schema = replace(long_source.table, columns={**keys, **long_columns})
     key_source = long_source.source.model_copy(update={"reshape": None, "units": {}, "zero_is_missing": (), "blank_is_zero": ()})
     long_sheets = [with_reshape_columns(sheet, long_source.reshape) for sheet in sheets]
     parsed = parse_source(long_sheets, key_source, long_schema, long_source.number_type, long_source.engine, long_source.location)
     key_rows = with_year(parsed, long_source.engine)
     typed_columns = long_source.engine.types(key_rows.typed_rows)
-    return key_rows, [name for name in keys if name in typed_columns]
+    return key_rows, [column_name for column_name in keys if column_name in typed_columns]
 
 
 def with_reshape_columns(sheet: Sheet, reshape: Reshape) -> Sheet:
     """The sheet with the columns that `reshape` names under the names they have here."""
     column_indices = dict(sheet.header.positions)
-    for reshape_label, name in ((reshape.names, NAME_COLUMN), (reshape.values, VALUE_COLUMN), (reshape.units, UNIT_COLUMN)):
+    for reshape_label, column_name in (
+        (reshape.names, NAME_COLUMN),
+        (reshape.values, VALUE_COLUMN),
+        (reshape.units, UNIT_COLUMN),
+    ):
         if reshape_label:
-            column_indices[name] = column_indices.pop(f"reshape:{reshape_label}")
-    printed_units = {name: sheet.header.printed_units[f"reshape:{reshape.values}"] for name in (VALUE_COLUMN,) if reshape.values}
+            column_indices[column_name] = column_indices.pop(f"reshape:{reshape_label}")
+    printed_units = {
+        column_name: sheet.header.printed_units[f"reshape:{reshape.values}"] for column_name in (VALUE_COLUMN,) if reshape.values
+    }
     return replace(
         sheet,
         header=replace(sheet.header, positions=column_indices, printed_units={**sheet.header.printed_units, **printed_units}),
@@ -173,15 +179,15 @@ def with_reshape_columns(sheet: Sheet, reshape: Reshape) -> Sheet:
 def with_units_in_notes(sheet: Sheet, units: Mapping[int, tuple[str, ...]]) -> Sheet:
     """The sheet with the units that its notes say beside those over the column of values."""
     units_by_column = {
-        name: replace(printed_units, below=units.get(sheet.sheet_number, ()))
-        for name, printed_units in sheet.header.printed_units.items()
+        column_name: replace(printed_units, below=units.get(sheet.sheet_number, ()))
+        for column_name, printed_units in sheet.header.printed_units.items()
     }
     return replace(sheet, header=replace(sheet.header, printed_units=units_by_column))
 
 
-def _unlisted_rows(cells: str, placed_names: str, long_source: LongSource) -> pd.DataFrame:
+def _unlisted_rows(cell_table: str, placed_names: str, long_source: LongSource) -> pd.DataFrame:
     return long_source.engine.collect(
-        f"""SELECT rid, {NAME_COLUMN} AS "value", {literal(long_source.reshape.names or "")} AS "column" FROM {cells}
+        f"""SELECT rid, {NAME_COLUMN} AS "value", {literal(long_source.reshape.names or "")} AS "column" FROM {cell_table}
         WHERE rid NOT IN (SELECT rid FROM {placed_names}) ORDER BY rid"""
     )
 
@@ -189,13 +195,13 @@ def _unlisted_rows(cells: str, placed_names: str, long_source: LongSource) -> pd
 def _range_findings(long_table: LongTable, long_source: LongSource) -> pd.DataFrame:
     findings = []
     for name, bounds in long_source.limits.items():
-        rows = long_source.engine.collect(
+        cell_rows = long_source.engine.collect(
             f"""SELECT y.rid, {literal(name)} AS "column", t.{VALUE_COLUMN} AS "value" FROM {long_table.typed_rows} AS y
                 JOIN {long_table.text_rows} AS t
             USING (rid) WHERE y.{NAME_COLUMN} = {literal(name)} AND NOT ({limits_sql(f"y.{VALUE_COLUMN}", bounds)})
             ORDER BY y.rid"""
         )
-        findings.append(rule_findings(rows, "C02"))
+        findings.append(rule_findings(cell_rows, "C02"))
     return joined_findings(findings)
 
 
@@ -203,20 +209,24 @@ def _blank_key_findings(long_table: LongTable, long_source: LongSource) -> pd.Da
     findings = []
     for name in long_source.table.key:
         is_blank = f"{quoted(name)} IS NULL ORDER BY rid"
-        rows = long_source.engine.collect(
+        cell_rows = long_source.engine.collect(
             f"""SELECT rid, {literal(name)} AS "column", '' AS "value" FROM {long_table.text_rows} WHERE {is_blank}"""
         )
-        findings.append(rule_findings(rows, "C04"))
+        findings.append(rule_findings(cell_rows, "C04"))
     return joined_findings(findings)
 
 
-def _rows_to_columns(rows: str, members: str, long_source: LongSource) -> str:
+def _rows_to_columns(long_rows: str, members: str, long_source: LongSource) -> str:
     """One row per key from its members: its rid is the smallest of theirs."""
-    key_columns = [name for name in long_source.engine.types(rows) if name not in ("rid", NAME_COLUMN, VALUE_COLUMN)]
-    key_values = ", ".join(f"arg_min(r.{quoted(name)}, r.rid) AS {quoted(name)}" for name in key_columns)
+    key_columns = [
+        column_name
+        for column_name in long_source.engine.types(long_rows)
+        if column_name not in ("rid", NAME_COLUMN, VALUE_COLUMN)
+    ]
+    key_values = ", ".join(f"arg_min(r.{quoted(column_name)}, r.rid) AS {quoted(column_name)}" for column_name in key_columns)
     cells = ", ".join(
-        f"max(r.{VALUE_COLUMN}) FILTER (WHERE r.{NAME_COLUMN} = {literal(name)}) AS {quoted(name)}"
-        for name in long_source.columns
+        f"max(r.{VALUE_COLUMN}) FILTER (WHERE r.{NAME_COLUMN} = {literal(column_name)}) AS {quoted(column_name)}"
+        for column_name in long_source.columns
     )
-    sql = f"SELECT m.rid, {key_values}, {cells} FROM {rows} AS r JOIN {members} AS m ON m.member = r.rid GROUP BY m.rid"
+    sql = f"SELECT m.rid, {key_values}, {cells} FROM {long_rows} AS r JOIN {members} AS m ON m.member = r.rid GROUP BY m.rid"
     return long_source.engine.query(sql)

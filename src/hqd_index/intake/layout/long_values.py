@@ -41,22 +41,27 @@ class LongValues:
     notices: tuple[Notice, ...]
 
 
-def placed_values(cells: str, names: Sequence[NameReading], sheets: Sequence[Sheet], long_source: LongSource) -> LongValues:
+def placed_values(
+    cell_table: str, name_readings: Sequence[NameReading], sheets: Sequence[Sheet], long_source: LongSource
+) -> LongValues:
     """Each cell of a known name with its column and the power of ten of its unit.
 
     DataError W11 where a printed unit of a column of money or counts was not used.
     """
     engine = long_source.engine
-    rows = [(name_reading.printed_name, name_reading.canonical_name, name_index) for name_index, name_reading in enumerate(names)]
+    rows = [
+        (name_reading.printed_name, name_reading.canonical_name, name_index)
+        for name_index, name_reading in enumerate(name_readings)
+    ]
     name_table = engine.scan(pd.DataFrame(rows, columns=["raw", "canonical", "place"]))
     label = f"coalesce(trim(t.{UNIT_COLUMN}), '')" if long_source.reshape.units else "''"
     sheet_sql = f"t.rid // {FILE_SPAN}"
-    joined_sql = f"{cells} AS t JOIN {name_table} AS n ON n.raw = t.{NAME_COLUMN}"
+    joined_sql = f"{cell_table} AS t JOIN {name_table} AS n ON n.raw = t.{NAME_COLUMN}"
     label_counts = engine.collect(
         f"""SELECT n.place, n.canonical, {label} AS label, {sheet_sql} AS number, count(*) AS cells FROM {joined_sql}
         GROUP BY ALL ORDER BY ALL"""
     )
-    units = _units(label_counts, names, {sheet.sheet_number: sheet for sheet in sheets}, long_source)
+    units = _units(label_counts, name_readings, {sheet.sheet_number: sheet for sheet in sheets}, long_source)
     powers = [(*name_index, choice.power_of_ten) for name_index, choice in units.items()]
     power_table = engine.scan(pd.DataFrame(powers, columns=["place", "label", "number", "shift"]))
     placed_names = engine.query(
@@ -72,19 +77,21 @@ def placed_values(cells: str, names: Sequence[NameReading], sheets: Sequence[She
 
 
 def _units(
-    label_counts: pd.DataFrame, names: Sequence[NameReading], sheets: Mapping[int, Sheet], long_source: LongSource
+    label_counts: pd.DataFrame, name_readings: Sequence[NameReading], sheets: Mapping[int, Sheet], long_source: LongSource
 ) -> dict[tuple[int, str, int], UnitChoice]:
     """(name, label of the row, sheet) -> the unit its cells are read in."""
     labels = {
-        str(canonical_name): {str(label): int(cells) for label, cells in counts.groupby("label")["cells"].sum().items()}
-        for canonical_name, counts in label_counts.groupby("canonical")
+        str(canonical_name): {
+            str(label): int(cell_total) for label, cell_total in counts_by_label.groupby("label")["cells"].sum().items()
+        }
+        for canonical_name, counts_by_label in label_counts.groupby("canonical")
     }
     units = {}
     for name_index, canonical_name, label, _, sheet_number in label_counts[
         ["place", "canonical", "label", "cells", "number"]
     ].itertuples(index=False):
         unit, declared_unit = long_source.table.columns[canonical_name].unit, long_source.source.units.get(canonical_name)
-        printed_units = _units_of_name(names[int(name_index)], sheets[int(sheet_number)])
+        printed_units = _units_of_name(name_readings[int(name_index)], sheets[int(sheet_number)])
         if declared_unit is not None:
             choice = chosen_unit(canonical_name, unit, declared_unit, printed_units)
         else:
@@ -114,45 +121,47 @@ def value_sql(long_source: LongSource, shifts: Sequence[int], number_type: Numbe
         f"WHEN {power_of_ten} THEN {number_sql(cell, power_of_ten, number_type)}" for power_of_ten in sorted(set(shifts) or {0})
     )
     shifted_sql = f"(CASE p.shift {when_clauses} END)"
-    zeros = ", ".join(literal(name) for name in source.zero_is_missing)
+    zeros = ", ".join(literal(column_name) for column_name in source.zero_is_missing)
     return f"CASE WHEN p.canonical IN ({zeros}) THEN NULLIF({shifted_sql}, 0) ELSE {shifted_sql} END" if zeros else shifted_sql
 
 
 def _meaning_sql(long_source: LongSource) -> str:
-    """The cell with the study's `values` of its column in the place of texts."""
+    """The cell with the study's `replacements` of its column in the place of texts."""
     when_clauses = [
-        f"WHEN {literal(name)} THEN {replaced_sql(f't.{VALUE_COLUMN}', values)}"
-        for name, values in long_source.source.values.items()
-        if name in long_source.columns
+        f"WHEN {literal(column_name)} THEN {replaced_sql(f't.{VALUE_COLUMN}', replacements)}"
+        for column_name, replacements in long_source.source.values.items()
+        if column_name in long_source.columns
     ]
     return f"CASE p.canonical {' '.join(when_clauses)} ELSE t.{VALUE_COLUMN} END" if when_clauses else f"t.{VALUE_COLUMN}"
 
 
 def unread_values(
-    text_rows: str, typed_rows: str, values: LongValues, long_source: LongSource
+    text_rows: str, typed_rows: str, long_values: LongValues, long_source: LongSource
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(CONVERSION_COLUMNS of the cells that the study lets be converted, findings of the others)."""
     source = long_source.source
-    zeros = ", ".join(literal(name) for name in source.zero_is_missing) or "''"
+    zeros = ", ".join(literal(column_name) for column_name in source.zero_is_missing) or "''"
     replaced_condition = _replaced_pairs(long_source)
     rows = long_source.engine.collect(
         f"""SELECT t.rid, t.{NAME_COLUMN} AS "column", t.{VALUE_COLUMN} AS "value", p.place, p.label, p.number
-        FROM {text_rows} AS t JOIN {typed_rows} AS y USING (rid) JOIN {values.placed_names} AS p USING (rid)
+        FROM {text_rows} AS t JOIN {typed_rows} AS y USING (rid) JOIN {long_values.placed_names} AS p USING (rid)
         WHERE t.{VALUE_COLUMN} IS NOT NULL AND y.{VALUE_COLUMN} IS NULL
         AND NOT (t.{NAME_COLUMN} IN ({zeros})
         AND coalesce(TRY_CAST(t.{VALUE_COLUMN} AS DOUBLE), 1) = 0){replaced_condition} ORDER BY t.rid"""
     )
-    comma_columns = {str(name) for name, column_cells in rows.groupby("column")["value"] if has_decimal_commas(set(column_cells))}
+    comma_columns = {
+        str(column_name) for column_name, column_cells in rows.groupby("column")["value"] if has_decimal_commas(set(column_cells))
+    }
     conversions: list[tuple[str, str, int, str, int, str]] = []
     findings = []
     for (column, cell, name_index, label, sheet_number), cell_rows in rows.groupby(
         ["column", "value", "place", "label", "number"], sort=True
     ):
-        name, unit = str(column), values.units[int(str(name_index)), str(label), int(str(sheet_number))].unit
-        diagnosis = diagnose(str(cell), unit, comma_decimal=name in comma_columns or source.decimal == ",")
+        column_name, unit = str(column), long_values.units[int(str(name_index)), str(label), int(str(sheet_number))].unit
+        diagnosis = diagnose(str(cell), unit, comma_decimal=column_name in comma_columns or source.decimal == ",")
         if diagnosis.proposed_number and allowed_conversions(source).get(diagnosis.conversion):
             number_text = with_decimal_mark(source, diagnosis.proposed_number)
-            conversions.append((name, str(cell), int(str(name_index)), str(label), int(str(sheet_number)), number_text))
+            conversions.append((column_name, str(cell), int(str(name_index)), str(label), int(str(sheet_number)), number_text))
         else:
             findings.append(number_findings(cell_rows[["rid", "column", "value"]], diagnosis, unit))
     return pd.DataFrame(conversions, columns=CONVERSION_COLUMNS), joined_findings(findings)
@@ -175,18 +184,18 @@ def fraction_findings(text_rows: str, typed_rows: str, long_source: LongSource) 
         column = long_source.table.columns[name]
         if column.dtype != "integer":
             continue
-        rows = long_source.engine.collect(
+        cell_rows = long_source.engine.collect(
             f"""SELECT y.rid, {literal(name)} AS "column", t.{VALUE_COLUMN} AS "value" FROM {typed_rows} AS y
                 JOIN {text_rows} AS t USING (rid)
             WHERE y.{NAME_COLUMN} = {literal(name)} AND y.{VALUE_COLUMN} <> trunc(y.{VALUE_COLUMN}) ORDER BY y.rid"""
         )
-        findings.append(rule_findings(rows, "E06" if column.unit == "件" else "C01"))
+        findings.append(rule_findings(cell_rows, "E06" if column.unit == "件" else "C01"))
     return joined_findings(findings)
 
 
-def rows_in_one_unit(text_rows: str, values: LongValues, engine: Engine) -> str:
+def rows_in_one_unit(text_rows: str, long_values: LongValues, engine: Engine) -> str:
     """The text rows with numbers of several units in the column's own, so that digits of two rows compare."""
-    mixed_names = engine.collect(f"SELECT canonical FROM {values.placed_names} GROUP BY 1 HAVING count(DISTINCT shift) > 1")[
+    mixed_names = engine.collect(f"SELECT canonical FROM {long_values.placed_names} GROUP BY 1 HAVING count(DISTINCT shift) > 1")[
         "canonical"
     ]
     if mixed_names.empty:
@@ -194,21 +203,23 @@ def rows_in_one_unit(text_rows: str, values: LongValues, engine: Engine) -> str:
     names = ", ".join(map(literal, mixed_names))
     scaled_sql = f"CAST(TRY_CAST(TRY_CAST(t.{VALUE_COLUMN} AS DECIMAL(28,8)) || 'e' || p.shift AS DECIMAL(38,12)) AS VARCHAR)"
     cell = f"CASE WHEN p.canonical IN ({names}) THEN coalesce({scaled_sql}, t.{VALUE_COLUMN}) ELSE t.{VALUE_COLUMN} END"
-    other_columns = ", ".join(f"t.{quoted(name)}" for name in engine.types(text_rows) if name != VALUE_COLUMN)
+    other_columns = ", ".join(
+        f"t.{quoted(column_name)}" for column_name in engine.types(text_rows) if column_name != VALUE_COLUMN
+    )
     return engine.query(
-        f"SELECT {other_columns}, {cell} AS {VALUE_COLUMN} FROM {text_rows} AS t JOIN {values.placed_names} AS p USING (rid)"
+        f"SELECT {other_columns}, {cell} AS {VALUE_COLUMN} FROM {text_rows} AS t JOIN {long_values.placed_names} AS p USING (rid)"
     )
 
 
-def label_notices(cells: str, values: LongValues, long_source: LongSource) -> list[Notice]:
+def label_notices(cell_table: str, long_values: LongValues, long_source: LongSource) -> list[Notice]:
     """W04 for labels of rows that lead nowhere, or to another scale than the numbers show, with the ratio of medians."""
     if not long_source.reshape.units:
         return []
-    year = "t.year" if "year" in long_source.engine.types(cells) else "''"
+    year = "t.year" if "year" in long_source.engine.types(cell_table) else "''"
     rows = long_source.engine.collect(
         f"""SELECT p.canonical AS name, p.label, {year} AS year, count(*) AS cells,
         median(abs(TRY_CAST(t.{VALUE_COLUMN} AS DOUBLE))) AS middle, any_value(p.shift) AS shift
-        FROM {cells} AS t JOIN {values.placed_names} AS p USING (rid) WHERE p.label <> '' GROUP BY ALL ORDER BY ALL"""
+        FROM {cell_table} AS t JOIN {long_values.placed_names} AS p USING (rid) WHERE p.label <> '' GROUP BY ALL ORDER BY ALL"""
     )
     notices = []
     for name, labels in rows.groupby("name", sort=True):
@@ -246,7 +257,7 @@ class LongReading:
     conversions: pd.DataFrame
 
 
-def repair_queries(long_reading: LongReading, values: LongValues, long_source: LongSource) -> list[str]:
+def repair_queries(long_reading: LongReading, long_values: LongValues, long_source: LongSource) -> list[str]:
     """SQL of rid, column, kind, before, after for the values that are not as printed."""
     source = long_source.source
 
@@ -254,7 +265,7 @@ def repair_queries(long_reading: LongReading, values: LongValues, long_source: L
         return f"""SELECT t.rid, p.canonical AS "column", {kind_sql} AS kind, t.{VALUE_COLUMN} AS before,
             CAST(y.{VALUE_COLUMN} AS VARCHAR) AS after FROM {long_reading.text_rows} AS t
             JOIN {long_reading.typed_rows} AS y USING (rid)
-            JOIN {values.placed_names} AS p USING (rid) {conversion_sql} WHERE {condition}"""
+            JOIN {long_values.placed_names} AS p USING (rid) {conversion_sql} WHERE {condition}"""
 
     queries = [cells(literal("unit"), f"p.shift <> 0 AND y.{VALUE_COLUMN} <> 0")]
     if source.decimal == ",":
@@ -264,17 +275,19 @@ def repair_queries(long_reading: LongReading, values: LongValues, long_source: L
     if len(long_reading.conversions):
         converted_cells = long_source.engine.scan(long_reading.conversions)
         queries.append(cells(conversion_kind_sql(f"t.{VALUE_COLUMN}"), "true", f"JOIN {conversion_join(converted_cells)}"))
-    if zeros := ", ".join(literal(name) for name in source.zero_is_missing):
+    if zeros := ", ".join(literal(column_name) for column_name in source.zero_is_missing):
         is_zero = f"TRY_CAST(t.{VALUE_COLUMN} AS DOUBLE) = 0 AND y.{VALUE_COLUMN} IS NULL"
         queries.append(cells(literal("zero_is_missing"), f"p.canonical IN ({zeros}) AND {is_zero}"))
-    for name, texts_by_meaning in source.values.items():
-        if name in long_source.columns:
+    for column_name, texts_by_meaning in source.values.items():
+        if column_name in long_source.columns:
             cell_list = ", ".join(map(literal, texts_by_meaning))
-            queries.append(cells(literal("values"), f"p.canonical = {literal(name)} AND t.{VALUE_COLUMN} IN ({cell_list})"))
+            queries.append(
+                cells(literal("values"), f"p.canonical = {literal(column_name)} AND t.{VALUE_COLUMN} IN ({cell_list})")
+            )
     if marks := ", ".join(literal(missing_mark) for missing_mark in source.missing if missing_mark):
         queries.append(
             f"""SELECT t.rid, p.canonical AS "column", 'missing_mark' AS kind, t.{VALUE_COLUMN} AS before, '' AS after
-            FROM {long_reading.printed_rows} AS t JOIN {values.placed_names} AS p USING (rid)
+            FROM {long_reading.printed_rows} AS t JOIN {long_values.placed_names} AS p USING (rid)
             WHERE t.{VALUE_COLUMN} IN ({marks})"""
         )
     return queries

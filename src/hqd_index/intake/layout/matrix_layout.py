@@ -23,26 +23,36 @@ class Matrix:
 
 def is_matrix_table(table: CanonicalTable) -> bool:
     """Whether a table holds flows between the same kind of units."""
-    return any(name.startswith("from_") for name in table.key) and any(name.startswith("to_") for name in table.key)
+    return any(key_column.startswith("from_") for key_column in table.key) and any(
+        key_column.startswith("to_") for key_column in table.key
+    )
 
 
-def matrix_in(rows: Sequence[Sequence[str]]) -> Matrix | None:
+def matrix_in(sheet_rows: Sequence[Sequence[str]]) -> Matrix | None:
     """The matrix that the rows of a sheet are, or None."""
-    header = next((row for row in rows if sum(bool(cell.strip()) for cell in row) > MIN_CODES), ())
-    rows_below = rows[rows.index(header) + 1 :] if header else []
+    header = next((sheet_row for sheet_row in sheet_rows if sum(bool(cell.strip()) for cell in sheet_row) > MIN_CODES), ())
+    rows_below = sheet_rows[sheet_rows.index(header) + 1 :] if header else []
     for column_index, label in enumerate(header):
-        codes = [row[column_index].strip() for row in rows_below if column_index < len(row) and row[column_index].strip()]
-        if len(set(codes) & set(header)) >= max(MIN_CODES, len(codes) / 2):
-            return Matrix(header, label.strip(), column_index, codes)
+        row_codes = [
+            sheet_row[column_index].strip()
+            for sheet_row in rows_below
+            if column_index < len(sheet_row) and sheet_row[column_index].strip()
+        ]
+        if len(set(row_codes) & set(header)) >= max(MIN_CODES, len(row_codes) / 2):
+            return Matrix(header, label.strip(), column_index, row_codes)
     return None
 
 
-def matrix_lines(matrix: Matrix, canonical_names: Mapping[str, str], table: CanonicalTable, value: str) -> tuple[str, ...]:
-    """The lines of a source that read it; `value` is the column of amounts."""
-    from_name, to_name = (next(name for name in table.key if name.startswith(side)) for side in ("from_", "to_"))
+def matrix_lines(
+    matrix: Matrix, canonical_names: Mapping[str, str], table: CanonicalTable, amount_column: str
+) -> tuple[str, ...]:
+    """The lines of a source that read it; `amount_column` is the column of amounts."""
+    from_name, to_name = (
+        next(key_column for key_column in table.key if key_column.startswith(flow_prefix)) for flow_prefix in ("from_", "to_")
+    )
     labelled = {canonical_name(label, canonical_names, table) for label in matrix.header}
-    constants = [f'{name}: "?"' for name in table.key if name not in {from_name, to_name, "use", *labelled}]
-    subtotal_rows = dict.fromkeys(code for code in matrix.codes if code not in matrix.header)
+    constants = [f'{key_column}: "?"' for key_column in table.key if key_column not in {from_name, to_name, "use", *labelled}]
+    subtotal_rows = dict.fromkeys(sector_code for sector_code in matrix.codes if sector_code not in matrix.header)
     subtotal_columns = [
         label.strip()
         for label in matrix.header
@@ -52,10 +62,10 @@ def matrix_lines(matrix: Matrix, canonical_names: Mapping[str, str], table: Cano
     lines = [] if from_name in labelled else [f"aliases: {{{label}: {from_name}}}"]
     lines += [f"constants: {{{', '.join(constants)}}}"] if constants else []
     lines += [f"totals: [{_listed(list(subtotal_rows))}]"] if subtotal_rows else []
-    lines += ["reshape:", f"  across: [{to_name}]", f"  value: {value}"]
+    lines += ["reshape:", f"  across: [{to_name}]", f"  value: {amount_column}"]
     lines += [f"  skip: [{_listed(subtotal_columns)}]"] if subtotal_columns else []
     return (*lines, *(['  also: {"*": {use: intermediate}}'] if "use" in table.key else []))
 
 
-def _listed(texts: Sequence[str]) -> str:
-    return ", ".join(f'"{text}"' if text[:1].isdigit() else text for text in texts)
+def _listed(labels: Sequence[str]) -> str:
+    return ", ".join(f'"{label}"' if label[:1].isdigit() else label for label in labels)

@@ -29,10 +29,10 @@ def note_rows_of(
     sheets: Sequence[Sheet], all_rows: str, table: CanonicalTable, filled_down: Sequence[str], engine: Engine
 ) -> Notes:
     """The notes of all sheets of a source; `all_rows` is its text table."""
-    key_columns = [name for name in table.key if name in engine.types(all_rows)]
-    keys = "".join(f", {quoted(name)}" for name in key_columns)
+    key_columns = [key_column for key_column in table.key if key_column in engine.types(all_rows)]
+    keys = "".join(f", {quoted(key_column)}" for key_column in key_columns)
     rows = engine.collect(f"SELECT rid, lead, filled{keys} FROM {all_rows} WHERE lead IS NOT NULL AND aside IS NULL ORDER BY rid")
-    whole_key = "".join(f" AND {quoted(name)} IS NOT NULL" for name in key_columns if name not in filled_down)
+    whole_key = "".join(f" AND {quoted(key_column)} IS NOT NULL" for key_column in key_columns if key_column not in filled_down)
     data_sql = (
         f"SELECT rid // {FILE_SPAN} AS number, coalesce(max(rid) FILTER (WHERE true{whole_key}), max(rid)) AS last "
         f"FROM {all_rows} WHERE lead IS NULL AND aside IS NULL GROUP BY 1"
@@ -41,15 +41,21 @@ def note_rows_of(
     rids: list[int] = []
     set_aside_notes: set[int] = set()
     for sheet in sheets:
-        first = sheet.sheet_number * FILE_SPAN
-        sheet_rows = rows[(rows["rid"] >= first) & (rows["rid"] < first + FILE_SPAN)]
-        ragged_rows = {first + row.row: row for row in sheet.cells.excluded_rows if _may_be_note(row)}
+        first_rid = sheet.sheet_number * FILE_SPAN
+        sheet_rows = rows[(rows["rid"] >= first_rid) & (rows["rid"] < first_rid + FILE_SPAN)]
+        ragged_rows = {
+            first_rid + excluded_row.row: excluded_row for excluded_row in sheet.cells.excluded_rows if _may_be_note(excluded_row)
+        }
         if sheet_rows.empty and not ragged_rows:
             continue
-        candidates = [_candidate(row, key_columns, table) for row in sheet_rows.to_dict("records")]
-        candidates += [Candidate(rid, row.cells, values=_has_numbers(row)) for rid, row in ragged_rows.items()]
+        candidates = [_candidate(excluded_row, key_columns, table) for excluded_row in sheet_rows.to_dict("records")]
+        candidates += [
+            Candidate(rid, excluded_row.cells, values=_has_numbers(excluded_row)) for rid, excluded_row in ragged_rows.items()
+        ]
         has_values = bool(value_column_indices(sheet.header.positions, table))
-        notes = note_rows(candidates, int(last_rows.get(sheet.sheet_number, first)) if has_values else _last_data_row(candidates))
+        notes = note_rows(
+            candidates, int(last_rows.get(sheet.sheet_number, first_rid)) if has_values else _last_data_row(candidates)
+        )
         rids += sorted(notes - ragged_rows.keys())
         set_aside_notes |= notes & ragged_rows.keys()
     return Notes(tuple(rids), frozenset(set_aside_notes))
@@ -59,14 +65,18 @@ def units_in_notes(sheets: Sequence[Sheet], notes: Notes, all_rows: str, engine:
     """The units that the notes of each sheet (by number) say in so many words."""
     rids = ", ".join(map(str, notes.rids)) or "NULL"
     texts = engine.collect(f"SELECT rid // {FILE_SPAN} AS number, lead FROM {all_rows} WHERE rid IN ({rids}) ORDER BY rid")
-    lines = [(int(number), str(lead)) for number, lead in texts.itertuples(index=False)]
+    lines = [(int(sheet_number), str(lead)) for sheet_number, lead in texts.itertuples(index=False)]
     for sheet in sheets:
-        first = sheet.sheet_number * FILE_SPAN
-        excluded = [row for row in sheet.cells.excluded_rows if row.reason == NOTE_ROW or first + row.row in notes.excluded_rows]
-        lines += [(sheet.sheet_number, cell) for row in excluded for cell in row.cells]
+        first_rid = sheet.sheet_number * FILE_SPAN
+        excluded = [
+            excluded_row
+            for excluded_row in sheet.cells.excluded_rows
+            if excluded_row.reason == NOTE_ROW or first_rid + excluded_row.row in notes.excluded_rows
+        ]
+        lines += [(sheet.sheet_number, cell) for excluded_row in excluded for cell in excluded_row.cells]
     units: dict[int, tuple[str, ...]] = {}
-    for number, line in lines:
-        units[number] = (*units.get(number, ()), *units_below(line))
+    for sheet_number, line in lines:
+        units[sheet_number] = (*units.get(sheet_number, ()), *units_below(line))
     return units
 
 
@@ -74,36 +84,40 @@ def with_notes(sheet: Sheet, notes: frozenset[int]) -> Sheet:
     """The sheet with rows that reading had put aside told apart: a note is out of scope, not broken."""
     first = sheet.sheet_number * FILE_SPAN
     rows = tuple(
-        replace(row, reason=NOTE_ROW, rule="") if first + row.row in notes and row.rule else row
-        for row in sheet.cells.excluded_rows
+        replace(excluded_row, reason=NOTE_ROW, rule="")
+        if first + excluded_row.row in notes and excluded_row.rule
+        else excluded_row
+        for excluded_row in sheet.cells.excluded_rows
     )
     return replace(sheet, cells=replace(sheet.cells, excluded_rows=rows))
 
 
-def _may_be_note(row: ExcludedRow) -> bool:
-    return row.reason == NOTE_ROW or bool(row.rule and row.cells)
+def _may_be_note(excluded_row: ExcludedRow) -> bool:
+    return excluded_row.reason == NOTE_ROW or bool(excluded_row.rule and excluded_row.cells)
 
 
-def _has_numbers(row: ExcludedRow) -> bool:
+def _has_numbers(excluded_row: ExcludedRow) -> bool:
     """Whether more than one cell is filled and one of the others is a number: data of the wrong width, not a note."""
-    nonempty_cells = [cell.strip() for cell in row.cells if cell.strip()]
+    nonempty_cells = [cell.strip() for cell in excluded_row.cells if cell.strip()]
     return any(PLAIN_NUMBER.fullmatch(cell) for cell in nonempty_cells[1:])
 
 
-def _candidate(row: Mapping[Hashable, object], keys: Sequence[str], table: CanonicalTable) -> Candidate:
+def _candidate(text_row: Mapping[Hashable, object], key_columns: Sequence[str], table: CanonicalTable) -> Candidate:
     """A row without values: data all the same when all of its key cells stand for something that is known."""
-    nonempty_cells = (str(row["lead"]), *["..."] * (int(str(row["filled"])) - 1))
-    known_flags = [_is_known(name, row.get(name), table) for name in keys]
+    nonempty_cells = (str(text_row["lead"]), *["..."] * (int(str(text_row["filled"])) - 1))
+    known_flags = [_is_known(key_column, text_row.get(key_column), table) for key_column in key_columns]
     return Candidate(
-        int(str(row["rid"])), nonempty_cells, values=any(known_flags) and all(is_known is not False for is_known in known_flags)
+        int(str(text_row["rid"])),
+        nonempty_cells,
+        values=any(known_flags) and all(is_known is not False for is_known in known_flags),
     )
 
 
-def _is_known(name: str, cell: object, table: CanonicalTable) -> bool | None:
+def _is_known(key_column: str, cell: object, table: CanonicalTable) -> bool | None:
     """Whether a key cell holds a code or year that is known; None for text of any kind."""
     if not isinstance(cell, str) or not cell:
         return False
-    column = table.columns.get(name)
+    column = table.columns.get(key_column)
     if column is not None and column.code == "province":
         return codes.province(cell).code is not None
     if column is not None and column.code == "industry":

@@ -40,17 +40,17 @@ class Records:
     is_transposed: bool = False
 
 
-def records_of(rows: Rows, source: Source, table: CanonicalTable, location: str) -> Records:
+def records_of(sheet_rows: Rows, source: Source, table: CanonicalTable, location: str) -> Records:
     """The records of a sheet by the `reshape` of its source; DataError S06 when no header row fits, S02 without records."""
     reshape = source.reshape or Reshape()
     if reshape.transpose:
-        records = _transposed_records(rows, source, table, location)
+        records = _transposed_records(sheet_rows, source, table, location)
     elif reshape.side_by_side:
-        records = _side_by_side_records(rows, source, table, location)
+        records = _side_by_side_records(sheet_rows, source, table, location)
     elif reshape.across:
-        records = _banded_records(rows, source, reshape, table, location)
+        records = _banded_records(sheet_rows, source, reshape, table, location)
     else:
-        records = _plain_records(rows, source, table, location)
+        records = _plain_records(sheet_rows, source, table, location)
     if not records.records:
         raise no_rows(location)
     return records
@@ -73,38 +73,43 @@ def tidy_source(source: Source) -> Source:
     return source.model_copy(update={"reshape": long_reshape})
 
 
-def _plain_records(rows: Rows, source: Source, table: CanonicalTable, location: str) -> Records:
+def _plain_records(sheet_rows: Rows, source: Source, table: CanonicalTable, location: str) -> Records:
     """A block of a sheet that is a table."""
-    layout = header_layout(rows[:SEARCHED_ROWS], source, table, location)
-    column_count = max(len(layout.labels), max(map(len, rows), default=0))
+    layout = header_layout(sheet_rows[:SEARCHED_ROWS], source, table, location)
+    column_count = max(len(layout.labels), max(map(len, sheet_rows), default=0))
     labels = (*layout.labels, *[""] * (column_count - len(layout.labels)))
     first_data_row = layout.row + layout.label_rows
-    repeated = _repeated_headers(rows, range(layout.row - 1, layout.row))
+    repeated = _repeated_headers(sheet_rows, range(layout.row - 1, layout.row))
     records = [
-        (row_index, -1, _padded_row(row, column_count))
-        for row_index, row in enumerate(rows)
-        if row_index >= first_data_row and any(row) and row_index not in repeated
+        (row_index, -1, _padded_row(sheet_row, column_count))
+        for row_index, sheet_row in enumerate(sheet_rows)
+        if row_index >= first_data_row and any(sheet_row) and row_index not in repeated
     ]
     excluded_rows = [(row_index, HEADER_ROW) for row_index in (*range(layout.row, first_data_row), *repeated)]
-    excluded_rows += [(row_index, BLANK_ROW) for row_index in range(first_data_row, len(rows)) if not any(rows[row_index])]
+    excluded_rows += [
+        (row_index, BLANK_ROW) for row_index in range(first_data_row, len(sheet_rows)) if not any(sheet_rows[row_index])
+    ]
     return Records(labels, layout.row, records, excluded_rows, layout.units, layout.units_above_header)
 
 
-def _transposed_records(rows: Rows, source: Source, table: CanonicalTable, location: str) -> Records:
+def _transposed_records(sheet_rows: Rows, source: Source, table: CanonicalTable, location: str) -> Records:
     """A table with a row for each column and a column for each record."""
-    column_count = max(map(len, rows), default=0)
-    columns = [[row[column_index] if column_index < len(row) else "" for row in rows] for column_index in range(column_count)]
+    column_count = max(map(len, sheet_rows), default=0)
+    columns = [
+        [sheet_row[column_index] if column_index < len(sheet_row) else "" for sheet_row in sheet_rows]
+        for column_index in range(column_count)
+    ]
     plain_records = _plain_records(columns, source, table, location)
     first = next((row_index for row_index, label in enumerate(plain_records.labels) if label), 0)
-    records = [(first, column, cells) for column, _, cells in plain_records.records]
+    records = [(first, column, record_cells) for column, _, record_cells in plain_records.records]
     used_rows = [
         row_index
         for row_index, label in enumerate(plain_records.labels)
         if canonical_name(label, known_labels(source, table), table)
     ]
     excluded_rows = [
-        (row_index, BLANK_ROW if not any(row) else NOTE_ROW)
-        for row_index, row in enumerate(rows)
+        (row_index, BLANK_ROW if not any(sheet_row) else NOTE_ROW)
+        for row_index, sheet_row in enumerate(sheet_rows)
         if row_index > first and row_index not in used_rows
     ]
     return Records(
@@ -118,9 +123,9 @@ def _transposed_records(rows: Rows, source: Source, table: CanonicalTable, locat
     )
 
 
-def _side_by_side_records(rows: Rows, source: Source, table: CanonicalTable, location: str) -> Records:
+def _side_by_side_records(sheet_rows: Rows, source: Source, table: CanonicalTable, location: str) -> Records:
     """Lists printed next to each other under the same labels, one below the other."""
-    layout = header_layout(rows[:SEARCHED_ROWS], source, table, location)
+    layout = header_layout(sheet_rows[:SEARCHED_ROWS], source, table, location)
     names = [normalised_label(label_and_unit(label)[0]) for label in layout.labels]
     first = next((row_index for row_index, name in enumerate(names) if name), 0)
     block_starts = [row_index for row_index, name in enumerate(names) if name and name == names[first]]
@@ -128,19 +133,22 @@ def _side_by_side_records(rows: Rows, source: Source, table: CanonicalTable, loc
         label = layout.labels[first]
         raise _layout_error("side_by_side: true", f"the label {label!r} is not repeated", f"列名 {label!r} 没有重复", location)
     block_width = block_starts[1] - block_starts[0]
-    repeated = _repeated_headers(rows, range(layout.row - 1, layout.row))
+    repeated = _repeated_headers(sheet_rows, range(layout.row - 1, layout.row))
     records, excluded_rows = (
         [],
         [(row_index, HEADER_ROW) for row_index in (*range(layout.row, layout.row + layout.label_rows), *repeated)],
     )
-    for row_index in range(layout.row + layout.label_rows, len(rows)):
+    for row_index in range(layout.row + layout.label_rows, len(sheet_rows)):
         if row_index in repeated:
             continue
-        row = rows[row_index]
+        sheet_row = sheet_rows[row_index]
         row_blocks = [
-            (block_start, _padded_row(row[block_start : block_start + block_width], block_width)) for block_start in block_starts
+            (block_start, _padded_row(sheet_row[block_start : block_start + block_width], block_width))
+            for block_start in block_starts
         ]
-        nonempty_blocks = [(row_index, block_start, cells) for block_start, cells in row_blocks if any(cells)]
+        nonempty_blocks = [
+            (row_index, block_start, record_cells) for block_start, record_cells in row_blocks if any(record_cells)
+        ]
         records += nonempty_blocks
         excluded_rows += [] if nonempty_blocks else [(row_index, BLANK_ROW)]
     labels = _padded_row(layout.labels[block_starts[0] : block_starts[0] + block_width], block_width)
@@ -152,8 +160,8 @@ def _side_by_side_records(rows: Rows, source: Source, table: CanonicalTable, loc
     return Records(tuple(labels), layout.row, records, excluded_rows, units, layout.units_above_header)
 
 
-def _banded_records(rows: Rows, source: Source, reshape: Reshape, table: CanonicalTable, location: str) -> Records:
-    bands = find_bands(rows, source, reshape, table)
+def _banded_records(sheet_rows: Rows, source: Source, reshape: Reshape, table: CanonicalTable, location: str) -> Records:
+    bands = find_bands(sheet_rows, source, reshape, table)
     if bands is None:
         raise _layout_error(f"across: [{', '.join(reshape.across)}]", "no header row holds that", "没有这样的表头行", location)
     skipped_labels = {normalised_label(label) for label in reshape.skip}
@@ -162,8 +170,8 @@ def _banded_records(rows: Rows, source: Source, reshape: Reshape, table: Canonic
         for column_index, column_labels in bands.values.items()
         if not skipped_labels & {normalised_label(label) for label in column_labels}
     }
-    extra_names = sorted({name for columns in reshape.also.values() for name in columns})
-    dimensions = [MEASURE_LABEL if name == MEASURE else name for name in reshape.across]
+    extra_names = sorted({dimension for columns in reshape.also.values() for dimension in columns})
+    dimensions = [MEASURE_LABEL if dimension == MEASURE else dimension for dimension in reshape.across]
     named_units = reshape.units is not None
     labels = (
         *bands.keys.values(),
@@ -178,16 +186,20 @@ def _banded_records(rows: Rows, source: Source, reshape: Reshape, table: Canonic
         column_index: _band_values(column_labels, reshape, extra_names, named_units)
         for column_index, column_labels in band_labels.items()
     }
-    excluded_rows += _rows_without_records(rows, bands)
-    _refuse_other_header(rows, bands, excluded_rows, location)
+    excluded_rows += _rows_without_records(sheet_rows, bands)
+    _refuse_other_header(sheet_rows, bands, excluded_rows, location)
     no_records = {row_index for row_index, _ in excluded_rows}
-    for row_index in range(bands.last_row + 1, len(rows)):
-        row = rows[row_index]
+    for row_index in range(bands.last_row + 1, len(sheet_rows)):
+        sheet_row = sheet_rows[row_index]
         if row_index in no_records:
             continue
-        keys = [row[column_index] if column_index < len(row) else "" for column_index in bands.keys]
+        key_cells = [sheet_row[column_index] if column_index < len(sheet_row) else "" for column_index in bands.keys]
         records += [
-            (row_index, column_index, [*keys, *band_values, row[column_index] if column_index < len(row) else ""])
+            (
+                row_index,
+                column_index,
+                [*key_cells, *band_values, sheet_row[column_index] if column_index < len(sheet_row) else ""],
+            )
             for column_index, band_values in values_by_column.items()
         ]
     unused_labels = [
@@ -195,7 +207,7 @@ def _banded_records(rows: Rows, source: Source, reshape: Reshape, table: Canonic
         *(" / ".join(column_labels) for column_index, column_labels in bands.values.items() if column_index not in band_labels),
     ]
     units = _printed_units(band_labels, len(labels) - 1) if reshape.value else ()
-    units_above_header = units_in_preamble(rows[: bands.first_row])
+    units_above_header = units_in_preamble(sheet_rows[: bands.first_row])
     return Records(
         labels,
         bands.last_row + 1,
@@ -207,18 +219,21 @@ def _banded_records(rows: Rows, source: Source, reshape: Reshape, table: Canonic
     )
 
 
-def _rows_without_records(rows: Rows, bands: Bands) -> list[tuple[int, str]]:
+def _rows_without_records(sheet_rows: Rows, bands: Bands) -> list[tuple[int, str]]:
     """Blank rows, repeated headers and notes; a row with a key and nothing but blanks has missing values."""
     repeated = [
-        *_repeated_headers(rows, range(bands.first_row, bands.last_row + 1)),
-        *_translated_header(rows, bands),
+        *_repeated_headers(sheet_rows, range(bands.first_row, bands.last_row + 1)),
+        *_translated_header(sheet_rows, bands),
     ]
-    below = [row_index for row_index in range(bands.last_row + 1, len(rows)) if row_index not in repeated]
-    nonempty_cells = {row_index: tuple(cell for cell in rows[row_index] if cell.strip()) for row_index in below}
+    below = [row_index for row_index in range(bands.last_row + 1, len(sheet_rows)) if row_index not in repeated]
+    nonempty_cells = {row_index: tuple(cell for cell in sheet_rows[row_index] if cell.strip()) for row_index in below}
     valued = {
         row_index
         for row_index in below
-        if any(column_index < len(rows[row_index]) and rows[row_index][column_index].strip() for column_index in bands.values)
+        if any(
+            column_index < len(sheet_rows[row_index]) and sheet_rows[row_index][column_index].strip()
+            for column_index in bands.values
+        )
     }
     candidates = [
         Candidate(row_index, nonempty_cells[row_index], values=False)
@@ -229,7 +244,7 @@ def _rows_without_records(rows: Rows, bands: Bands) -> list[tuple[int, str]]:
     keyless = {
         row_index
         for row_index in below
-        if row_index not in valued and not all(_cell(rows[row_index], column_index) for column_index in bands.keys)
+        if row_index not in valued and not all(_cell(sheet_rows[row_index], column_index) for column_index in bands.keys)
     }
     aside = [(row_index, HEADER_ROW) for row_index in repeated] + [
         (row_index, BLANK_ROW) for row_index in below if not nonempty_cells[row_index]
@@ -239,41 +254,45 @@ def _rows_without_records(rows: Rows, bands: Bands) -> list[tuple[int, str]]:
     ]
 
 
-def _translated_header(rows: Rows, bands: Bands) -> list[int]:
+def _translated_header(sheet_rows: Rows, bands: Bands) -> list[int]:
     """The row right below the header that says it in English (Region), above keys in Chinese and without a value."""
-    row_index, later_rows = bands.last_row + 1, rows[bands.last_row + 2 :]
-    if row_index >= len(rows) or any(_cell(rows[row_index], column_index) for column_index in bands.values):
+    row_index, later_rows = bands.last_row + 1, sheet_rows[bands.last_row + 2 :]
+    if row_index >= len(sheet_rows) or any(_cell(sheet_rows[row_index], column_index) for column_index in bands.values):
         return []
-    keys = {column_index: cell for column_index in bands.keys if (cell := _cell(rows[row_index], column_index))}
+    keys = {column_index: cell for column_index in bands.keys if (cell := _cell(sheet_rows[row_index], column_index))}
     for column_index, cell in keys.items():
-        keys_below = [key for row in later_rows if (key := _cell(row, column_index))]
+        keys_below = [key for sheet_row in later_rows if (key := _cell(sheet_row, column_index))]
         chinese_keys = [key for key in (bands.keys[column_index], *keys_below) if not key.isascii()]
         if not cell.isascii() or len(chinese_keys) <= MAJORITY * len(keys_below) or not chinese_keys:
             return []
     return [row_index] if keys else []
 
 
-def _refuse_other_header(rows: Rows, bands: Bands, excluded_rows: Sequence[tuple[int, str]], location: str) -> None:
+def _refuse_other_header(sheet_rows: Rows, bands: Bands, excluded_rows: Sequence[tuple[int, str]], location: str) -> None:
     """DataError S06 for a row below that has the labels of the keys and other labels than the header across."""
     no_records = {row_index for row_index, _ in excluded_rows}
-    for row_index in range(bands.last_row + 1, len(rows)):
-        is_header = all(_cell(rows[row_index], column_index) == label for column_index, label in bands.keys.items())
+    for row_index in range(bands.last_row + 1, len(sheet_rows)):
+        is_header = all(_cell(sheet_rows[row_index], column_index) == label for column_index, label in bands.keys.items())
         if is_header and row_index not in no_records:
-            raise second_table(location, bands.first_row + 1, row_index + 1, len(rows[row_index]))
+            raise second_table(location, bands.first_row + 1, row_index + 1, len(sheet_rows[row_index]))
 
 
-def _cell(row: Sequence[str], column_index: int) -> str:
-    return row[column_index].strip() if column_index < len(row) else ""
+def _cell(sheet_row: Sequence[str], column_index: int) -> str:
+    return sheet_row[column_index].strip() if column_index < len(sheet_row) else ""
 
 
-def _repeated_headers(rows: Rows, header: range) -> list[int]:
+def _repeated_headers(sheet_rows: Rows, header: range) -> list[int]:
     """The rows below the header that print one of its rows again, as a table does on its next page."""
-    header_cells = {cells for row_index in header if sum(map(bool, cells := tuple(_trimmed(rows[row_index])))) > 1}
-    return [row_index for row_index in range(header.stop, len(rows)) if tuple(_trimmed(rows[row_index])) in header_cells]
+    header_cells = {
+        trimmed_cells for row_index in header if sum(map(bool, trimmed_cells := tuple(_trimmed(sheet_rows[row_index])))) > 1
+    }
+    return [
+        row_index for row_index in range(header.stop, len(sheet_rows)) if tuple(_trimmed(sheet_rows[row_index])) in header_cells
+    ]
 
 
-def _trimmed(row: Sequence[str]) -> list[str]:
-    cells = [cell.strip() for cell in row]
+def _trimmed(sheet_row: Sequence[str]) -> list[str]:
+    cells = [cell.strip() for cell in sheet_row]
     while cells and not cells[-1]:
         cells.pop()
     return cells
@@ -284,30 +303,35 @@ def _band_values(labels: Sequence[str], reshape: Reshape, extra_names: Sequence[
     fixed_values = {**reshape.also.get(DEFAULT, {})}
     for label in labels:
         fixed_values |= reshape.also.get(label, reshape.also.get(label_and_unit(label)[0], {}))
-    dimension_values = [_dimension(name, label, reshape) for name, label in zip(reshape.across, labels)]
+    dimension_values = [_dimension(dimension, label, reshape) for dimension, label in zip(reshape.across, labels)]
     unit = next((unit for label in reversed(labels) if (unit := label_and_unit(label)[1])), "")
     return [
         *dimension_values,
-        *(fixed_values.get(name, "") for name in extra_names),
+        *(fixed_values.get(dimension, "") for dimension in extra_names),
         *([] if named_units or reshape.value else [unit]),
     ]
 
 
-def _dimension(name: str, label: str, reshape: Reshape) -> str:
-    if name == "year":
+def _dimension(dimension: str, label: str, reshape: Reshape) -> str:
+    if dimension == "year":
         return year_of(label) or label
-    is_listed = name == MEASURE and label in reshape.columns  # with its unit, as the study wrote it
+    is_listed = dimension == MEASURE and label in reshape.columns  # with its unit, as the study wrote it
     return label if is_listed else label_and_unit(label)[0]
 
 
-def _printed_units(values: Mapping[int, Sequence[str]], column_index: int) -> tuple[tuple[int, str], ...]:
+def _printed_units(labels_of_value_columns: Mapping[int, Sequence[str]], column_index: int) -> tuple[tuple[int, str], ...]:
     """The units that value columns print; where they differ, reading the values says so."""
-    units = {unit for texts in values.values() for text in texts if (unit := label_and_unit(text)[1])}
+    units = {
+        unit
+        for labels_of_column in labels_of_value_columns.values()
+        for label in labels_of_column
+        if (unit := label_and_unit(label)[1])
+    }
     return tuple((column_index, unit) for unit in sorted(units))
 
 
-def _padded_row(row: Sequence[str], column_count: int) -> list[str]:
-    return [*row[:column_count], *[""] * (column_count - len(row))]
+def _padded_row(sheet_row: Sequence[str], column_count: int) -> list[str]:
+    return [*sheet_row[:column_count], *[""] * (column_count - len(sheet_row))]
 
 
 def _unused_label_notice(labels: Sequence[str], location: str) -> tuple[Notice, ...]:
@@ -317,18 +341,18 @@ def _unused_label_notice(labels: Sequence[str], location: str) -> tuple[Notice, 
     return (Notice("S07", location, f"{len(labels)} columns not used: {label_list}", f"{len(labels)} 列未采用:{label_list}"),)
 
 
-def _layout_error(key: str, en: str, zh: str, location: str) -> DataError:
+def _layout_error(setting: str, en: str, zh: str, location: str) -> DataError:
     return DataError(
-        f"`reshape: {{{key}}}` does not fit this sheet: {en}; compare it with the header rows",
-        zh=f"`reshape: {{{key}}}` 与该表不符:{zh};请对照表头行改正",
+        f"`reshape: {{{setting}}}` does not fit this sheet: {en}; compare it with the header rows",
+        zh=f"`reshape: {{{setting}}}` 与该表不符:{zh};请对照表头行改正",
         location=location,
         rule="S06",
     )
 
 
-def cropped(rows: Rows, block: tuple[tuple[int, int], tuple[int, int]] | None) -> list[list[str]]:
+def cropped(sheet_rows: Rows, cell_range: tuple[tuple[int, int], tuple[int, int]] | None) -> list[list[str]]:
     """The rows of a block of a sheet."""
-    if block is None:
-        return [list(row) for row in rows]
-    (first_row, first_column), (last_row, last_column) = block
-    return [list(row[first_column : last_column + 1]) for row in rows[first_row : last_row + 1]]
+    if cell_range is None:
+        return [list(sheet_row) for sheet_row in sheet_rows]
+    (first_row, first_column), (last_row, last_column) = cell_range
+    return [list(sheet_row[first_column : last_column + 1]) for sheet_row in sheet_rows[first_row : last_row + 1]]

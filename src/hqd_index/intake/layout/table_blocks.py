@@ -17,49 +17,62 @@ LAST_ROW = 100_000
 """Of a block whose end is not known."""
 
 
-def refuse_second_table(cells: SheetCells, positions: Mapping[str, int], table: CanonicalTable, engine: Engine) -> None:
+def refuse_second_table(cells: SheetCells, column_indices: Mapping[str, int], table: CanonicalTable, engine: Engine) -> None:
     """DataError S06 for a row whose key cells are the labels of the key while other cells are other labels."""
-    keys = [place for name, place in positions.items() if name in table.key and cells.labels[place]]
+    keys = [
+        column_index
+        for column_name, column_index in column_indices.items()
+        if column_name in table.key and cells.labels[column_index]
+    ]
     if not keys or cells.is_transposed:
         return
-    repeated = " AND ".join(f"c{place} = {literal(cells.labels[place])}" for place in keys)
+    repeated = " AND ".join(f"c{column_index} = {literal(cells.labels[column_index])}" for column_index in keys)
     rows = engine.collect(f"SELECT * FROM {cells.table} WHERE {repeated} ORDER BY row % {ROW_SPAN}, row LIMIT 100")
     for row in rows.itertuples(index=False, name=None):
-        texts = {place: str(row[place + 1]).strip() for place in positions.values()}
-        others = {place: text for place, text in texts.items() if place not in keys and text}
-        if any(text != cells.labels[place] and not PLAIN_NUMBER.fullmatch(text) for place, text in others.items()):
+        texts_by_column = {column_index: str(row[column_index + 1]).strip() for column_index in column_indices.values()}
+        other_texts = {
+            column_index: cell_text
+            for column_index, cell_text in texts_by_column.items()
+            if column_index not in keys and cell_text
+        }
+        if any(
+            cell_text != cells.labels[column_index] and not PLAIN_NUMBER.fullmatch(cell_text)
+            for column_index, cell_text in other_texts.items()
+        ):
             raise second_table(cells.file, cells.header_row, int(row[0]) % ROW_SPAN, len(cells.labels))
 
 
-def second_table(location: str, header_row: int, row: int, width: int) -> DataError:
+def second_table(location: str, header_row: int, row_number: int, width: int) -> DataError:
     """S06: another table begins in a row below the first."""
     last = column_letters(width - 1).strip("[]")
-    blocks = (f"A{header_row}:{last}{row - 1}", f"A{row}:{last}{LAST_ROW}")
-    lines = "\n".join(f"      {line}" for line in block_lines(blocks))
+    blocks = (f"A{header_row}:{last}{row_number - 1}", f"A{row_number}:{last}{LAST_ROW}")
+    lines = "\n".join(f"      {hint_line}" for hint_line in block_lines(blocks))
     return DataError(
-        f"row {row} begins another table, with other columns; each is a source with its own block:\n{lines}",
-        zh=f"第 {row} 行起是另一张表,列不相同;请各写一个数据源和各自的 block:\n{lines}",
+        f"row {row_number} begins another table, with other columns; each is a source with its own block:\n{lines}",
+        zh=f"第 {row_number} 行起是另一张表,列不相同;请各写一个数据源和各自的 block:\n{lines}",
         location=location,
         rule="S06",
     )
 
 
-def block_lines(blocks: Sequence[str]) -> tuple[str, ...]:
+def block_lines(ranges: Sequence[str]) -> tuple[str, ...]:
     """The block of a source, and those of the others as comments."""
-    return (f"block: {blocks[0]}", *(f"# block: {block}" for block in blocks[1:]))
+    return (f"block: {ranges[0]}", *(f"# block: {range_text}" for range_text in ranges[1:]))
 
 
-def blocks_beside(rows: Sequence[Sequence[str]]) -> list[str]:
+def blocks_beside(sheet_rows: Sequence[Sequence[str]]) -> list[str]:
     """The blocks of tables with different columns beside each other: a label begins again behind a blank column."""
-    for row_index, row in enumerate(rows):
-        names = [normalised_label(label_and_unit(label)[0]) for label in row]
-        first = next((place for place, name in enumerate(names) if name), None)
-        starts = [place for place, name in enumerate(names) if first is not None and name == names[first]]
-        if len(starts) > 1 and all(start == 0 or not names[start - 1] for start in starts[1:]):
-            ends = [*(start - 1 for start in starts[1:]), len(names)]
-            last_row = len(rows) if len(rows) < 40 else LAST_ROW
+    for row_index, row in enumerate(sheet_rows):
+        labels = [normalised_label(label_and_unit(label)[0]) for label in row]
+        first_index = next((column_index for column_index, name in enumerate(labels) if name), None)
+        block_starts = [
+            column_index for column_index, name in enumerate(labels) if first_index is not None and name == labels[first_index]
+        ]
+        if len(block_starts) > 1 and all(block_start == 0 or not labels[block_start - 1] for block_start in block_starts[1:]):
+            ends = [*(block_start - 1 for block_start in block_starts[1:]), len(labels)]
+            last_row = len(sheet_rows) if len(sheet_rows) < 40 else LAST_ROW
             return [
-                f"{column_letters(start).strip('[]')}{row_index + 1}:{column_letters(end - 1).strip('[]')}{last_row}"
-                for start, end in zip(starts, ends)
+                f"{column_letters(block_start).strip('[]')}{row_index + 1}:{column_letters(block_end - 1).strip('[]')}{last_row}"
+                for block_start, block_end in zip(block_starts, ends)
             ]
     return []

@@ -41,18 +41,20 @@ ROW_FACTS = ("aside", "lead", "filled", "marks")
 
 
 def _sheet_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> str:
-    positions = sheet.header.positions
+    column_indices = sheet.header.positions
     columns = {
-        name: _cell_sql(name, column_index, source, table, has_padding=sheet.cells.has_padding)
-        for name, column_index in positions.items()
+        column_name: _cell_sql(column_name, column_index, source, table, has_padding=sheet.cells.has_padding)
+        for column_name, column_index in column_indices.items()
     }
-    columns |= {name: literal(constant) for name, constant in source.constants.items() if name in table.columns}
-    select_list = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in columns.items())
+    columns |= {
+        column_name: literal(constant) for column_name, constant in source.constants.items() if column_name in table.columns
+    }
+    select_list = ", ".join(f"{sql} AS {quoted(column_name)}" for column_name, sql in columns.items())
     column_count = len(sheet.cells.labels)
     row_facts = [
         f"{_scope_reason_sql(sheet, source, table)} AS aside",
-        *_lead_sql(column_count, value_column_indices(positions, table)),
-        f"{_missing_marks_sql(positions, source, table)} AS marks",
+        *_lead_sql(column_count, value_column_indices(column_indices, table)),
+        f"{_missing_marks_sql(column_indices, source, table)} AS marks",
     ]
     trimmed_cells = (
         ["row", *(f"{_trim_sql(f'c{column_index}')} AS c{column_index}" for column_index in range(column_count))]
@@ -61,21 +63,23 @@ def _sheet_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> str:
     )
     trimmed_cells += [
         f"c{column_index} AS r{column_index}"
-        for name, column_index in positions.items()
-        if sheet.cells.has_padding and _is_id(name, source, table)
+        for column_name, column_index in column_indices.items()
+        if sheet.cells.has_padding and _is_id(column_name, source, table)
     ]
     rid = f"{sheet.sheet_number * FILE_SPAN} + row AS rid"
     cells_sql = f"SELECT {', '.join(trimmed_cells)} FROM {quoted(sheet.cells.table)}"
     return f"SELECT {rid}, {', '.join(row_facts)}, {select_list} FROM ({cells_sql})"
 
 
-def value_column_indices(positions: Mapping[str, int], table: CanonicalTable) -> list[int]:
+def value_column_indices(column_indices: Mapping[str, int], table: CanonicalTable) -> list[int]:
     """Where values stand: the number and flag columns outside the key, else the columns outside it, else all but the first."""
-    non_key = {name: column_index for name, column_index in positions.items() if name not in table.key}
-    number_columns = [column_index for name, column_index in non_key.items() if _is_measured(table.columns.get(name))]
+    non_key = {column_name: column_index for column_name, column_index in column_indices.items() if column_name not in table.key}
+    number_columns = [
+        column_index for column_name, column_index in non_key.items() if _is_measured(table.columns.get(column_name))
+    ]
     if number_columns:
         return number_columns
-    first = min(positions.values(), default=0)
+    first = min(column_indices.values(), default=0)
     return [column_index for column_index in non_key.values() if column_index != first]
 
 
@@ -83,11 +87,11 @@ def _is_measured(column: Column | None) -> bool:
     return column is not None and column.dtype in ("number", "integer", "flag")
 
 
-def _lead_sql(column_count: int, values: Sequence[int]) -> list[str]:
+def _lead_sql(column_count: int, value_columns: Sequence[int]) -> list[str]:
     """`lead` and `filled` of rows without a value; of rows with one filled cell where the table has no values."""
     cells = [f"c{column_index}" for column_index in range(column_count)]
     filled_count_sql = " + ".join(f"CAST({cell} <> '' AS TINYINT)" for cell in cells)
-    no_values_sql = " AND ".join(f"c{column_index} = ''" for column_index in values) or f"({filled_count_sql}) = 1"
+    no_values_sql = " AND ".join(f"c{column_index} = ''" for column_index in value_columns) or f"({filled_count_sql}) = 1"
     cell_list = ", ".join(f"NULLIF({cell}, '')" for cell in cells)
     first = f"coalesce({cell_list})"
     return [
@@ -96,16 +100,19 @@ def _lead_sql(column_count: int, values: Sequence[int]) -> list[str]:
     ]
 
 
-def _missing_marks_sql(positions: Mapping[str, int], source: Source, table: CanonicalTable) -> str:
+def _missing_marks_sql(column_indices: Mapping[str, int], source: Source, table: CanonicalTable) -> str:
     """Each column in which a mark was read as missing, and the mark."""
     marks_by_column = {
-        name: " OR ".join(f"c{column_index} = {literal(mark)}" for mark in missing_marks(name, source, table) if mark)
-        for name, column_index in positions.items()
-        if not is_plain_text(name, table)
+        column_name: " OR ".join(
+            f"c{column_index} = {literal(mark)}" for mark in missing_marks(column_name, source, table) if mark
+        )
+        for column_name, column_index in column_indices.items()
+        if not is_plain_text(column_name, table)
     }
     marked_texts = [
-        f"CASE WHEN {marked} THEN {literal(name + MARK_SEPARATOR)} || c{positions[name]} || '{MARK_TERMINATOR}' ELSE '' END"
-        for name, marked in marks_by_column.items()
+        f"CASE WHEN {marked} THEN {literal(column_name + MARK_SEPARATOR)} || c{column_indices[column_name]} || "
+        f"'{MARK_TERMINATOR}' ELSE '' END"
+        for column_name, marked in marks_by_column.items()
         if marked
     ]
     if not marked_texts:
@@ -114,11 +121,11 @@ def _missing_marks_sql(positions: Mapping[str, int], source: Source, table: Cano
     return f"CASE WHEN {is_marked} THEN {' || '.join(marked_texts)} ELSE '' END"  # few rows have any
 
 
-def missing_marks(name: str, source: Source, table: CanonicalTable) -> tuple[str, ...]:
+def missing_marks(column_name: str, source: Source, table: CanonicalTable) -> tuple[str, ...]:
     """The texts that mean missing in a column; NA is a code of units (Namibia) where the study does not declare it."""
     marks = tuple(dict.fromkeys(("", *source.missing)))
-    column = table.columns.get(name)
-    is_unit_code = name in table.key and column is not None and column.dtype == "text" and column.code != "firm"
+    column = table.columns.get(column_name)
+    is_unit_code = column_name in table.key and column is not None and column.dtype == "text" and column.code != "firm"
     is_declared = "missing" in source.model_fields_set
     return tuple(missing_mark for missing_mark in marks if missing_mark != "NA") if is_unit_code and not is_declared else marks
 
@@ -132,25 +139,33 @@ def _has_blank(cell: str) -> str:
     return "(" + " OR ".join(f"contains({cell}, {literal(blank_character)})" for blank_character in BLANKS) + ")"
 
 
-def _cell_sql(name: str, column_index: int, source: Source, table: CanonicalTable, *, has_padding: bool) -> str:
+def _cell_sql(column_name: str, column_index: int, source: Source, table: CanonicalTable, *, has_padding: bool) -> str:
     """The cell, NULL where it is blank or a missing mark; an id keeps its blanks, which its reading takes away and counts."""
     cell = f"c{column_index}"
-    printed_cell = f"r{column_index}" if has_padding and _is_id(name, source, table) else cell
-    if is_plain_text(name, table):
+    printed_cell = f"r{column_index}" if has_padding and _is_id(column_name, source, table) else cell
+    if is_plain_text(column_name, table):
         return f"NULLIF({cell}, '')" if printed_cell == cell else f"CASE WHEN {cell} <> '' THEN {printed_cell} END"
-    presence_sql = " AND ".join(f"{cell} <> {literal(missing_mark)}" for missing_mark in missing_marks(name, source, table))
+    presence_sql = " AND ".join(
+        f"{cell} <> {literal(missing_mark)}" for missing_mark in missing_marks(column_name, source, table)
+    )
     return f"CASE WHEN {presence_sql} THEN {printed_cell} END"  # half the time of NOT IN
 
 
-def _is_id(name: str, source: Source, table: CanonicalTable) -> bool:
-    column = table.columns.get(name)
-    return name in source.pad or (column is not None and column.code in IDS)
+def _is_id(column_name: str, source: Source, table: CanonicalTable) -> bool:
+    column = table.columns.get(column_name)
+    return column_name in source.pad or (column is not None and column.code in IDS)
 
 
-def is_plain_text(name: str, table: CanonicalTable) -> bool:
+def is_plain_text(column_name: str, table: CanonicalTable) -> bool:
     """Whether any text but a blank is a value (a firm may be named NA)."""
-    column = table.columns.get(name)
-    return column is not None and column.dtype == "text" and not column.code and not column.categories and name not in table.key
+    column = table.columns.get(column_name)
+    return (
+        column is not None
+        and column.dtype == "text"
+        and not column.code
+        and not column.categories
+        and column_name not in table.key
+    )
 
 
 def _spaced_pattern(label: str) -> str:
@@ -160,18 +175,20 @@ def _spaced_pattern(label: str) -> str:
 
 
 def _scope_reason_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> str:
-    column_count, positions = len(sheet.cells.labels), sheet.header.positions
+    column_count, column_indices = len(sheet.cells.labels), sheet.header.positions
     others_blank = " AND ".join(f"c{column_index} = ''" for column_index in range(column_count - 1, 0, -1)) or "true"
     when_clauses = [f"WHEN {others_blank} AND c0 = '' THEN '{BLANK_ROW}'"]
     labels = {
-        column_index: sheet.cells.labels[column_index] for column_index in positions.values() if sheet.cells.labels[column_index]
+        column_index: sheet.cells.labels[column_index]
+        for column_index in column_indices.values()
+        if sheet.cells.labels[column_index]
     }
     if len(labels) > 1:
         repeated = " AND ".join(f"c{column_index} = {literal(label)}" for column_index, label in labels.items())
         when_clauses.append(f"WHEN {repeated} THEN '{HEADER_ROW}'")
     totals = "|".join(map(_spaced_pattern, source.totals))
-    for name, column_index in positions.items():
-        column = table.columns.get(name)
-        if totals and column and column.dtype == "text" and (name in table.key or column.code):
+    for column_name, column_index in column_indices.items():
+        column = table.columns.get(column_name)
+        if totals and column and column.dtype == "text" and (column_name in table.key or column.code):
             when_clauses.append(f"WHEN regexp_full_match(c{column_index}, {literal(totals)}) THEN '{TOTAL_ROW}'")
     return f"CASE {' '.join(when_clauses)} END"

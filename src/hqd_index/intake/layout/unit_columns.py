@@ -22,8 +22,10 @@ def with_unit_column(cells: SheetCells, source: Source, table: CanonicalTable, e
     units: list[str] = []
     for place, label in enumerate(cells.labels):
         if normalised_label(label) in LABELS and canonical_name(label, canonical_names, table) is None:
-            texts = engine.collect(f"SELECT DISTINCT trim(c{place}) AS text FROM {cells.table} ORDER BY 1 LIMIT {MOST}")["text"]
-            units += [unit for text in texts if is_printed_unit(text) for unit in units_in_cell(text)]
+            unit_texts = engine.collect(f"SELECT DISTINCT trim(c{place}) AS text FROM {cells.table} ORDER BY 1 LIMIT {MOST}")[
+                "text"
+            ]
+            units += [unit for unit_text in unit_texts if is_printed_unit(unit_text) for unit in units_in_cell(unit_text)]
     if not units:
         return cells
     units_above_header = tuple(dict.fromkeys((*cells.units_above_header, *units)))

@@ -35,7 +35,7 @@ def with_year_free_rows(
     ]
     previous_rows = by_year.shared
     rows = f"SELECT rid FROM {year_free.typed_rows}"
-    shared = SharedRows(
+    shared_rows = SharedRows(
         engine.query(f"SELECT * FROM {pairs}" + (f" UNION ALL SELECT * FROM {previous_rows.pairs}" if previous_rows else "")),
         engine.query(rows + (f" UNION ALL SELECT * FROM {previous_rows.rows}" if previous_rows else "")),
     )
@@ -46,20 +46,23 @@ def with_year_free_rows(
         findings=joined_findings([by_year.findings, year_free.findings]),
         out_of_scope=pd.concat([by_year.out_of_scope, year_free.out_of_scope], ignore_index=True),
         notices=(*by_year.notices, *year_free.notices),
-        shared=shared,
+        shared=shared_rows,
     )
 
 
-def _joined(rows: str, others: str, pairs: str, skipped: Sequence[str], comes_first: bool, engine: Engine) -> str:
-    columns, other_columns = engine.types(rows), [name for name in engine.types(others) if name not in skipped]
-    values = [f"y.{quoted(name)}" for name in columns if name not in other_columns]
-    for name in map(quoted, other_columns):
-        both = (f"f.{name}", f"y.{name}") if comes_first else (f"y.{name}", f"f.{name}")
-        known = name.strip('"') in columns
-        values.append(f"coalesce({', '.join(both)}) AS {name}" if known else f"f.{name}")
+def _joined(yearly_rows: str, year_free_rows: str, pairs: str, skipped: Sequence[str], comes_first: bool, engine: Engine) -> str:
+    columns, other_columns = (
+        engine.types(yearly_rows),
+        [column_name for column_name in engine.types(year_free_rows) if column_name not in skipped],
+    )
+    values = [f"y.{quoted(column_name)}" for column_name in columns if column_name not in other_columns]
+    for column_name in map(quoted, other_columns):
+        both = (f"f.{column_name}", f"y.{column_name}") if comes_first else (f"y.{column_name}", f"f.{column_name}")
+        is_known_column = column_name.strip('"') in columns
+        values.append(f"coalesce({', '.join(both)}) AS {column_name}" if is_known_column else f"f.{column_name}")
     return engine.query(
-        f"SELECT {', '.join(values)} FROM {rows} AS y LEFT JOIN {pairs} AS p ON p.rid = y.rid "
-        f"LEFT JOIN {others} AS f ON f.rid = p.member"
+        f"SELECT {', '.join(values)} FROM {yearly_rows} AS y LEFT JOIN {pairs} AS p ON p.rid = y.rid "
+        f"LEFT JOIN {year_free_rows} AS f ON f.rid = p.member"
     )
 
 
@@ -73,18 +76,18 @@ def no_rows_by_year(location: str) -> DataError:
     )
 
 
-def used_with_shared(used: str, clean: str, shared: SharedRows | None, engine: Engine) -> str:
+def used_with_shared(used_rows: str, clean: str, shared_rows: SharedRows | None, engine: Engine) -> str:
     """The raw rows used, those that several clean rows share once each."""
-    if shared is None:
-        return used
+    if shared_rows is None:
+        return used_rows
     return engine.view(
-        f"SELECT rid FROM {used} UNION ALL SELECT DISTINCT member FROM {shared.pairs} SEMI JOIN {clean} USING (rid)"
+        f"SELECT rid FROM {used_rows} UNION ALL SELECT DISTINCT member FROM {shared_rows.pairs} SEMI JOIN {clean} USING (rid)"
     )
 
 
-def unused_shared_rows(used: str, shared: SharedRows | None, engine: Engine) -> pd.DataFrame:
+def unused_shared_rows(used_rows: str, shared_rows: SharedRows | None, engine: Engine) -> pd.DataFrame:
     """The rows without years whose firm has no row that is used: out of scope."""
-    if shared is None:
+    if shared_rows is None:
         return pd.DataFrame(columns=["rid", "stage", "outcome", "reason"])
-    sql = f"SELECT rid FROM {shared.rows} WHERE rid NOT IN (SELECT rid FROM {used}) ORDER BY rid"
+    sql = f"SELECT rid FROM {shared_rows.rows} WHERE rid NOT IN (SELECT rid FROM {used_rows}) ORDER BY rid"
     return engine.collect(sql).assign(stage=VALIDATE_STAGE, outcome=OUT_OF_SCOPE_OUTCOME, reason=NO_YEAR_ROWS)

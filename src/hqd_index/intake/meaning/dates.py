@@ -83,9 +83,9 @@ def year_of_event(cell: str) -> CellReading:
     )
 
 
-def has_year_ends(cells: Collection[str]) -> bool:
+def has_year_ends(date_texts: Collection[str]) -> bool:
     """Whether any of the texts is a 31 December, so that 1 January is an opening balance."""
-    for cell in cells:
+    for cell in date_texts:
         serial = _serial(_normalised_cell(cell))
         if re.match(r"[0-9]{4}[-/年]?12[-/月]?31", _normalised_cell(cell)) or (serial and (serial.month, serial.day) == (12, 31)):
             return True
@@ -175,15 +175,19 @@ def _iso(year_text: str, month: str, day: str, repair: str) -> CellReading:
 def _named_month(cell: str) -> CellReading | None:
     """31dec2023, 19-Jul-21 (no: two digits), July 19, 2021, 19 July 2021, Jul 2021."""
     words_and_numbers = re.findall(r"[A-Za-z]+|[0-9]+", cell)
-    month_numbers = [MONTHS[token[:3].lower()] for token in words_and_numbers if token.isalpha() and token[:3].lower() in MONTHS]
-    other_words = [token for token in words_and_numbers if token.isalpha() and token[:3].lower() not in MONTHS]
-    years = [token for token in words_and_numbers if re.fullmatch(r"[0-9]{4}", token)]
-    days = [token for token in words_and_numbers if re.fullmatch(r"[0-9]{1,2}", token)]
+    month_numbers = [
+        MONTHS[date_word[:3].lower()]
+        for date_word in words_and_numbers
+        if date_word.isalpha() and date_word[:3].lower() in MONTHS
+    ]
+    other_words = [date_word for date_word in words_and_numbers if date_word.isalpha() and date_word[:3].lower() not in MONTHS]
+    years = [date_word for date_word in words_and_numbers if re.fullmatch(r"[0-9]{4}", date_word)]
+    days = [date_word for date_word in words_and_numbers if re.fullmatch(r"[0-9]{1,2}", date_word)]
     if (
         len(month_numbers) != 1
         or len(years) != 1
         or len(days) > 1
-        or any(token.lower() not in ("st", "nd", "rd", "th", "of") for token in other_words)
+        or any(date_word.lower() not in ("st", "nd", "rd", "th", "of") for date_word in other_words)
     ):
         return None
     return _iso(years[0], str(month_numbers[0]), days[0] if days else "1", TEXT_YEAR if days else NO_DAY)

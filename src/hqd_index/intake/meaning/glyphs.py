@@ -12,9 +12,9 @@ TRADITIONAL = {ord(old): new for old, new in zip("萬億圓幣噸個戶臺輛項
 """Traditional forms of the characters that units and their labels are written with."""
 
 
-def simplified(text: str) -> str:
+def simplified(unit_text: str) -> str:
     """The text with the characters of units in their simplified forms: 萬元 -> 万元."""
-    return text.translate(TRADITIONAL)
+    return unit_text.translate(TRADITIONAL)
 
 
 def half_width(cell: str) -> str:

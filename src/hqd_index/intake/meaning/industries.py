@@ -65,7 +65,7 @@ def industry(cell: str, version: str) -> Industry:
         if match.scope == "none":
             match = _composed_industry(without_ordinal, edition)
     if match.scope == "none" and not CODE.fullmatch(stripped_cell):
-        return Industry("none", suggestion=similar_name(cell, [names[0] for names in DIVISIONS.values()]))
+        return Industry("none", suggestion=similar_name(cell, [division_names[0] for division_names in DIVISIONS.values()]))
     return match
 
 
@@ -76,7 +76,7 @@ def _single_industry(cell: str, edition: str) -> Industry:
     code = CODE.fullmatch(cell)
     if code:
         return _industry_of_code(code.group(1) or "", code.group(2), code.group(3), edition)
-    if normalised_label(cell) in {normalised_label(total) for total in TOTALS}:
+    if normalised_label(cell) in {normalised_label(total_label) for total_label in TOTALS}:
         return Industry("total", "C")
     return _names(edition).get(name_key(cell), NO_INDUSTRY)
 
@@ -163,9 +163,9 @@ def _without_brackets(cell: str) -> str:
     return re.sub(r"^[\[(]\s*([A-Ta-t]\d{2,4})\s*[\])]", r"\1-", separated_code)
 
 
-def name_key(name: str) -> str:
+def name_key(industry_name: str) -> str:
     """A name without what editions and typists vary: 和, 及, 与, 、, brackets, blanks."""
-    return JOINING_CHARACTERS.sub("", normalised_label(name))
+    return JOINING_CHARACTERS.sub("", normalised_label(industry_name))
 
 
 def names_of_one_edition(cells: Collection[str], edition: str) -> list[str]:
@@ -182,15 +182,25 @@ def _names(edition: str) -> Mapping[str, Industry]:
     edition_order = [edition, *(other_edition for other_edition in reversed(EDITIONS) if other_edition != edition)]
     industries: dict[str, Industry] = {}
     for edition_of_name in edition_order:
-        for name, match in _names_of(edition_of_name):
-            industries.setdefault(name_key(name), match)
+        for industry_name, match in _names_of(edition_of_name):
+            industries.setdefault(name_key(industry_name), match)
     return industries
 
 
 def _names_of(edition: str) -> list[tuple[str, Industry]]:
-    names_and_industries = [(name, _section(letter)) for letter, name in SECTION_NAMES[edition].items()]
-    names_and_industries += [(name, Industry("other", code, code)) for code, name in OTHER_DIVISIONS[edition].items()]
+    names_and_industries = [(section_name, _section(letter)) for letter, section_name in SECTION_NAMES[edition].items()]
+    names_and_industries += [
+        (section_name, Industry("other", code, code)) for code, section_name in OTHER_DIVISIONS[edition].items()
+    ]
     if edition == "2002":
-        return names_and_industries + [(name, _division_of_2002(code)) for code, name in DIVISIONS_OF_2002.items()]
-    names_and_industries += [(name, Industry("manufacturing", code, code)) for code, names in DIVISIONS.items() for name in names]
-    return names_and_industries + [(name, Industry("manufacturing", code, code)) for code, name in OTHER_NAMES_OF_2011.items()]
+        return names_and_industries + [
+            (section_name, _division_of_2002(code)) for code, section_name in DIVISIONS_OF_2002.items()
+        ]
+    names_and_industries += [
+        (section_name, Industry("manufacturing", code, code))
+        for code, division_names in DIVISIONS.items()
+        for section_name in division_names
+    ]
+    return names_and_industries + [
+        (section_name, Industry("manufacturing", code, code)) for code, section_name in OTHER_NAMES_OF_2011.items()
+    ]

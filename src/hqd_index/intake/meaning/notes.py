@@ -59,7 +59,7 @@ def note_rows(candidates: Sequence[Candidate], last_data_row: int) -> set[int]:
     """
     notes: set[int] = set()
     in_notes = False
-    for candidate in sorted(candidates, key=lambda row: row.row):
+    for candidate in sorted(candidates, key=lambda text_row: text_row.row):
         nonempty_cells = [cell for cell in candidate.cells if cell.strip()]
         if not nonempty_cells or candidate.values:
             continue

@@ -52,9 +52,9 @@ def is_mark(text: str) -> bool:
     return plain_text in MARKS or text.strip().lower() in MARKS or MARK_OF_SIGNS.fullmatch(plain_text) is not None
 
 
-def says_missing(text: str) -> bool:
+def says_missing(label: str) -> bool:
     """Whether a label of a number says that something is missing: 缺失, 拒答, 不适用, refused."""
-    return half_width(text).strip().lower() in LABELS_OF_MISSING
+    return half_width(label).strip().lower() in LABELS_OF_MISSING
 
 
 def diagnose(cell: str, unit: str, *, comma_decimal: bool = False) -> Diagnosis:
@@ -82,9 +82,9 @@ def diagnose(cell: str, unit: str, *, comma_decimal: bool = False) -> Diagnosis:
     return (None if comma_decimal else _with_unit(half_width_cell, unit)) or Diagnosis("C01")
 
 
-def has_decimal_commas(cells: Collection[str]) -> bool:
+def has_decimal_commas(number_texts: Collection[str]) -> bool:
     """Whether texts that are no plain numbers show, as a whole, a decimal comma: all fit one, one cannot be groups."""
-    half_width_cells = [half_width(cell).strip() for cell in cells]
+    half_width_cells = [half_width(cell).strip() for cell in number_texts]
     unusual_cells = [
         half_width_cell
         for half_width_cell in half_width_cells

@@ -100,12 +100,16 @@ class CodeMatch:
 
 def divisions() -> pd.DataFrame:
     """code, zh, en, short_zh of the 31 manufacturing divisions, GB/T 4754-2017."""
-    return pd.DataFrame([(code, *names) for code, names in DIVISIONS.items()], columns=["code", "zh", "en", "short_zh"])
+    return pd.DataFrame(
+        [(code, *division_names) for code, division_names in DIVISIONS.items()], columns=["code", "zh", "en", "short_zh"]
+    )
 
 
 def provinces() -> pd.DataFrame:
     """code, zh, short_zh, en of the provinces, GB/T 2260."""
-    return pd.DataFrame([(code, *names) for code, names in PROVINCES.items()], columns=["code", "zh", "short_zh", "en"])
+    return pd.DataFrame(
+        [(code, *province_names) for code, province_names in PROVINCES.items()], columns=["code", "zh", "short_zh", "en"]
+    )
 
 
 def official_names() -> dict[str, tuple[str, str]]:
@@ -118,15 +122,15 @@ def province(cell: str) -> CodeMatch:
     """The GB/T 2260 code of a province: area code of 2, 6 or 12 digits, long, short or English name; never by likeness."""
     stripped_cell = re.sub(r"(?<=[0-9])\.0+$", "", half_width(cell).strip().strip("'"))
     if re.fullmatch(r"[0-9]{2}|[0-9]{6}|[0-9]{12}", stripped_cell):
-        first = stripped_cell[:2] + "0000"
-        return CodeMatch(first if first in PROVINCES else None)
+        province_code = stripped_cell[:2] + "0000"
+        return CodeMatch(province_code if province_code in PROVINCES else None)
     code = _province_names().get(normalised_label(cell))
     return CodeMatch(code) if code else CodeMatch(None, _misspelt_province(cell))
 
 
-def is_macro_region(text: str) -> bool:
+def is_macro_region(region_text: str) -> bool:
     """Whether a text names a part of the country that holds several provinces: 东部地区, 华北, Western region."""
-    return bool(MACRO_REGION.fullmatch(re.sub(r"\s+", " " if text.isascii() else "", half_width(text)).strip()))
+    return bool(MACRO_REGION.fullmatch(re.sub(r"\s+", " " if region_text.isascii() else "", half_width(region_text)).strip()))
 
 
 def _misspelt_province(cell: str) -> str | None:
@@ -136,8 +140,8 @@ def _misspelt_province(cell: str) -> str | None:
 
 @cache
 def _province_names() -> Mapping[str, str]:
-    official_labels = {normalised_label(wording): code for code, names in PROVINCES.items() for wording in names}
-    return official_labels | {normalised_label(name): code for name, code in OTHER_PROVINCE_NAMES.items()}
+    official_labels = {normalised_label(wording): code for code, spellings in PROVINCES.items() for wording in spellings}
+    return official_labels | {normalised_label(other_name): code for other_name, code in OTHER_PROVINCE_NAMES.items()}
 
 
 def version(cell: str) -> CodeMatch:

@@ -13,28 +13,30 @@ MIN_SIMILARITY = 80.0
 MIN_LEAD = 5.0
 
 
-def similar_name(cell: str, names: Iterable[str]) -> str | None:
+def similar_name(cell: str, known_names: Iterable[str]) -> str | None:
     """The one name that is at least 80% like the text and clearly ahead of the second; short names need one slip at most."""
     normalised_cell = normalised_label(cell)
-    ranked_names = sorted(((fuzz.ratio(normalised_cell, normalised_label(name)), name) for name in set(names)), reverse=True)
+    ranked_names = sorted(
+        ((fuzz.ratio(normalised_cell, normalised_label(known_name)), known_name) for known_name in set(known_names)), reverse=True
+    )
     if not ranked_names:
         return None
-    score, name = ranked_names[0]
+    score, known_name = ranked_names[0]
     second_score = ranked_names[1][0] if len(ranked_names) > 1 else 0.0
     return (
-        name
+        known_name
         if score >= MIN_SIMILARITY and score - second_score >= MIN_LEAD
-        else one_slip_name(cell, [name for _, name in ranked_names])
+        else one_slip_name(cell, [known_name for _, known_name in ranked_names])
     )
 
 
-def one_slip_name(cell: str, names: Iterable[str]) -> str | None:
+def one_slip_name(cell: str, known_names: Iterable[str]) -> str | None:
     """The one name that differs from the text in exactly one character, in place: 浙汀 -> 浙江; 东部地区 -> none."""
     normalised_cell = normalised_label(cell)
     candidates = [
-        name
-        for name in set(names)
-        if len(normalised_label(name)) == len(normalised_cell)
-        and Levenshtein.distance(normalised_cell, normalised_label(name)) == 1
+        known_name
+        for known_name in set(known_names)
+        if len(normalised_label(known_name)) == len(normalised_cell)
+        and Levenshtein.distance(normalised_cell, normalised_label(known_name)) == 1
     ]
     return candidates[0] if len(candidates) == 1 and len(normalised_cell) > 1 else None

@@ -52,7 +52,7 @@ class UnitChoice:
     messages: tuple[UnitMessage, ...] = field(default=())
 
 
-def chosen_unit(name: str, canonical_unit: str, declared_unit: str | None, printed_units: PrintedUnits) -> UnitChoice:
+def chosen_unit(column_name: str, canonical_unit: str, declared_unit: str | None, printed_units: PrintedUnits) -> UnitChoice:
     """The study's word, else the label and the row of units, else the lines above the table, else the column's own unit.
 
     A printed unit that leads nowhere, two that disagree, and unit words that were not used are said (W11): they stop columns
@@ -63,65 +63,77 @@ def chosen_unit(name: str, canonical_unit: str, declared_unit: str | None, print
         return UnitChoice(
             declared_unit,
             exponent(declared_unit, canonical_unit) or 0,
-            messages=_contradiction_messages(name, declared_unit, units_beside),
+            messages=_contradiction_messages(column_name, declared_unit, units_beside),
         )
     if not canonical_unit:
         units_above = [unit for unit in printed_units.above_header if unit_of(unit) is not None]
         if not units_beside and len({unit_of(unit) for unit in printed_units.of_rows}) > 1:
-            return UnitChoice("", 0, messages=(_several_units_message(name, printed_units.of_rows),))
-        return _open_column_unit(name, units_beside, units_above)
+            return UnitChoice("", 0, messages=(_several_units_message(column_name, printed_units.of_rows),))
+        return _open_column_unit(column_name, units_beside, units_above)
     convertible_units = [unit for unit in units_beside if exponent(unit, canonical_unit) is not None]
     if convertible_units:
-        return _single_unit(name, canonical_unit, convertible_units)
+        return _single_unit(column_name, canonical_unit, convertible_units)
     if inconvertible_units := [unit for unit in units_beside if not is_weak(unit)]:
-        return UnitChoice(canonical_unit, 0, messages=(_inconvertible_message(name, canonical_unit, inconvertible_units[0]),))
+        return UnitChoice(
+            canonical_unit, 0, messages=(_inconvertible_message(column_name, canonical_unit, inconvertible_units[0]),)
+        )
     convertible_units = [unit for unit in printed_units.above_header if exponent(unit, canonical_unit) is not None]
     if convertible_units:
-        return _single_unit(name, canonical_unit, convertible_units)
+        return _single_unit(column_name, canonical_unit, convertible_units)
     if _is_money(canonical_unit) and (foreign := [unit for unit in printed_units.above_header if _is_money(unit)]):
-        return UnitChoice(canonical_unit, 0, messages=(_inconvertible_message(name, canonical_unit, foreign[0]),))
-    if below := [unit for unit in printed_units.below if exponent(unit, canonical_unit) not in (None, 0)]:
+        return UnitChoice(canonical_unit, 0, messages=(_inconvertible_message(column_name, canonical_unit, foreign[0]),))
+    if units_below := [unit for unit in printed_units.below if exponent(unit, canonical_unit) not in (None, 0)]:
         return UnitChoice(
             canonical_unit,
             0,
             messages=(
-                _unread_words_message(name, canonical_unit, below, ERROR if _stops_on_unread_words(canonical_unit) else WARNING),
+                _unread_words_message(
+                    column_name, canonical_unit, units_below, ERROR if _stops_on_unread_words(canonical_unit) else WARNING
+                ),
             ),
         )
-    if _is_money(canonical_unit) and (lines := [line for line in printed_units.above_header if unit_of(line) is None]):
-        return UnitChoice(canonical_unit, 0, messages=(_unread_words_message(name, canonical_unit, lines, ERROR),))
+    if _is_money(canonical_unit) and (
+        unread_lines := [preamble_line for preamble_line in printed_units.above_header if unit_of(preamble_line) is None]
+    ):
+        return UnitChoice(canonical_unit, 0, messages=(_unread_words_message(column_name, canonical_unit, unread_lines, ERROR),))
     if unused_words := (*(unit for unit in units_beside if not unit.isascii() or len(unit) > 1), *printed_units.unread_words):
         severity = ERROR if _stops_on_unread_words(canonical_unit) and printed_units.unread_words else WARNING
-        return UnitChoice(canonical_unit, 0, messages=(_unread_words_message(name, canonical_unit, unused_words, severity),))
+        return UnitChoice(
+            canonical_unit, 0, messages=(_unread_words_message(column_name, canonical_unit, unused_words, severity),)
+        )
     return UnitChoice(canonical_unit, 0)
 
 
-def differing_units(name: str, canonical_unit: str, choices: Mapping[str, UnitChoice]) -> list[UnitMessage]:
+def differing_units(column_name: str, canonical_unit: str, choices: Mapping[str, UnitChoice]) -> list[UnitMessage]:
     """What must be said of one column over the sheets of a source (place -> choice).
 
     A column without a unit of its own cannot hold two units; what a sheet without one holds must be said.
     """
-    printed_by_place = {place: choice.unit for place, choice in choices.items() if choice.is_printed}
-    unlabelled_places = [place for place, choice in choices.items() if not choice.is_printed]
+    printed_by_place = {sheet_place: choice.unit for sheet_place, choice in choices.items() if choice.is_printed}
+    unlabelled_places = [sheet_place for sheet_place, choice in choices.items() if not choice.is_printed]
     if not printed_by_place:
         return []
     units = list(dict.fromkeys(printed_by_place.values()))
     if not canonical_unit:
         if len({unit_of(unit) for unit in units}) > 1:
-            place_list = ", ".join(f"{place}: {unit}" for place, unit in printed_by_place.items())
-            en = f"{name} has no unit in `tables`, and its files print several ({place_list})"
-            zh = f"{name} 在 `tables` 中没有单位,而各文件印的单位不同({place_list})"
-            return [UnitMessage(ERROR, f"{en}; {_write_tables(name, 'en')}", f"{zh};{_write_tables(name, 'zh')}")]
+            place_list = ", ".join(f"{sheet_place}: {unit}" for sheet_place, unit in printed_by_place.items())
+            en = f"{column_name} has no unit in `tables`, and its files print several ({place_list})"
+            zh = f"{column_name} 在 `tables` 中没有单位,而各文件印的单位不同({place_list})"
+            return [UnitMessage(ERROR, f"{en}; {_write_tables(column_name, 'en')}", f"{zh};{_write_tables(column_name, 'zh')}")]
         return []
     if unlabelled_places and any(exponent(unit, canonical_unit) != 0 for unit in units):
         place_list, unit_list = ", ".join(unlabelled_places[:5]), ", ".join(units)
-        en = f"{name}: no unit is printed in {place_list}, read as {canonical_unit}; other files print {unit_list}"
-        zh = f"{name}:{place_list} 未印单位,按 {canonical_unit} 读取;其他文件印的是 {unit_list}"
+        en = f"{column_name}: no unit is printed in {place_list}, read as {canonical_unit}; other files print {unit_list}"
+        zh = f"{column_name}:{place_list} 未印单位,按 {canonical_unit} 读取;其他文件印的是 {unit_list}"
         if not _stops_on_unread_words(canonical_unit):
             return [UnitMessage(WARNING, en, zh)]
         if len(units) > 1:
             return [UnitMessage(ERROR, f"{en}; {SPLIT_EN}", f"{zh};{SPLIT_ZH}")]
-        return [UnitMessage(ERROR, f"{en}; {_write_units(name, units[0], 'en')}", f"{zh};{_write_units(name, units[0], 'zh')}")]
+        return [
+            UnitMessage(
+                ERROR, f"{en}; {_write_units(column_name, units[0], 'en')}", f"{zh};{_write_units(column_name, units[0], 'zh')}"
+            )
+        ]
     return []
 
 
@@ -135,43 +147,43 @@ def _stops_on_unread_words(canonical_unit: str) -> bool:
     return parsed_unit is not None and (parsed_unit.money or parsed_unit.is_count)
 
 
-def _open_column_unit(name: str, units_beside: Sequence[str], units_above: Sequence[str]) -> UnitChoice:
+def _open_column_unit(column_name: str, units_beside: Sequence[str], units_above: Sequence[str]) -> UnitChoice:
     """A column for which the study states no unit keeps its numbers as printed."""
     units = [unit for unit in units_beside if not is_weak(unit)] or list(units_above if len(units_above) == 1 else ())
     if not units:
         return UnitChoice("", 0)
     if len({unit_of(unit) for unit in units}) > 1:
-        return UnitChoice("", 0, messages=(_several_units_message(name, units),))
+        return UnitChoice("", 0, messages=(_several_units_message(column_name, units),))
     unit = units[0]
-    en = f"{name}: {unit} is printed, and `tables` states no unit: the numbers are kept as printed"
-    zh = f"{name}:印有单位 {unit},而 `tables` 未写单位:数值按原样保留"
-    mend, mend_zh = f"write `unit: {unit}` at {name} in `tables`", f"请在 `tables` 的 {name} 处写 `unit: {unit}`"
+    en = f"{column_name}: {unit} is printed, and `tables` states no unit: the numbers are kept as printed"
+    zh = f"{column_name}:印有单位 {unit},而 `tables` 未写单位:数值按原样保留"
+    mend, mend_zh = f"write `unit: {unit}` at {column_name} in `tables`", f"请在 `tables` 的 {column_name} 处写 `unit: {unit}`"
     return UnitChoice(unit, 0, is_printed=True, messages=(UnitMessage(WARNING, f"{en}; {mend}", f"{zh};{mend_zh}"),))
 
 
-def _single_unit(name: str, canonical_unit: str, units: Sequence[str]) -> UnitChoice:
+def _single_unit(column_name: str, canonical_unit: str, units: Sequence[str]) -> UnitChoice:
     shifts = {exponent(unit, canonical_unit) for unit in units}
     if len(shifts) > 1:
-        return UnitChoice(canonical_unit, 0, messages=(_several_units_message(name, units),))
+        return UnitChoice(canonical_unit, 0, messages=(_several_units_message(column_name, units),))
     return UnitChoice(units[0], exponent(units[0], canonical_unit) or 0, is_printed=True)
 
 
-def _contradiction_messages(name: str, declared_unit: str, units_beside: Sequence[str]) -> tuple[UnitMessage, ...]:
+def _contradiction_messages(column_name: str, declared_unit: str, units_beside: Sequence[str]) -> tuple[UnitMessage, ...]:
     foreign = [unit for unit in units_beside if not is_weak(unit) and exponent(unit, declared_unit) != 0]
     if not foreign:
         return ()
     return (
         UnitMessage(
             WARNING,
-            f"{name}: the file says {foreign[0]}, sources.yaml says {declared_unit}; {declared_unit} is used",
-            f"{name}:文件写 {foreign[0]},sources.yaml 写 {declared_unit};按 {declared_unit} 读取",
+            f"{column_name}: the file says {foreign[0]}, sources.yaml says {declared_unit}; {declared_unit} is used",
+            f"{column_name}:文件写 {foreign[0]},sources.yaml 写 {declared_unit};按 {declared_unit} 读取",
         ),
     )
 
 
-def _inconvertible_message(name: str, canonical_unit: str, unit: str) -> UnitMessage:
-    en = f"{name}: the printed unit {unit} cannot be converted to {canonical_unit}, the column's"
-    zh = f"{name}:印的单位 {unit} 无法换算为该列的单位 {canonical_unit}"
+def _inconvertible_message(column_name: str, canonical_unit: str, unit: str) -> UnitMessage:
+    en = f"{column_name}: the printed unit {unit} cannot be converted to {canonical_unit}, the column's"
+    zh = f"{column_name}:印的单位 {unit} 无法换算为该列的单位 {canonical_unit}"
     if unit_of(canonical_unit) is None:
         return UnitMessage(WARNING, f"{en}; the numbers are kept as printed", f"{zh};数值按原样保留")
     mend = (
@@ -181,26 +193,38 @@ def _inconvertible_message(name: str, canonical_unit: str, unit: str) -> UnitMes
     return UnitMessage(ERROR, f"{en}; {mend}", f"{zh};{mend_zh}")
 
 
-def _several_units_message(name: str, units: Sequence[str]) -> UnitMessage:
+def _several_units_message(column_name: str, units: Sequence[str]) -> UnitMessage:
     unit_list = ", ".join(units)
-    return UnitMessage(ERROR, f"{name}: the file prints several units ({unit_list}); {SPLIT_EN}",
-                  f"{name}:文件印了几个不同的单位({unit_list});{SPLIT_ZH}")  # fmt: skip
+    return UnitMessage(ERROR, f"{column_name}: the file prints several units ({unit_list}); {SPLIT_EN}",
+                  f"{column_name}:文件印了几个不同的单位({unit_list});{SPLIT_ZH}")  # fmt: skip
 
 
-def _unread_words_message(name: str, canonical_unit: str, unread_words: Sequence[str], severity: str) -> UnitMessage:
+def _unread_words_message(column_name: str, canonical_unit: str, unread_words: Sequence[str], severity: str) -> UnitMessage:
     word_list = ", ".join(unread_words)
     likely = next(
-        (word for word in unread_words if not is_weak(word) and exponent(word, canonical_unit) is not None), canonical_unit
+        (
+            unread_word
+            for unread_word in unread_words
+            if not is_weak(unread_word) and exponent(unread_word, canonical_unit) is not None
+        ),
+        canonical_unit,
     )
-    return UnitMessage(severity, f"{name}: a unit is printed ({word_list}) and was not used; {_write_units(name, likely, 'en')}",
-                  f"{name}:印有单位({word_list})而未采用;{_write_units(name, likely, 'zh')}")  # fmt: skip
+    return UnitMessage(
+        severity,
+        f"{column_name}: a unit is printed ({word_list}) and was not used; {_write_units(column_name, likely, 'en')}",
+        f"{column_name}:印有单位({word_list})而未采用;{_write_units(column_name, likely, 'zh')}",
+    )
 
 
-def _write_units(name: str, unit: str, language: str) -> str:
+def _write_units(column_name: str, unit: str, language: str) -> str:
     if language == "en":
-        return f"say what the numbers are in sources.yaml, e.g. `units: {{{name}: {unit}}}`"
-    return f"请在 sources.yaml 中写明数值的单位,例如 `units: {{{name}: {unit}}}`"
+        return f"say what the numbers are in sources.yaml, e.g. `units: {{{column_name}: {unit}}}`"
+    return f"请在 sources.yaml 中写明数值的单位,例如 `units: {{{column_name}: {unit}}}`"
 
 
-def _write_tables(name: str, language: str) -> str:
-    return f"write one at {name}, and each file is converted" if language == "en" else f"请给 {name} 写一个单位,各文件即自动换算"
+def _write_tables(column_name: str, language: str) -> str:
+    return (
+        f"write one at {column_name}, and each file is converted"
+        if language == "en"
+        else f"请给 {column_name} 写一个单位,各文件即自动换算"
+    )

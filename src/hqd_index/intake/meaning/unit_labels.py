@@ -73,17 +73,19 @@ def unit_label(label: str) -> UnitLabel:
         _unit_after_underscore(normalised),
     ):
         if name_and_units is not None:
-            name, units = name_and_units
-            return UnitLabel(name, units, has_slash=bool(re.search(rf"/\s*{re.escape(units[0])}\s*$", normalised)))
+            label_name, units = name_and_units
+            return UnitLabel(label_name, units, has_slash=bool(re.search(rf"/\s*{re.escape(units[0])}\s*$", normalised)))
     unread_words = (match.group(0).strip() for match in (*UNIT_WORD.finditer(normalised), *BARE_LETTER.finditer(normalised)))
     return UnitLabel(normalised, (), tuple(dict.fromkeys((*unread_words, *_unread_groups(normalised)))))
 
 
-def _unread_groups(text: str) -> Iterator[str]:
+def _unread_groups(label_text: str) -> Iterator[str]:
     """What brackets hold that is no unit as a whole though a part of it is one: '(yuan,10000)', '(kt, dry)'."""
-    for match in GROUP.finditer(text):
-        inside = next(part for part in match.groups() if part is not None)
-        if any(is_printed_unit(part) and not is_weak(part) for part in PARTS.split(inside) if part):
+    for match in GROUP.finditer(label_text):
+        inside = next(bracket_text for bracket_text in match.groups() if bracket_text is not None)
+        if any(
+            is_printed_unit(bracket_text) and not is_weak(bracket_text) for bracket_text in PARTS.split(inside) if bracket_text
+        ):
             yield inside.strip()
 
 
@@ -118,21 +120,21 @@ def _indicator_name(label: str) -> str:
 
 def _unit_in_brackets(label: str) -> tuple[str, tuple[str, ...]] | None:
     """Units in brackets, wherever they stand in the label."""
-    groups = [
+    bracket_groups = [
         (match.span(), next(group_text for group_text in match.groups() if group_text is not None))
         for match in GROUP.finditer(label)
     ]
-    if not groups and (match := OPEN_GROUP.search(label)):
-        groups = [(match.span(), match.group(1))]
-    printed_units = [(span, UNIT_KEYWORD_PREFIX.sub("", group_text.strip())) for span, group_text in groups]
+    if not bracket_groups and (match := OPEN_GROUP.search(label)):
+        bracket_groups = [(match.span(), match.group(1))]
+    printed_units = [(span, UNIT_KEYWORD_PREFIX.sub("", group_text.strip())) for span, group_text in bracket_groups]
     units = [(span, unit) for span, unit in printed_units if unit and is_printed_unit(unit)]
     if not units:
         return None
-    name = label
+    label_name = label
     for (group_start, group_end), _ in reversed(units):
-        name = name[:group_start] + name[group_end:]
-    name = name.strip(" _-/:,;\n")
-    return (name, tuple(dict.fromkeys(unit for _, unit in units))) if name else None
+        label_name = label_name[:group_start] + label_name[group_end:]
+    label_name = label_name.strip(" _-/:,;\n")
+    return (label_name, tuple(dict.fromkeys(unit for _, unit in units))) if label_name else None
 
 
 def _unit_after_separator(label: str) -> tuple[str, tuple[str, ...]] | None:
@@ -141,12 +143,12 @@ def _unit_after_separator(label: str) -> tuple[str, tuple[str, ...]] | None:
     if phrase and phrase.start() and is_printed_unit(phrase.group(1)):
         return label[: phrase.start()].strip(" _-/:,;\n"), (phrase.group(1).strip(),)
     for match in LABEL_SEPARATOR.finditer(label):
-        name, unit_text = label[: match.start()].strip(" _-/:,;\n"), label[match.end() :].strip()
-        if not name or not unit_text or unit_text.lower().startswith("of ") or not is_printed_unit(unit_text):
+        label_name, unit_text = label[: match.start()].strip(" _-/:,;\n"), label[match.end() :].strip()
+        if not label_name or not unit_text or unit_text.lower().startswith("of ") or not is_printed_unit(unit_text):
             continue
         if match.group(0) in " -—–·_" and (is_weak(unit_text) or (unit_text.isascii() and match.group(0) == "_")):
             continue
-        return name, (unit_text,)
+        return label_name, (unit_text,)
     return None
 
 
@@ -218,12 +220,12 @@ LATIN = frozenset(
 )
 
 
-def _latin_unit(words: Sequence[str]) -> str | None:
-    lowercase_words = [word.lower() for word in words]
+def _latin_unit(latin_words: Sequence[str]) -> str | None:
+    lowercase_words = [latin_word.lower() for latin_word in latin_words]
     joined_words = "".join(lowercase_words)
     if joined_words in UNIT_SPELLINGS:
         return UNIT_SPELLINGS[joined_words]
-    if not all(word in LATIN for word in lowercase_words):
+    if not all(latin_word in LATIN for latin_word in lowercase_words):
         return None
     spaced_words = " ".join(lowercase_words)
     return spaced_words if is_printed_unit(spaced_words) and not spaced_words.isdigit() else None
@@ -248,18 +250,24 @@ def _bracketed(cell: str) -> bool:
     return bool(GROUP.fullmatch(cell))
 
 
-def units_in_preamble(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+def units_in_preamble(preamble_rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """The units that the lines above a table say: '单位：万元', '指标：地区生产总值(亿元)', '(亿元)', '单位:元 币种:人民币'.
 
     A line with a word of money that was not read as a unit is given whole: it is no unit, so that it must be said (W11).
     """
-    lines = [simplified(without_format_characters(half_width(cell))).strip() for row in rows for cell in row]
-    return tuple(dict.fromkeys(unit for line in lines for unit in (*_units_in_phrase(line), *_unread_money(line))))
+    lines = [
+        simplified(without_format_characters(half_width(cell))).strip() for preamble_row in preamble_rows for cell in preamble_row
+    ]
+    return tuple(
+        dict.fromkeys(
+            unit for preamble_line in lines for unit in (*_units_in_phrase(preamble_line), *_unread_money(preamble_line))
+        )
+    )
 
 
-def units_below(text: str) -> tuple[str, ...]:
+def units_below(note_text: str) -> tuple[str, ...]:
     """The units that a note below a table says in so many words: '单位：万元', '注：金额以万元计'."""
-    plain = simplified(without_format_characters(half_width(text))).strip()
+    plain = simplified(without_format_characters(half_width(note_text))).strip()
     phrases = PHRASE.split(plain)[1:]
     counted_units = (match.group(1) for match in COUNTED_IN_PATTERN.finditer(plain))
     return tuple(dict.fromkeys(unit for phrase in phrases for unit in _units_of_phrase(phrase))) or tuple(
@@ -267,9 +275,9 @@ def units_below(text: str) -> tuple[str, ...]:
     )
 
 
-def _unread_money(line: str) -> Iterator[str]:
-    if MONEY_WORD.search(line) and not any(_units_in_phrase(line)):
-        yield line
+def _unread_money(preamble_line: str) -> Iterator[str]:
+    if MONEY_WORD.search(preamble_line) and not any(_units_in_phrase(preamble_line)):
+        yield preamble_line
 
 
 def _units_in_phrase(cell: str) -> Iterator[str]:
@@ -287,12 +295,12 @@ def _units_in_phrase(cell: str) -> Iterator[str]:
         if is_printed_unit(cell) and not is_weak(cell):
             yield cell.strip("()[]{}").strip()
         else:
-            groups = [
+            phrase_units = [
                 next(phrase_part for phrase_part in match.groups() if phrase_part is not None) for match in GROUP.finditer(cell)
             ]
             yield from (
                 unit
-                for group in groups
+                for group in phrase_units
                 if (unit := UNIT_KEYWORD_PREFIX.sub("", group)) and is_printed_unit(unit) and not is_weak(unit)
             )
         return
@@ -300,19 +308,21 @@ def _units_in_phrase(cell: str) -> Iterator[str]:
         yield from _units_of_phrase(phrase.strip())
 
 
-def _units_of_phrase(listed: str) -> Iterator[str]:
+def _units_of_phrase(unit_list: str) -> Iterator[str]:
     """The units that stand behind 'unit:', each once: '万元(当年价格)', '亿元、%', '元 币种:人民币'."""
-    currency = CURRENCY_SUFFIX.search(listed)
+    currency = CURRENCY_SUFFIX.search(unit_list)
     if currency:
-        listed = listed[: currency.start()]
-    listed = listed.strip(" ]}。.;,")
-    if listed.endswith(")") and listed.count("(") < listed.count(")"):
-        listed = listed[:-1].strip()
-    single_unit = _unit_in_currency(listed, currency.group(1) if currency else None)
+        unit_list = unit_list[: currency.start()]
+    unit_list = unit_list.strip(" ]}。.;,")
+    if unit_list.endswith(")") and unit_list.count("(") < unit_list.count(")"):
+        unit_list = unit_list[:-1].strip()
+    single_unit = _unit_in_currency(unit_list, currency.group(1) if currency else None)
     if is_printed_unit(single_unit):
         yield _named_once(single_unit.strip("()").strip() if single_unit.startswith("(") else single_unit)
         return
-    yield from (unit for part in UNIT_LIST_SEPARATOR.split(listed) if (unit := part.strip(" ()[]")) and is_printed_unit(unit))
+    yield from (
+        unit for unit_text in UNIT_LIST_SEPARATOR.split(unit_list) if (unit := unit_text.strip(" ()[]")) and is_printed_unit(unit)
+    )
 
 
 def _named_once(unit: str) -> str:

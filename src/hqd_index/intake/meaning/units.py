@@ -159,7 +159,9 @@ def _rate(unit_text: str) -> Unit | None:
         return None
     numerator = _magnified_base(JOINED.sub("", factors[0]))
     denominators = [
-        base for factor in factors[1:] for base in _product_factors(OUTPUT_SUFFIX.sub("", factor).strip()) or (Unit("", 0),)
+        base_factor
+        for factor in factors[1:]
+        for base_factor in _product_factors(OUTPUT_SUFFIX.sub("", factor).strip()) or (Unit("", 0),)
     ]
     if numerator is None or not all(unit.measure for unit in (numerator, *denominators)):
         return None
@@ -228,7 +230,7 @@ def _chinese(unit_text: str, *, bare: bool) -> Unit | None:
 
 def _currency_twice(unit_text: str) -> tuple[str, int] | None:
     """元人民币, 元(人民币), 元rmb: the same currency said twice."""
-    currency_prefixes = [name for name in ("元", "圆") if unit_text.startswith(name)]
+    currency_prefixes = [currency_name for currency_name in ("元", "圆") if unit_text.startswith(currency_name)]
     base_text = unit_text.removeprefix(currency_prefixes[0]).strip("()-:") if currency_prefixes else ""
     match = BASE_UNITS.get(base_text)
     return match if match and match[0] in MONEY and match[1] == 0 else None
@@ -258,38 +260,46 @@ def _english(unit_text: str, *, bare: bool) -> Unit | None:
     words = normalised.replace(" of ", " ").split()
     power, is_magnified = 0, False
     base_words: list[str] = []
-    for word in words:
-        magnitude = MAGNITUDES_EN.get(word.rstrip("."))
-        magnitude = _power_of_ten(word) if magnitude is None else magnitude
+    for english_word in words:
+        magnitude = MAGNITUDES_EN.get(english_word.rstrip("."))
+        magnitude = _power_of_ten(english_word) if magnitude is None else magnitude
         if (
             magnitude is None
-            and (joined_match := re.fullmatch(r"(\D+?)(mn|bn|million|billion|m|k)", word))
+            and (joined_match := re.fullmatch(r"(\D+?)(mn|bn|million|billion|m|k)", english_word))
             and joined_match.group(1) in BASE_UNITS
         ):
             base_words.append(joined_match.group(1))
             magnitude = {"m": 6, "k": 3}.get(joined_match.group(2)) or MAGNITUDES_EN[joined_match.group(2)]
         if (
             magnitude is None
-            and word in LETTERS
-            and (base_words or _same_currency([other_word for other_word in words if other_word != word]))
+            and english_word in LETTERS
+            and (base_words or _same_currency([other_word for other_word in words if other_word != english_word]))
         ):
-            magnitude = LETTERS[word]
+            magnitude = LETTERS[english_word]
         if magnitude is None:
-            base_words.append(word)
+            base_words.append(english_word)
         else:
             power, is_magnified = power + magnitude, True
     base_unit = BASE_UNITS.get(" ".join(base_words)) or BASE_UNITS.get("".join(base_words)) or _same_currency(base_words)
     if not base_words:
-        return Unit("", power) if is_magnified and bare and power > 1 and any(word in MAGNITUDES_EN for word in words) else None
+        return (
+            Unit("", power)
+            if is_magnified and bare and power > 1 and any(english_word in MAGNITUDES_EN for english_word in words)
+            else None
+        )
     if base_unit is None or (is_magnified and base_unit[0] == "ratio"):
         return None
     return Unit(base_unit[0], base_unit[1] + power)
 
 
-def _same_currency(words: list[str]) -> tuple[str, int] | None:
+def _same_currency(currency_words: list[str]) -> tuple[str, int] | None:
     """'us $', 'rmb yuan', 'us dollars current': words that name one currency."""
-    base_units = {BASE_UNITS[word] for word in words if word in BASE_UNITS and BASE_UNITS[word][0] in MONEY}
-    other_words = [word for word in words if word not in BASE_UNITS]
+    base_units = {
+        BASE_UNITS[currency_word]
+        for currency_word in currency_words
+        if currency_word in BASE_UNITS and BASE_UNITS[currency_word][0] in MONEY
+    }
+    other_words = [currency_word for currency_word in currency_words if currency_word not in BASE_UNITS]
     return base_units.pop() if len(base_units) == 1 and not other_words else None
 
 

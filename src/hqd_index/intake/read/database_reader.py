@@ -44,8 +44,8 @@ def read_sqlite(request: SheetRequest) -> list[SheetCells]:
         table_query = database.execute(
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
         )
-        names = [name.decode("utf-8", "replace") for (name,) in table_query]
-        return [_sqlite_table(request, database, name) for name in _chosen_tables(names, request)]
+        table_names = [table_name.decode("utf-8", "replace") for (table_name,) in table_query]
+        return [_sqlite_table(request, database, table_name) for table_name in _chosen_tables(table_names, request)]
 
 
 def _open_database(path: Path) -> sqlite3.Connection:
@@ -69,38 +69,46 @@ def _refuse_damaged(path: Path, database: sqlite3.Connection, location: str) -> 
         raise damaged_file_error(location, verdict.decode("utf-8", "replace"))
 
 
-def _chosen_tables(names: list[Any], request: SheetRequest) -> list[str]:
+def _chosen_tables(table_names: list[Any], request: SheetRequest) -> list[str]:
     location = request.file.name
-    text_names = [name for name in names if name]
+    text_names = [table_name for table_name in table_names if table_name]
     if not text_names:
         raise damaged_file_error(location, "no table")
-    table_book = Workbook(tuple(SheetName(name, True) for name in text_names), lambda name: Grid(name, []), lambda _: True)
+    table_book = Workbook(
+        tuple(SheetName(table_name, True) for table_name in text_names), lambda table_name: Grid(table_name, []), lambda _: True
+    )
     return chosen_sheets(table_book, request.source.sheet, location)
 
 
-def _sqlite_table(request: SheetRequest, database: sqlite3.Connection, name: str) -> SheetCells:
-    engine, location = request.engine, f"{request.file.name} [{name}]"
-    quoted_name = '"' + name.replace('"', '""') + '"'
+def _sqlite_table(request: SheetRequest, database: sqlite3.Connection, table_name: str) -> SheetCells:
+    engine, location = request.engine, f"{request.file.name} [{table_name}]"
+    quoted_name = '"' + table_name.replace('"', '""') + '"'
     rows = database.execute(f"SELECT * FROM {quoted_name}")
     labels = [_cell_text(column[0], location) for column in rows.description]
     if len(labels) > MAX_COLUMNS:
         raise size_limit_error(location, f"{len(labels)} columns", f"{len(labels)} 列")
     layout = header_layout([labels], request.source, request.table, location)
     csv_path = engine.folder / f"{engine.new_name()}.txt"
-    count = 0
+    row_count = 0
     with csv_path.open("w", encoding="utf-8", newline="\n") as csv_file:
         writer = RecordWriter(csv_file)
-        for count, cells in enumerate(_text_rows(rows, location), 1):
-            writer.write_row(count + 1, cells)
-    if not count:
+        for row_count, row_cells in enumerate(_text_rows(rows, location), 1):
+            writer.write_row(row_count + 1, row_cells)
+    if not row_count:
         raise no_rows(location)
     return SheetCells(
-        request.file.name, name, request.file.digest, layout.labels, 1, engine.scan_records(csv_path, len(labels)), count
+        request.file.name,
+        table_name,
+        request.file.digest,
+        layout.labels,
+        1,
+        engine.scan_records(csv_path, len(labels)),
+        row_count,
     )
 
 
-def _text_rows(rows: sqlite3.Cursor, location: str) -> Iterator[list[str]]:
-    for row in rows:
+def _text_rows(cursor: sqlite3.Cursor, location: str) -> Iterator[list[str]]:
+    for row in cursor:
         yield [_cell_text(cell, location) for cell in row]
 
 
@@ -124,9 +132,9 @@ def read_duckdb(request: SheetRequest) -> list[SheetCells]:
     file, engine = request.file, request.engine
     sheet_cells = []
     with reading_errors(file.name):
-        for name in _chosen_tables(database_tables(file.path), request):
+        for table_name in _chosen_tables(database_tables(file.path), request):
             parquet_path = engine.folder / f"{engine.new_name()}.parquet"
-            copy_database_table(file.path, name, parquet_path)
-            sheet_cells.append(parquet_cells(request, parquet_path, name))
+            copy_database_table(file.path, table_name, parquet_path)
+            sheet_cells.append(parquet_cells(request, parquet_path, table_name))
             parquet_path.unlink()
     return sheet_cells

@@ -66,20 +66,20 @@ def zip_reader(read_member: MemberReader) -> MemberReader:
     def read_zip(request: SheetRequest) -> list[SheetCells]:
         file, location = request.file, request.file.name
         with reading_errors(location), zipfile.ZipFile(file.path) as archive:
-            cells: list[SheetCells] = []
+            sheets: list[SheetCells] = []
             for archive_member in _members(archive, file.members, location):
-                name = member_name(archive_member)
+                content_name = member_name(archive_member)
                 with (
                     archive.open(archive_member) as member_stream,
-                    _unpacked_file(member_stream, name, archive_member.compress_size, request) as unpacked_path,
+                    _unpacked_file(member_stream, content_name, archive_member.compress_size, request) as unpacked_path,
                 ):
-                    member_file = replace(file, path=unpacked_path, name=f"{location}/{name}", members=None)
+                    member_file = replace(file, path=unpacked_path, name=f"{location}/{content_name}", members=None)
                     member_cells = read_member(replace(request, file=member_file, depth=request.depth + 1))
-                cells += [
-                    replace(sheet_cells, file=location, sheet="/".join(filter(None, (name, sheet_cells.sheet))))
+                sheets += [
+                    replace(sheet_cells, file=location, sheet="/".join(filter(None, (content_name, sheet_cells.sheet))))
                     for sheet_cells in member_cells
                 ]
-            return cells
+            return sheets
 
     return read_zip
 
@@ -99,14 +99,14 @@ def _members(archive: zipfile.ZipFile, pattern: str | None, location: str) -> li
     if len(file_members) > MAX_MEMBERS:
         raise size_limit_error(location, f"{len(file_members)} members")
     names = {member_name(archive_member): archive_member for archive_member in file_members}
-    visible_members = {name: archive_member for name, archive_member in names.items() if not is_hidden(name)}
-    matching_names = sorted(name for name in visible_members if pattern is None or fnmatchcase(name, pattern))
+    visible_members = {member: archive_member for member, archive_member in names.items() if not is_hidden(member)}
+    matching_names = sorted(member for member in visible_members if pattern is None or fnmatchcase(member, pattern))
     if not matching_names and pattern is not None:
         en, zh = unknown("member", pattern, visible_members, kind_zh="压缩包成员")
         raise ConfigError(en, zh=zh, location=location, rule="S01")
     if not matching_names:
         raise damaged_file_error(location, "no file inside")
-    chosen_members = [visible_members[name] for name in matching_names]
+    chosen_members = [visible_members[member] for member in matching_names]
     if any(archive_member.flag_bits & 1 for archive_member in chosen_members):
         raise encrypted(location)
     check_packing(chosen_members, location)
@@ -114,13 +114,18 @@ def _members(archive: zipfile.ZipFile, pattern: str | None, location: str) -> li
 
 
 @contextmanager
-def _unpacked_file(packed_stream: IO[bytes], name: str, packed_bytes: int, request: SheetRequest) -> Iterator[Path]:
+def _unpacked_file(packed_stream: IO[bytes], content_name: str, packed_bytes: int, request: SheetRequest) -> Iterator[Path]:
     """The unpacked content as a file in the engine's folder while the block runs; DataError S09 beyond the limits."""
     location, unpacked_bytes = request.file.name, 0
-    if PurePosixPath(name).suffix.lower() in (".zip", ".rar", ".7z") or request.depth > 1:
-        raise reading_error(location, f"an archive inside an archive: {name}", f"压缩包内还有压缩包:{name}", "unpack it once",
-                      "请先解压一层")  # fmt: skip
-    unpacked_path = request.engine.folder / f"{request.engine.new_name()}{PurePosixPath(name).suffix}"
+    if PurePosixPath(content_name).suffix.lower() in (".zip", ".rar", ".7z") or request.depth > 1:
+        raise reading_error(
+            location,
+            f"an archive inside an archive: {content_name}",
+            f"压缩包内还有压缩包:{content_name}",
+            "unpack it once",
+            "请先解压一层",
+        )
+    unpacked_path = request.engine.folder / f"{request.engine.new_name()}{PurePosixPath(content_name).suffix}"
     with unpacked_path.open("wb") as unpacked_file:
         while chunk := packed_stream.read(CHUNK_BYTES):
             unpacked_bytes += len(chunk)

@@ -53,8 +53,8 @@ def read_feather(request: SheetRequest) -> list[SheetCells]:
             command, capture_output=True, text=True, errors="replace", timeout=CONVERT_SECONDS, check=False
         )
         if conversion.returncode:
-            lines = conversion.stderr.strip().splitlines() or [f"code {conversion.returncode}"]
-            raise damaged_file_error(file.name, lines[-1][:200] if conversion.returncode > 0 else lines[0][:200])
+            error_lines = conversion.stderr.strip().splitlines() or [f"code {conversion.returncode}"]
+            raise damaged_file_error(file.name, error_lines[-1][:200] if conversion.returncode > 0 else error_lines[0][:200])
     cells = parquet_cells(request, parquet_path)
     parquet_path.unlink()
     return [cells]
@@ -64,8 +64,8 @@ def parquet_cells(request: SheetRequest, path: Path, sheet: str = "") -> SheetCe
     """The rows of a parquet file as a sheet of the file asked for; DataError S08 when it is damaged, S09 beyond the limits."""
     engine, location = request.engine, request.file.name
     with reading_errors(location):
-        rows, columns = parquet_size(path)
-        _check_size(path, rows, columns, location)
+        row_count, columns = parquet_size(path)
+        _check_size(path, row_count, columns, location)
         try:
             return replace(typed_cells(request, engine.scan_numbered(path)), sheet=sheet)
         except SetupError as fault:  # how the engine reports that a file ends too soon, and a full disk
@@ -74,11 +74,13 @@ def parquet_cells(request: SheetRequest, path: Path, sheet: str = "") -> SheetCe
             raise damaged_file_error(location, reason(fault.__cause__ or fault)) from None
 
 
-def _check_size(path: Path, rows: int, columns: int, location: str) -> None:
+def _check_size(path: Path, row_count: int, columns: int, location: str) -> None:
     file_bytes = path.stat().st_size
     if columns > MAX_COLUMNS:
         raise size_limit_error(location, f"{columns} columns", f"{columns} 列")
-    if rows * columns > max(DENSITY_CHECK_CELLS, MAX_RATIO * file_bytes):
+    if row_count * columns > max(DENSITY_CHECK_CELLS, MAX_RATIO * file_bytes):
         raise size_limit_error(
-            location, f"{rows} rows x {columns} columns in {file_bytes} bytes", f"{file_bytes} 字节中有 {rows} 行 x {columns} 列"
+            location,
+            f"{row_count} rows x {columns} columns in {file_bytes} bytes",
+            f"{file_bytes} 字节中有 {row_count} 行 x {columns} 列",
         )

@@ -48,14 +48,14 @@ class SheetPreview:
     format_units: tuple[tuple[int, str], ...] = ()  # (column, unit) that number formats print
 
 
-def sheet_previews(path: Path, name: str, engine: Engine) -> list[SheetPreview]:
+def sheet_previews(path: Path, file_name: str, engine: Engine) -> list[SheetPreview]:
     """Every sheet of a file that holds anything, hidden ones left out.
 
     DataError S10 for a format that no reader has, and what the reader of the format refuses.
     """
-    file_format = format_of(path, name)
-    request = SheetRequest(RawFile(path, name, ""), Source(path="*", table="t"), CanonicalTable(key=()), engine)
-    with reading_errors(name):
+    file_format = format_of(path, file_name)
+    request = SheetRequest(RawFile(path, file_name, ""), Source(path="*", table="t"), CanonicalTable(key=()), engine)
+    with reading_errors(file_name):
         return _PREVIEWS.get(file_format, _engine_previews)(request)
 
 
@@ -80,16 +80,20 @@ def _workbook_previews(request: SheetRequest) -> list[SheetPreview]:
     open_book = {"xlsx": xlsx_book, "xls": xls_book, "ods": ods_book}[file_format]
     previews = []
     with open_book(path, name) as workbook:
-        names = [sheet.name for sheet in workbook.sheets if sheet.is_visible and workbook.has_values(sheet.name)]
-        for sheet_name in names:
+        sheet_names = [sheet.name for sheet in workbook.sheets if sheet.is_visible and workbook.has_values(sheet.name)]
+        for sheet_name in sheet_names:
             grid = workbook.grid(sheet_name)
-            shown_rows, units = resolved_units([list(row) for row in grid.rows[:MAX_PREVIEW_ROWS]], grid.unit_columns, 0, {})
-            rows = tuple(tuple(cell.strip() for cell in row) for row in shown_rows)
-            leading_rows = tuple(tuple(cell.strip() for cell in row) for row in filled_header(grid, SEARCHED_ROWS))
+            shown_rows, units = resolved_units(
+                [list(sheet_row) for sheet_row in grid.rows[:MAX_PREVIEW_ROWS]], grid.unit_columns, 0, {}
+            )
+            preview_rows = tuple(tuple(cell.strip() for cell in sheet_row) for sheet_row in shown_rows)
+            leading_rows = tuple(tuple(cell.strip() for cell in sheet_row) for sheet_row in filled_header(grid, SEARCHED_ROWS))
             sheet = sheet_name if len(workbook.sheets) > 1 else ""
             is_complete = len(grid.rows) <= MAX_PREVIEW_ROWS
             previews.append(
-                SheetPreview(name, path, file_format, sheet, rows, leading_rows, is_complete=is_complete, format_units=units)
+                SheetPreview(
+                    name, path, file_format, sheet, preview_rows, leading_rows, is_complete=is_complete, format_units=units
+                )
             )
     return previews
 
@@ -101,7 +105,7 @@ def _stat_preview(request: SheetRequest) -> list[SheetPreview]:
     stat_content = stat_file(path, file_format, lambda _: False, name)  # type: ignore[arg-type]
     rows = [stat_content.names]
     for block in stat_content.frames:
-        rows += [tuple(_cell_text(cell) for cell in row) for row in block.itertuples(index=False, name=None)]
+        rows += [tuple(_cell_text(cell) for cell in record) for record in block.itertuples(index=False, name=None)]
     is_complete = len(rows) <= MAX_PREVIEW_ROWS
     return [
         SheetPreview(
@@ -134,15 +138,19 @@ def _engine_previews(request: SheetRequest) -> list[SheetPreview]:
         request.source.model_copy(update={"sheet": "*"}) if file_format in ("sqlite", "duckdb") else request.source
     )
     sheets = READERS[file_format].read_sheets(replace(request, source=all_sheets_source))
-    return [_preview_of_cells(cells, request, file_format, has_sheets=len(sheets) > 1) for cells in sheets]
+    return [_preview_of_cells(sheet_cells, request, file_format, has_sheets=len(sheets) > 1) for sheet_cells in sheets]
 
 
-def _preview_of_cells(cells: SheetCells, request: SheetRequest, file_format: str, *, has_sheets: bool) -> SheetPreview:
-    columns = ", ".join(f"c{column_index}" for column_index in range(len(cells.labels)))
-    frame = request.engine.collect(f"SELECT {columns} FROM {cells.table} ORDER BY row % {ROW_SPAN} LIMIT {MAX_PREVIEW_ROWS}")
-    rows = (cells.labels, *(tuple(map(_cell_text, row)) for row in frame.itertuples(index=False, name=None)))
-    sheet = cells.sheet if has_sheets else ""
-    return SheetPreview(cells.file, request.file.path, file_format, sheet, rows, is_complete=cells.rows <= MAX_PREVIEW_ROWS)
+def _preview_of_cells(sheet_cells: SheetCells, request: SheetRequest, file_format: str, *, has_sheets: bool) -> SheetPreview:
+    columns = ", ".join(f"c{column_index}" for column_index in range(len(sheet_cells.labels)))
+    frame = request.engine.collect(
+        f"SELECT {columns} FROM {sheet_cells.table} ORDER BY row % {ROW_SPAN} LIMIT {MAX_PREVIEW_ROWS}"
+    )
+    rows = (sheet_cells.labels, *(tuple(map(_cell_text, text_row)) for text_row in frame.itertuples(index=False, name=None)))
+    sheet = sheet_cells.sheet if has_sheets else ""
+    return SheetPreview(
+        sheet_cells.file, request.file.path, file_format, sheet, rows, is_complete=sheet_cells.rows <= MAX_PREVIEW_ROWS
+    )
 
 
 def _packed_previews(request: SheetRequest) -> list[SheetPreview]:

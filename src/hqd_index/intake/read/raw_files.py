@@ -60,8 +60,8 @@ def _readable_digest(path: Path) -> str:
         ) from fault
 
 
-def _no_such_file(pattern: str, root: Path, location: str) -> ConfigError:
-    names = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
+def _no_such_file(pattern: str, data_root: Path, location: str) -> ConfigError:
+    names = [path.relative_to(data_root).as_posix() for path in data_root.rglob("*") if path.is_file()]
     closest_name = closest(pattern, names)
     name_list = ", ".join(sorted(names)[:10]) or "-"
     return ConfigError(

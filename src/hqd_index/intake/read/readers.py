@@ -37,22 +37,25 @@ def read_sheets(request: SheetRequest) -> list[SheetCells]:
     with reading_errors(name):
         sheets = reader.read_sheets(request)
         if is_spread(request):
-            sheets = [cells if cells.record_rows is not None else spread_table_cells(request, cells) for cells in sheets]
+            sheets = [
+                sheet_cells if sheet_cells.record_rows is not None else spread_table_cells(request, sheet_cells)
+                for sheet_cells in sheets
+            ]
         if request.depth == 0:
-            sheets = [with_sheet_name(request, cells) for cells in sheets]
+            sheets = [with_sheet_name(request, sheet_cells) for sheet_cells in sheets]
     if path.suffix.lower() in reader.extensions:
         return sheets
     misnamed = Notice(
         "S10", name, f"read as {file_format}, whatever its extension says", f"扩展名与内容不符,已按 {file_format} 读取"
     )
-    return [replace(cells, notices=(misnamed, *cells.notices)) for cells in sheets]
+    return [replace(sheet_cells, notices=(misnamed, *sheet_cells.notices)) for sheet_cells in sheets]
 
 
 def format_of(path: Path, location: str) -> str:
     """The format of a file by its content; DataError S10 when no reader fits."""
     with path.open("rb") as file:
         file_head = FileHead(path, file.read(HEAD_BYTES))
-    file_format = next((name for name, reader in READERS.items() if reader.recognises_format(file_head)), None)
+    file_format = next((format_name for format_name, reader in READERS.items() if reader.recognises_format(file_head)), None)
     if file_format is None:
         content_en, content_zh = _content_of(file_head)
         raise DataError(
@@ -68,7 +71,8 @@ def _content_of(file_head: FileHead) -> tuple[str, str]:
     """What the content of an unreadable file seems to be, en and zh."""
     first_bytes = file_head.first_bytes.lstrip().lower()
     return next(
-        (names for signature, names in UNREADABLE_SIGNATURES.items() if first_bytes.startswith(signature)), ("binary", "二进制")
+        (content_names for signature, content_names in UNREADABLE_SIGNATURES.items() if first_bytes.startswith(signature)),
+        ("binary", "二进制"),
     )
 
 

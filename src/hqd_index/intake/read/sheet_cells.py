@@ -59,13 +59,17 @@ class SheetCells:
     is_transposed: bool = False
 
 
-def first_rows(cells: SheetCells, count: int, engine: Engine) -> SheetCells:
-    """The sheet as far as the row `count` below its header; a sheet whose rows are parts of every record whole."""
-    if cells.is_transposed:
-        return cells
-    last_row = cells.header_row + count
-    table = engine.query(f"SELECT * FROM {cells.table} WHERE row % {ROW_SPAN} <= {last_row}")
-    excluded_rows = tuple(row for row in cells.excluded_rows if row.row % ROW_SPAN <= last_row)
-    record_rows = None if cells.record_rows is None else tuple(row for row in cells.record_rows if row[0] % ROW_SPAN <= last_row)
+def first_rows(sheet_cells: SheetCells, row_limit: int, engine: Engine) -> SheetCells:
+    """The sheet as far as the row `row_limit` below its header; a sheet whose rows are parts of every record whole."""
+    if sheet_cells.is_transposed:
+        return sheet_cells
+    last_row = sheet_cells.header_row + row_limit
+    table = engine.query(f"SELECT * FROM {sheet_cells.table} WHERE row % {ROW_SPAN} <= {last_row}")
+    excluded_rows = tuple(excluded_row for excluded_row in sheet_cells.excluded_rows if excluded_row.row % ROW_SPAN <= last_row)
+    record_rows = (
+        None
+        if sheet_cells.record_rows is None
+        else tuple(excluded_row for excluded_row in sheet_cells.record_rows if excluded_row[0] % ROW_SPAN <= last_row)
+    )
     rows = engine.count(table) if record_rows is None else len(record_rows)
-    return replace(cells, table=table, rows=rows, excluded_rows=excluded_rows, record_rows=record_rows)
+    return replace(sheet_cells, table=table, rows=rows, excluded_rows=excluded_rows, record_rows=record_rows)

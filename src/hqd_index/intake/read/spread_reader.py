@@ -62,34 +62,34 @@ def source_block(request: SheetRequest) -> Range | None:
         ) from None
 
 
-def spread_workbook_cells(request: SheetRequest, grid: Grid, block: Range | None, notices: tuple[Notice, ...]) -> SheetCells:
+def spread_workbook_cells(request: SheetRequest, grid: Grid, cell_range: Range | None, notices: tuple[Notice, ...]) -> SheetCells:
     """The records of a sheet of a workbook; DataError S08 for merged cells among them and formulas never computed."""
     location = f"{request.file.name} [{grid.name}]"
-    first_row = block[0][0] if block else 0
-    cropped = _cropped_grid(grid, block)
+    first_row = cell_range[0][0] if cell_range else 0
+    cropped = _cropped_grid(grid, cell_range)
     refuse_uncached(cropped, None, location)
     grid_with_header = replace(cropped, rows=[*filled_header(cropped, SEARCHED_ROWS), *cropped.rows[SEARCHED_ROWS:]])
     records = records_of(_plain_rows(grid_with_header), request.source, request.table, location)
     grid_without_merges = without_vertical_merges(cropped, range(MAX_COLUMNS) if request.source.fill_down else ())
     note_rows = [row_index + 1 for row_index, _ in records.excluded_rows]
     check_merged_cells(grid_without_merges, records.header_row, note_rows, range(MAX_COLUMNS), location)
-    rows = [*grid_with_header.rows[: records.header_row], *cropped.rows[records.header_row :]]
+    sheet_rows = [*grid_with_header.rows[: records.header_row], *cropped.rows[records.header_row :]]
     if records.is_transposed:
-        rows = with_units_in_first_cells(rows)
+        sheet_rows = with_units_in_first_cells(sheet_rows)
     else:
-        rows = with_units_in_labels(rows, cropped.unit_columns, records.header_row)
-    return spread_sheet_cells(request, RawSheet(grid.name, rows, first_row, notices=notices))
+        sheet_rows = with_units_in_labels(sheet_rows, cropped.unit_columns, records.header_row)
+    return spread_sheet_cells(request, RawSheet(grid.name, sheet_rows, first_row, notices=notices))
 
 
 def _plain_rows(grid: Grid) -> list[list[str]]:
-    rows, _ = resolved_units([list(row) for row in grid.rows], grid.unit_columns, 0, {})
-    return rows
+    sheet_rows, _ = resolved_units([list(sheet_row) for sheet_row in grid.rows], grid.unit_columns, 0, {})
+    return sheet_rows
 
 
-def _cropped_grid(grid: Grid, block: Range | None) -> Grid:
-    if block is None:
+def _cropped_grid(grid: Grid, cell_range: Range | None) -> Grid:
+    if cell_range is None:
         return grid
-    (top_row, left_column), (bottom_row, right_column) = block
+    (top_row, left_column), (bottom_row, right_column) = cell_range
     merged_areas = [
         ((first_row - top_row, column - left_column), (last_row - top_row, last_column - left_column))
         for (first_row, column), (last_row, last_column) in grid.merged_areas
@@ -101,12 +101,12 @@ def _cropped_grid(grid: Grid, block: Range | None) -> Grid:
         if top_row <= first_row <= bottom_row and left_column <= column <= right_column
     )
     unit_columns = frozenset(column - left_column for column in grid.unit_columns if left_column <= column <= right_column)
-    return Grid(grid.name, cropped(grid.rows, block), tuple(merged_areas), uncached_cells, unit_columns)
+    return Grid(grid.name, cropped(grid.rows, cell_range), tuple(merged_areas), uncached_cells, unit_columns)
 
 
 def spread_text_cells(request: SheetRequest, text_records: Sequence[TextRecord], notices: tuple[Notice, ...]) -> SheetCells:
     """The records of a text file."""
-    block = source_block(request)
+    cell_range = source_block(request)
     excluded_rows = [
         ExcludedRow(record.row + line_offset * ROW_SPAN, (), CONTINUATION_LINE)
         for record in text_records
@@ -117,10 +117,11 @@ def spread_text_cells(request: SheetRequest, text_records: Sequence[TextRecord],
         for record in text_records
         if not record.quotes_close
     ]
-    rows = [record.fields if record.quotes_close else [] for record in text_records]
-    first_row = block[0][0] if block else 0
+    sheet_rows = [record.fields if record.quotes_close else [] for record in text_records]
+    first_row = cell_range[0][0] if cell_range else 0
     return spread_sheet_cells(
-        request, RawSheet("", cropped(rows, block), first_row, tuple(excluded_rows), notices, fixed_width=block is None)
+        request,
+        RawSheet("", cropped(sheet_rows, cell_range), first_row, tuple(excluded_rows), notices, fixed_width=cell_range is None),
     )
 
 
@@ -134,18 +135,18 @@ def spread_sheet_cells(request: SheetRequest, sheet: RawSheet) -> SheetCells:
     record_rows: set[int] = set()
     with csv_path.open("w", encoding="utf-8", newline="\n") as csv_file:
         writer = RecordWriter(csv_file)
-        for row_index, column_id, cells in records.records:
+        for row_index, column_id, record_cells in records.records:
             if row_index not in broken_rows:
                 record_rows.add(row_index)
-                writer.write_row(_record_id(sheet.first_row + row_index + 1, column_id), cells)
-    faulty_rows = {row.row for row in sheet.excluded_rows if row.rule}
+                writer.write_row(_record_id(sheet.first_row + row_index + 1, column_id), record_cells)
+    faulty_rows = {excluded_row.row for excluded_row in sheet.excluded_rows if excluded_row.rule}
     excluded_rows = [*sheet.excluded_rows, *broken_rows.values()]
     excluded_rows += [
         ExcludedRow(sheet.first_row + row_index + 1, tuple(sheet.rows[row_index]), reason)
         for row_index, reason in records.excluded_rows
         if row_index not in broken_rows and sheet.first_row + row_index + 1 not in faulty_rows
     ]
-    rows = _transposed_rows(sheet, records) if records.is_transposed else sorted(record_rows)
+    sheet_rows = _transposed_rows(sheet, records) if records.is_transposed else sorted(record_rows)
     return SheetCells(
         file=file.name,
         sheet=sheet.name,
@@ -153,18 +154,18 @@ def spread_sheet_cells(request: SheetRequest, sheet: RawSheet) -> SheetCells:
         labels=records.labels,
         header_row=sheet.first_row + records.header_row,
         table=engine.scan_records(csv_path, len(records.labels)),
-        rows=len(rows),
+        rows=len(sheet_rows),
         excluded_rows=tuple(excluded_rows),
         notices=(*sheet.notices, *records.notices),
         units=records.units,
         units_above_header=records.units_above_header,
-        record_rows=tuple((sheet.first_row + row_index + 1, tuple(sheet.rows[row_index])) for row_index in rows),
+        record_rows=tuple((sheet.first_row + row_index + 1, tuple(sheet.rows[row_index])) for row_index in sheet_rows),
         is_transposed=records.is_transposed,
     )
 
 
-def _record_id(row: int, column_id: int) -> int:
-    return row if column_id < 0 else row + (column_id + FIRST_COLUMN_ID) * ROW_SPAN
+def _record_id(row_number: int, column_id: int) -> int:
+    return row_number if column_id < 0 else row_number + (column_id + FIRST_COLUMN_ID) * ROW_SPAN
 
 
 def _transposed_rows(sheet: RawSheet, records: Records) -> list[int]:
@@ -193,27 +194,29 @@ def _broken_rows(sheet: RawSheet, records: Records) -> dict[int, ExcludedRow]:
     }
 
 
-def spread_table_cells(request: SheetRequest, cells: SheetCells) -> SheetCells:
+def spread_table_cells(request: SheetRequest, sheet_cells: SheetCells) -> SheetCells:
     """The records of a sheet whose rows the engine holds already, its labels taken as its first row."""
-    frame = request.engine.collect(f"SELECT * EXCLUDE (row) FROM {cells.table} ORDER BY row")
-    rows = [list(cells.labels), *(list(row) for row in frame.itertuples(index=False, name=None))]
-    return spread_sheet_cells(request, RawSheet(cells.sheet, cropped(rows, source_block(request)), notices=cells.notices))
+    frame = request.engine.collect(f"SELECT * EXCLUDE (row) FROM {sheet_cells.table} ORDER BY row")
+    sheet_rows = [list(sheet_cells.labels), *(list(sheet_row) for sheet_row in frame.itertuples(index=False, name=None))]
+    return spread_sheet_cells(
+        request, RawSheet(sheet_cells.sheet, cropped(sheet_rows, source_block(request)), notices=sheet_cells.notices)
+    )
 
 
-def with_sheet_name(request: SheetRequest, cells: SheetCells) -> SheetCells:
+def with_sheet_name(request: SheetRequest, sheet_cells: SheetCells) -> SheetCells:
     """The cells with a column more: the sheet's name, or the file's where it has no sheets; for a year the year in it."""
     column = request.source.sheet_is
     if column is None:
-        return cells
-    name = cells.sheet.rpartition("/")[2] or PurePosixPath(cells.file).name.partition(".")[0]
+        return sheet_cells
+    name = sheet_cells.sheet.rpartition("/")[2] or PurePosixPath(sheet_cells.file).name.partition(".")[0]
     cell_text = (_year_in(name) or name) if column == "year" else name
     sql_literal = "'" + cell_text.replace("'", "''") + "'"
-    table = request.engine.view(f"SELECT *, {sql_literal} AS c{len(cells.labels)} FROM {cells.table}")
-    return replace(cells, labels=(*cells.labels, column), table=table)
+    table = request.engine.view(f"SELECT *, {sql_literal} AS c{len(sheet_cells.labels)} FROM {sheet_cells.table}")
+    return replace(sheet_cells, labels=(*sheet_cells.labels, column), table=table)
 
 
-def _year_in(name: str) -> str | None:
+def _year_in(sheet_name: str) -> str | None:
     """The only year that a name holds."""
-    digits = "".join(character if character.isdigit() else " " for character in name).split()
+    digits = "".join(character if character.isdigit() else " " for character in sheet_name).split()
     years = {year for digit_group in digits if (year := year_of(digit_group))}
     return years.pop() if len(years) == 1 else None

@@ -58,8 +58,10 @@ def _read_stat_file(request: SheetRequest, stat_format: StatFormat) -> list[Shee
     stat_content = stat_file(request.file.path, stat_format, keeps_codes, name)
     labels = _labels(stat_content, canonical_names, request.table)
     with reading_errors(name):
-        frame = pd.concat(stat_content.frames, ignore_index=True)
-        numbered_table = engine.scan(frame.set_axis(_unique_names(labels), axis=1).assign(**{FILE_ROW: range(1, len(frame) + 1)}))
+        records = pd.concat(stat_content.frames, ignore_index=True)
+        numbered_table = engine.scan(
+            records.set_axis(_unique_names(labels), axis=1).assign(**{FILE_ROW: range(1, len(records) + 1)})
+        )
     cells = typed_cells(
         request, numbered_table, labels, (*encoding_notices(name, stat_content.encoding), *_decoding_notices(stat_content, name))
     )
@@ -77,13 +79,13 @@ def _units(stat_content: StatFile) -> tuple[tuple[int, str], ...]:
 
 def _labels(stat_content: StatFile, canonical_names: dict[str, str], table: CanonicalTable) -> list[str]:
     """The variables' names; the longer label where it is the one that is known, and no name is known as the same column."""
-    used_names = {canonical_name(name, canonical_names, table) for name in stat_content.names} | {None}
+    used_names = {canonical_name(variable_name, canonical_names, table) for variable_name in stat_content.names} | {None}
     return [
         label
-        if canonical_name(name, canonical_names, table) is None
+        if canonical_name(variable_name, canonical_names, table) is None
         and canonical_name(label, canonical_names, table) not in used_names
-        else name
-        for name, label in zip(stat_content.names, stat_content.long_names)
+        else variable_name
+        for variable_name, label in zip(stat_content.names, stat_content.long_names)
     ]
 
 

@@ -58,14 +58,17 @@ def stat_file(path: Path, stat_format: StatFormat, keeps_codes: Callable[[str], 
         _check_size(path, columns, records, location)
         raw_blocks = list(_raw_blocks(path, stat_format, columns, records))
         decoder = _Decoder(declared_encoding, _byte_strings(metadata, raw_blocks))
-        names = tuple(decoder(name) for name in metadata.column_names)
+        variable_names = tuple(decoder(variable_name) for variable_name in metadata.column_names)
         long_names = tuple(decoder(label or "") for label in metadata.column_labels)
         displayed_cells = _DisplayedCells(
-            metadata, stat_format, decoder, {raw_name: keeps_codes(name) for raw_name, name in zip(metadata.column_names, names)}
+            metadata,
+            stat_format,
+            decoder,
+            {raw_name: keeps_codes(variable_name) for raw_name, variable_name in zip(metadata.column_names, variable_names)},
         )
-        frames = tuple(displayed_cells.frame(block) for block in raw_blocks)
-        count = sum(len(block) for block in frames)
-        return StatFile(names, long_names, frames, count, decoder.encoding, decoder.undecoded_count)
+        block_frames = tuple(displayed_cells.frame(raw_block) for raw_block in raw_blocks)
+        record_count = sum(len(raw_block) for raw_block in block_frames)
+        return StatFile(variable_names, long_names, block_frames, record_count, decoder.encoding, decoder.undecoded_count)
 
 
 def _metadata(path: Path, stat_format: StatFormat) -> tuple[str | None, Any]:
@@ -113,9 +116,11 @@ def _byte_strings(metadata: Any, raw_blocks: Sequence[Mapping[str, list[Any]]]) 
     for labels in metadata.value_labels.values():
         yield from map(str, labels.values())
     for block in raw_blocks:
-        for name, cells in block.items():
-            if metadata.readstat_variable_types.get(name) == "string":
-                yield from (byte_string for byte_string in dict.fromkeys(cells) if byte_string and not byte_string.isascii())
+        for variable_name, variable_cells in block.items():
+            if metadata.readstat_variable_types.get(variable_name) == "string":
+                yield from (
+                    byte_string for byte_string in dict.fromkeys(variable_cells) if byte_string and not byte_string.isascii()
+                )
 
 
 class _Decoder:
@@ -130,9 +135,9 @@ class _Decoder:
         encoded_strings = {byte_string.encode("latin-1") for byte_string in byte_strings if not byte_string.isascii()}
         self.encoding = next(
             (
-                name
-                for name in candidate_encodings
-                if all(_is_decodable(encoded_string, name) for encoded_string in encoded_strings)
+                encoding_name
+                for encoding_name in candidate_encodings
+                if all(_is_decodable(encoded_string, encoding_name) for encoded_string in encoded_strings)
             ),
             None,
         ) or _least_faulty_encoding(encoded_strings)
@@ -145,10 +150,10 @@ class _Decoder:
 def _multibyte_encoding(declared_encoding: str | None) -> str | None:
     """A declared encoding of several bytes per character; one of single bytes fits any bytes and says nothing."""
     try:
-        name = codecs.lookup(declared_encoding or "").name
+        codec_name = codecs.lookup(declared_encoding or "").name
     except LookupError:
         return None
-    return name if name.startswith(("utf-8", "gb", "big5", "euc", "shift")) else None
+    return codec_name if codec_name.startswith(("utf-8", "gb", "big5", "euc", "shift")) else None
 
 
 def _is_decodable(encoded_string: bytes, encoding: str) -> bool:
@@ -161,7 +166,8 @@ def _is_decodable(encoded_string: bytes, encoding: str) -> bool:
 
 def _least_faulty_encoding(encoded_strings: set[bytes]) -> str:
     return min(
-        TEXT_ENCODINGS, key=lambda name: sum(not _is_decodable(encoded_string, name) for encoded_string in encoded_strings)
+        TEXT_ENCODINGS,
+        key=lambda encoding_name: sum(not _is_decodable(encoded_string, encoding_name) for encoded_string in encoded_strings),
     )
 
 
@@ -171,28 +177,31 @@ class _DisplayedCells:
     def __init__(self, metadata: Any, stat_format: StatFormat, decoder: _Decoder, keeps_codes: Mapping[str, bool]) -> None:
         self.metadata, self.stat_format, self.decoder, self.keeps_codes = metadata, stat_format, decoder, keeps_codes
 
-    def frame(self, block: Mapping[str, list[Any]]) -> pd.DataFrame:
-        columns = [self._column(name, cells) for name, cells in block.items()]
+    def frame(self, raw_block: Mapping[str, list[Any]]) -> pd.DataFrame:
+        columns = [self._column(variable_name, variable_cells) for variable_name, variable_cells in raw_block.items()]
         return pd.DataFrame({f"c{column_index}": column for column_index, column in enumerate(columns)})
 
-    def _column(self, name: str, cells: list[Any]) -> Any:
-        storage = self.metadata.readstat_variable_types.get(name)
+    def _column(self, variable_name: str, variable_cells: list[Any]) -> Any:
+        storage = self.metadata.readstat_variable_types.get(variable_name)
         if storage == "string":
-            displayed = {cell: self.decoder(cell) for cell in dict.fromkeys(cells) if cell}
-            return np.array([displayed.get(cell, "") for cell in cells], dtype=object)
-        format_date = _date_reader(self.metadata.original_variable_types.get(name) or "", self.stat_format)
-        labels = self._labels(name)
-        if self.keeps_codes.get(name):  # a number column keeps its numbers, but for those that are labelled as missing
+            displayed = {cell: self.decoder(cell) for cell in dict.fromkeys(variable_cells) if cell}
+            return np.array([displayed.get(cell, "") for cell in variable_cells], dtype=object)
+        format_date = _date_reader(self.metadata.original_variable_types.get(variable_name) or "", self.stat_format)
+        labels = self._labels(variable_name)
+        if self.keeps_codes.get(variable_name):  # a number column keeps its numbers, but for those that are labelled as missing
             labels = {code: label for code, label in labels.items() if says_missing(label)}
         if format_date or labels:
-            plain = _as_typed if storage == "float" else lambda number: number
-            displayed = {cell: labels.get(cell) or self._number_text(plain(cell), format_date) for cell in dict.fromkeys(cells)}
-            return np.array([displayed[cell] for cell in cells], dtype=object)
-        return np.array(cells, dtype="float32" if storage == "float" else "float64")
+            number_as_typed = _as_typed if storage == "float" else lambda number: number
+            displayed = {
+                cell: labels.get(cell) or self._number_text(number_as_typed(cell), format_date)
+                for cell in dict.fromkeys(variable_cells)
+            }
+            return np.array([displayed[cell] for cell in variable_cells], dtype=object)
+        return np.array(variable_cells, dtype="float32" if storage == "float" else "float64")
 
-    def _labels(self, name: str) -> dict[float, str]:
+    def _labels(self, variable_name: str) -> dict[float, str]:
         """The label set that the column names, whatever other columns are called."""
-        labels = self.metadata.value_labels.get(self.metadata.variable_to_label.get(name), {})
+        labels = self.metadata.value_labels.get(self.metadata.variable_to_label.get(variable_name), {})
         return {float(code): self.decoder(str(label)) for code, label in labels.items() if isinstance(code, int | float)}
 
     @staticmethod

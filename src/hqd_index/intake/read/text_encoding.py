@@ -67,8 +67,8 @@ def survey_text(path: Path, declared_encoding: str, location: str) -> TextSurvey
 def _refuse_unlikely_gb18030(path: Path, location: str) -> None:
     """DataError S03 where the two-byte characters are hardly Chinese: é before a letter in Latin-1, characters of Big5."""
     with path.open("rb") as file:
-        pairs = TWO_BYTES.findall(file.read(CHUNK_BYTES))
-    if sum(pair[-1] < FIRST_OF_GB2312 for pair in pairs) > UNLIKELY * len(pairs):
+        byte_pairs = TWO_BYTES.findall(file.read(CHUNK_BYTES))
+    if sum(byte_pair[-1] < FIRST_OF_GB2312 for byte_pair in byte_pairs) > UNLIKELY * len(byte_pairs):
         raise DataError(
             "the text is neither UTF-8 nor, by its characters, GB18030 (Latin-1 or Big5?); save the file as 'CSV UTF-8', "
             "or write `encoding: gb18030` at the source if it is",
@@ -102,8 +102,8 @@ def wide_encoding(first_bytes: bytes) -> str | None:
         return "utf-16"
     half_length = len(first_bytes) / 2
     if half_length >= 4:
-        for encoding, first in (("utf-16-le", 1), ("utf-16-be", 0)):
-            if first_bytes[first::2].count(0) > HALF_NUL * half_length and not first_bytes[1 - first :: 2].count(0):
+        for encoding, nul_position in (("utf-16-le", 1), ("utf-16-be", 0)):
+            if first_bytes[nul_position::2].count(0) > HALF_NUL * half_length and not first_bytes[1 - nul_position :: 2].count(0):
                 return encoding
     return None
 
@@ -164,11 +164,11 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def decoding_error(location: str, line: int, encoding: str) -> DataError:
+def decoding_error(location: str, line_number: int, encoding: str) -> DataError:
     """S03 with the line where decoding stops."""
     return DataError(
-        f"line {line} holds bytes that are not text ({encoding}); mend that line and save the file as 'CSV UTF-8'",
-        zh=f"第 {line} 行含有无法解码的字节({encoding});请改正该行,再另存为“CSV UTF-8”",
-        location=f"{location}:{line}",
+        f"line {line_number} holds bytes that are not text ({encoding}); mend that line and save the file as 'CSV UTF-8'",
+        zh=f"第 {line_number} 行含有无法解码的字节({encoding});请改正该行,再另存为“CSV UTF-8”",
+        location=f"{location}:{line_number}",
         rule="S03",
     )

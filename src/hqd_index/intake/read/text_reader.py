@@ -63,18 +63,18 @@ def read_text(request: SheetRequest) -> list[SheetCells]:
         delimiter = delimiter_of(first_lines)
         if is_spread(request):
             return [_spread_cells(request, text_survey, delimiter, usual_field_count(first_lines, delimiter))]
-        if max((line.count(delimiter) for line in first_lines), default=0) >= MAX_COLUMNS:
+        if max((text_line.count(delimiter) for text_line in first_lines), default=0) >= MAX_COLUMNS:
             raise size_limit_error(file.name, f"more than {MAX_COLUMNS} fields in a line", f"一行超过 {MAX_COLUMNS} 个字段")
         first_records = list(records(first_lines, delimiter, usual_field_count(first_lines, delimiter)))
         layout = header_layout([record.fields for record in first_records], source, request.table, file.name)
         record_shape = RecordShape(delimiter, len(layout.labels), layout.row + layout.label_rows)
-        counts = _write_records(request, text_survey, record_shape, csv_path)
+        record_counts = _write_records(request, text_survey, record_shape, csv_path)
     except UnicodeDecodeError as fault:
-        line = first_bad_line(file.path, text_survey.encoding) or 1
+        text_line = first_bad_line(file.path, text_survey.encoding) or 1
         encodings = "utf-8 / gb18030" if source.encoding == "auto" else text_survey.encoding
-        raise decoding_error(file.name, line, encodings) from fault
-    _check_no_shifted_rows(counts, len(layout.labels), file.name)
-    _check_lines(text_survey.lines, counts.lines, file.name)
+        raise decoding_error(file.name, text_line, encodings) from fault
+    _check_no_shifted_rows(record_counts, len(layout.labels), file.name)
+    _check_lines(text_survey.lines, record_counts.lines, file.name)
     label_rows = [ExcludedRow(layout.row + row_offset, (), HEADER_ROW) for row_offset in range(1, layout.label_rows + 1)]
     return [
         SheetCells(
@@ -84,12 +84,12 @@ def read_text(request: SheetRequest) -> list[SheetCells]:
             labels=layout.labels,
             header_row=layout.row,
             table=engine.scan_records(csv_path, len(layout.labels), delimiter),
-            rows=counts.rows,
-            excluded_rows=(*label_rows, *counts.excluded_rows),
+            rows=record_counts.rows,
+            excluded_rows=(*label_rows, *record_counts.excluded_rows),
             notices=encoding_notices(file.name, text_survey.encoding),
             units=layout.units,
             units_above_header=layout.units_above_header,
-            has_padding=counts.has_padding,
+            has_padding=record_counts.has_padding,
             leading_rows=tuple(tuple(record.fields) for record in first_records),
         )
     ]
@@ -127,11 +127,15 @@ def encoding_notices(location: str, encoding: str) -> tuple[Notice, ...]:
     return () if encoding == "utf-8" else (Notice("S03", location, f"read as {encoding}", f"按 {encoding} 编码读取"),)
 
 
-def _check_no_shifted_rows(counts: RecordCounts, field_count: int, location: str) -> None:
-    field_counts = {len(row.cells) for row in counts.excluded_rows if row.rule and row.reason != OPEN_QUOTE}
-    if counts.rows == 0 and not any(row.rule for row in counts.excluded_rows):
+def _check_no_shifted_rows(record_counts: RecordCounts, field_count: int, location: str) -> None:
+    field_counts = {
+        len(excluded_row.cells)
+        for excluded_row in record_counts.excluded_rows
+        if excluded_row.rule and excluded_row.reason != OPEN_QUOTE
+    }
+    if record_counts.rows == 0 and not any(excluded_row.rule for excluded_row in record_counts.excluded_rows):
         raise no_rows(location)
-    if counts.rows == 0 and len(field_counts) == 1:
+    if record_counts.rows == 0 and len(field_counts) == 1:
         fields = field_counts.pop()
         raise DataError(
             f"every row has {fields} fields but the header has {field_count}; mend the header or the separator",
@@ -141,11 +145,11 @@ def _check_no_shifted_rows(counts: RecordCounts, field_count: int, location: str
         )
 
 
-def _check_lines(lines: int, accounted_lines: int, location: str) -> None:
+def _check_lines(line_count: int, accounted_lines: int, location: str) -> None:
     """The lines of the file, counted apart from reading, are those read or set aside."""
-    if lines != accounted_lines:
+    if line_count != accounted_lines:
         raise CheckError(
-            f"the file has {lines} lines but {accounted_lines} were read or set aside; please report it with the file",
-            zh=f"文件共 {lines} 行,读取与剔除合计 {accounted_lines} 行;请连同该文件反馈给维护者",
+            f"the file has {line_count} lines but {accounted_lines} were read or set aside; please report it with the file",
+            zh=f"文件共 {line_count} 行,读取与剔除合计 {accounted_lines} 行;请连同该文件反馈给维护者",
             location=location,
         )

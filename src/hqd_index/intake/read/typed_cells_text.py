@@ -21,7 +21,9 @@ def typed_cells(
 
     DataError S02 when it has no rows.
     """
-    column_types = {name: dtype for name, dtype in request.engine.types(numbered_table).items() if name != FILE_ROW}
+    column_types = {
+        column_name: dtype for column_name, dtype in request.engine.types(numbered_table).items() if column_name != FILE_ROW
+    }
     cells = _text_table(numbered_table, column_types, request.engine)
     rows = request.engine.count(cells)
     if rows == 0:
@@ -40,8 +42,8 @@ def typed_cells(
 
 def _text_table(numbered_table: str, column_types: dict[str, str], engine: Engine) -> str:
     columns = [
-        f"coalesce({_cell_text_sql(quoted(name), dtype)}, '') AS c{column_index}"
-        for column_index, (name, dtype) in enumerate(column_types.items())
+        f"coalesce({_cell_text_sql(quoted(column_name), dtype)}, '') AS c{column_index}"
+        for column_index, (column_name, dtype) in enumerate(column_types.items())
     ]
     row_column = f"{quoted(FILE_ROW)} + {FIRST_ROW - 1} AS row"
     return engine.query(f"SELECT {', '.join([row_column, *columns])} FROM {numbered_table}")

@@ -80,17 +80,20 @@ def _read_workbook(request: SheetRequest, open_workbook: OpenBook) -> list[Sheet
         hidden_sheets = [sheet.name for sheet in workbook.sheets if not sheet.is_visible]
         named_range = workbook.ranges.get(request.source.block or "")
         if named_range:
-            name, block = named_range
-            return [_spread_cells(request, workbook.grid(name), block, hidden_sheets)]
-        names = chosen_sheets(workbook, request.source.sheet, request.file.name)
+            sheet_name, cell_range = named_range
+            return [_spread_cells(request, workbook.grid(sheet_name), cell_range, hidden_sheets)]
+        sheet_names = chosen_sheets(workbook, request.source.sheet, request.file.name)
         if is_spread(request):
-            return [_spread_cells(request, workbook.grid(name), source_block(request), hidden_sheets) for name in names]
-        return [_sheet(request, workbook.grid(name), hidden_sheets) for name in names]
+            return [
+                _spread_cells(request, workbook.grid(sheet_name), source_block(request), hidden_sheets)
+                for sheet_name in sheet_names
+            ]
+        return [_sheet(request, workbook.grid(sheet_name), hidden_sheets) for sheet_name in sheet_names]
 
 
-def _spread_cells(request: SheetRequest, grid: Grid, block: Range | None, hidden_sheets: Collection[str]) -> SheetCells:
+def _spread_cells(request: SheetRequest, grid: Grid, cell_range: Range | None, hidden_sheets: Collection[str]) -> SheetCells:
     notices = hidden_notices(grid, None, hidden_sheets, f"{request.file.name} [{grid.name}]")
-    return spread_workbook_cells(request, grid, block, notices)
+    return spread_workbook_cells(request, grid, cell_range, notices)
 
 
 def _sheet(request: SheetRequest, grid: Grid, hidden_sheets: Collection[str]) -> SheetCells:
@@ -103,7 +106,9 @@ def _sheet(request: SheetRequest, grid: Grid, hidden_sheets: Collection[str]) ->
     grid = without_vertical_merges(grid, _columns(layout, request, source.fill_down))
     first_data_row = layout.row + layout.label_rows
     note_rows = [
-        row_number for row_number, row in enumerate(grid.rows, 1) if excluded_row(row_number, row).reason in (BLANK_ROW, NOTE_ROW)
+        row_number
+        for row_number, sheet_row in enumerate(grid.rows, 1)
+        if excluded_row(row_number, sheet_row).reason in (BLANK_ROW, NOTE_ROW)
     ]
     used_columns = _used_columns(layout, request)
     try:
@@ -117,8 +122,10 @@ def _sheet(request: SheetRequest, grid: Grid, hidden_sheets: Collection[str]) ->
     labels = _trimmed_labels(layout.labels, rows[first_data_row:])
     csv_path = engine.folder / f"{engine.new_name()}.txt"
     with csv_path.open("w", encoding="utf-8", newline="\n") as csv_file:
-        counts = write_records(_records(rows, len(labels)), csv_file, RecordShape(",", len(labels), first_data_row))
-    label_rows = [ExcludedRow(row, tuple(rows[row - 1]), HEADER_ROW) for row in range(layout.row + 1, first_data_row + 1)]
+        record_counts = write_records(_records(rows, len(labels)), csv_file, RecordShape(",", len(labels), first_data_row))
+    label_rows = [
+        ExcludedRow(sheet_row, tuple(rows[sheet_row - 1]), HEADER_ROW) for sheet_row in range(layout.row + 1, first_data_row + 1)
+    ]
     return SheetCells(
         file=file.name,
         sheet=grid.name,
@@ -126,26 +133,26 @@ def _sheet(request: SheetRequest, grid: Grid, hidden_sheets: Collection[str]) ->
         labels=labels,
         header_row=layout.row,
         table=engine.scan_records(csv_path, len(labels)),
-        rows=counts.rows,
-        excluded_rows=(*label_rows, *counts.excluded_rows),
+        rows=record_counts.rows,
+        excluded_rows=(*label_rows, *record_counts.excluded_rows),
         notices=hidden_notices(grid, used_columns, hidden_sheets, location),
         units=(*layout.units, *printed_units),
         units_above_header=layout.units_above_header,
-        has_padding=counts.has_padding,
+        has_padding=record_counts.has_padding,
         leading_rows=tuple(map(tuple, leading_rows)),
     )
 
 
-def _trimmed_labels(labels: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[str, ...]:
+def _trimmed_labels(labels: Sequence[str], sheet_rows: Iterable[Sequence[str]]) -> tuple[str, ...]:
     """The labels, and '' for each column to their right that holds cells; blank columns at the end are none."""
-    column_count = max((len(row) for row in rows), default=0)
+    column_count = max((len(sheet_row) for sheet_row in sheet_rows), default=0)
     labelled_width = max((column_index + 1 for column_index, label in enumerate(labels) if label), default=0)
     return (*labels[: max(column_count, labelled_width)], *[""] * (column_count - len(labels)))
 
 
-def _records(rows: Iterable[list[str]], column_count: int) -> Iterable[TextRecord]:
+def _records(sheet_rows: Iterable[list[str]], column_count: int) -> Iterable[TextRecord]:
     """Rows of a sheet as records, each filled up to the width of its header; blank rows stay blank."""
-    for row_number, row in enumerate(rows, 1):
+    for row_number, row in enumerate(sheet_rows, 1):
         yield TextRecord(row_number, [*row, *[""] * (column_count - len(row))] if row else [])
 
 
@@ -175,8 +182,8 @@ def _stated_units(layout: Layout, request: SheetRequest) -> dict[int, str]:
     printed_units = dict(layout.units)
     stated_units = {}
     for column_index, label in enumerate(layout.labels):
-        name = canonical_name(label, canonical_names, request.table)
-        unit = request.source.units.get(name or "") or label_and_unit(label)[1] or printed_units.get(column_index)
+        column_name = canonical_name(label, canonical_names, request.table)
+        unit = request.source.units.get(column_name or "") or label_and_unit(label)[1] or printed_units.get(column_index)
         if unit:
             stated_units[column_index] = unit
     return stated_units

@@ -37,28 +37,30 @@ class CleanTable:
     quarantined_share: float
 
 
-def quarantined_share(removed: pd.DataFrame, rows: int) -> float:
-    """Quarantined records over the records in scope, of `rows` that were read or set aside."""
+def quarantined_share(removed: pd.DataFrame, record_count: int) -> float:
+    """Quarantined records over the records in scope, of `record_count` that were read or set aside."""
     outcome_counts = removed["outcome"].value_counts()
-    in_scope = rows - int(outcome_counts.get(OUT_OF_SCOPE_OUTCOME, 0))
+    in_scope = record_count - int(outcome_counts.get(OUT_OF_SCOPE_OUTCOME, 0))
     return int(outcome_counts.get(QUARANTINED_OUTCOME, 0)) / in_scope if in_scope else 0.0
 
 
 def published_table(clean_table: CleanTable, engine: Engine) -> str:
     """Published types (whole numbers as INTEGER) and the row id as text: digest, sheet, row."""
     columns = []
-    for name in engine.types(clean_table.clean_rows):
-        column = clean_table.table.columns.get(name)
-        cell = f"y.{quoted(name)}"
-        if name != "rid":
-            columns.append(f"CAST({cell} AS INTEGER) AS {quoted(name)}" if column and column.dtype == "integer" else cell)
+    for key_column in engine.types(clean_table.clean_rows):
+        column = clean_table.table.columns.get(key_column)
+        cell = f"y.{quoted(key_column)}"
+        if key_column != "rid":
+            columns.append(f"CAST({cell} AS INTEGER) AS {quoted(key_column)}" if column and column.dtype == "integer" else cell)
     columns += _absent_columns(clean_table, engine)
     files = engine.scan(clean_table.files.assign(prefix=_row_id_prefixes(clean_table.files))[["number", "prefix"]])
     row_id = f"f.prefix || CAST(y.rid % {ROW_SPAN} AS VARCHAR) AS row_id"
     rows = f"{clean_table.clean_rows} AS y JOIN {files} AS f ON f.number = y.rid // {FILE_SPAN}"
     sql = f"SELECT {', '.join([*columns, row_id])} FROM {rows}"
     order_clause = (
-        f" ORDER BY {', '.join(f'y.{quoted(name)}' for name in clean_table.table.key)}" if clean_table.table.key else ""
+        f" ORDER BY {', '.join(f'y.{quoted(key_column)}' for key_column in clean_table.table.key)}"
+        if clean_table.table.key
+        else ""
     )
     create_table = engine.view if clean_table.name == "firms" else engine.query  # the firm table is made with its status
     return create_table(sql + order_clause, f"clean_{clean_table.name}")
@@ -69,8 +71,14 @@ def _absent_columns(clean_table: CleanTable, engine: Engine) -> list[str]:
     if clean_table.name not in FLOW_TABLES:
         return []
     present_types = engine.types(clean_table.clean_rows)
-    absent_columns = {name: column for name, column in CANONICAL[clean_table.name].columns.items() if name not in present_types}
-    return [f"CAST(NULL AS {NULL_TYPES[column.dtype]}) AS {quoted(name)}" for name, column in absent_columns.items()]
+    absent_columns = {
+        column_name: column
+        for column_name, column in CANONICAL[clean_table.name].columns.items()
+        if column_name not in present_types
+    }
+    return [
+        f"CAST(NULL AS {NULL_TYPES[column.dtype]}) AS {quoted(column_name)}" for column_name, column in absent_columns.items()
+    ]
 
 
 def _row_id_prefixes(files: pd.DataFrame) -> pd.Series:

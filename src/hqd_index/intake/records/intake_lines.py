@@ -42,13 +42,13 @@ def intake_lines(intake: Intake, language: str = "zh", path: str = "quarantine.x
     quarantine = intake.frames["quarantine"]
     lines: list[str] = []
     for (file, sheet), stages in intake.frames["ledger"].groupby(["file", "sheet"], sort=False):
-        rows, used_row_count = int(stages["rows_in"].iloc[0]), int(stages["used"].iloc[-1])
+        row_count, used_row_count = int(stages["rows_in"].iloc[0]), int(stages["used"].iloc[-1])
         quarantined_rows, out_of_scope = int(stages["quarantined"].sum()), int(stages["out_of_scope"].sum())
-        share = quarantined_rows / (rows - out_of_scope) if rows > out_of_scope else 0.0
-        name = f"{file} [{sheet}]" if sheet else str(file)
+        share = quarantined_rows / (row_count - out_of_scope) if row_count > out_of_scope else 0.0
+        sheet_label = f"{file} [{sheet}]" if sheet else str(file)
         lines.append(
             wording["file"].format(
-                file=name, rows=rows, used=used_row_count, held=quarantined_rows, share=share, aside=out_of_scope
+                file=sheet_label, rows=row_count, used=used_row_count, held=quarantined_rows, share=share, aside=out_of_scope
             )
         )
         sheet_findings = quarantine[(quarantine["file"] == file) & (quarantine["sheet"] == sheet)]
@@ -65,7 +65,7 @@ def repair_line(repairs: pd.DataFrame, language: str = "zh", path: str = "repair
     cells = repairs.groupby("kind")["cells"].sum().sort_values(ascending=False, kind="stable")
     english = language == "en"
     repair_list = (", " if english else "、").join(
-        f"{REPAIR_KINDS[str(repair_kind)][language]} {count:,}" for repair_kind, count in cells.items()
+        f"{REPAIR_KINDS[str(repair_kind)][language]} {cell_count:,}" for repair_kind, cell_count in cells.items()
     )
     if english:
         return f"[repairs] {cells.sum():,} cells are used otherwise than printed: {repair_list}; see {path}"
@@ -75,31 +75,38 @@ def repair_line(repairs: pd.DataFrame, language: str = "zh", path: str = "repair
 def _rule_lines(findings: pd.DataFrame, wording: dict[str, str], language: str) -> Iterator[str]:
     """Errors first, then warnings; the first row as the example, up to four more by number."""
     for (severity, rule), rows in findings.groupby(["severity", "rule"], sort=True):
-        first = rows.iloc[0]
-        other_rows = [str(row) for row in rows["row"].drop_duplicates().iloc[1:EXAMPLES]]
-        expectation = first[f"expected_{language}"]
+        first_finding = rows.iloc[0]
+        other_rows = [str(row_number) for row_number in rows["row"].drop_duplicates().iloc[1:EXAMPLES]]
+        expectation = first_finding[f"expected_{language}"]
         rule_text = RULES[rule].text[language] if rule in RULES else expectation
         yield wording["rule"].format(
             rule=rule,
             text=rule_text,
             count=rows["row"].nunique(),
-            row=first["row"],
-            column=_names_with_labels(str(first["column"]), language),
-            value=f'"{first["value"]}"',
+            row=first_finding["row"],
+            column=_names_with_labels(str(first_finding["column"]), language),
+            value=f'"{first_finding["value"]}"',
             others=wording["others"].format(rows=", ".join(other_rows)) if other_rows else "",
         )
         treatment = wording["error"] if severity == "error" else wording["kept"]
         expectation_text = wording["expected"].format(expected=expectation) if expectation != rule_text else ""
-        yield wording["mend"].format(expected=expectation_text, mend=first[f"mend_{language}"], done=treatment)
+        yield wording["mend"].format(expected=expectation_text, mend=first_finding[f"mend_{language}"], done=treatment)
 
 
 def _names_with_labels(columns: str, language: str) -> str:
     """'rd_exp(研发投入), revenue(营业收入)': names with their labels where the program knows one."""
-    return ", ".join(_name_with_label(name, language) for name in columns.split(", "))
+    return ", ".join(_name_with_label(column_name, language) for column_name in columns.split(", "))
 
 
-def _name_with_label(name: str, language: str) -> str:
-    column = next((table.columns[name] for table in CANONICAL.values() if name in table.columns), None)
+def _name_with_label(column_name: str, language: str) -> str:
+    column = next(
+        (
+            canonical_table.columns[column_name]
+            for canonical_table in CANONICAL.values()
+            if column_name in canonical_table.columns
+        ),
+        None,
+    )
     if column is None:
-        return name
-    return f"{name} ({column.en})" if language == "en" else f"{name}({column.zh})"
+        return column_name
+    return f"{column_name} ({column.en})" if language == "en" else f"{column_name}({column.zh})"

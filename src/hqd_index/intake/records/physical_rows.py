@@ -31,7 +31,7 @@ def physical_rows(removed_rows: pd.DataFrame, used_rows: str, sheets: Sequence[S
 
 
 def _rows_of_sheet(removed_rows: pd.DataFrame, used_rows: set[int], sheet: Sheet) -> pd.DataFrame:
-    record_rows = {row for row, _ in sheet.cells.record_rows or ()}
+    record_rows = {row_number for row_number, _ in sheet.cells.record_rows or ()}
     rows = removed_rows["rid"] % ROW_SPAN
     of_records = rows.isin(record_rows) & (removed_rows["reason"] != CONTINUATION_LINE)
     if sheet.cells.is_transposed:
@@ -51,4 +51,6 @@ def _rows_of_transposed_records(removed_rows: pd.DataFrame, record_rows: set[int
     """The fate of the records of a turned table, of which each row holds a part, for each of its rows."""
     outcome_order = (removed_rows["outcome"] != QUARANTINED_OUTCOME).sort_values(kind="stable").index
     first = removed_rows.loc[outcome_order[:1]]
-    return pd.concat([first.assign(rid=row + sheet.sheet_number * FILE_SPAN) for row in sorted(record_rows)] or [first])
+    return pd.concat(
+        [first.assign(rid=row_number + sheet.sheet_number * FILE_SPAN) for row_number in sorted(record_rows)] or [first]
+    )

@@ -47,7 +47,11 @@ def quarantine_list(clean_table: CleanTable, engine: Engine) -> pd.DataFrame:
 
 def _keys_by_row(clean_table: CleanTable, rids: pd.Series, engine: Engine) -> pd.DataFrame:
     text_columns = engine.types(clean_table.text_rows)
-    key = [quoted(name) for name in clean_table.table.key or tuple(clean_table.table.columns)[:2] if name in text_columns]
+    key = [
+        quoted(key_column)
+        for key_column in clean_table.table.key or tuple(clean_table.table.columns)[:2]
+        if key_column in text_columns
+    ]
     row_ids = engine.scan(pd.DataFrame({"rid": rids.drop_duplicates().astype("int64")}))
     key_sql = f"concat_ws({literal(' | ')}, {', '.join(key)})"
     return engine.collect(f"SELECT rid, {key_sql} AS key FROM {clean_table.text_rows} WHERE rid IN (SELECT rid FROM {row_ids})")
@@ -65,21 +69,25 @@ def quarantined_raw_rows(clean_table: CleanTable, engine: Engine) -> pd.DataFram
             rows_by_sheet.append(_rows_of_spread_sheet(sheet, set(rows % ROW_SPAN)))
             continue
         row_numbers = engine.scan(pd.DataFrame({"row": rows}))
-        cells = engine.collect(f"SELECT * FROM {sheet.cells.table} WHERE row IN (SELECT row FROM {row_numbers}) ORDER BY row")
+        raw_cells = engine.collect(f"SELECT * FROM {sheet.cells.table} WHERE row IN (SELECT row FROM {row_numbers}) ORDER BY row")
         labels = list(sheet.cells.labels)
-        lines = [(row[0], _json(dict(zip(labels, row[1:])))) for row in cells.itertuples(index=False)]
-        lines += [(row.row, _json(list(row.cells))) for row in sheet.cells.excluded_rows if row.rule]
+        json_lines = [(raw_row[0], _json(dict(zip(labels, raw_row[1:])))) for raw_row in raw_cells.itertuples(index=False)]
+        json_lines += [(raw_row.row, _json(list(raw_row.cells))) for raw_row in sheet.cells.excluded_rows if raw_row.rule]
         rows_by_sheet.append(
-            pd.DataFrame(sorted(lines), columns=["row", "cells"]).assign(file=sheet.cells.file, sheet=sheet.cells.sheet)
+            pd.DataFrame(sorted(json_lines), columns=["row", "cells"]).assign(file=sheet.cells.file, sheet=sheet.cells.sheet)
         )
     return pd.concat(rows_by_sheet, ignore_index=True)[RAW_ROWS]
 
 
-def _rows_of_spread_sheet(sheet: Sheet, rows: set[int]) -> pd.DataFrame:
-    lines = [(row, _json(list(cells))) for row, cells in sheet.cells.record_rows or () if row in rows]
-    lines += [(row.row, _json(list(row.cells))) for row in sheet.cells.excluded_rows if row.rule]
+def _rows_of_spread_sheet(sheet: Sheet, row_numbers: set[int]) -> pd.DataFrame:
+    lines = [
+        (row_number, _json(list(record_cells)))
+        for row_number, record_cells in sheet.cells.record_rows or ()
+        if row_number in row_numbers
+    ]
+    lines += [(row_number.row, _json(list(row_number.cells))) for row_number in sheet.cells.excluded_rows if row_number.rule]
     return pd.DataFrame(lines, columns=["row", "cells"]).assign(file=sheet.cells.file, sheet=sheet.cells.sheet)
 
 
-def _json(cells: object) -> str:
-    return json.dumps(cells, ensure_ascii=False)
+def _json(raw_cells: object) -> str:
+    return json.dumps(raw_cells, ensure_ascii=False)

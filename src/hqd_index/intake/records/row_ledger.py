@@ -38,11 +38,12 @@ def check_balance(row_balance: RowBalance, engine: Engine, location: str) -> Non
     )
     engine.drop([removed_rows])
     if len(unbalanced_rows):
-        first = unbalanced_rows.iloc[0]
-        row = int(first["rid"]) % ROW_SPAN
+        first_row = unbalanced_rows.iloc[0]
+        row_number = int(first_row["rid"]) % ROW_SPAN
         raise CheckError(
-            f"the row ledger does not balance: row {row} came {int(first['came'])} and went {int(first['went'])} times",
-            zh=f"数据台账不平:第 {row} 行进 {int(first['came'])} 次、出 {int(first['went'])} 次",
+            f"the row ledger does not balance: row {row_number} came {int(first_row['came'])} and went "
+            f"{int(first_row['went'])} times",
+            zh=f"数据台账不平:第 {row_number} 行进 {int(first_row['came'])} 次、出 {int(first_row['went'])} 次",
             location=location,
         )
 
@@ -56,7 +57,7 @@ def check_sums(
     removed_ids = engine.scan(removed_rows[["rid"]].drop_duplicates().astype({"rid": "int64"}))
     flagged_rows = f"(SELECT *, rid IN (SELECT rid FROM {removed_ids}) AS lost FROM {all_rows})"
     sums = ("sum({0})", "sum(abs({0}))", "sum({0}) FILTER (WHERE lost)")
-    sum_columns = [sum_sql.format(quoted(name)) for name in columns for sum_sql in sums]
+    sum_columns = [sum_sql.format(quoted(column_name)) for column_name in columns for sum_sql in sums]
     input_sums = (
         engine.collect(f"SELECT {', '.join(sum_columns)} FROM {flagged_rows}")
         .fillna(0.0)
@@ -65,14 +66,16 @@ def check_sums(
         .reshape(-1, len(sums))
     )
     used_sums = (
-        engine.collect(f"SELECT {', '.join(f'sum({quoted(name)})' for name in columns)} FROM {used_rows}").fillna(0.0).iloc[0]
+        engine.collect(f"SELECT {', '.join(f'sum({quoted(column_name)})' for column_name in columns)} FROM {used_rows}")
+        .fillna(0.0)
+        .iloc[0]
     )
     engine.drop([removed_ids])
-    for name, (input_total, absolute_total, removed_sum), used_total in zip(columns, input_sums, used_sums):
+    for column_name, (input_total, absolute_total, removed_sum), used_total in zip(columns, input_sums, used_sums):
         if abs(input_total - used_total - removed_sum) > SUM_TOLERANCE * max(absolute_total, 1.0):
             raise CheckError(
-                f"{name}: {input_total} came in, {used_total} is used and {removed_sum} was taken out",
-                zh=f"{name}:读入合计 {input_total},采用 {used_total},剔除 {removed_sum},不相等",
+                f"{column_name}: {input_total} came in, {used_total} is used and {removed_sum} was taken out",
+                zh=f"{column_name}:读入合计 {input_total},采用 {used_total},剔除 {removed_sum},不相等",
                 location=location,
             )
 
@@ -85,8 +88,11 @@ def ledger_rows(files: pd.DataFrame, input_row_counts: Mapping[int, int], remove
         file_rows = removed_rows[removed_rows["rid"] // FILE_SPAN == sheet_number]
         for stage in STAGES:
             stage_rows = file_rows[file_rows["stage"] == stage]
-            counts = stage_rows["outcome"].value_counts()
-            quarantined_rows, out_of_scope = int(counts.get(QUARANTINED_OUTCOME, 0)), int(counts.get(OUT_OF_SCOPE_OUTCOME, 0))
+            outcome_counts = stage_rows["outcome"].value_counts()
+            quarantined_rows, out_of_scope = (
+                int(outcome_counts.get(QUARANTINED_OUTCOME, 0)),
+                int(outcome_counts.get(OUT_OF_SCOPE_OUTCOME, 0)),
+            )
             used_row_count = remaining_rows - quarantined_rows - out_of_scope
             lines.append(
                 (file, sheet, stage, remaining_rows, used_row_count, quarantined_rows, out_of_scope, reason_counts(stage_rows))

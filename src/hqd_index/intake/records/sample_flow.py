@@ -44,7 +44,8 @@ def sample_flow(study: Study, clean_tables: Sequence[CleanTable], engine: Engine
         )
         lines.append((clean_table.name, USED_ROWS_LABEL, engine.count(clean_table.clean_rows), _firm_count(clean_table, engine)))
     rows = [
-        (step_number, name, label.zh, label.en, count, firms) for step_number, (name, label, count, firms) in enumerate(lines, 1)
+        (step_number, table_name, label.zh, label.en, row_count, firms)
+        for step_number, (table_name, label, row_count, firms) in enumerate(lines, 1)
     ]
     return pd.DataFrame(rows, columns=FLOW).astype({"firms": "Int64"})
 
@@ -58,10 +59,12 @@ def _firm_count(clean_table: CleanTable, engine: Engine) -> int | None:
 def coverage(study: Study, tables: Mapping[str, str], engine: Engine) -> pd.DataFrame:
     """Firms and revenue of the firm table against the official totals of the industry table, by unit and year."""
     unit_keys = [*study.study.unit.by, "year"]
-    columns_by_table = {name: engine.types(tables[name]) for name in ("firms", "industry") if name in tables}
+    columns_by_table = {
+        table_name: engine.types(tables[table_name]) for table_name in ("firms", "industry") if table_name in tables
+    }
     if len(columns_by_table) < 2 or not all(set(unit_keys) <= set(column_types) for column_types in columns_by_table.values()):
         return pd.DataFrame(columns=COVERAGE)
-    unit = " || '-' || ".join(quoted(name) for name in study.study.unit.by)
+    unit = " || '-' || ".join(quoted(table_name) for table_name in study.study.unit.by)
     matched_firms = engine.view(
         _totals_sql(tables["firms"], unit, "CAST(count(*) AS DOUBLE)", _sum_sql("revenue", columns_by_table["firms"]))
     )
@@ -93,5 +96,5 @@ def _sum_sql(column: str, columns: Mapping[str, str]) -> str:
 
 
 def _official_revenue_sql(columns: Mapping[str, str]) -> str:
-    units = [CANONICAL[name].columns["revenue"].unit for name in ("industry", "firms")]
+    units = [CANONICAL[table_name].columns["revenue"].unit for table_name in ("industry", "firms")]
     return f"{_sum_sql('revenue', columns)} * 1e{exponent(*units)}"

@@ -43,17 +43,17 @@ CROSS_ROW: dict[str, CrossRow] = {
 }
 
 
-def cross_row_findings(name: str, rows: str, text_rows: str, engine: Engine) -> pd.DataFrame:
+def cross_row_findings(table_name: str, typed_rows: str, text_rows: str, engine: Engine) -> pd.DataFrame:
     """Findings of the rules of a table over several of its rows."""
-    columns = set(engine.types(rows))
+    columns = set(engine.types(typed_rows))
     findings = []
     for rule, cross_rule in CROSS_ROW.items():
-        if cross_rule.table != name or not set(cross_rule.columns) <= columns:
+        if cross_rule.table != table_name or not set(cross_rule.columns) <= columns:
             continue
         column = cross_rule.columns[0]
-        cells = f'SELECT rid, {literal(column)} AS "column", {quoted(column)} AS "value" FROM {text_rows}'
-        broken_rows = cross_rule.sql.format(rows=rows)
-        findings.append(rule_findings(engine.collect(f"{cells} WHERE rid IN ({broken_rows}) ORDER BY rid"), rule))
+        cells_sql = f'SELECT rid, {literal(column)} AS "column", {quoted(column)} AS "value" FROM {text_rows}'
+        broken_rows = cross_rule.sql.format(rows=typed_rows)
+        findings.append(rule_findings(engine.collect(f"{cells_sql} WHERE rid IN ({broken_rows}) ORDER BY rid"), rule))
     return joined_findings(findings)
 
 
@@ -65,24 +65,26 @@ SINGLE_VALUE_COLUMNS = {
 }
 
 
-def check_single_values(rows: str, location: str, engine: Engine) -> None:
+def check_single_values(typed_rows: str, location: str, engine: Engine) -> None:
     """DataError E08, M20 or M26 when a table mixes statements, addresses or scopes that must not be added up."""
-    columns = engine.types(rows)
+    columns = engine.types(typed_rows)
     for column, (rule, zh, en) in SINGLE_VALUE_COLUMNS.items():
         if column not in columns:
             continue
         value_counts = engine.collect(
-            f"SELECT {column} AS kind, count(*) AS n FROM {rows} GROUP BY 1 HAVING kind IS NOT NULL ORDER BY 1"
+            f"SELECT {column} AS kind, count(*) AS n FROM {typed_rows} GROUP BY 1 HAVING kind IS NOT NULL ORDER BY 1"
         )
         if len(value_counts) < 2:
             continue
-        counts = ", ".join(f"{value} {row_count}" for value, row_count in value_counts.itertuples(index=False))
+        count_text = ", ".join(
+            f"{distinct_value} {row_count}" for distinct_value, row_count in value_counts.itertuples(index=False)
+        )
         example_setting = (
             f"out_of_scope: [{{when: \"{column} = '{value_counts['kind'].iloc[-1]}'\", reason: {{zh: ..., en: ...}}}}]"
         )
         raise DataError(
-            f"{en} appear together ({counts}); choose one, e.g. {example_setting}",
-            zh=f"{zh}混在一起({counts});请选定一种,例如 {example_setting}",
+            f"{en} appear together ({count_text}); choose one, e.g. {example_setting}",
+            zh=f"{zh}混在一起({count_text});请选定一种,例如 {example_setting}",
             location=location,
             rule=rule,
         )

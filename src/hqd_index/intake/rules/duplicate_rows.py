@@ -29,39 +29,43 @@ Shifts = Mapping[str, Mapping[int, int]]
 
 
 def duplicate_findings(
-    rows: str, text_rows: str, key: Sequence[str], files: pd.DataFrame, engine: Engine, *, shifts: Shifts | None = None
+    typed_rows: str, text_rows: str, key: Sequence[str], files: pd.DataFrame, engine: Engine, *, shifts: Shifts | None = None
 ) -> pd.DataFrame:
-    """E01 findings for the rows that must go so that the key is unique among `rows` (a typed table or query)."""
-    text_columns = [name for name in engine.types(text_rows) if name != "rid"]
+    """E01 findings for the rows that must go so that the key is unique among `typed_rows` (a typed table or query)."""
+    text_columns = [column_name for column_name in engine.types(text_rows) if column_name != "rid"]
     keys = ", ".join(map(quoted, key))
-    values = [name for name in text_columns if name not in key]
-    row_columns = ", ".join(map(quoted, [*key, *values]))
-    repeated_key_table = engine.query(f"SELECT {keys} FROM {rows} GROUP BY {keys} HAVING count(*) > 1")
+    value_columns = [column_name for column_name in text_columns if column_name not in key]
+    row_columns = ", ".join(map(quoted, [*key, *value_columns]))
+    repeated_key_table = engine.query(f"SELECT {keys} FROM {typed_rows} GROUP BY {keys} HAVING count(*) > 1")
     duplicate_rows = engine.query(
-        f"SELECT *, min(rid) OVER (PARTITION BY {row_columns}) AS twin FROM {rows} SEMI JOIN {repeated_key_table} USING ({keys})"
+        f"SELECT *, min(rid) OVER (PARTITION BY {row_columns}) AS twin FROM {typed_rows} SEMI JOIN {repeated_key_table} "
+        f"USING ({keys})"
     )
-    twins = engine.collect(f"SELECT rid, twin FROM {duplicate_rows} WHERE rid <> twin ORDER BY rid")
+    duplicate_pairs = engine.collect(f"SELECT rid, twin FROM {duplicate_rows} WHERE rid <> twin ORDER BY rid")
     repeated_keys = f"QUALIFY count(*) OVER (PARTITION BY {keys}) > 1 ORDER BY {keys}, rid"
     distinct_rows = engine.collect(f"SELECT * EXCLUDE (twin) FROM {duplicate_rows} WHERE rid = twin {repeated_keys}")
-    duplicates_found = [(rid, twin_rid, IDENTICAL_ROW, "") for rid, twin_rid in twins.itertuples(index=False)]
+    duplicates_found = [(rid, duplicate_rid, IDENTICAL_ROW, "") for rid, duplicate_rid in duplicate_pairs.itertuples(index=False)]
     if len(distinct_rows):
         row_ids = engine.scan(distinct_rows[["rid"]])
         printed_rows = engine.collect(f"SELECT * FROM {text_rows} WHERE rid IN (SELECT rid FROM {row_ids})").set_index("rid")
         printed_rows = _rows_in_one_unit(printed_rows, shifts or {})
         for _, group in distinct_rows.groupby(list(key), sort=True, dropna=False):
-            duplicates_found += _rows_to_drop(group.set_index("rid"), printed_rows, values)
+            duplicates_found += _rows_to_drop(group.set_index("rid"), printed_rows, value_columns)
     engine.drop([duplicate_rows])
     return _findings_of_duplicates(duplicates_found, text_rows, key, files, engine)
 
 
 def _rows_in_one_unit(printed_rows: pd.DataFrame, shifts: Shifts) -> pd.DataFrame:
     """Printed numbers of columns whose sheets have different units, all in the column's unit, so that digits compare."""
-    rows = printed_rows.copy()
-    for name, powers in shifts.items():
-        if name in rows and len(set(powers.values())) > 1:
-            scaled_numbers = [_scaled_number(cell, powers.get(rid // FILE_SPAN, 0)) for rid, cell in zip(rows.index, rows[name])]
-            rows[name] = pd.Series(scaled_numbers, index=rows.index, dtype=object)
-    return rows
+    scaled_rows = printed_rows.copy()
+    for column_name, powers in shifts.items():
+        if column_name in scaled_rows and len(set(powers.values())) > 1:
+            scaled_numbers = [
+                _scaled_number(cell, powers.get(rid // FILE_SPAN, 0))
+                for rid, cell in zip(scaled_rows.index, scaled_rows[column_name])
+            ]
+            scaled_rows[column_name] = pd.Series(scaled_numbers, index=scaled_rows.index, dtype=object)
+    return scaled_rows
 
 
 def _scaled_number(cell: object, power: int) -> object:
@@ -72,7 +76,7 @@ def _scaled_number(cell: object, power: int) -> object:
 Duplicate = tuple[int, int, Label, str]
 
 
-def _rows_to_drop(group: pd.DataFrame, printed_rows: pd.DataFrame, values: Sequence[str]) -> list[Duplicate]:
+def _rows_to_drop(group: pd.DataFrame, printed_rows: pd.DataFrame, value_columns: Sequence[str]) -> list[Duplicate]:
     """Who goes among distinct rows of one key: the older ones, the coarser one, or all of them."""
     dropped_rows: list[Duplicate] = []
     if "disclose_date" in group and group["disclose_date"].notna().all() and group["disclose_date"].nunique() > 1:
@@ -82,7 +86,7 @@ def _rows_to_drop(group: pd.DataFrame, printed_rows: pd.DataFrame, values: Seque
         group = group.loc[newest_rows]
     if len(group) == 1:
         return dropped_rows
-    compared_columns = [name for name in values if name != "disclose_date"]
+    compared_columns = [column_name for column_name in value_columns if column_name != "disclose_date"]
     most_precise_row = _most_precise_row(group, printed_rows, compared_columns)
     if most_precise_row is not None:
         return dropped_rows + [(int(rid), most_precise_row, ROUNDED_ROW, "") for rid in group.index if rid != most_precise_row]
@@ -93,15 +97,16 @@ def _rows_to_drop(group: pd.DataFrame, printed_rows: pd.DataFrame, values: Seque
     return dropped_rows
 
 
-def _most_precise_row(group: pd.DataFrame, printed_rows: pd.DataFrame, values: Sequence[str]) -> int | None:
+def _most_precise_row(group: pd.DataFrame, printed_rows: pd.DataFrame, value_columns: Sequence[str]) -> int | None:
     """The row that every other one rounds from, when all differences are within half a unit of the last digit."""
-    differing_columns = [name for name in values if group[name].nunique(dropna=False) > 1]
+    differing_columns = [column_name for column_name in value_columns if group[column_name].nunique(dropna=False) > 1]
     most_precise_row = max(
-        group.index, key=lambda rid: (sum(_digits(printed_rows.at[rid, name]) for name in differing_columns), -int(rid))
+        group.index,
+        key=lambda rid: (sum(_digits(printed_rows.at[rid, column_name]) for column_name in differing_columns), -int(rid)),
     )
     for rid in group.index:
-        for name in differing_columns:
-            if not _rounds_to(printed_rows.at[most_precise_row, name], printed_rows.at[rid, name]):
+        for column_name in differing_columns:
+            if not _rounds_to(printed_rows.at[most_precise_row, column_name], printed_rows.at[rid, column_name]):
                 return None
     return int(most_precise_row)
 
@@ -126,10 +131,16 @@ def _rounds_to(precise_cell: object, rounded_cell: object) -> bool:
     return abs(precise_number - rounded_number) <= Decimal(1).scaleb(-_digits(rounded_cell)) / 2
 
 
-def _difference(printed_rows: pd.DataFrame, rid: int, other_rid: int, values: Sequence[str]) -> str:
+def _difference(printed_rows: pd.DataFrame, rid: int, other_rid: int, value_columns: Sequence[str]) -> str:
     row_texts, counterpart_texts = printed_rows.loc[rid], printed_rows.loc[other_rid]
-    differing_columns = [name for name in values if name in printed_rows and str(row_texts[name]) != str(counterpart_texts[name])]
-    return "; ".join(f"{name} {row_texts[name]} / {counterpart_texts[name]}" for name in differing_columns[:3])
+    differing_columns = [
+        column_name
+        for column_name in value_columns
+        if column_name in printed_rows and str(row_texts[column_name]) != str(counterpart_texts[column_name])
+    ]
+    return "; ".join(
+        f"{column_name} {row_texts[column_name]} / {counterpart_texts[column_name]}" for column_name in differing_columns[:3]
+    )
 
 
 def _findings_of_duplicates(
@@ -150,4 +161,4 @@ def _findings_of_duplicates(
         expectations.append(Label(zh=label.zh.format(**row_and_file), en=label.en.format(**row_and_file)))
     rids = [rid for rid, *_ in sorted_duplicates]
     rows = pd.DataFrame({"rid": rids, "column": ", ".join(key), "value": cells["value"].reindex(rids).to_numpy()})
-    return rule_findings(rows, "E01", expectation=expectations, mend=MEND)
+    return rule_findings(rows, "E01", expectation=expectations, remedy=MEND)

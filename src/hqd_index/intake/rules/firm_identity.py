@@ -26,7 +26,7 @@ class FirmRows:
     notices: tuple[Notice, ...]
 
 
-def with_one_id_per_firm(rows: str, location: str, engine: Engine) -> FirmRows:
+def with_one_id_per_firm(typed_rows: str, location: str, engine: Engine) -> FirmRows:
     """M16, M17: firms are identified by their credit code where a stock code does not do so.
 
     Stock codes with one credit code are one firm under the first of them (A shares come before B shares); of a year's
@@ -34,35 +34,35 @@ def with_one_id_per_firm(rows: str, location: str, engine: Engine) -> FirmRows:
     Rows without a credit code go with the nearest earlier year of their stock code, else the nearest later one.
     """
     no_rows = pd.DataFrame(columns=["rid", "stage", "outcome", "reason"])
-    if not {"firm_id", "year", "uscc"} <= set(engine.types(rows)):
-        return FirmRows(rows, no_rows, ())
+    if not {"firm_id", "year", "uscc"} <= set(engine.types(typed_rows)):
+        return FirmRows(typed_rows, no_rows, ())
     valid_code_sql = f"regexp_full_match(uscc, {literal(VALID_CODE)}) AND uscc <> firm_id"
-    id_and_code_sql = f"SELECT DISTINCT firm_id, uscc FROM {rows} WHERE {valid_code_sql}"
+    id_and_code_sql = f"SELECT DISTINCT firm_id, uscc FROM {typed_rows} WHERE {valid_code_sql}"
     ambiguous_sql = f"""SELECT firm_id FROM ({id_and_code_sql}) QUALIFY count(*) OVER (PARTITION BY uscc) > 1
         OR count(*) OVER (PARTITION BY firm_id) > 1"""
     firm_years = engine.collect(
-        f"""SELECT rid, firm_id, CAST(year AS INTEGER) AS year, CASE WHEN {valid_code_sql} THEN uscc END AS uscc FROM {rows}
+        f"""SELECT rid, firm_id, CAST(year AS INTEGER) AS year, CASE WHEN {valid_code_sql} THEN uscc END AS uscc FROM {typed_rows}
         WHERE firm_id IN ({ambiguous_sql}) AND year IS NOT NULL ORDER BY firm_id, year, rid"""
     )
     if firm_years.empty:
-        return FirmRows(rows, no_rows, ())
+        return FirmRows(typed_rows, no_rows, ())
     identified_rows = firm_identities(firm_years)
     twins = identified_rows.loc[
         identified_rows.duplicated(["firm", "year"]) & (identified_rows["lead"] != identified_rows["firm_id"]), ["rid"]
     ]
     new_ids = engine.scan(identified_rows[["rid", "firm"]])
     firm_rows = engine.query(
-        f"""SELECT r.* REPLACE (coalesce(n.firm, r.firm_id) AS firm_id) FROM {rows} AS r LEFT JOIN {new_ids} AS n USING (rid)
-        WHERE r.rid NOT IN (SELECT rid FROM {engine.scan(twins)})"""
+        f"""SELECT r.* REPLACE (coalesce(n.firm, r.firm_id) AS firm_id)
+        FROM {typed_rows} AS r LEFT JOIN {new_ids} AS n USING (rid) WHERE r.rid NOT IN (SELECT rid FROM {engine.scan(twins)})"""
     )
     twin_rows = twins.assign(stage=VALIDATE_STAGE, outcome=OUT_OF_SCOPE_OUTCOME, reason=TWIN_LISTING)
     return FirmRows(firm_rows, twin_rows, tuple(_identity_notices(identified_rows, location)))
 
 
-def firm_identities(rows: pd.DataFrame) -> pd.DataFrame:
-    """`rows` (rid, firm_id, year, uscc) with `lead`, the first stock code of the firm, and `firm`, its id; first codes first."""
-    code = rows.groupby("firm_id")["uscc"].transform(lambda identity: identity.ffill().bfill())
-    with_codes = rows.assign(uscc=code.fillna(rows["firm_id"]))
+def firm_identities(firm_years: pd.DataFrame) -> pd.DataFrame:
+    """`firm_years` (rid, firm_id, year, uscc) with `lead`, the firm's first stock code, and `firm`, its id; first codes first."""
+    code = firm_years.groupby("firm_id")["uscc"].transform(lambda identity: identity.ffill().bfill())
+    with_codes = firm_years.assign(uscc=code.fillna(firm_years["firm_id"]))
     lead_ids = with_codes.groupby("uscc")["firm_id"].transform("min")
     first_years = with_codes.groupby(["firm_id", "uscc"])["year"].min().sort_values(kind="stable")
     turn_by_identity = (first_years.groupby(level="firm_id").cumcount() + 1).to_dict()
@@ -78,7 +78,7 @@ def _identity_notices(identified_rows: pd.DataFrame, location: str) -> list[Noti
     notices = []
     twin_codes = identified_rows[identified_rows["lead"] != identified_rows["firm_id"]][["lead", "firm_id"]].drop_duplicates()
     if len(twin_codes):
-        item_list = _item_list([f"{lead_id} = {twin_id}" for lead_id, twin_id in twin_codes.itertuples(index=False)])
+        item_list = _item_list([f"{lead_id} = {other_id}" for lead_id, other_id in twin_codes.itertuples(index=False)])
         en = f"{len(twin_codes)} stock codes are second listings of a firm (by credit code), which counts once: {item_list}"
         notices.append(
             Notice("M16", location, en, f"{len(twin_codes)} 个证券代码是同一企业的第二上市代码(按信用代码),只计一次:{item_list}")
@@ -97,28 +97,28 @@ def _item_list(identifiers: list[str]) -> str:
     return "; ".join(identifiers[:LISTED_ITEMS]) + (" ..." if len(identifiers) > LISTED_ITEMS else "")
 
 
-def with_one_industry(rows: str, choice: FirmIndustry, location: str, engine: Engine) -> tuple[str, tuple[Notice, ...]]:
+def with_one_industry(typed_rows: str, choice: FirmIndustry, location: str, engine: Engine) -> tuple[str, tuple[Notice, ...]]:
     """M17: firms that change industry are reported, and put into their first or most frequent one where the study says so."""
-    if not {"firm_id", "year", "industry_code"} <= set(engine.types(rows)):
-        return rows, ()
-    filled_rows = f"SELECT firm_id, year, industry_code FROM {rows} WHERE industry_code IS NOT NULL"
+    if not {"firm_id", "year", "industry_code"} <= set(engine.types(typed_rows)):
+        return typed_rows, ()
+    filled_rows = f"SELECT firm_id, year, industry_code FROM {typed_rows} WHERE industry_code IS NOT NULL"
     moving_firms = engine.collect(
         f"SELECT firm_id FROM ({filled_rows}) GROUP BY 1 HAVING count(DISTINCT industry_code) > 1 ORDER BY 1"
     )
     if moving_firms.empty:
-        return rows, ()
+        return typed_rows, ()
     treatment = {"reported": ("kept as reported", "按原始数据保留"), "first": ("first one used", "按首个行业"),
             "modal": ("most frequent one used", "按最常见行业")}[choice]  # fmt: skip
     count, firm_list = len(moving_firms), _item_list(list(moving_firms["firm_id"]))
     notice = Notice("M17", location, f"{count} firms change industry ({treatment[0]}; sources.yaml firm_industry): {firm_list}",
                   f"{count} 家企业的行业前后不同({treatment[1]};见 sources.yaml 的 firm_industry):{firm_list}")  # fmt: skip
     if choice == "reported":
-        return rows, (notice,)
+        return typed_rows, (notice,)
     industry_counts = f"SELECT firm_id, industry_code, count(*) AS n, min(year) AS begun FROM ({filled_rows}) GROUP BY ALL"
     order_clause = "begun, industry_code" if choice == "first" else "n DESC, begun, industry_code"
     fixed_industries = (
         f"SELECT firm_id, first(industry_code ORDER BY {order_clause}) AS fixed FROM ({industry_counts}) GROUP BY firm_id"
     )
-    sql = f"""SELECT r.* REPLACE (coalesce(f.fixed, r.industry_code) AS industry_code) FROM {rows} AS r
+    sql = f"""SELECT r.* REPLACE (coalesce(f.fixed, r.industry_code) AS industry_code) FROM {typed_rows} AS r
         LEFT JOIN ({fixed_industries}) AS f USING (firm_id)"""
     return engine.query(sql), (notice,)

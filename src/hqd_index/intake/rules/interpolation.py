@@ -13,14 +13,14 @@ MIN_INTERIOR_POINTS = 3  # interior points in a row
 RELATIVE_TOLERANCE = 1e-9  # of the largest of three values: sums of printed decimals in binary
 
 
-def interior_of_straight_lines(values: np.ndarray, unit: np.ndarray, year: np.ndarray) -> np.ndarray:
+def interior_of_straight_lines(series_values: np.ndarray, unit: np.ndarray, year: np.ndarray) -> np.ndarray:
     """Which values are inside a stretch of three or more on a sloping line; rows sorted by unit and year."""
-    is_interior = np.zeros(len(values), dtype=bool)
-    if len(values) < MIN_INTERIOR_POINTS + 2:
+    is_interior = np.zeros(len(series_values), dtype=bool)
+    if len(series_values) < MIN_INTERIOR_POINTS + 2:
         return is_interior
-    differences = np.diff(values)
+    differences = np.diff(series_values)
     next_year = (unit[1:] == unit[:-1]) & (np.diff(year) == 1)
-    magnitudes = np.maximum.reduce([np.abs(values[:-2]), np.abs(values[1:-1]), np.abs(values[2:])])
+    magnitudes = np.maximum.reduce([np.abs(series_values[:-2]), np.abs(series_values[1:-1]), np.abs(series_values[2:])])
     is_straight = (np.abs(np.diff(differences)) <= RELATIVE_TOLERANCE * magnitudes) & (
         np.abs(differences[1:]) > RELATIVE_TOLERANCE * magnitudes
     )
@@ -31,25 +31,29 @@ def interior_of_straight_lines(values: np.ndarray, unit: np.ndarray, year: np.nd
     return is_interior
 
 
-def interpolation_findings(rows: str, text_rows: str, table: CanonicalTable, engine: Engine) -> pd.DataFrame:
+def interpolation_findings(typed_rows: str, text_rows: str, table: CanonicalTable, engine: Engine) -> pd.DataFrame:
     """Warnings for the cells of a table of published series (one row per unit and year) that look interpolated."""
-    columns = engine.types(rows)
-    numbers = [name for name, column in table.columns.items() if column.dtype == "number" and name in columns]
-    units = [name for name in table.key if name != "year"]
+    columns = engine.types(typed_rows)
+    numbers = [
+        column_name for column_name, column in table.columns.items() if column.dtype == "number" and column_name in columns
+    ]
+    units = [column_name for column_name in table.key if column_name != "year"]
     if table.rows_per_unit != "one" or "year" not in columns or not numbers or not set(units) <= set(columns):
         return joined_findings([])
-    cells = ", ".join(f"CAST({quoted(name)} AS DOUBLE) AS {quoted(name)}" for name in numbers)
+    cells = ", ".join(f"CAST({quoted(column_name)} AS DOUBLE) AS {quoted(column_name)}" for column_name in numbers)
     unit = "concat_ws('|', " + ", ".join(map(quoted, units)) + ")"
-    frame = engine.collect(f"SELECT rid, {unit} AS unit, CAST(year AS INTEGER) AS year, {cells} FROM {rows} ORDER BY unit, year")
+    frame = engine.collect(
+        f"SELECT rid, {unit} AS unit, CAST(year AS INTEGER) AS year, {cells} FROM {typed_rows} ORDER BY unit, year"
+    )
     findings = []
-    for name in numbers:
-        filled_cells = frame[["rid", "unit", "year", name]].dropna()
+    for column_name in numbers:
+        filled_cells = frame[["rid", "unit", "year", column_name]].dropna()
         is_interior = interior_of_straight_lines(
-            filled_cells[name].to_numpy(), filled_cells["unit"].to_numpy(), filled_cells["year"].to_numpy()
+            filled_cells[column_name].to_numpy(), filled_cells["unit"].to_numpy(), filled_cells["year"].to_numpy()
         )
         if is_interior.any():
             row_ids = engine.scan(filled_cells.loc[is_interior, ["rid"]])
-            cell_sql = f'SELECT rid, {literal(name)} AS "column", {quoted(name)} AS "value" FROM {text_rows}'
+            cell_sql = f'SELECT rid, {literal(column_name)} AS "column", {quoted(column_name)} AS "value" FROM {text_rows}'
             interpolated_cells = engine.collect(f"{cell_sql} WHERE rid IN (SELECT rid FROM {row_ids}) ORDER BY rid")
             findings.append(rule_findings(interpolated_cells, "M29", severity="warning"))
     return joined_findings(findings)

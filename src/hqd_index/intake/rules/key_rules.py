@@ -14,12 +14,12 @@ def blank_key_findings(table_step: TableStep, text_rows: str) -> pd.DataFrame:
     columns = table_step.engine.types(text_rows)
     findings = []
     key = table_step.table.key
-    for name in key if "year" in columns else [name for name in key if name != "year"]:
-        is_blank = f"{quoted(name)} IS NULL" if name in columns else "true"
-        rows = table_step.engine.collect(
-            f"""SELECT rid, {literal(name)} AS "column", '' AS "value" FROM {text_rows} WHERE {is_blank} ORDER BY rid"""
+    for key_column in key if "year" in columns else [key_column for key_column in key if key_column != "year"]:
+        is_blank = f"{quoted(key_column)} IS NULL" if key_column in columns else "true"
+        cell_rows = table_step.engine.collect(
+            f"""SELECT rid, {literal(key_column)} AS "column", '' AS "value" FROM {text_rows} WHERE {is_blank} ORDER BY rid"""
         )
-        findings.append(rule_findings(rows, "C04"))
+        findings.append(rule_findings(cell_rows, "C04"))
     return joined_findings(findings)
 
 

@@ -16,17 +16,19 @@ def lost_zero_notices(rows: str, key: Sequence[str], location: str, engine: Engi
     for name in key:
         if sql_types.get(name) != "text":
             continue
-        pairs = engine.collect(
+        padded_pairs = engine.collect(
             f"""WITH ids AS (SELECT DISTINCT {quoted(name)} AS id FROM {rows} WHERE regexp_full_match({quoted(name)}, '[0-9]+'))
             SELECT DISTINCT s.id AS short, l.id AS long FROM ids AS s JOIN ids AS l
             ON ltrim(s.id, '0') = ltrim(l.id, '0') AND length(s.id) < length(l.id) ORDER BY ALL"""
         )
-        if pairs.empty:
+        if padded_pairs.empty:
             continue
-        examples = ", ".join(f"{pair.short} / {pair.long}" for pair in pairs.head(LISTED_IDS).itertuples())
-        width = int(pairs["long"].str.len().max())
-        en = f"{name}: {len(pairs)} pairs of ids differ by zeros in front alone ({examples}) and stay two units; "
-        zh = f"{name}:{len(pairs)} 对代码只差前导零({examples}),仍作两个单元;"
+        examples = ", ".join(
+            f"{padded_pair.short} / {padded_pair.long}" for padded_pair in padded_pairs.head(LISTED_IDS).itertuples()
+        )
+        width = int(padded_pairs["long"].str.len().max())
+        en = f"{name}: {len(padded_pairs)} pairs of ids differ by zeros in front alone ({examples}) and stay two units; "
+        zh = f"{name}:{len(padded_pairs)} 对代码只差前导零({examples}),仍作两个单元;"
         mend = f"pad: {{{name}: {width}}}"
         en, zh = f"{en}if they are one, write {mend} at the source", f"{zh}若是同一单元,请在该数据源写 {mend}"
         yield Notice("C06", location, en, zh)

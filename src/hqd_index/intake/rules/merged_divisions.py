@@ -24,13 +24,15 @@ def with_merged_divisions(source: ParsedSource, table_step: TableStep) -> Parsed
     Amounts and counts are sums where both are there; ratios and indices of the two have no sum and are missing. A key with only
     one of the two is a finding (E09): it is half of C29.
     """
-    column = next((name for name in table_step.table.key if table_step.table.columns[name].code == "industry"), None)
+    column = next(
+        (key_column for key_column in table_step.table.key if table_step.table.columns[key_column].code == "industry"), None
+    )
     if column is None or source.members is not None or not source.repairs:
         return source
     half_rows = _halves(source, column, table_step.engine)
     if half_rows.empty:
         return source
-    keys = [name for name in table_step.table.key if name in table_step.engine.types(source.typed_rows)]
+    keys = [key_column for key_column in table_step.table.key if key_column in table_step.engine.types(source.typed_rows)]
     rows = half_rows.merge(
         table_step.engine.collect(f"SELECT rid, {', '.join(map(quoted, keys))} FROM {source.typed_rows}"), on="rid"
     )
@@ -41,7 +43,9 @@ def with_merged_divisions(source: ParsedSource, table_step: TableStep) -> Parsed
         size=groups["rid"].transform("size"),
     )
     single_halves = division_pairs[division_pairs["divisions"] == 1]
-    half_findings = [_half_findings(single_halves, code, divisions, column) for code, divisions in MERGED_2002.items()]
+    half_findings = [
+        _half_findings(single_halves, division_code, divisions, column) for division_code, divisions in MERGED_2002.items()
+    ]
     merged_rows = division_pairs[(division_pairs["divisions"] == 2) & (division_pairs["size"] == 2)][["rid", "first"]]
     source = replace(source, findings=joined_findings([source.findings, *half_findings]))
     return _source_with_merged_rows(source, merged_rows, table_step) if len(merged_rows) else source
@@ -49,7 +53,7 @@ def with_merged_divisions(source: ParsedSource, table_step: TableStep) -> Parsed
 
 def _halves(source: ParsedSource, column: str, engine: Engine) -> pd.DataFrame:
     """rid, code, division, text of the rows whose division of 2002 is one of two that merge."""
-    code_by_division = {division: code for code, divisions in MERGED_2002.items() for division in divisions}
+    code_by_division = {division: division_code for division_code, divisions in MERGED_2002.items() for division in divisions}
     repairs = source.repairs[0]
     codes_table = repairs.codes_by_column.get(column)
     no_halves = pd.DataFrame({"rid": [], "division": []})
@@ -68,17 +72,17 @@ def _halves(source: ParsedSource, column: str, engine: Engine) -> pd.DataFrame:
     )
 
 
-def _half_findings(rows: pd.DataFrame, code: str, divisions: Sequence[str], column: str) -> pd.DataFrame:
+def _half_findings(rows: pd.DataFrame, division_code: str, divisions: Sequence[str], column: str) -> pd.DataFrame:
     names = "、".join(DIVISIONS_OF_2002[division] for division in divisions)
     expectation = Label(
-        zh=f"{code} 由 2002 版的两个行业({names})合并而成,此处只有其一",
-        en=f"{code} is made of two divisions of 2002 ({names}); one is here",
+        zh=f"{division_code} 由 2002 版的两个行业({names})合并而成,此处只有其一",
+        en=f"{division_code} is made of two divisions of 2002 ({names}); one is here",
     )
     mend = Label(
         zh="补上另一个行业的行,或把该行列入 out_of_scope", en="add the row of the other division, or leave this one out of scope"
     )
-    half_rows = rows[rows["code"] == code].rename(columns={"text": "value"}).assign(column=column)
-    return rule_findings(half_rows[["rid", "column", "value"]], "E09", expectation=expectation, mend=mend)
+    half_rows = rows[rows["code"] == division_code].rename(columns={"text": "value"}).assign(column=column)
+    return rule_findings(half_rows[["rid", "column", "value"]], "E09", expectation=expectation, remedy=mend)
 
 
 def _source_with_merged_rows(source: ParsedSource, merged_rows: pd.DataFrame, table_step: TableStep) -> ParsedSource:
@@ -91,11 +95,11 @@ def _source_with_merged_rows(source: ParsedSource, merged_rows: pd.DataFrame, ta
     lost_columns: set[str] = set()
     for rows, is_text in ((source.text_rows, True), (source.typed_rows, False)):
         columns = []
-        for name in engine.types(rows):
-            if name != "rid":
-                sql, is_lost = _merged_cell(name, table_step, is_text=is_text)
-                columns.append(f"{sql} AS {quoted(name)}")
-                lost_columns |= {name} if is_lost else set()
+        for column_name in engine.types(rows):
+            if column_name != "rid":
+                sql, is_lost = _merged_cell(column_name, table_step, is_text=is_text)
+                columns.append(f"{sql} AS {quoted(column_name)}")
+                lost_columns |= {column_name} if is_lost else set()
         members_union = (
             f'SELECT p."first" AS rid, {", ".join(columns)} FROM {rows} AS t JOIN {merged_table} AS p USING (rid) '
             'GROUP BY p."first"'
@@ -105,10 +109,10 @@ def _source_with_merged_rows(source: ParsedSource, merged_rows: pd.DataFrame, ta
     return replace(source, text_rows=tables[0], typed_rows=tables[1], members=engine.query(members), notices=notices)
 
 
-def _merged_cell(name: str, table_step: TableStep, *, is_text: bool) -> tuple[str, bool]:
+def _merged_cell(column_name: str, table_step: TableStep, *, is_text: bool) -> tuple[str, bool]:
     """SQL of a cell of two rows, and whether two numbers have no sum."""
-    cell, column = f"t.{quoted(name)}", table_step.table.columns.get(name)
-    if name in table_step.table.key or column is None or column.dtype not in ("number", "integer"):
+    cell, column = f"t.{quoted(column_name)}", table_step.table.columns.get(column_name)
+    if column_name in table_step.table.key or column is None or column.dtype not in ("number", "integer"):
         return f"arg_min({cell}, t.rid)", False
     if is_text:
         return f"string_agg({cell}, ' + ' ORDER BY t.rid)", False
@@ -120,10 +124,10 @@ def _merged_cell(name: str, table_step: TableStep, *, is_text: bool) -> tuple[st
     return f"CAST(CASE WHEN count({cell}) = 2 THEN sum({cell}) END AS {sql_type})", False
 
 
-def _notices(count: int, lost_columns: Sequence[str], location: str) -> list[Notice]:
+def _notices(merged_count: int, lost_columns: Sequence[str], location: str) -> list[Notice]:
     names = ", ".join(MERGED_2002)
-    en = f"{count} pairs of divisions of 2002 were added up ({names})"
-    zh = f"{count} 对 2002 版行业已合并相加({names})"
+    en = f"{merged_count} pairs of divisions of 2002 were added up ({names})"
+    zh = f"{merged_count} 对 2002 版行业已合并相加({names})"
     if lost_columns:
         en, zh = f"{en}; no sum and missing there: {', '.join(lost_columns)}", f"{zh};不可相加、按缺失:{', '.join(lost_columns)}"
     return [Notice("E09", location, en, zh)]

@@ -30,11 +30,13 @@ class BoundRule:
     mend: Label
 
 
-def bound_rules(study: Study, name: str, table: CanonicalTable, column_types: Mapping[str, str]) -> list[BoundRule]:
+def bound_rules(study: Study, table_name: str, table: CanonicalTable, column_types: Mapping[str, str]) -> list[BoundRule]:
     """Rules and ranges of a table against its types; ConfigError for an expression that cannot be computed."""
     partition_columns = [column for column in table.key if column != "year"]
-    rules = [_range_rule(column, limits) for column, limits in study.rules.ranges.get(name, {}).items() if column in column_types]
-    for rule_index, rule in enumerate(rule for rule in study.rules.rules if rule.table == name):
+    rules = [
+        _range_rule(column, limits) for column, limits in study.rules.ranges.get(table_name, {}).items() if column in column_types
+    ]
+    for rule_index, rule in enumerate(rule for rule in study.rules.rules if rule.table == table_name):
         location = f"rules.yaml rules.{rule.id}"
         expression = parse(rule.check, columns=column_types, aggregate=False, location=location)
         sql = row_sql(expression, column_types, partition=partition_columns)
@@ -58,22 +60,24 @@ def _range_rule(column: str, limits: tuple[float | None, float | None]) -> Bound
     return BoundRule(f"C02#{column}", "C02", "error", limits_sql(quoted(column), limits), (column,), rule_text, RULES["C02"].mend)
 
 
-def with_all_columns(rows: str, table: CanonicalTable, number_type: NumberType, engine: Engine) -> str:
+def with_all_columns(typed_rows: str, table: CanonicalTable, number_type: NumberType, engine: Engine) -> str:
     """A view of typed rows with a NULL for every canonical column they lack, so that every rule can be bound."""
     numbers = {**NULLS, "number": SQL_TYPES[number_type]}
-    columns = engine.types(rows)
-    absent_columns = {name: column for name, column in table.columns.items() if name not in columns}
-    nulls = "".join(f", CAST(NULL AS {numbers[column.dtype]}) AS {quoted(name)}" for name, column in absent_columns.items())
-    return engine.view(f"SELECT *{nulls} FROM {rows}")
+    columns = engine.types(typed_rows)
+    absent_columns = {column_name: column for column_name, column in table.columns.items() if column_name not in columns}
+    nulls = "".join(
+        f", CAST(NULL AS {numbers[column.dtype]}) AS {quoted(column_name)}" for column_name, column in absent_columns.items()
+    )
+    return engine.view(f"SELECT *{nulls} FROM {typed_rows}")
 
 
-def rule_flags(rows: str, rules: Sequence[BoundRule], engine: Engine) -> pd.DataFrame:
+def rule_flags(typed_rows: str, rules: Sequence[BoundRule], engine: Engine) -> pd.DataFrame:
     """rid and one flag per rule (False where it is broken) for the rows that break any; undecided counts as true."""
     if not rules:
         return pd.DataFrame({"rid": pd.Series(dtype="int64")})
     flags = ", ".join(f"coalesce({rule.sql}, true) AS {quoted(rule.name)}" for rule in rules)
     all_hold_sql = " AND ".join(quoted(rule.name) for rule in rules)
-    return engine.collect(f"SELECT * FROM (SELECT rid, {flags} FROM {rows}) WHERE NOT ({all_hold_sql}) ORDER BY rid")
+    return engine.collect(f"SELECT * FROM (SELECT rid, {flags} FROM {typed_rows}) WHERE NOT ({all_hold_sql}) ORDER BY rid")
 
 
 def rule_violations(flags: pd.DataFrame, rules: Sequence[BoundRule]) -> pd.DataFrame:
@@ -85,7 +89,12 @@ def rule_violations(flags: pd.DataFrame, rules: Sequence[BoundRule]) -> pd.DataF
         return no_violations
     flags_by_row = flags.set_index("rid", drop=False)
     checks = [
-        pa.Check(lambda ids, name=rule.name: flags_by_row.loc[ids.index, name], name=rule.name, error=rule.name, ignore_na=False)
+        pa.Check(
+            lambda ids, rule_name=rule.name: flags_by_row.loc[ids.index, rule_name],
+            name=rule.name,
+            error=rule.name,
+            ignore_na=False,
+        )
         for rule in rules
     ]
     try:
@@ -104,27 +113,29 @@ def violation_findings(violations: pd.DataFrame, rules: Sequence[BoundRule], tex
         rids = violations.loc[violations["name"] == rule.name, "rid"]
         if rids.empty:
             continue
-        columns = [name for name in rule.columns if name in text_columns] or [name for name in text_columns if name != "rid"][:1]
+        columns = [column_name for column_name in rule.columns if column_name in text_columns] or [
+            column_name for column_name in text_columns if column_name != "rid"
+        ][:1]
         cell_text = (
             quoted(columns[0])
             if len(columns) == 1
             else "concat_ws('; ', "
-            + ", ".join(f"{literal(name + '=')} || coalesce({quoted(name)}, '')" for name in columns)
+            + ", ".join(f"{literal(column_name + '=')} || coalesce({quoted(column_name)}, '')" for column_name in columns)
             + ")"
         )
         row_ids = engine.scan(pd.DataFrame({"rid": rids.astype("int64")}))
-        rows = engine.collect(
+        cell_rows = engine.collect(
             f"""SELECT rid, {literal(", ".join(columns))} AS "column", {cell_text} AS "value"
             FROM {text_rows} WHERE rid IN (SELECT rid FROM {row_ids}) ORDER BY rid"""
         )
         engine.drop([row_ids])
-        findings.append(rule_findings(rows, rule.rule, expectation=rule.text, mend=rule.mend, severity=rule.severity))
+        findings.append(rule_findings(cell_rows, rule.rule, expectation=rule.text, remedy=rule.mend, severity=rule.severity))
     return joined_findings(findings) if findings else pd.DataFrame(columns=list(COLUMNS))
 
 
-def row_rule_findings(text_rows: str, rows: str, rules: Sequence[BoundRule], engine: Engine) -> pd.DataFrame:
-    """Findings of every rule that a row of `rows` breaks."""
-    return violation_findings(rule_violations(rule_flags(rows, rules, engine), rules), rules, text_rows, engine)
+def row_rule_findings(text_rows: str, typed_rows: str, rules: Sequence[BoundRule], engine: Engine) -> pd.DataFrame:
+    """Findings of every rule that a row of `typed_rows` breaks."""
+    return violation_findings(rule_violations(rule_flags(typed_rows, rules, engine), rules), rules, text_rows, engine)
 
 
 def rules_of_severity(rules: Sequence[BoundRule], *severities: str) -> list[BoundRule]:

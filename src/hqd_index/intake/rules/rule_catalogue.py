@@ -152,21 +152,21 @@ RULES = {
 
 
 def rule_findings(
-    rows: pd.DataFrame,
+    cell_rows: pd.DataFrame,
     rule: str,
     *,
     expectation: Label | Sequence[Label] | None = None,
-    mend: Label | None = None,
+    remedy: Label | None = None,
     severity: str = "error",
 ) -> pd.DataFrame:
     """Findings of one rule for rows with rid, column and value; texts come from RULES unless given, for all rows or each."""
     expectation = expectation or RULES[rule].text
-    labels = [expectation] * len(rows) if isinstance(expectation, Label) else expectation
-    mend = mend or RULES[rule].mend
+    labels = [expectation] * len(cell_rows) if isinstance(expectation, Label) else expectation
+    remedy = remedy or RULES[rule].mend
     expectation_columns = {"expected_zh": [label.zh for label in labels], "expected_en": [label.en for label in labels]}
-    cell_columns = {name: rows[name].to_numpy() for name in ("rid", "column", "value")}
-    constant = {"rule": rule, "severity": severity, "mend_zh": mend.zh, "mend_en": mend.en}
-    return pd.DataFrame({**cell_columns, **constant, **expectation_columns}, index=range(len(rows)), columns=list(COLUMNS))
+    cell_columns = {column_name: cell_rows[column_name].to_numpy() for column_name in ("rid", "column", "value")}
+    constant = {"rule": rule, "severity": severity, "mend_zh": remedy.zh, "mend_en": remedy.en}
+    return pd.DataFrame({**cell_columns, **constant, **expectation_columns}, index=range(len(cell_rows)), columns=list(COLUMNS))
 
 
 def joined_findings(finding_tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

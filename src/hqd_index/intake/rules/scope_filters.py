@@ -31,39 +31,41 @@ def scope_filter_rows(table_step: TableStep, source_ids: Iterable[str], parsed: 
         yield source_rows.code_scope.assign(stage=VALIDATE_STAGE)
 
 
-def opening_rows(table_step: TableStep, rows: str) -> Iterator[pd.DataFrame]:
+def opening_rows(table_step: TableStep, typed_rows: str) -> Iterator[pd.DataFrame]:
     """Opening balances: rows of 1 January."""
-    if "statement_date" in table_step.engine.types(rows):
+    if "statement_date" in table_step.engine.types(typed_rows):
         first_of_january = "month(statement_date) = 1 AND day(statement_date) = 1"
         yield table_step.engine.collect(
-            f"SELECT rid, '{VALIDATE_STAGE}' AS stage, '{OPENING_BALANCE}' AS reason FROM {rows} WHERE {first_of_january}"
+            f"SELECT rid, '{VALIDATE_STAGE}' AS stage, '{OPENING_BALANCE}' AS reason FROM {typed_rows} WHERE {first_of_january}"
         )
 
 
-def _rows_of_other_years(table_step: TableStep, source_id: str, rows: str) -> Iterator[pd.DataFrame]:
+def _rows_of_other_years(table_step: TableStep, source_id: str, typed_rows: str) -> Iterator[pd.DataFrame]:
     """Rows dated in another year than the one year the study gives a file, where that year alone has one row for each key."""
-    types, key = table_step.engine.types(rows), table_step.table.key
+    types, key = table_step.engine.types(typed_rows), table_step.table.key
     if "year" not in table_step.study.sources.sources[source_id].constants or not {"year", *key} <= set(types):
         return
     keys = ", ".join(map(quoted, key))
-    for name in (name for name, sql_type in types.items() if sql_type == "date" and name != "disclose_date"):
-        same_year_sql = f"year({quoted(name)}) = year"
-        counts = table_step.engine.collect(
+    for column_name in (
+        column_name for column_name, sql_type in types.items() if sql_type == "date" and column_name != "disclose_date"
+    ):
+        same_year_sql = f"year({quoted(column_name)}) = year"
+        year_counts = table_step.engine.collect(
             f"""SELECT max(n) AS most, min(dated) AS least, max(dated) AS dated FROM (
-                SELECT count(*) AS n, count(*) FILTER ({same_year_sql}) AS dated FROM {rows} GROUP BY {keys})"""
+                SELECT count(*) AS n, count(*) FILTER ({same_year_sql}) AS dated FROM {typed_rows} GROUP BY {keys})"""
         ).iloc[0]
-        if counts["most"] > 1 and counts["least"] == counts["dated"] == 1:
-            condition = f"year({quoted(name)}) <> year"
+        if year_counts["most"] > 1 and year_counts["least"] == year_counts["dated"] == 1:
+            condition = f"year({quoted(column_name)}) <> year"
             yield table_step.engine.collect(
-                f"SELECT rid, '{VALIDATE_STAGE}' AS stage, '{OTHER_YEAR}' AS reason FROM {rows} WHERE {condition}"
+                f"SELECT rid, '{VALIDATE_STAGE}' AS stage, '{OTHER_YEAR}' AS reason FROM {typed_rows} WHERE {condition}"
             )
 
 
-def study_filter_rows(table_step: TableStep, source_id: str, rows: str) -> Iterator[pd.DataFrame]:
-    """Rows that a filter of the study leaves out; a filter on columns that `rows` lack waits until they are there."""
-    dtypes = table_step.engine.types(rows)
+def study_filter_rows(table_step: TableStep, source_id: str, typed_rows: str) -> Iterator[pd.DataFrame]:
+    """Rows that a filter of the study leaves out; a filter on columns that `typed_rows` lack waits until they are there."""
+    dtypes = table_step.engine.types(typed_rows)
     column_types = {**expression_types(table_step.table, table_step.study.study.unit.by), **dtypes}
-    partition_columns = [name for name in table_step.table.key if name != "year"]
+    partition_columns = [key_column for key_column in table_step.table.key if key_column != "year"]
     for filter_index, choice in enumerate(table_step.study.sources.sources[source_id].out_of_scope):
         location = f"sources.yaml sources.{source_id}.out_of_scope.{filter_index}"
         expression = parse(choice.when, columns=column_types, aggregate=False, location=location)
@@ -71,7 +73,7 @@ def study_filter_rows(table_step: TableStep, source_id: str, rows: str) -> Itera
             reason = literal(choice.reason[table_step.study.study.language])
             condition_sql = row_sql(expression, dtypes, partition=partition_columns)
             yield table_step.engine.collect(
-                f"SELECT rid, '{VALIDATE_STAGE}' AS stage, {reason} AS reason FROM {rows} WHERE {condition_sql}"
+                f"SELECT rid, '{VALIDATE_STAGE}' AS stage, {reason} AS reason FROM {typed_rows} WHERE {condition_sql}"
             )
 
 

@@ -51,7 +51,7 @@ def year_jumps(medians: Mapping[int, float]) -> list[Jump]:
 def file_jumps(medians: Mapping[str, Mapping[int, float]]) -> list[Jump]:
     """Files on another scale than most of those that hold the same years (file -> year -> median)."""
     years = Counter(year for file_medians in medians.values() for year in file_medians)
-    shared_years = [year for year, files in years.items() if files > 1]
+    shared_years = [year for year, medians_by_file in years.items() if medians_by_file > 1]
     if not shared_years:
         return []
     logs = {
@@ -110,9 +110,9 @@ def typical_growth(growth_rates: Sequence[float]) -> tuple[float, float]:
     )
 
 
-def _deviation(values: Sequence[float]) -> float:
-    median_value = median(values)
-    return median(abs(number - median_value) for number in values)
+def _deviation(logarithms: Sequence[float]) -> float:
+    median_value = median(logarithms)
+    return median(abs(logarithm - median_value) for logarithm in logarithms)
 
 
 def power_of_ten_jump(growth_rate: float, growth_deviation: float, *, tolerance: float = POWER_TOLERANCE) -> int:
@@ -135,18 +135,18 @@ def _jumps_from_offsets(offsets: Mapping[str, int], growth: float) -> list[Jump]
     usual_offset = Counter(offsets.values()).most_common(1)[0][0] if offsets else 0
     powers = sorted({offset - usual_offset for offset in offsets.values()} - {0})
     return [
-        Jump(tuple(place for place, offset in offsets.items() if offset - usual_offset == power), power, growth)
+        Jump(tuple(file_or_year for file_or_year, offset in offsets.items() if offset - usual_offset == power), power, growth)
         for power in powers
     ]
 
 
-def jump_notices(column: str, jumps: Iterable[Jump], location: str, *, files: bool = False) -> list[Notice]:
+def jump_notices(column: str, jumps: Iterable[Jump], location: str, *, are_files: bool = False) -> list[Notice]:
     """W04 with the factor that would bring the places to the scale of the others."""
     notices = []
     for unit_jump in jumps:
         place_list, factor, multiplier = ", ".join(unit_jump.places), f"{10.0**unit_jump.power:g}", f"{10.0**-unit_jump.power:g}"
-        growth = "" if files else f" (usual growth {unit_jump.growth - 1:+.0%} a year)"
-        growth_zh = "" if files else f"(通常年增 {unit_jump.growth - 1:+.0%})"
+        growth = "" if are_files else f" (usual growth {unit_jump.growth - 1:+.0%} a year)"
+        growth_zh = "" if are_files else f"(通常年增 {unit_jump.growth - 1:+.0%})"
         en = (
             f"{column}: medians of {place_list} are {factor} times what the others let expect{growth}; units? "
             f"times {multiplier} would fit"

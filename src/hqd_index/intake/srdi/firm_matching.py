@@ -13,15 +13,15 @@ LEGAL_FORM = re.compile(r"(股份有限公司|有限责任公司|有限公司|�
 CODE_MATCH, NAME_MATCH, STEM_MATCH = "uscc", "name", "stem"
 
 
-def plain_name(name: str) -> str:
+def plain_name(firm_name: str) -> str:
     """NFKC (brackets half-width), no blanks, no ST mark."""
-    normalised_name = "".join(unicodedata.normalize("NFKC", name).split())
+    normalised_name = "".join(unicodedata.normalize("NFKC", firm_name).split())
     return ST_MARK.sub("", normalised_name)
 
 
-def name_stem(name: str) -> str:
+def name_stem(firm_name: str) -> str:
     """The plain name without its legal form, which changes when a firm is restructured."""
-    return LEGAL_FORM.sub("", plain_name(name))
+    return LEGAL_FORM.sub("", plain_name(firm_name))
 
 
 def firm_matches(records: pd.DataFrame, firms: pd.DataFrame) -> pd.DataFrame:
@@ -33,15 +33,15 @@ def firm_matches(records: pd.DataFrame, firms: pd.DataFrame) -> pd.DataFrame:
     codes = _firms_by_code(firms)
     firm_by_name, firm_by_stem = _firms_by_unique_name(firms, plain_name), _firms_by_unique_name(firms, name_stem)
     firm_ids, methods = [], []
-    for name, credit_code in zip(records["name"], records["uscc"]):
+    for firm_name, credit_code in zip(records["name"], records["uscc"]):
         if isinstance(credit_code, str) and credit_code:
             firm_ids.append(codes.get(credit_code.upper()))
             methods.append(CODE_MATCH)
-        elif isinstance(name, str) and (firm := firm_by_name.get(plain_name(name))):
+        elif isinstance(firm_name, str) and (firm := firm_by_name.get(plain_name(firm_name))):
             firm_ids.append(firm)
             methods.append(NAME_MATCH)
         else:
-            firm_ids.append(firm_by_stem.get(name_stem(name)) if isinstance(name, str) else None)
+            firm_ids.append(firm_by_stem.get(name_stem(firm_name)) if isinstance(firm_name, str) else None)
             methods.append(STEM_MATCH)
     return records.assign(firm_id=pd.Series(firm_ids, index=records.index, dtype=object), how=methods)
 
@@ -50,7 +50,7 @@ def _firms_by_code(firms: pd.DataFrame) -> dict[str, str]:
     column = "uscc" if "uscc" in firms else "firm_id"
     codes_and_firms = firms.dropna(subset=[column])[[column, "firm_id"]].drop_duplicates()
     unique_codes = codes_and_firms[~codes_and_firms[column].duplicated(keep=False)]
-    return {str(code).upper(): str(firm) for code, firm in unique_codes.itertuples(index=False)}
+    return {str(credit_code).upper(): str(firm) for credit_code, firm in unique_codes.itertuples(index=False)}
 
 
 def _firms_by_unique_name(firms: pd.DataFrame, normalise_name: Callable[[str], str]) -> dict[str, str]:

@@ -12,12 +12,14 @@ from .published_counts import ProvinceCount
 SHARE_TOLERANCE = 0.02
 
 
-def batch_notices(records: pd.DataFrame, totals: dict[int, int], settings: SrdiList, location: str) -> tuple[Notice, ...]:
+def batch_notices(
+    records: pd.DataFrame, totals_by_batch: dict[int, int], settings: SrdiList, location: str
+) -> tuple[Notice, ...]:
     """SL01 (and W09 beyond 2%) for batches whose count is off; SL02 for names recognised without being publicised."""
     national = records[records["level"].isin(settings.national_levels)]
     firm = national["uscc"].fillna("").where(national["uscc"].fillna("") != "", national["name"])
     notices: list[Notice] = []
-    for batch, batch_total in sorted(totals.items()):
+    for batch, batch_total in sorted(totals_by_batch.items()):
         batch_records = national[national["batch"] == batch].assign(who=firm)
         recognised_firms = set(batch_records.loc[batch_records["status"] == "recognised", "who"])
         publicised_firms = set(batch_records.loc[batch_records["status"] == "publicised", "who"])
@@ -48,16 +50,18 @@ def _batch_total_notices(
     return notices
 
 
-def province_notices(records: pd.DataFrame, counts: list[ProvinceCount], totals: dict[int, int], location: str) -> list[Notice]:
+def province_notices(
+    records: pd.DataFrame, province_counts: list[ProvinceCount], totals_by_batch: dict[int, int], location: str
+) -> list[Notice]:
     """Provinces whose share of the list's recognised firms is more than 2% off their share of the published totals.
 
     `records` are those of the national levels. Batches without a published total say nothing.
     """
     notices = []
-    for count in counts:
+    for count in province_counts:
         batches = range(count.first_batch, count.last_batch + 1)
         recognised_records = records[(records["status"] == "recognised") & records["batch"].isin(batches)]
-        published_total = sum(totals.get(batch, 0) for batch in batches)
+        published_total = sum(totals_by_batch.get(batch, 0) for batch in batches)
         if recognised_records.empty or not published_total:
             continue
         share, expected_share = (
@@ -65,11 +69,14 @@ def province_notices(records: pd.DataFrame, counts: list[ProvinceCount], totals:
             count.recognised_count / published_total,
         )
         if abs(share - expected_share) > SHARE_TOLERANCE * expected_share:
-            name = PROVINCES[count.province]
+            province_name = PROVINCES[count.province]
             en = (
-                f"batches {count.first_batch}-{count.last_batch}: {name[2]} has {share:.1%} of the list, "
+                f"batches {count.first_batch}-{count.last_batch}: {province_name[2]} has {share:.1%} of the list, "
                 f"{expected_share:.1%} as published"
             )
-            zh = f"第 {count.first_batch}-{count.last_batch} 批:名单中{name[1]}占 {share:.1%},公布数为 {expected_share:.1%}"
+            zh = (
+                f"第 {count.first_batch}-{count.last_batch} 批:名单中{province_name[1]}占 {share:.1%},"
+                f"公布数为 {expected_share:.1%}"
+            )
             notices.append(Notice("W10", location, en, zh))
     return notices

@@ -28,33 +28,34 @@ def province_counts(path: Path) -> list[ProvinceCount]:
     """The study's file of counts by province; ConfigError with the line that cannot be read."""
     counts = []
     with path.open(encoding="utf-8-sig", newline="") as file:
-        for line, row in enumerate(csv.DictReader(file), 2):
+        for line_number, csv_row in enumerate(csv.DictReader(file), 2):
             try:
-                province = codes.province(row["province"]).code or ""
-                numbers = [int(row[name]) for name in ("first_batch", "last_batch", "recognised")]
+                province = codes.province(csv_row["province"]).code or ""
+                count_values = [int(csv_row[count_column]) for count_column in ("first_batch", "last_batch", "recognised")]
             except (KeyError, TypeError, ValueError):
-                province, numbers = "", [0, 0, 0]
+                province, count_values = "", [0, 0, 0]
             if not province:
                 raise ConfigError(
-                    f"{path.name} line {line}: needs columns province, first_batch, last_batch, recognised, source with a "
+                    f"{path.name} line {line_number}: needs columns province, first_batch, last_batch, recognised, source with a "
                     "province and whole numbers",
-                    zh=f"{path.name} 第 {line} 行:需要 province, first_batch, last_batch, recognised, source 五列,为省份名与整数",
+                    zh=f"{path.name} 第 {line_number} 行:需要 province, first_batch, last_batch, recognised, source 五列,"
+                    "为省份名与整数",
                     location=SETTING_LOCATION,
                 )
-            counts.append(ProvinceCount(province, *numbers))
+            counts.append(ProvinceCount(province, *count_values))
     return counts
 
 
-def study_csv(name: str, folders: Sequence[Path], location: str, columns: str) -> Path:
+def study_csv(file_name: str, folders: Sequence[Path], location: str, columns: str) -> Path:
     """A small csv of the study in one of its folders; ConfigError with the nearest name, and what the file is to hold."""
-    path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    path = next((folder / file_name for folder in folders if (folder / file_name).is_file()), None)
     if path is not None:
         return path
-    closest_name = closest(name, [file.name for folder in folders if folder.is_dir() for file in folder.glob("*.csv")])
+    closest_name = closest(file_name, [file.name for folder in folders if folder.is_dir() for file in folder.glob("*.csv")])
     hint, hint_zh = (f"did you mean {closest_name!r}? ", f"您是不是想写 {closest_name!r}?") if closest_name else ("", "")
     raise ConfigError(
-        f"no file {name!r} in the folder of configs or of data; {hint}The file has the columns {columns}",
-        zh=f"配置文件夹与数据文件夹中都没有 {name!r};{hint_zh}该文件应有 {columns} 各列",
+        f"no file {file_name!r} in the folder of configs or of data; {hint}The file has the columns {columns}",
+        zh=f"配置文件夹与数据文件夹中都没有 {file_name!r};{hint_zh}该文件应有 {columns} 各列",
         location=location,
     )
 
@@ -67,32 +68,32 @@ class BatchCounts:
     years: dict[int, int]
 
 
-def batch_totals(name: str | None, folders: Sequence[Path]) -> dict[int, int]:
+def batch_totals(file_name: str | None, folders: Sequence[Path]) -> dict[int, int]:
     """batch -> firms recognised, from the study's file of batch totals; see `batch_counts`."""
-    return batch_counts(name, folders).totals
+    return batch_counts(file_name, folders).totals
 
 
-def batch_counts(name: str | None, folders: Sequence[Path]) -> BatchCounts:
+def batch_counts(file_name: str | None, folders: Sequence[Path]) -> BatchCounts:
     """The study's file of batch totals.
 
     Without a name that of the usual one, and none where it is not there; ConfigError when a named one is missing or malformed.
     """
     location, columns = "sources.yaml srdi_list.batches", "batch, year, recognised, source"
-    if name is None and not any((folder / BATCHES_FILE).is_file() for folder in folders):
+    if file_name is None and not any((folder / BATCHES_FILE).is_file() for folder in folders):
         return BatchCounts({}, {})
-    name = name or BATCHES_FILE
-    totals: dict[int, int] = {}
+    file_name = file_name or BATCHES_FILE
+    totals_by_batch: dict[int, int] = {}
     years: dict[int, int] = {}
-    with study_csv(name, folders, location, columns).open(encoding="utf-8-sig", newline="") as file:
-        for line, row in enumerate(csv.DictReader(file), 2):
+    with study_csv(file_name, folders, location, columns).open(encoding="utf-8-sig", newline="") as file:
+        for line_number, csv_row in enumerate(csv.DictReader(file), 2):
             try:
-                totals[int(row["batch"])] = int(row["recognised"])
-                if row.get("year"):
-                    years[int(row["batch"])] = int(row["year"])
+                totals_by_batch[int(csv_row["batch"])] = int(csv_row["recognised"])
+                if csv_row.get("year"):
+                    years[int(csv_row["batch"])] = int(csv_row["year"])
             except (KeyError, TypeError, ValueError) as fault:
                 raise ConfigError(
-                    f"{name} line {line}: needs columns {columns}; batch and recognised are whole numbers",
-                    zh=f"{name} 第 {line} 行:需要 {columns} 各列,其中 batch 与 recognised 为整数",
+                    f"{file_name} line {line_number}: needs columns {columns}; batch and recognised are whole numbers",
+                    zh=f"{file_name} 第 {line_number} 行:需要 {columns} 各列,其中 batch 与 recognised 为整数",
                     location=location,
                 ) from fault
-    return BatchCounts(totals, years)
+    return BatchCounts(totals_by_batch, years)

@@ -50,7 +50,9 @@ def spells(records: pd.DataFrame, settings: SrdiList, last_year: int) -> pd.Data
 
 
 def _events(records: pd.DataFrame) -> list[Event]:
-    announce_dates, valid_from, valid_to = (pd.to_datetime(records[name]) for name in ("announce_date", "valid_from", "valid_to"))
+    announce_dates, valid_from, valid_to = (
+        pd.to_datetime(records[date_column]) for date_column in ("announce_date", "valid_from", "valid_to")
+    )
     last_year_in_force = valid_to.dt.year - ((valid_to.dt.month != 12) | (valid_to.dt.day != 31))  # in force at 31 December
     columns = (
         announce_dates.dt.year,
@@ -80,37 +82,37 @@ def firm_spells(events: Iterable[Event], settings: SrdiList, last_year: int) -> 
     end < start where a status was revoked before its first year-end: once recognised, never in force.
     """
     closed_spells: list[Spell] = []
-    current: Spell | None = None
+    current_spell: Spell | None = None
     for event in events:
-        current, past_spells = _next_spell(current, event, settings)
+        current_spell, past_spells = _next_spell(current_spell, event, settings)
         closed_spells += past_spells
-    return [*closed_spells, *_last_spell(current, settings, last_year)]
+    return [*closed_spells, *_last_spell(current_spell, settings, last_year)]
 
 
-def _next_spell(current: Spell | None, event: Event, settings: SrdiList) -> tuple[Spell | None, list[Spell]]:
+def _next_spell(current_spell: Spell | None, event: Event, settings: SrdiList) -> tuple[Spell | None, list[Spell]]:
     if event.status == "recognised":
         first_year = event.valid_from or event.year + (settings.treat_from == "next_year_if_H2" and event.in_second_half)
         last_year = event.valid_to or event.year + TERM - 1
-        if current is None or (first_year > current[3] + 1 and settings.assume_review != "pass"):
-            return (event.batch, first_year, first_year, last_year), [current] if current else []
-        return (current[0], current[1], current[2], max(current[3], last_year)), []
-    if current is None:
+        if current_spell is None or (first_year > current_spell[3] + 1 and settings.assume_review != "pass"):
+            return (event.batch, first_year, first_year, last_year), [current_spell] if current_spell else []
+        return (current_spell[0], current_spell[1], current_spell[2], max(current_spell[3], last_year)), []
+    if current_spell is None:
         return None, []
-    batch, first, first_year, last_year = current
+    batch, first, first_year, last_year = current_spell
     if event.status == "passed_review":
         if event.year > last_year + TERM:
-            return (batch, first, event.year, event.year + TERM - 1), [current]
+            return (batch, first, event.year, event.year + TERM - 1), [current_spell]
         return (batch, first, first_year, last_year + TERM), []
     if event.status in ("failed_review", "revoked"):
         return None, [(batch, first, first_year, min(last_year, event.year - 1))]
-    return current, []
+    return current_spell, []
 
 
-def _last_spell(current: Spell | None, settings: SrdiList, last_year: int) -> list[Spell]:
+def _last_spell(current_spell: Spell | None, settings: SrdiList, last_year: int) -> list[Spell]:
     """The last spell; reviews that are due and not on record count as the study assumes."""
-    if current is None:
+    if current_spell is None:
         return []
-    batch, first, first_year, end_year = current
+    batch, first, first_year, end_year = current_spell
     if settings.assume_review == "pass" and end_year < last_year:
         end_year = OPEN_END_YEAR
     return [(batch, first, first_year, end_year)]

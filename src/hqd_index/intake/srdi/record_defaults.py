@@ -38,10 +38,10 @@ def complete_records(
             completed_records = completed_records.assign(
                 **{name: completed_records[name].astype(object).where(~is_missing, default_value)}
             )
-            count = int(is_missing.sum())
-            en = f"{count} records say no {name}: read as {default_value}"
+            missing_count = int(is_missing.sum())
+            en = f"{missing_count} records say no {name}: read as {default_value}"
             notices.append(
-                Notice("S06", location, en, f"{count} 条记录没有{'层级' if name == 'level' else '记录类型'},按{zh}读取")
+                Notice("S06", location, en, f"{missing_count} 条记录没有{'层级' if name == 'level' else '记录类型'},按{zh}读取")
             )
     is_undated = completed_records["announce_date"].isna() & completed_records["valid_from"].isna()
     dates = completed_records["batch"].map(lambda batch: _date_of_batch(batch, batch_years))
@@ -50,9 +50,9 @@ def complete_records(
     )
     is_filled = is_undated & dates.notna()
     if is_filled.any():
-        count = int(is_filled.sum())
-        en = f"{count} records have no date: the date of their batch is used"
-        notices.append(Notice("S06", location, en, f"{count} 条记录没有日期,按批次公布时间读取"))
+        missing_count = int(is_filled.sum())
+        en = f"{missing_count} records have no date: the date of their batch is used"
+        notices.append(Notice("S06", location, en, f"{missing_count} 条记录没有日期,按批次公布时间读取"))
     return completed_records.assign(
         announce_date=pd.to_datetime(announcement_dates).where(~is_filled, pd.to_datetime(dates))
     ), notices
@@ -74,12 +74,13 @@ def _refuse_empty_list(columns: Sequence[str], location: str) -> None:
         raise _missing_value_error("announce_date", "公告日期", "batch", location)
 
 
-def _missing_value_error(name: str, zh: str, alternative: str, location: str) -> DataError:
+def _missing_value_error(column_name: str, zh: str, alternative: str, location: str) -> DataError:
     return DataError(
-        f"the recognition list has neither {name} nor {alternative}; name its column under `aliases`, or "
+        f"the recognition list has neither {column_name} nor {alternative}; name its column under `aliases`, or "
         "write the one value of the "
         f'whole list under `constants` of its source, e.g. `constants: {{batch: "3"}}`',
-        zh=f"认定名单既没有 {name}({zh})也没有 {alternative};请在 aliases 写明列名,或在该数据源的 constants 写全名单共有的值,"
+        zh=f"认定名单既没有 {column_name}({zh})也没有 {alternative};请在 aliases 写明列名,或在该数据源的 constants "
+        "写全名单共有的值,"
         '例如 constants: {batch: "3"}',
         location=location,
         rule="S06",

@@ -45,7 +45,7 @@ def status_from_list(
     where the study says so, and what either definition gives is told.
     """
     records = records.reindex(columns=[*dict.fromkeys([*records.columns, *RECORDS])])
-    columns = [name for name in ("firm_id", "firm_name", "uscc") if name in engine.types(firms)]
+    columns = [firm_column for firm_column in ("firm_id", "firm_name", "uscc") if firm_column in engine.types(firms)]
     firm_names = engine.collect(f"SELECT DISTINCT {', '.join(columns)} FROM {quoted(firms)} ORDER BY ALL")
     record_matches = firm_matches(records, firm_names)
     is_undated = record_matches["announce_date"].isna()

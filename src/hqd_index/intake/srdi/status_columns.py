@@ -24,7 +24,7 @@ def status_from_spells(
     spells_table = engine.scan(firm_spells.astype({"firm_id": "str", "level": "str"}))
     undecided_from = engine.scan(undecided_firms[["firm_id", "after"]].astype({"firm_id": "str"}))
     national = ", ".join(literal(level) for level in settings.national_levels)
-    replaced_columns = [name for name in engine.types(firms) if name in (*PUBLISHED_STATUS_COLUMNS, *LISTS)]
+    replaced_columns = [column_name for column_name in engine.types(firms) if column_name in (*PUBLISHED_STATUS_COLUMNS, *LISTS)]
     kept_columns = f"f.* EXCLUDE ({', '.join(replaced_columns)})" if replaced_columns else "f.*"
     valid_sql = "CASE WHEN q.level IS NULL THEN [] ELSE q.known END"
     return engine.query(
@@ -66,7 +66,7 @@ def status_from_columns(firms: str, engine: Engine) -> str:
     level_sql = "NULLIF(srdi_level, 'none')" if "srdi_level" in columns else "NULL"
     valid_sql = "srdi_valid" if "srdi_valid" in columns else f"{level_sql} IS NOT NULL"
     current_levels = f"CASE WHEN coalesce({valid_sql}, false) THEN [coalesce({level_sql}, 'national')] ELSE [] END"
-    replaced_columns = [name for name in columns if name in ("srdi_any", "srdi_ever", "srdi_valid")]
+    replaced_columns = [column_name for column_name in columns if column_name in ("srdi_any", "srdi_ever", "srdi_valid")]
     window = "PARTITION BY firm_id ORDER BY year ROWS BETWEEN UNBOUNDED PRECEDING AND"
     return engine.query(
         f"""WITH marked AS (SELECT *, {current_levels} AS srdi_levels_valid FROM {quoted(firms)}),

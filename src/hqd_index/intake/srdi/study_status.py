@@ -50,10 +50,12 @@ def study_status(
 
 
 def _province_notices(
-    records: pd.DataFrame, settings: SrdiList, name: str, folders: Sequence[Path], location: str
+    records: pd.DataFrame, settings: SrdiList, file_name: str, folders: Sequence[Path], location: str
 ) -> list[Notice]:
     """W10 for the provinces of the national records."""
-    counts = province_counts(study_csv(name, folders, SETTING_LOCATION, "province, first_batch, last_batch, recognised, source"))
+    counts = province_counts(
+        study_csv(file_name, folders, SETTING_LOCATION, "province, first_batch, last_batch, recognised, source")
+    )
     national = records[records["level"].isin(settings.national_levels)].reindex(columns=["batch", "status", "province_code"])
     return province_notices(national, counts, batch_totals(settings.batches, folders), location)
 

@@ -30,7 +30,10 @@ def ods_book(path: Path, location: str) -> Iterator[Workbook]:
         sheets = tuple(SheetName(grid.name, grid.name not in content_reader.hidden_sheets) for grid in content_reader.grids)
         grids = {grid.name: grid for grid in content_reader.grids}
         yield Workbook(
-            sheets, grids.__getitem__, lambda name: bool(grids[name].rows or grids[name].uncached_cells), content_reader.ranges
+            sheets,
+            grids.__getitem__,
+            lambda sheet_name: bool(grids[sheet_name].rows or grids[sheet_name].uncached_cells),
+            content_reader.ranges,
         )
 
 
@@ -65,8 +68,8 @@ class _ContentReader:
         self.skipped_depth = 0  # depth inside an annotation
         self.text_runs: list[str] = []
 
-    def start_element(self, name: str, attributes: dict[str, str]) -> None:
-        element_name = local_name(name)
+    def start_element(self, qualified_name: str, attributes: dict[str, str]) -> None:
+        element_name = local_name(qualified_name)
         if self.depth:
             self._start_inside_table(element_name, attributes)
         elif element_name == "style":
@@ -87,8 +90,8 @@ class _ContentReader:
             self.depth, self.attributes, self.text_runs, self.paragraphs = 1, attributes, [], 0
         elif element_name == "named-range":
             with suppress(ValueError):
-                sheet, _, cells = attributes.get("table:cell-range-address", "").replace("$", "").partition(".")
-                self.ranges[attributes.get("table:name", "")] = (sheet.strip("'"), range_of(cells.replace(".", "")))
+                sheet, _, range_text = attributes.get("table:cell-range-address", "").replace("$", "").partition(".")
+                self.ranges[attributes.get("table:name", "")] = (sheet.strip("'"), range_of(range_text.replace(".", "")))
 
     def _table(self, attributes: dict[str, str]) -> None:
         self.name = attributes.get("table:name", f"Sheet{len(self.grids) + 1}")
@@ -121,23 +124,23 @@ class _ContentReader:
         if self.depth > 1 and not self.skipped_depth:
             self.text_runs.append(character_data)
 
-    def end_element(self, name: str) -> None:
+    def end_element(self, qualified_name: str) -> None:
         if self.depth:
             if self.skipped_depth == self.depth:
                 self.skipped_depth = 0
             self.depth -= 1
             if not self.depth:
-                self._end_cell(local_name(name) == "covered-table-cell")
+                self._end_cell(local_name(qualified_name) == "covered-table-cell")
             return
-        element_name = local_name(name)
+        element_name = local_name(qualified_name)
         if element_name == "table-row":
             self._end_row()
         elif element_name == "table" and self.name is not None:
-            rows = self.rows.checked_rows()
+            checked_rows = self.rows.checked_rows()
             self.grids.append(
                 Grid(
                     self.name,
-                    rows,
+                    checked_rows,
                     tuple(self.merged_areas),
                     tuple(self.uncached_cells),
                     frozenset(self.unit_columns),
@@ -186,9 +189,9 @@ class _ContentReader:
     def _end_row(self) -> None:
         """Rows may be repeated: filled ones within bounds, blank ones only moved past."""
         if self.row_filled and self.row_repeat > 1:
-            cells = list(self.rows.rows[self.row])
+            row_cells = list(self.rows.rows[self.row])
             for row_offset in range(1, self.row_repeat):
-                for column, cell_text in enumerate(cells):
+                for column, cell_text in enumerate(row_cells):
                     if cell_text:
                         self.rows.put_cell(self.row + row_offset, column, cell_text)
         self.row += self.row_repeat

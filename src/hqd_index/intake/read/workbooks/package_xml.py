@@ -104,13 +104,18 @@ def part_elements(archive: zipfile.ZipFile, part_name: str, location: str) -> li
     """(local name, attributes by local name) of every element of a small part, in order."""
     found_elements: list[tuple[str, Mapping[str, str]]] = []
 
-    def start_element(name: str, attributes: dict[str, str]) -> None:
-        found_elements.append((local_name(name), {local_name(key): value for key, value in attributes.items()}))
+    def start_element(element_name: str, attributes: dict[str, str]) -> None:
+        found_elements.append(
+            (
+                local_name(element_name),
+                {local_name(attribute_name): attribute_value for attribute_name, attribute_value in attributes.items()},
+            )
+        )
 
     parse_part(archive, part_name, start_element, location=location)
     return found_elements
 
 
-def local_name(name: str) -> str:
+def local_name(qualified_name: str) -> str:
     """The name without its prefix."""
-    return name.rpartition(":")[2]
+    return qualified_name.rpartition(":")[2]

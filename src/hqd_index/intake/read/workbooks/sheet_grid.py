@@ -54,8 +54,8 @@ def chosen_sheets(workbook: Workbook, sheet_pattern: str | None, location: str) 
     """
     names = [sheet.name for sheet in workbook.sheets]
     if sheet_pattern is not None:
-        matching_names = [name for name in names if name == sheet_pattern] or [
-            name for name in names if fnmatchcase(name, sheet_pattern)
+        matching_names = [sheet_name for sheet_name in names if sheet_name == sheet_pattern] or [
+            sheet_name for sheet_name in names if fnmatchcase(sheet_name, sheet_pattern)
         ]
         if not matching_names:
             en, zh = unknown("sheet", sheet_pattern, names, kind_zh="工作表")
@@ -70,10 +70,10 @@ def chosen_sheets(workbook: Workbook, sheet_pattern: str | None, location: str) 
             "unhide or delete it, or name `sheet:`",
             "取消隐藏或删除,或写明 `sheet:`",
         )
-    filled_names = [name for name in names if workbook.has_values(name)]
+    filled_names = [sheet_name for sheet_name in names if workbook.has_values(sheet_name)]
     if len(filled_names) > 1:
         name_list, all_sheets_setting = ", ".join(filled_names), '`sheet: "*"`'
-        if all(year_of(name) for name in filled_names):
+        if all(year_of(sheet_name) for sheet_name in filled_names):
             all_sheets_setting += ", `sheet_is: year`"
         raise reading_error(location, f"several sheets: {name_list}", f"有多个工作表:{name_list}",
                       f"name one under `sheet:`, or write {all_sheets_setting} for all of them",
@@ -90,21 +90,23 @@ class GridRows:
         self.filled_cells = 0
         self.column_count = 0
 
-    def put_cell(self, row: int, column: int, cell_text: str) -> None:
+    def put_cell(self, row_index: int, column: int, cell_text: str) -> None:
         """A text at a 0-based place; DataError S09 beyond the limits of a sheet."""
-        if row >= MAX_ROWS or column >= MAX_COLUMNS * 2:
+        if row_index >= MAX_ROWS or column >= MAX_COLUMNS * 2:
             raise size_limit_error(
-                self.location, f"a cell at row {row + 1}, column {column + 1}", f"第 {row + 1} 行第 {column + 1} 列有单元格"
+                self.location,
+                f"a cell at row {row_index + 1}, column {column + 1}",
+                f"第 {row_index + 1} 行第 {column + 1} 列有单元格",
             )
         rows = self.rows
-        while len(rows) <= row:
+        while len(rows) <= row_index:
             rows.append([])
-        cells = rows[row]
-        if column >= len(cells):
-            cells.extend([""] * (column - len(cells)))
-            cells.append(cell_text)
+        row_cells = rows[row_index]
+        if column >= len(row_cells):
+            row_cells.extend([""] * (column - len(row_cells)))
+            row_cells.append(cell_text)
         else:
-            cells[column] = cell_text
+            row_cells[column] = cell_text
         self.filled_cells += 1
         self.column_count = max(self.column_count, column + 1)
         if self.filled_cells > MAX_CELLS:
@@ -122,13 +124,13 @@ class GridRows:
         return self.rows
 
 
-def cell_name(row: int, column: int) -> str:
+def cell_name(row_index: int, column: int) -> str:
     """'B3' for 0-based (2, 1)."""
     column_letters, column = "", column + 1
     while column:
         column, letter_index = divmod(column - 1, 26)
         column_letters = chr(ord("A") + letter_index) + column_letters
-    return f"{column_letters}{row + 1}"
+    return f"{column_letters}{row_index + 1}"
 
 
 def column_of(column_letters: str) -> int:
@@ -163,16 +165,16 @@ def range_of(reference: str) -> Range:
     )
 
 
-def filled_header(grid: Grid, rows: int) -> list[list[str]]:
+def filled_header(grid: Grid, header_row_count: int) -> list[list[str]]:
     """The first rows with the text of each merged range in all its cells."""
-    header_rows = [list(row) for row in grid.rows[:rows]]
+    header_rows = [list(header_row) for header_row in grid.rows[:header_row_count]]
     for (first_row, first_column), (last_row, last_column) in grid.merged_areas:
         if first_row >= len(header_rows):
             continue
         cell_text = header_rows[first_row][first_column] if first_column < len(header_rows[first_row]) else ""
-        for cells in header_rows[first_row : last_row + 1] if cell_text else ():
-            cells.extend([""] * (min(last_column + 1, MAX_COLUMNS) - len(cells)))
-            cells[first_column : last_column + 1] = [cell_text] * (min(last_column + 1, MAX_COLUMNS) - first_column)
+        for row_cells in header_rows[first_row : last_row + 1] if cell_text else ():
+            row_cells.extend([""] * (min(last_column + 1, MAX_COLUMNS) - len(row_cells)))
+            row_cells[first_column : last_column + 1] = [cell_text] * (min(last_column + 1, MAX_COLUMNS) - first_column)
     return header_rows
 
 
@@ -187,8 +189,8 @@ def check_merged_cells(
             and first_row + 1 not in exempt_rows
             and any(first_column <= column <= last_column for column in columns)
         ):
-            cells = f"{cell_name(first_row, first_column)}:{cell_name(last_row, last_column)}"
-            raise reading_error(f"{location} !{cells}", "merged cells among the data", "数据区有合并单元格",
+            merged_range = f"{cell_name(first_row, first_column)}:{cell_name(last_row, last_column)}"
+            raise reading_error(f"{location} !{merged_range}", "merged cells among the data", "数据区有合并单元格",
                           "unmerge and fill them, or name the column under `fill_down:`",
                           "取消合并并补全,或在 `fill_down:` 写明该列")  # fmt: skip
 

@@ -43,9 +43,9 @@ def number_text(stored_number: str) -> str:
     return repr(number)
 
 
-def displayed_number(stored_number: str, code: str, *, from_1904: bool) -> str:
+def displayed_number(stored_number: str, format_code: str, *, from_1904: bool) -> str:
     """The text a sheet shows for a stored number, in full precision, UNIT_MARK and unit behind it where the format prints one."""
-    sections = format_sections(code)
+    sections = format_sections(format_code)
     if sections is None:
         return number_text(stored_number)
     number = float(stored_number)
@@ -72,7 +72,7 @@ def _scaled_text(number_text: str, power_of_ten: int) -> str:
 def _section_for(number: float, sections: tuple[Section, ...]) -> Section:
     for section in sections:
         if section.condition is not None:
-            sign, threshold = section.condition
+            comparison_sign, threshold = section.condition
             comparisons = {
                 "<": number < threshold,
                 ">": number > threshold,
@@ -81,7 +81,7 @@ def _section_for(number: float, sections: tuple[Section, ...]) -> Section:
                 ">=": number >= threshold,
                 "<>": number != threshold,
             }
-            if comparisons[sign]:
+            if comparisons[comparison_sign]:
                 return section
     if any(section.condition for section in sections):
         return next((section for section in sections if section.condition is None), sections[0])
@@ -93,20 +93,20 @@ def _section_for(number: float, sections: tuple[Section, ...]) -> Section:
 
 
 @lru_cache(maxsize=4096)
-def format_sections(code: str) -> tuple[Section, ...] | None:
+def format_sections(format_code: str) -> tuple[Section, ...] | None:
     """The sections of a format, or None when it shows plain numbers."""
-    if code in ("", "@") or code.lower() == "general":
+    if format_code in ("", "@") or format_code.lower() == "general":
         return None
-    sections = tuple(_format_section(format_part) for format_part in _format_parts(code)[:3])
+    sections = tuple(_format_section(format_part) for format_part in _format_parts(format_code)[:3])
     shows_plain_number = all(
         not (section.is_date or section.power_of_ten or section.suffix or section.zeros) for section in sections
     )
     return None if shows_plain_number else sections
 
 
-def _format_parts(code: str) -> list[str]:
+def _format_parts(format_code: str) -> list[str]:
     format_parts, in_quotes, is_escaped = [""], False, False
-    for character in code:
+    for character in format_code:
         if character == ";" and not in_quotes and not is_escaped:
             format_parts.append("")
             continue
@@ -116,11 +116,11 @@ def _format_parts(code: str) -> list[str]:
     return format_parts
 
 
-def _format_section(code: str) -> Section:
-    code = GENERAL_FORMAT.sub("0.#", code)
+def _format_section(format_code: str) -> Section:
+    format_code = GENERAL_FORMAT.sub("0.#", format_code)
     condition, digits, prefix, suffix, percents, decimal_position = None, "", "", "", 0, None
-    is_date = bool(ELAPSED.search(code))
-    for quoted_literal, escaped_character, bracket, character in FORMAT_TOKENS.findall(code):
+    is_date = bool(ELAPSED.search(format_code))
+    for quoted_literal, escaped_character, bracket, character in FORMAT_TOKENS.findall(format_code):
         if bracket:
             condition_match = CONDITION.fullmatch(bracket.strip())
             condition = (condition_match.group(1), float(condition_match.group(2))) if condition_match else condition
@@ -156,16 +156,16 @@ DIVIDED = {("K", 3): "千", ("k", 3): "千", ("M", 6): "百万", ("m", 6): "百�
 """Letters behind numbers that the format itself divides by a power of ten."""
 
 
-def _printed_currency(text: str) -> str:
+def _printed_currency(format_text: str) -> str:
     """The currency whose sign a format prints, or ''."""
-    return CURRENCY_SIGNS.get(text.strip(" ()-+_"), "")
+    return CURRENCY_SIGNS.get(format_text.strip(" ()-+_"), "")
 
 
 def _suffix_unit(suffix: str, power_of_ten: int) -> str:
     """The text behind the digits when it can be a unit or magnitude: blanks and bare punctuation say nothing."""
     suffix = DIVIDED.get((suffix.strip(), power_of_ten), suffix)
-    if sign := _printed_currency(suffix):
-        return sign
+    if currency_sign := _printed_currency(suffix):
+        return currency_sign
     return suffix.strip() if any(character.isalpha() or character in "%‰" for character in suffix) else ""
 
 
@@ -181,7 +181,7 @@ def _date_text(serial: float, from_1904: bool) -> str | None:
 
 
 def resolved_units(
-    rows: list[list[str]], columns: Collection[int], first_data_row: int, stated_units: Mapping[int, str]
+    sheet_rows: list[list[str]], columns: Collection[int], first_data_row: int, stated_units: Mapping[int, str]
 ) -> tuple[list[list[str]], tuple[tuple[int, str], ...]]:
     """Rows without UNIT_MARK, and (column, unit) where a number format prints the unit of a column that states none.
 
@@ -190,17 +190,21 @@ def resolved_units(
     """
     printed_units: list[tuple[int, str]] = []
     for column in sorted(columns):
-        units = {_printed_unit(row[column]) for row in rows[first_data_row:] if column < len(row) and _has_number(row[column])}
+        units = {
+            _printed_unit(sheet_row[column])
+            for sheet_row in sheet_rows[first_data_row:]
+            if column < len(sheet_row) and _has_number(sheet_row[column])
+        }
         unit = stated_units.get(column)
         is_uniform = units <= {"", unit, YUAN_SIGN} if unit else len(units) == 1 or units == {"", YUAN_SIGN}
-        is_uniform = is_uniform and not ("%" in units and _has_bare_share(rows[first_data_row:], column))
+        is_uniform = is_uniform and not ("%" in units and _has_bare_share(sheet_rows[first_data_row:], column))
         if is_uniform and not unit:
-            printed_units += [(column, name) for name in units if name]
-        for row in rows:
-            if column < len(row) and UNIT_MARK in row[column]:
-                number, _, suffix = row[column].partition(UNIT_MARK)
-                row[column] = number if is_uniform else number + suffix
-    return rows, tuple(printed_units)
+            printed_units += [(column, unit_name) for unit_name in units if unit_name]
+        for sheet_row in sheet_rows:
+            if column < len(sheet_row) and UNIT_MARK in sheet_row[column]:
+                number_text, _, suffix = sheet_row[column].partition(UNIT_MARK)
+                sheet_row[column] = number_text if is_uniform else number_text + suffix
+    return sheet_rows, tuple(printed_units)
 
 
 def _has_bare_share(rows: Sequence[Sequence[str]], column: int) -> bool:

@@ -34,19 +34,22 @@ def xls_book(path: Path, location: str) -> Iterator[Workbook]:
             if "encrypt" in str(fault).lower():
                 raise encrypted(location) from None
             raise
-        names = workbook.sheet_names()
-        sheets = tuple(SheetName(name, workbook._sheet_visibility[sheet_index] == 0) for sheet_index, name in enumerate(names))
+        sheet_names = workbook.sheet_names()
+        sheets = tuple(
+            SheetName(sheet_name, workbook._sheet_visibility[sheet_index] == 0)
+            for sheet_index, sheet_name in enumerate(sheet_names)
+        )
 
-        def grid(name: str) -> Grid:
-            with reading_errors(f"{location} [{name}]"):
-                return _read_grid(workbook, name, f"{location} [{name}]")
+        def grid(sheet_name: str) -> Grid:
+            with reading_errors(f"{location} [{sheet_name}]"):
+                return _read_grid(workbook, sheet_name, f"{location} [{sheet_name}]")
 
-        def has_values(name: str) -> bool:
-            with reading_errors(f"{location} [{name}]"):
+        def has_values(sheet_name: str) -> bool:
+            with reading_errors(f"{location} [{sheet_name}]"):
                 return any(
                     cell_type not in (0, 6)
-                    for row in workbook.sheet_by_name(name).get_rows()
-                    for cell_type in (cell.ctype for cell in row)
+                    for sheet_row in workbook.sheet_by_name(sheet_name).get_rows()
+                    for cell_type in (cell.ctype for cell in sheet_row)
                 )
 
         yield Workbook(sheets, grid, has_values, _ranges(workbook))
@@ -54,31 +57,31 @@ def xls_book(path: Path, location: str) -> Iterator[Workbook]:
 
 def _ranges(workbook: Any) -> dict[str, tuple[str, Range]]:
     ranges = {}
-    for name in workbook.name_obj_list:
+    for defined_name in workbook.name_obj_list:
         with suppress(Exception):
-            area = name.area2d()
+            area = defined_name.area2d()
             sheet, first_row, last_row, first_column, last_column = area
-            ranges[name.name] = (sheet.name, ((first_row, first_column), (last_row - 1, last_column - 1)))
+            ranges[defined_name.name] = (sheet.name, ((first_row, first_column), (last_row - 1, last_column - 1)))
     return ranges
 
 
-def _read_grid(workbook: Any, name: str, location: str) -> Grid:
+def _read_grid(workbook: Any, sheet_name: str, location: str) -> Grid:
     import xlrd
 
-    sheet = workbook.sheet_by_name(name)
+    sheet = workbook.sheet_by_name(sheet_name)
     rows = GridRows(location)
     unit_columns: set[int] = set()
-    codes = {key: number_format.format_str for key, number_format in workbook.format_map.items()}
-    for row in range(sheet.nrows):
-        for column in range(sheet.row_len(row)):
-            cell_type, cell_value = sheet.cell_type(row, column), sheet.cell_value(row, column)
+    codes = {format_key: number_format.format_str for format_key, number_format in workbook.format_map.items()}
+    for sheet_row in range(sheet.nrows):
+        for column in range(sheet.row_len(sheet_row)):
+            cell_type, cell_value = sheet.cell_type(sheet_row, column), sheet.cell_value(sheet_row, column)
             if cell_type in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
-                cell_style = workbook.xf_list[sheet.cell_xf_index(row, column)]
-                code = codes.get(cell_style.format_key, "")
+                cell_style = workbook.xf_list[sheet.cell_xf_index(sheet_row, column)]
+                format_code = codes.get(cell_style.format_key, "")
                 stored_number = repr(cell_value)
                 cell_text = (
-                    displayed_number(stored_number, code, from_1904=workbook.datemode == 1)
-                    if code
+                    displayed_number(stored_number, format_code, from_1904=workbook.datemode == 1)
+                    if format_code
                     else number_text(stored_number)
                 )
                 if UNIT_MARK in cell_text:
@@ -90,11 +93,11 @@ def _read_grid(workbook: Any, name: str, location: str) -> Grid:
             else:
                 cell_text = str(cell_value)
             if cell_text:
-                rows.put_cell(row, column, cell_text)
+                rows.put_cell(sheet_row, column, cell_text)
     merged_areas = tuple(
         ((first_row, first_column), (last_row - 1, last_column - 1))
         for first_row, last_row, first_column, last_column in sheet.merged_cells
     )
     hidden_row_count = sum(bool(row_info.hidden) for row_info in sheet.rowinfo_map.values())
     hidden_columns = frozenset(column for column, column_info in sheet.colinfo_map.items() if column_info.hidden)
-    return Grid(name, rows.checked_rows(), merged_areas, (), frozenset(unit_columns), hidden_row_count, hidden_columns)
+    return Grid(sheet_name, rows.checked_rows(), merged_areas, (), frozenset(unit_columns), hidden_row_count, hidden_columns)

@@ -36,8 +36,10 @@ def xlsx_book(path: Path, location: str) -> Iterator[Workbook]:
         main_part = _main_part(archive, location)
         links = _links(archive, main_part, location)
         named_sheets, ranges, from_1904 = _names_and_ranges(archive, main_part, location)
-        targets = {name: links[link][1] for name, link, _ in named_sheets if link in links and "worksheet" in links[link][0]}
-        sheets = tuple(SheetName(name, is_visible) for name, _, is_visible in named_sheets if name in targets)
+        targets = {
+            sheet_name: links[link][1] for sheet_name, link, _ in named_sheets if link in links and "worksheet" in links[link][0]
+        }
+        sheets = tuple(SheetName(sheet_name, is_visible) for sheet_name, _, is_visible in named_sheets if sheet_name in targets)
         if not sheets:
             raise damaged_file_error(location, "no worksheet")
         parts_by_type = {relation_type.rpartition("/")[2]: part_name for relation_type, part_name in links.values()}
@@ -50,13 +52,13 @@ def xlsx_book(path: Path, location: str) -> Iterator[Workbook]:
             codes = _format_codes(archive, parts_by_type["styles"], location) if "styles" in parts_by_type else []
             return WorkbookParts(shared_strings, codes, from_1904)
 
-        def grid(name: str) -> Grid:
-            with reading_errors(f"{location} [{name}]"):
-                return _read_grid(archive, targets[name], name, workbook_parts(), f"{location} [{name}]")
+        def grid(sheet_name: str) -> Grid:
+            with reading_errors(f"{location} [{sheet_name}]"):
+                return _read_grid(archive, targets[sheet_name], sheet_name, workbook_parts(), f"{location} [{sheet_name}]")
 
-        def has_values(name: str) -> bool:
-            with reading_errors(f"{location} [{name}]"):
-                return _holds_values(archive, targets[name], f"{location} [{name}]")
+        def has_values(sheet_name: str) -> bool:
+            with reading_errors(f"{location} [{sheet_name}]"):
+                return _holds_values(archive, targets[sheet_name], f"{location} [{sheet_name}]")
 
         yield Workbook(sheets, grid, has_values, ranges)
 
@@ -91,9 +93,12 @@ def _names_and_ranges(
     current: str | None = None
     name_text = ""
 
-    def start_element(name: str, attributes: dict[str, str]) -> None:
+    def start_element(qualified_name: str, attributes: dict[str, str]) -> None:
         nonlocal from_1904, current, name_text
-        element_name, local_attributes = local_name(name), {local_name(key): value for key, value in attributes.items()}
+        element_name, local_attributes = (
+            local_name(qualified_name),
+            {local_name(attribute_name): attribute_value for attribute_name, attribute_value in attributes.items()},
+        )
         if element_name == "sheet":
             sheets.append(
                 (
@@ -106,12 +111,12 @@ def _names_and_ranges(
             from_1904 = local_attributes.get("date1904") in ("1", "true", "on")
         current, name_text = (local_attributes.get("name") if element_name == "definedName" else None), ""
 
-    def end_element(name: str) -> None:
+    def end_element(element_name: str) -> None:
         nonlocal current
-        if current and local_name(name) == "definedName":
-            sheet, _, cells = name_text.rpartition("!")
+        if current and local_name(element_name) == "definedName":
+            sheet, _, range_text = name_text.rpartition("!")
             with suppress(ValueError):
-                ranges[current] = (sheet.strip("'").replace("''", "'"), range_of(cells))
+                ranges[current] = (sheet.strip("'").replace("''", "'"), range_of(range_text))
         current = None
 
     def character_data(characters: str) -> None:
@@ -129,9 +134,9 @@ def _strings(archive: zipfile.ZipFile, part_name: str, location: str) -> list[st
     text_runs: list[str] = []
     in_text, in_phonetic = False, False
 
-    def start_element(name: str, _: dict[str, str]) -> None:
+    def start_element(qualified_name: str, _: dict[str, str]) -> None:
         nonlocal in_text, in_phonetic
-        element_name = local_name(name)
+        element_name = local_name(qualified_name)
         if element_name == "t":
             in_text = not in_phonetic
         elif element_name == "rPh":
@@ -139,9 +144,9 @@ def _strings(archive: zipfile.ZipFile, part_name: str, location: str) -> list[st
         elif element_name == "si":
             text_runs.clear()
 
-    def end_element(name: str) -> None:
+    def end_element(qualified_name: str) -> None:
         nonlocal in_text, in_phonetic
-        element_name = local_name(name)
+        element_name = local_name(qualified_name)
         if element_name == "si":
             shared_strings.append(_unescaped_text("".join(text_runs)))
             if len(shared_strings) > MAX_STRINGS:
@@ -169,9 +174,9 @@ def _format_codes(archive: zipfile.ZipFile, part_name: str, location: str) -> li
     codes: list[str] = []
     in_cell_formats = False
 
-    def start_element(name: str, attributes: dict[str, str]) -> None:
+    def start_element(qualified_name: str, attributes: dict[str, str]) -> None:
         nonlocal in_cell_formats
-        element_name = local_name(name)
+        element_name = local_name(qualified_name)
         if element_name == "numFmt":
             custom_codes[int(attributes["numFmtId"])] = attributes.get("formatCode", "")
         elif element_name == "cellXfs":
@@ -180,9 +185,9 @@ def _format_codes(archive: zipfile.ZipFile, part_name: str, location: str) -> li
             format_id = int(attributes.get("numFmtId", "0"))
             codes.append(custom_codes.get(format_id) or BUILT_IN.get(format_id, ""))
 
-    def end_element(name: str) -> None:
+    def end_element(element_name: str) -> None:
         nonlocal in_cell_formats
-        in_cell_formats = in_cell_formats and local_name(name) != "cellXfs"
+        in_cell_formats = in_cell_formats and local_name(element_name) != "cellXfs"
 
     parse_part(archive, part_name, start_element, end_element, location=location)
     return codes
@@ -192,9 +197,9 @@ def _holds_values(archive: zipfile.ZipFile, part_name: str, location: str) -> bo
     """Whether any cell of a sheet holds a value or a formula."""
     has_value = False
 
-    def start_element(name: str, _: dict[str, str]) -> None:
+    def start_element(element_name: str, _: dict[str, str]) -> None:
         nonlocal has_value
-        if local_name(name) in ("v", "is", "f"):
+        if local_name(element_name) in ("v", "is", "f"):
             has_value = True
             raise StopParsing
 
@@ -235,8 +240,8 @@ class _SheetReader:
         self.formula, self.phonetic = False, False
         self.column_indices: dict[str, int] = {}
 
-    def start_element(self, name: str, attributes: dict[str, str]) -> None:
-        element_name = self.element_name = name[len(self.prefix) :]
+    def start_element(self, qualified_name: str, attributes: dict[str, str]) -> None:
+        element_name = self.element_name = qualified_name[len(self.prefix) :]
         if element_name == "c":
             self.cell, self.stored_text, self.formula = attributes, "", False
         elif element_name == "v" or element_name == "t":
@@ -255,18 +260,18 @@ class _SheetReader:
         elif element_name == "mergeCell":
             self.merged_areas.append(range_of(attributes.get("ref", "")))
         elif ":" in element_name:
-            self.prefix = name[: -len(local_name(name))]
-            self.element_name = local_name(name)
+            self.prefix = qualified_name[: -len(local_name(qualified_name))]
+            self.element_name = local_name(qualified_name)
 
     def add_text(self, characters: str) -> None:
         if self.element_name == "v" or (self.element_name == "t" and not self.phonetic):
             self.stored_text += characters
 
-    def end_element(self, name: str) -> None:
+    def end_element(self, element_name: str) -> None:
         self.element_name = ""
-        if name[len(self.prefix) :] == "c":
+        if element_name[len(self.prefix) :] == "c":
             self._end_cell()
-        elif self.phonetic and local_name(name) == "rPh":
+        elif self.phonetic and local_name(element_name) == "rPh":
             self.phonetic = False
 
     def _end_cell(self) -> None:
@@ -316,7 +321,7 @@ class _SheetReader:
 def is_xlsx_archive(archive: zipfile.ZipFile) -> bool:
     """Whether the members of an archive are those of an xlsx workbook."""
     names = archive.namelist()
-    workbook_names = [name for name in names if name.endswith(".xml") and "workbook" in name]
-    return any(name.startswith("xl/workbook") for name in workbook_names) or bool(
+    workbook_names = [member_name for member_name in names if member_name.endswith(".xml") and "workbook" in member_name]
+    return any(member_name.startswith("xl/workbook") for member_name in workbook_names) or bool(
         workbook_names and "[Content_Types].xml" in names
     )
