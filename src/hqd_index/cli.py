@@ -67,6 +67,9 @@ def run(
     lang: LangOption = None,
     strict: Annotated[bool, typer.Option("--strict", help="警告也视为失败 / warnings fail too")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="说明各阶段为何重跑 / why each stage reruns")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="只算得分、权重与主回归,写入 quick/ / scores, weights and headline only, into quick/")
+    ] = False,
     processes: Annotated[
         int | None, typer.Option(min=1, envvar="HQD_PROCESSES", help="进程数,默认 2 / processes; default 2 where there are cores")
     ] = None,
@@ -78,14 +81,13 @@ def run(
     from .study.study_folder import load_study
 
     overrides = [*(set_ or []), *([f"study.language={lang}"] if lang else [])]
-    with stage_workers(processes) as workers:
+    with stage_workers(1 if quick else processes) as workers:
         loaded = load_study(study, scenario=scenario, overrides=overrides)
         console = Console(loaded.study.study.language, explain=explain)
-        outcome = run_pipeline(
-            loaded, RunFolders(study.resolve(), data_folder.resolve(), results_folder.resolve()), console.event, workers
-        )
+        folders = RunFolders(study.resolve(), data_folder.resolve(), results_folder.resolve())
+        outcome = run_pipeline(loaded, folders, console.event, workers, quick=quick)
     console.close(outcome)
-    if not strict:
+    if not strict or quick:
         return
     from .upkeep import strict_lines
 

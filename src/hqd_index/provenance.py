@@ -187,6 +187,16 @@ def publish(temporary: Path, runs: Path, run_id: str, manifest: Mapping[str, Any
     return target
 
 
+def publish_in_place(temporary: Path, target: Path, manifest: Mapping[str, Any]) -> Path:
+    """Write the manifest last and put the folder in the place of the one before, which is gone only when this one is whole."""
+    (temporary / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True), "utf-8")
+    sync_folder(temporary)
+    if target.exists():
+        target.rename(temporary.with_name("before"))  # removed with the temporary folder
+    temporary.rename(target)
+    return target
+
+
 def point_latest(study_folder: Path, run_id: str) -> None:
     """`latest` -> runs/<run>: a relative symlink replaced at once, or a copy where links are not allowed."""
     link = study_folder / "latest"
@@ -207,11 +217,14 @@ def point_latest(study_folder: Path, run_id: str) -> None:
     pointer.replace(study_folder / "latest.txt")
 
 
-def intact(run_folder: Path) -> bool:
-    """Whether a published run still holds every file of its manifest, byte for byte."""
+def intact(run_folder: Path, run_id: str | None = None) -> bool:
+    """Whether a published run (of that id) still holds every file of its manifest, byte for byte."""
     try:
-        digests_of_files: dict[str, str] = json.loads((run_folder / "manifest.json").read_text("utf-8"))["files"]
+        manifest = json.loads((run_folder / "manifest.json").read_text("utf-8"))
+        digests_of_files: dict[str, str] = manifest["files"]
     except (OSError, ValueError, KeyError):
+        return False
+    if run_id not in (None, manifest.get("run")):
         return False
     return all(
         (run_folder / file_name).is_file() and digest_file(run_folder / file_name) == digest

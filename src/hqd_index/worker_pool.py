@@ -27,6 +27,8 @@ from typing import IO, Any, Literal, NoReturn, Self
 LINE: Literal["line"] = "line"
 RESULT: Literal["result"] = "result"
 FAULT: Literal["fault"] = "fault"
+PRELOAD = b"preload "
+"""Begins a message of modules to import; a pickled call begins otherwise."""
 GRACE = 5.0
 """Seconds in which a process that is asked to end may remove its scratch files."""
 INTERRUPTED = 130
@@ -54,6 +56,12 @@ class WorkerPool:
         if error is None:
             self._threads.shutdown(wait=True)
         self.stop()
+
+    def preload(self, modules: Sequence[str]) -> None:
+        """Further modules that processes import while no call is waiting; to be given before the first call."""
+        self._preload += tuple(modules)
+        for worker in self._workers:
+            worker.preload(modules)
 
     def submit(
         self, callee: Callable[..., Any], *arguments: Any, line_listener: Callable[[str], None] | None = None
@@ -99,6 +107,12 @@ class _Worker:
         self._process = subprocess.Popen(
             command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
         )
+
+    def preload(self, modules: Sequence[str]) -> None:
+        """Tell an idle process what else to import."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            _send_bytes(self._process.stdin, PRELOAD + " ".join(modules).encode())
 
     def call(self, call: tuple[Any, ...], line_listener: Callable[[str], None] | None) -> Any:
         assert self._process.stdin is not None
@@ -149,6 +163,9 @@ def main(preloaded_modules: Sequence[str]) -> None:
             except queue.Empty:
                 _import_for_good(modules.popleft())
                 continue
+            if payload.startswith(PRELOAD):
+                modules.extend(payload.removeprefix(PRELOAD).decode().split())
+                continue
             signal.signal(signal.SIGTERM, _end_in_order)
             _send(output, _answer(payload, output))
             signal.signal(signal.SIGTERM, _end_at_once)
@@ -195,7 +212,10 @@ def _end_at_once(_signal_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _send(stream: IO[bytes], message: Any) -> None:
-    payload = pickle.dumps(message)
+    _send_bytes(stream, pickle.dumps(message))
+
+
+def _send_bytes(stream: IO[bytes], payload: bytes) -> None:
     unsent_bytes = memoryview(len(payload).to_bytes(8, "big") + payload)
     while unsent_bytes:
         unsent_bytes = unsent_bytes[stream.write(unsent_bytes) :]

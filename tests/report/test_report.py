@@ -13,10 +13,11 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from hqd_index.report import summary, write_report, write_workbooks
+from hqd_index.report.closing_lines import summary
 from hqd_index.report.disclosure import publishable_results
 from hqd_index.report.grids.index_grids import indicators
 from hqd_index.report.key_findings import composition_split, headline_finding, main_findings, multiverse_finding
+from hqd_index.report.outputs import write_report, write_workbooks
 from hqd_index.report.page.html_page import page, script_safe_json
 from hqd_index.report.paper.paper_tables import paper_tables
 from hqd_index.report.results import Results

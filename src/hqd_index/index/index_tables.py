@@ -210,9 +210,9 @@ def _spread_statistics(
 
 def _skewness(observed: Array) -> float:
     """g1 = m3 / m2^1.5 of central moments (Fisher 1930), divisor n; missing without spread."""
-    from scipy.stats import skew
-
-    return float(skew(observed)) if observed.std() > 0 else float("nan")
+    deviations = observed - observed.mean()
+    squares = deviations**2
+    return float((squares * deviations).mean() / squares.mean() ** 1.5) if observed.std() > 0 else float("nan")
 
 
 def _slope(child_values: Array, root_scores: Array) -> float:

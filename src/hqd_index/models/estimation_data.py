@@ -6,6 +6,7 @@ import pandas as pd
 
 from ..study.records import Density, Study
 from .kernels.specification import GROUP_YEAR
+from .model_inputs import ModelInputs
 
 KEY = ["unit", "year"]
 
@@ -67,3 +68,9 @@ def estimation_data(
     observations = observations.merge(_densities(density, study), on=KEY, how="left", validate="many_to_one")
     lagged_controls = lagged(controls, study.regressions.density.lag)
     return observations.merge(lagged_controls, on=KEY, how="left", validate="many_to_one")
+
+
+def study_estimation_data(study: Study, inputs: ModelInputs) -> pd.DataFrame:
+    """The estimation data of a study, with the group of each unit in each year."""
+    observations = estimation_data(inputs.scores, inputs.indicators, inputs.density, inputs.controls, study)
+    return with_groups(observations, inputs.unit_names)

@@ -8,35 +8,18 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..errors import EstimationError
-from ..study.records import SpecificationChoice, Study
+from ..study.records import Study
 from .analyses.headline_tables import headline_tables, tables_made
 from .composite import composite
-from .estimation_data import density_column
-from .estimation_sample import (
-    EstimationSample,
-    comparable_rows,
-    controls_of,
-    estimation_sample,
-    subset_text,
-    with_scenario,
-)
-from .headline import Headline, inference_settings
-from .ineligible import MEND as INELIGIBLE_MEND
-from .ineligible import ineligibility_error
-from .kernels.moderation import BASE
-from .kernels.specification import Estimate, Specification, estimate
+from .estimation_sample import estimation_sample, with_scenario
+from .headline import Headline
+from .headline_regression import fitted_estimate, headline_choice, no_regression, specification_tables
+from .kernels.specification import Estimate
 from .model_inputs import ModelInputs
-from .model_rows import Mend, Row, Rows, frames_of, merged_rows, not_made, regression_rows, split_outcome
-from .specification_diagnostics import diagnostic_rows, influence_rows
+from .model_rows import Row, frames_of, merged_rows, not_made
 
 TABLES = ("regressions", *(name for name in tables_made() if name != "regressions"))
 WITHOUT_HEADLINE = tuple(name for name in TABLES if name != "mode_matrix")  # what its absence leaves empty
-DENSITY_MEND: Mend = (
-    "在 sources.yaml 中提供专精特新名单(srdi_list)或认定规则(status.criteria),至少覆盖两年;"
-    "没有企业数据时,在 regressions.yaml 的 density_source 中写明已公布的企业数在哪张表",
-    "give a list of SRDI firms (srdi_list) or a rule (status.criteria) in sources.yaml that covers at least two years; "
-    "without firm data, name the table of published counts under density_source in regressions.yaml",
-)
 
 
 @dataclass(frozen=True)
@@ -47,13 +30,6 @@ class ModelResults:
     estimates: Mapping[str, Estimate]
 
 
-def headline_choice(study: Study) -> SpecificationChoice | None:
-    """The specification marked headline, else the last; None where the study lists none."""
-    all_specifications = study.regressions.specifications
-    headline_specifications = [choice for choice in all_specifications if choice.headline]
-    return headline_specifications[0] if headline_specifications else (all_specifications[-1] if all_specifications else None)
-
-
 def regressions(observations: pd.DataFrame, study: Study, inputs: ModelInputs) -> ModelResults:
     """The tables named in `TABLES` and `not_made`, and the estimates by specification.
 
@@ -61,95 +37,18 @@ def regressions(observations: pd.DataFrame, study: Study, inputs: ModelInputs) -
     What cannot be estimated is a row of `not_made`, so is what a table that `inputs` lacks would have given.
     """
     sample = estimation_sample(observations, composite(inputs.weights), study, inputs.moderators)
-    for fault, mend in ((_no_density(sample, study), DENSITY_MEND), (ineligibility_error(study), INELIGIBLE_MEND)):
-        if fault is not None:
-            return ModelResults(frames_of({"not_made": not_made(WITHOUT_HEADLINE, fault, mend)}, TABLES), {})
+    if obstacle := no_regression(sample, study):
+        return ModelResults(frames_of({"not_made": not_made(WITHOUT_HEADLINE, *obstacle)}, TABLES), {})
     row_tables: list[Mapping[str, Iterable[Row]]] = []
     estimates: dict[str, Estimate] = {}
     for choice in study.regressions.specifications:
         is_headline = choice is headline_choice(study)
         try:
             scored = with_scenario(sample, choice, inputs.scenarios)
-            fitted_estimate = estimates[choice.id] = _fitted_estimate(scored, choice, study, is_headline=is_headline)
-            row_tables.append(_specification_tables(fitted_estimate, scored, choice, study, is_headline=is_headline))
+            estimate = estimates[choice.id] = fitted_estimate(scored, choice, study, is_headline=is_headline)
+            row_tables.append(specification_tables(estimate, scored, choice, study, is_headline=is_headline))
             if is_headline:
-                row_tables.append(headline_tables(Headline(sample, fitted_estimate, choice, study, inputs)))
+                row_tables.append(headline_tables(Headline(sample, estimate, choice, study, inputs)))
         except EstimationError as fault:
             row_tables.append({"not_made": not_made(WITHOUT_HEADLINE if is_headline else ("regressions",), fault)})
     return ModelResults(frames_of(merged_rows(row_tables), TABLES), estimates)
-
-
-def _no_density(sample: EstimationSample, study: Study) -> EstimationError | None:
-    """Why no regression can be run at all, or None."""
-    if not sample.samples:
-        return EstimationError("the index has no score", zh="指数没有任何得分")
-    if not study.regressions.specifications:
-        return EstimationError("regressions.yaml lists no specification", zh="regressions.yaml 没有回归设定")
-    frame = sample.frame
-    if "density_lag" in frame and frame["density_lag"].notna().any():
-        return None
-    if "density" in frame and frame["density"].notna().any():
-        lag, years = study.regressions.density.lag, sorted(frame["year"].unique())
-        year_span = f"{years[0]}-{years[-1]}" if len(years) > 1 else str(years[0])
-        return EstimationError(
-            f"no SRDI density of {lag} year(s) before: the study's years are {year_span}",
-            zh=f"没有滞后 {lag} 年的专精特新密度:研究年份为 {year_span}",
-        )
-    return EstimationError(
-        "no SRDI density: no list, no rule and no published counts say which firms are SRDI",
-        zh="没有专精特新密度:名单、认定规则和已公布的企业数都没有",
-    )
-
-
-def specification(sample: EstimationSample, choice: SpecificationChoice, study: Study, *, is_headline: bool) -> Specification:
-    """The frozen record: nodes of both samples; for the headline also leaves and the composition difference."""
-    tree, reported_nodes = sample.tree, sample.reported_nodes
-    node_names = choice.outcomes or ((tree.root,) if choice.scenario else reported_nodes)
-    nodes = [node for node in node_names if node in reported_nodes]
-    if not nodes:
-        raise EstimationError(
-            f"specification {choice.id}: none of its outcomes {', '.join(choice.outcomes)} is in the tree",
-            zh=f"回归设定 {choice.id}:其结果变量 {'、'.join(choice.outcomes)} 均不在指标树中",
-        )
-    outcomes = dict.fromkeys([*(reported_nodes if is_headline else nodes), *(tree.leaves if is_headline else ())])
-    return Specification(
-        id=choice.id,
-        outcomes=sample.outcome_columns(list(outcomes), composition=is_headline),
-        density=density_column(choice.density or study.regressions.density, study.regressions.density),
-        controls=controls_of(choice, study),
-        fixed_effects=choice.fixed_effects,
-        weights=f"{BASE}{choice.weights}" if choice.weights else None,
-        subset=subset_text(choice),
-    )
-
-
-def _fitted_estimate(sample: EstimationSample, choice: SpecificationChoice, study: Study, *, is_headline: bool) -> Estimate:
-    spec = specification(sample, choice, study, is_headline=is_headline)
-    return estimate(comparable_rows(sample, choice, study), spec, **inference_settings(study))
-
-
-def _specification_tables(
-    fitted_estimate: Estimate, sample: EstimationSample, choice: SpecificationChoice, study: Study, *, is_headline: bool
-) -> Rows:
-    """Rows that every specification has; clusters are left out in turn for the headline alone."""
-    incomplete_rows = len(sample.frame) - len(comparable_rows(sample, choice, study))
-    diagnostics = list(diagnostic_rows(fitted_estimate, incomplete_rows))
-    if is_headline:
-        diagnostics += influence_rows(fitted_estimate, sample, study.regressions.inference.level)
-    constant = [
-        reason_row
-        for j, column in enumerate(fitted_estimate.spec.outcomes)
-        for name, node in [split_outcome(column)]
-        if node in sample.reported_nodes and name != "composition" and not fitted_estimate.varies(j)
-        for reason_row in not_made(("regressions",), _constant(fitted_estimate.spec.id, name, node))
-    ]
-    density = choice.density or study.regressions.density
-    rows = list(regression_rows(fitted_estimate, density, sample))
-    return {"regressions": rows, "regression_diagnostics": diagnostics, "not_made": constant}
-
-
-def _constant(spec_id: str, sample: str, node: str) -> EstimationError:
-    return EstimationError(
-        f"specification {spec_id}, sample {sample}: {node} is constant once the fixed effects are out",
-        zh=f"回归设定 {spec_id},样本 {sample}:{node} 在控制固定效应后为常数",
-    )

@@ -9,7 +9,7 @@ from ..errors import EstimationError
 from ..study.records import Study
 from .analyses.leading_firms import leader_firms
 from .analyses.resilience import resilience_rows
-from .estimation_data import estimation_data, with_groups
+from .estimation_data import study_estimation_data
 from .firms.firm_cells import firm_cells
 from .firms.firm_tables import firm_rows
 from .firms.firm_years import firm_years
@@ -21,7 +21,7 @@ from .multiverse.multiverse_tables import multiverse_tables
 
 def study_tables(study: Study, inputs: ModelInputs) -> dict[str, pd.DataFrame]:
     """Regressions and what is asked of the headline. What cannot be made is a row of not_made."""
-    frames = dict(regressions(_estimation_data(study, inputs), study, inputs).frames)
+    frames = dict(regressions(study_estimation_data(study, inputs), study, inputs).frames)
     contribution_frames = [
         contribution_frame for contribution_frame in (frames["contribution"], inputs.sources) if len(contribution_frame)
     ]
@@ -32,7 +32,7 @@ def study_tables(study: Study, inputs: ModelInputs) -> dict[str, pd.DataFrame]:
 
 def design_tables(study: Study, inputs: ModelInputs) -> dict[str, pd.DataFrame]:
     """multiverse, multiverse_summary, not_made: every design that the uncertainty stage scored, in every specification."""
-    observations = _estimation_data(study, inputs)
+    observations = study_estimation_data(study, inputs)
     all_firms = observations[observations["sample"] == "all"]
     return multiverse_tables(
         inputs.design_scores, inputs.designs, all_firms, inputs.density, study, splittable_scores=inputs.splittable_scores
@@ -61,11 +61,6 @@ def event_tables(
         "firm_cells": cells, "leader_firms": leaders, "firm_years": published_firm_years,
         "not_made": frames["not_made"],
     }  # fmt: skip
-
-
-def _estimation_data(study: Study, inputs: ModelInputs) -> pd.DataFrame:
-    observations = estimation_data(inputs.scores, inputs.indicators, inputs.density, inputs.controls, study)
-    return with_groups(observations, inputs.unit_names)
 
 
 def _firm_years(study: Study, engine: Engine, firms: str | None) -> pd.DataFrame | EstimationError:

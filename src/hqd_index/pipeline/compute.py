@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from .. import provenance
 from ..tables import TABLES, check
-from .stage_order import STAGES
+from .stage_order import QUICK_ONLY, STAGES
 from .stages import Context, RunFolders, Table
 
 if TYPE_CHECKING:
     from ..engines.duckdb import Engine
     from ..study.records import Study
 
-STAGE_BY_NAME = {stage.name: stage for stage in STAGES}
+STAGE_BY_NAME = {stage.name: stage for stage in (*STAGES, *QUICK_ONLY)}
 
 
 @dataclass(frozen=True)

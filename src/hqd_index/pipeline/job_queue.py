@@ -8,9 +8,13 @@ import os
 import queue
 from collections.abc import Callable
 from concurrent.futures import Future
+from typing import TYPE_CHECKING
 
 from ..worker_pool import WorkerPool
 from .compute import StageJob, StageResult, compute
+
+if TYPE_CHECKING:
+    from ..study.records import Study
 
 USEFUL_PROCESSES = 2
 """Processes beyond this find nothing to do for most of a run."""
@@ -19,14 +23,9 @@ PRELOAD = (
     "pandera.pandas",
     "hqd_index.intake",
     "pandera.backends.pandas.builtin_checks",  # loaded by the first check of a table
-    "hqd_index.links",
-    "networkx",
-    *(
-        f"hqd_index.{package}"
-        for package in ("panel", "index.scenario_tables", "index.uncertainty.rank_uncertainty", "models", "report")
-    ),
+    *(f"hqd_index.{package}" for package in ("links", "panel", "index.scenario_tables")),
 )
-"""What stages import, in the order of need."""
+"""What the stages of every study import, in the order of need."""
 
 
 def stage_workers(processes: int | None = None) -> contextlib.AbstractContextManager[WorkerPool | None]:
@@ -35,11 +34,25 @@ def stage_workers(processes: int | None = None) -> contextlib.AbstractContextMan
     return WorkerPool(count, preloaded_modules=PRELOAD) if count > 1 else contextlib.nullcontext()
 
 
+def modules_of(study: Study) -> list[str]:
+    """What the stages import that have something to do in this study, in the order of need."""
+    tables = {source.table for source in study.sources.sources.values()}
+    conditions = {
+        "networkx": "io" in tables,
+        "hqd_index.index.uncertainty.rank_uncertainty": study.uncertainty.draws > 0,
+        "hqd_index.models.model_tables": bool(study.regressions.specifications) or "firms" in tables,
+        "hqd_index.report.outputs": True,
+    }
+    return [module for module, is_needed in conditions.items() if is_needed]
+
+
 class JobQueue:
     """Starts jobs and returns their results as they come. Without workers a job runs in this process, when it is asked for."""
 
-    def __init__(self, workers: WorkerPool | None) -> None:
+    def __init__(self, workers: WorkerPool | None, study: Study) -> None:
         self._workers = workers
+        if workers is not None:
+            workers.preload(modules_of(study))
         self._running: dict[Future[StageResult], StageJob] = {}
         self._messages: queue.SimpleQueue[str | Future[StageResult]] = queue.SimpleQueue()
         self._inline_job: StageJob | None = None

@@ -20,8 +20,8 @@ from ..tables import check
 from ..worker_pool import WorkerPool
 from .compute import STAGE_BY_NAME, StageJob, StageResult
 from .job_queue import JobQueue
-from .stage_order import STAGES
-from .stages import MEDIANS, MEDIANS_BEFORE, RunFolders, Stage
+from .stage_order import STAGES, quick_stages
+from .stages import MEDIANS, MEDIANS_BEFORE, QUARANTINE_LIST, RunFolders, Stage
 
 if TYPE_CHECKING:
     from ..study.records import Study
@@ -50,10 +50,23 @@ class Outcome:
     notices: tuple[str, ...]
 
 
+QUICK_FOLDER = "quick"
+"""Where a quick run publishes, beside `latest`, which it leaves alone."""
+KEYLESS_SETTINGS = ("outputs",)
+"""Settings of study.yaml that decide no number: what is published rests on them, no other stage does."""
+
+
 def run(
-    loaded: LoadedStudy, run_folders: RunFolders, report_event: Callable[[Event], None], workers: WorkerPool | None = None
+    loaded: LoadedStudy,
+    run_folders: RunFolders,
+    report_event: Callable[[Event], None],
+    workers: WorkerPool | None = None,
+    *,
+    quick: bool = False,
 ) -> Outcome:
     """Run what changed and publish; `latest` is the previous complete run until the last moment. No workers: in this process.
+
+    `quick`: scores, weights and the headline alone, published in the folder `quick` beside `latest`.
 
     HqdError of a stage (DataError where raw data are refused), CheckError where an input changed meanwhile, SetupError where
     another run writes the same results.
@@ -62,7 +75,7 @@ def run(
     with provenance.locked(home):
         for unfinished_run in (home / "runs").glob(".tmp-*") if (home / "runs").is_dir() else ():
             shutil.rmtree(unfinished_run)
-        return Runner(loaded, run_folders, home, report_event, workers).run()
+        return Runner(loaded, run_folders, home, report_event, workers, quick=quick).run()
 
 
 class Runner:
@@ -75,9 +88,12 @@ class Runner:
         results_folder: Path,
         report_event: Callable[[Event], None],
         workers: WorkerPool | None,
+        *,
+        quick: bool = False,
     ) -> None:
         self.loaded, self.study, self.place, self.home = loaded, loaded.study, run_folders, results_folder
-        self.report_event, self.jobs = report_event, JobQueue(workers)
+        self.report_event, self.jobs = report_event, JobQueue(workers, loaded.study)
+        self.quick, self.stages = quick, quick_stages(loaded.study) if quick else STAGES
         self.cache = results_folder.parent / ".cache"
         self.digests: dict[str, str] = {}
         self.origin: dict[str, tuple[str, str]] = {}
@@ -109,13 +125,16 @@ class Runner:
                 )
             (folder / "config.json").write_text(json.dumps(self.config, indent=1, ensure_ascii=False) + "\n", "utf-8")
             run_id = self._run_id()
-            published = provenance.publish(folder, self.home / "runs", run_id, self._manifest(folder))
+            if self.quick:
+                published = provenance.publish_in_place(folder, self.home / QUICK_FOLDER, self._manifest(folder))
+            else:
+                published = provenance.publish(folder, self.home / "runs", run_id, self._manifest(folder))
         provenance.trim_cache(self.cache, [self.cache / stage / stage_key for stage, stage_key in self.keys.items()])
         return Outcome(run_id, published, True, tuple(self.notices))
 
     def _up_to_date(self) -> Outcome | None:
         """The published run that these ingredients would make again, if it is whole."""
-        for stage in STAGES:
+        for stage in self.stages:
             stage_key = self._key(stage)
             stored = provenance.cached(self.cache, stage.name, stage_key)
             if stored is None:
@@ -123,13 +142,14 @@ class Runner:
                 return None
             self._remember(stage, stage_key, stored)
         run = self._run_id()
-        target = self.home / "runs" / run
-        if not provenance.intact(target):
+        target = self.home / QUICK_FOLDER if self.quick else self.home / "runs" / run
+        if not provenance.intact(target, run):
             self.digests, self.keys = {}, {}
             return None
-        for stage in STAGES:
+        for stage in self.stages:
             self.report_event(Event(stage.name, stage.zh, "cached"))
-        provenance.point_latest(self.home, run)
+        if not self.quick:
+            provenance.point_latest(self.home, run)
         notices = [
             notice for stage, stage_key in self.keys.items() for notice in provenance.stored_notices(self.cache, stage, stage_key)
         ]
@@ -172,7 +192,7 @@ class Runner:
 
     def _stages(self, folder: Path) -> None:
         """Every stage as soon as those before it are done and a process is free, in the order of the list."""
-        waiting, finished = list(STAGES), set[str]()
+        waiting, finished = list(self.stages), set[str]()
         while waiting or self.jobs.busy:
             startable_stages = [stage for stage in waiting if self.jobs.free and finished >= stage.prerequisites]
             if startable_stages:
@@ -220,6 +240,8 @@ class Runner:
             table_name: provenance.table_path(self.cache, *self.origin[table_name], table_name) for table_name in table_names
         }
         facts = self._facts() | {MEDIANS_BEFORE: self.medians_before}
+        if self.quick:
+            facts |= {QUARANTINE_LIST: f"{QUICK_FOLDER}/tables/quarantine.csv"}
         return StageJob(stage.name, self.study, self.place, paths, self.cache, stage_key, folder, facts)
 
     def _finish(self, stage: Stage, stage_result: StageResult, folder: Path) -> None:
@@ -242,7 +264,7 @@ class Runner:
     @property
     def notices(self) -> list[str]:
         """What the stages noticed, in their order."""
-        return [notice for stage in STAGES for notice in self.notices_by_stage.get(stage.name, [])]
+        return [notice for stage in self.stages for notice in self.notices_by_stage.get(stage.name, [])]
 
     def _report_line(self, line: str) -> None:
         self.report_event(Event("", "", "line", text=line))
@@ -252,7 +274,7 @@ class Runner:
         intake = getattr(error, "intake", None)
         if intake is None:
             return
-        from ..report import write_quarantine
+        from ..report.workbook.quarantine_workbook import write_quarantine
 
         folder = self.home / "rejected"
         shutil.rmtree(folder, ignore_errors=True)
@@ -324,9 +346,11 @@ def section(study: Study, path: str) -> Any:
 
 
 def config_section(section: Any, path: str) -> Any:
-    """The value at a dotted path of nested mappings."""
+    """The value at a dotted path of nested mappings; of `study` without what decides no number."""
     for name in path.split(".") if path else ():
         section = section[name]
+    if path == "study":
+        return {name: setting for name, setting in section.items() if name not in KEYLESS_SETTINGS}
     return section
 
 

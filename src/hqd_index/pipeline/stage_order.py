@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 from . import stages
 from .stages import Stage
+
+if TYPE_CHECKING:
+    from ..study.records import Study
 
 _BEFORE_PUBLISHING: tuple[Stage, ...] = (
     Stage("intake", "读入与校验", stages.intake, config_sections=("study", "sources", "rules")),
@@ -96,3 +102,36 @@ STAGES: tuple[Stage, ...] = (
     Stage("workbook", "工作簿", stages.workbook, reads=("*",), config_sections=("",), prerequisites=_ALL, publishes=True),
     Stage("report", "报告", stages.report, reads=("*",), config_sections=("",), prerequisites=_ALL, publishes=True),
 )
+
+LINKED_TABLES = ("io", "trade_hs6")
+"""Tables from which links are computed."""
+_SCORES = Stage(
+    "quick_scores",
+    "得分",
+    stages.quick_scores,
+    reads=("panel", "indicator_coverage", "unit_names"),
+    config_sections=("study", "indicators", "weighting"),
+    prerequisites=frozenset({"panel"}),
+)
+_HEADLINE = Stage(
+    "quick_headline",
+    "主回归",
+    stages.quick_headline,
+    reads=stages.HEADLINE_FROM,
+    config_sections=("study", "indicators", "weighting", "regressions"),
+    prerequisites=frozenset({"panel", "quick_scores"}),
+)
+_SUMMARY = Stage("quick_summary", "小结", stages.quick_summary, reads=("*",), config_sections=("",), publishes=True)
+QUICK_ONLY: tuple[Stage, ...] = (_SCORES, _HEADLINE, _SUMMARY)
+"""Stages of `hqd run --quick` that a whole run has not: the first two are parts of its stages index and models."""
+
+
+def quick_stages(study: Study) -> tuple[Stage, ...]:
+    """What a quick run does of a study: scores, weights and the headline; a stage with nothing to do is left out."""
+    by_name = {stage.name: stage for stage in STAGES}
+    feeds_links = any(source.table in LINKED_TABLES for source in study.sources.sources.values())
+    reading = [by_name["intake"], *([by_name["links"]] if feeds_links else [])]
+    scoring = [by_name["panel"], _SCORES, *([_HEADLINE] if study.regressions.specifications else [])]
+    done = frozenset(stage.name for stage in (*reading, by_name["firms"], *scoring))
+    firms = replace(by_name["firms"], prerequisites=by_name["firms"].prerequisites & done)
+    return (*reading, firms, *scoring, replace(_SUMMARY, prerequisites=done))

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MEDIANS, MEDIANS_BEFORE = "medians", "medians_before"
 """Medians of raw columns in the manifest, and those of the run before, which intake compares them with."""
 
+QUARANTINE_LIST = "quarantine_list"
+"""Where a run lists quarantined rows, below the study's folder of results."""
+
 Table: TypeAlias = "pd.DataFrame | str"
 """A frame, or the name of a table in the engine."""
 
@@ -91,6 +94,7 @@ def intake(context: Context) -> dict[str, Table]:
 
     language = context.study.study.language
     full = context.place.output_folder / context.study.name
+    quarantine = full / context.manifest.get(QUARANTINE_LIST, "latest/quarantine.xlsx")
     try:
         intake_result = read_all(context.study, context.engine, context.place.data, context.place.configs)
         refuse_empty_tables(context.study, intake_result, context.engine)
@@ -98,7 +102,7 @@ def intake(context: Context) -> dict[str, Table]:
         for line in intake_lines(error.intake, language, str(full / "rejected" / "quarantine.xlsx")):
             context.report_line(line)
         raise
-    for line in intake_lines(intake_result, language, str(full / "latest" / "quarantine.xlsx")):
+    for line in intake_lines(intake_result, language, str(quarantine)):
         if line.startswith("["):  # the counts of a file; the faults of its rows are in the quarantine workbook
             context.report_line(line)
     if line := repair_line(intake_result.frames["repairs"], language):
@@ -131,7 +135,8 @@ def firms(context: Context) -> dict[str, Table]:
     from ..firms.tfp import elasticity_table
     from ..intake.srdi.status_columns import status_by_criterion
 
-    clean = context.matching("clean_") | {"linkages": context.tables["linkages"]}
+    linked = {name: context.tables[name] for name in ("linkages",) if name in context.tables}
+    clean = context.matching("clean_") | linked
     tables = derive(context.study, context.engine, clean)
     ready = status_by_criterion(context.study, context.engine, tables)
     ready_tables: dict[str, Table] = {f"ready_{table_name}": table for table_name, table in ready.items()}
@@ -265,7 +270,7 @@ def multiverse(context: Context) -> dict[str, Table]:
 
 def workbook(context: Context) -> dict[str, Table]:
     """Every table -> the workbooks of results and of quarantined rows."""
-    from ..report import write_workbooks
+    from ..report.outputs import write_workbooks
 
     write_workbooks(context.study, _published(context), context.manifest, context.folder)
     return {}
@@ -273,13 +278,51 @@ def workbook(context: Context) -> dict[str, Table]:
 
 def report(context: Context) -> dict[str, Table]:
     """Every table -> page, paper, scripts, figures, README; and the codebook of what was written."""
-    from ..report import summary, write_report
+    from ..report.closing_lines import summary
+    from ..report.outputs import write_report
 
     frames = _published(context)
     write_report(context.study, frames, context.manifest, context.folder)
     lines = summary(context.study, frames, context.place.output_folder / context.study.name / "latest")
     (context.folder / "summary.txt").write_text("\n".join(lines) + "\n", "utf-8")
     return {"codebook": frames["codebook"], "not_made": frames["not_made"]}
+
+
+# stages of a quick run
+
+HEADLINE_FROM = ("scores", "weights", "indicators", "density", "controls", "moderators", "unit_names")
+
+
+def quick_scores(context: Context) -> dict[str, Table]:
+    """Panel -> scores with ranks, weights, indicators step by step; no scenario, no diagnostics."""
+    from ..index.index_tables import build_index
+
+    index_result = build_index(
+        context.study, context.frame("panel"), context.frame("unit_names"), context.frame("indicator_coverage")
+    )
+    return {"scores": index_result.scores, "weights": index_result.weights, "indicators": index_result.indicators}
+
+
+def quick_headline(context: Context) -> dict[str, Table]:
+    """Scores and density -> the headline regression alone."""
+    from ..models import ModelInputs, headline_regression
+    from ..models.estimation_data import study_estimation_data
+
+    inputs = ModelInputs(**{name: context.frame(name) for name in HEADLINE_FROM})
+    return dict(headline_regression(study_estimation_data(context.study, inputs), context.study, inputs))
+
+
+def quick_summary(context: Context) -> dict[str, Table]:
+    """Every table -> what a quick run says at its end, as summary.txt."""
+    from ..report.quick_lines import quick_summary_lines
+
+    frames = {name: context.frame(name) for name in context.tables if name in TABLES}
+    reasons = [context.frame(name) for name in context.tables if name.startswith("not_made_")]
+    lines = quick_summary_lines(
+        context.study, frames, reasons, context.place.output_folder / context.study.name / "quick" / "tables"
+    )
+    (context.folder / "summary.txt").write_text("\n".join(lines) + "\n", "utf-8")
+    return {}
 
 
 UNPUBLISHED = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 INVISIBLE_CATEGORIES = {"Cc", "Cf", "Zl", "Zp"}
@@ -23,6 +24,7 @@ class Bilingual(NamedTuple):
 BLANK_TEXT = Bilingual("", "")
 
 
+@lru_cache(maxsize=4096)
 def visible_text(raw_text: str) -> str:
     """Text without control, line-separator and direction-override characters, which can hide what it says."""
     return "".join(" " if unicodedata.category(character) in INVISIBLE_CATEGORIES else character for character in raw_text)

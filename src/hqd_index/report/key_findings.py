@@ -364,6 +364,10 @@ def next_step(results: Results) -> Finding:
             Bilingual("可尝试增加年份或单位：现有数据不能判断。", "Try more years or units: these data cannot tell."),
             ("hypotheses",),
         )
+    if "page" not in results.study.study.outputs:
+        return Finding(
+            Bilingual("可换一组权重，看名次是否稳健。", "Try other weights to see how firm the ranks are."), ("weights",)
+        )
     return Finding(
         Bilingual(
             "可在 report.html 的权重实验室里调整权重，看名次是否稳健。",

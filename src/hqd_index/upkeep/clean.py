@@ -9,7 +9,7 @@ from pathlib import Path
 from .. import provenance
 from ..errors import SetupError
 
-RESULTS = ("runs", "latest", "latest.txt", "rejected")
+RESULTS = ("runs", "latest", "latest.txt", "rejected", "quick")
 """What the program puts into a study's folder of results; nothing else there is touched."""
 
 

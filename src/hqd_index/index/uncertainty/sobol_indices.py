@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import qmc
 
 from ...errors import EstimationError
 
@@ -43,6 +42,8 @@ class SobolIndices:
 
 def saltelli(base_size: int, factors: int, rng: np.random.Generator) -> SaltelliPoints:
     """Saltelli (2002) design on a scrambled Sobol' sequence; `base_size` a power of two."""
+    from scipy.stats import qmc
+
     points = qmc.Sobol(2 * factors, rng=rng).random(base_size)
     first_sample, second_sample = points[:, :factors], points[:, factors:]
     ab = np.repeat(first_sample[None], factors, axis=0)

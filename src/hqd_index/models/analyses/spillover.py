@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pandas as pd
-from scipy import stats
 
 from ...errors import EstimationError
 from ..contribution_items import TOTAL, ContributionItem, Window, changes, contribution_rows, window
 from ..estimation_sample import SAMPLES
 from ..headline import Headline
 from ..kernels.judgements import tests
+from ..kernels.reference_distributions import t_quantile
 from ..kernels.slx import DOWNSTREAM, UPSTREAM, Spillover, slx
 from ..model_rows import Mend, Row, Rows, merged_rows, reported_outcomes, term_row
 from .hypotheses import Context, hypothesis_outcomes, splits_of, verdict_tables
@@ -52,7 +52,7 @@ def complete_spillover(headline: Headline) -> Rows:
 
 
 def _t_quantile(spillover: Spillover, headline: Headline) -> float:
-    return float(stats.t.ppf(0.5 + headline.level / 2, spillover.estimate.sums.g - 1))
+    return t_quantile(0.5 + headline.level / 2, spillover.estimate.sums.g - 1)
 
 
 def linked_items(

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from ...linear_algebra import GRAM, symmetric_inverse, symmetric_rank
+from ..kernels.reference_distributions import f_tail
 from ..kernels.within import Array, Codes
 from .estimable import Caveat, clustered_fit, collinear_times, no_counterfactual, not_identified, number_text, unmatched_rows
 from .event_panel import Layout, OutcomeRows, Panel, panel_of, unit_sums
@@ -48,7 +48,7 @@ class Events:
         scale = 1 / np.sqrt(np.diag(v))
         q = symmetric_rank(v * scale[:, None] * scale[None, :], tolerance=GRAM)
         f = float(b @ symmetric_inverse(v, tolerance=GRAM, diagonal_scale=np.diag(v)) @ b) / q
-        return f, q, float(stats.f.sf(f, q, self.units - 1))
+        return f, q, f_tail(f, q, self.units - 1)
 
 
 def _dummies(event: Array, *, omitted_periods: set[int]) -> tuple[Array, list[int]]:

@@ -7,11 +7,11 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from ...errors import EstimationError
 from ...study.records import Study
 from ..contribution_items import TOTAL, ContributionItem, contribution_rows
+from ..kernels.reference_distributions import normal_quantile, normal_tail, t_quantile, t_tail
 from ..model_rows import Mend, Row, Rows, merged_rows, not_made
 from .bacon import goodman_bacon, sun_abraham
 from .estimable import Caveat
@@ -112,7 +112,7 @@ def _finite_outcomes(firms: pd.DataFrame, outcomes: list[str]) -> pd.DataFrame:
 
 def _event_rows(events: Events, outcome: str, level: float) -> Iterator[Row]:
     """One row per event time, the overall effect and the joint pre-trend test."""
-    z = float(stats.t.ppf(0.5 + level / 2, max(events.units - 1, 1)))
+    z = t_quantile(0.5 + level / 2, max(events.units - 1, 1))
     note = _note(NOTES[events.estimator], *events.caveats)
 
     def row(quantity: str, time: int | None, effect: float, se: float, p: float) -> Row:
@@ -123,7 +123,7 @@ def _event_rows(events: Events, outcome: str, level: float) -> Iterator[Row]:
         }  # fmt: skip
 
     def two_sided_p(value: float, se: float) -> float:
-        return float(2 * stats.t.sf(abs(value / se), max(events.units - 1, 1))) if se > 0 else np.nan
+        return 2 * t_tail(abs(value / se), max(events.units - 1, 1)) if se > 0 else np.nan
 
     for time, value, se in zip(events.time, events.estimate, events.se):
         yield row("effect", time, float(value), float(se), two_sided_p(value, se))
@@ -172,8 +172,8 @@ def _row_without_time(
     estimator: str, outcome: str, quantity: str, effect: float, se: float, level: float, sizes: dict[str, int]
 ) -> Row:
     """A row without event time, normal interval."""
-    width = float(stats.norm.ppf(0.5 + level / 2)) * se
-    p = float(2 * stats.norm.sf(abs(effect / se))) if se > 0 else np.nan
+    width = normal_quantile(0.5 + level / 2) * se
+    p = 2 * normal_tail(abs(effect / se)) if se > 0 else np.nan
     return {
         "outcome": outcome, "estimator": estimator, "quantity": quantity, "time": None, "estimate": effect, "se": se,
         "ci_low": effect - width, "ci_high": effect + width, "p": p, "note": _note(NOTES[estimator]),

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from ...linear_algebra import GRAM, symmetric_inverse
 from .clusters import ClusterSums, leave_one_out_terms
 from .inference import coefficients
+from .reference_distributions import f_tail
 from .wild import BLOCK, TIE, draw_signs
 from .within import Array
 
@@ -137,4 +137,4 @@ def _p_f(cluster_sums: ClusterSums, wald: float, restriction_count: int) -> floa
     if cluster_sums.g < 2 or cluster_sums.n <= cluster_sums.parameters:
         return np.nan
     factor = cluster_sums.g / (cluster_sums.g - 1) * (cluster_sums.n - 1) / (cluster_sums.n - cluster_sums.parameters)
-    return float(stats.f.sf(wald / factor / restriction_count, restriction_count, cluster_sums.g - 1))
+    return f_tail(wald / factor / restriction_count, restriction_count, cluster_sums.g - 1)

@@ -11,10 +11,11 @@ import hashlib
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from ...linear_algebra import GRAM, symmetric_inverse
 from .clusters import ClusterSums, leave_one_out, reweighted_coefficients
+from .reference_distributions import f_tail
 from .within import Array
 
 
@@ -66,7 +67,7 @@ def joint_wald(cluster_sums: ClusterSums, terms: Sequence[int], j: int) -> tuple
     b = coefficients(cluster_sums)[k, j]
     covariance = factor * score.T @ score
     f = float(b @ symmetric_inverse(covariance, tolerance=GRAM, diagonal_scale=np.diag(covariance)) @ b) / len(k)
-    return f, float(stats.f.sf(f, len(k), max(cluster_sums.g - 1, 1)))
+    return f, f_tail(f, len(k), max(cluster_sums.g - 1, 1))
 
 
 def inflation(cluster_sums: ClusterSums) -> Array:
@@ -83,7 +84,7 @@ def p_value(estimate: Array, error: Array, g: int | Array) -> Array:
 
 def interval(estimate: Array, error: Array, g: int, level: float) -> tuple[Array, Array]:
     """estimate -/+ t(G-1) quantile x error."""
-    width = stats.t.ppf(0.5 + level / 2, max(g - 1, 1)) * error
+    width = special.stdtrit(max(g - 1, 1), 0.5 + level / 2) * error
     return estimate - width, estimate + width
 
 

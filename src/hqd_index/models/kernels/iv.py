@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from .partial import PartialledRows, partial_out
+from .reference_distributions import chi2_tail, f_quantile, f_tail
 from .specification import Specification, specification_error
 from .within import Array, independent_columns
 
@@ -137,8 +137,8 @@ def iv_estimate(
         f=f,
         f_effective=float(stages.fit_x @ stages.fit_x / np.trace(variance_x)),
         kp_lm=lm,
-        kp_lm_p=float(stats.chi2.sf(lm, q)),
-        ar_p=float(stats.f.sf(stages.wald(np.zeros(())), q, partialled.g - 1)),
+        kp_lm_p=chi2_tail(lm, q),
+        ar_p=f_tail(float(stages.wald(np.zeros(()))), q, partialled.g - 1),
         ar=anderson_rubin(stages, b, se, partialled.g, level),
         tf_critical=tf_critical(f) if q == 1 else np.nan,
         n=partialled.n,
@@ -160,7 +160,7 @@ def anderson_rubin(
     stages: _Stages, search_centre: float, scale: float, cluster_count: int, level: float
 ) -> tuple[tuple[float, float], ...]:
     """Intervals of values not rejected by the Anderson-Rubin test, ends by bisection; empty when every value is."""
-    limit = float(stats.f.ppf(level, len(stages.fit_x), cluster_count - 1))
+    limit = f_quantile(level, len(stages.fit_x), cluster_count - 1)
     values = search_centre + max(scale, 1e-12) * np.tan(np.linspace(-np.pi / 2, np.pi / 2, SCAN)[1:-1])
     is_accepted = stages.wald(values) <= limit
     sign_changes = np.flatnonzero(is_accepted[1:] != is_accepted[:-1])

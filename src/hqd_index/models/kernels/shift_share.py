@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from ...linear_algebra import COLUMNS, least_squares
 from .iv import Instrumented, iv_estimate
 from .partial import PartialledRows, partial_out
+from .reference_distributions import normal_quantile
 from .specification import Specification, specification_error
 from .within import Array
 
@@ -160,7 +160,7 @@ def akm0(share: Array, cell: np.ndarray, y: Array, x: Array, instrument: Array, 
     """Values b with (z'(y - b x))^2 <= c^2 sum_k score_k(b)^2: the roots of a quadratic."""
     residual_shocks = _residual_shocks(share, instrument)
     sy, sx = (_sums_by_shock(share, residual_shocks, cell, variable) for variable in (y, x))
-    c = stats.norm.ppf(0.5 + level / 2) ** 2
+    c = normal_quantile(0.5 + level / 2) ** 2
     zy, zx = float(instrument @ y), float(instrument @ x)
     quadratic_term = zx**2 - c * float(sx @ sx)
     linear_term = zy * zx - c * float(sy @ sx)

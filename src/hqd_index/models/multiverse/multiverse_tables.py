@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from ...errors import EstimationError
 from ...study.records import Study
@@ -160,7 +160,7 @@ def _points(curve: Curve, is_shown_design: np.ndarray, designs: pd.DataFrame, st
     cells.sort(key=lambda cell: (b[cell], cell))
     headline_id = _headline_universe(study)
     ids = [universe.spec.id for universe in curve.universes]
-    quantile = stats.t.ppf(0.5 + study.regressions.inference.level / 2, curve.clusters - 1)
+    quantile = special.stdtrit(curve.clusters - 1, 0.5 + study.regressions.inference.level / 2)
     positions = set(np.linspace(0, len(cells) - 1, min(POINTS, len(cells))).astype(int).tolist())
     positions |= {
         i for i, (curve_position, design_number) in enumerate(cells) if ids[curve_position] == headline_id and design_number == 0

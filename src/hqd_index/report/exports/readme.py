@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ...tables import TABLES
 from ..bilingual import Bilingual
+from ..closing_lines import unwanted_outputs
 from ..key_findings import main_findings
 from ..results import Results
 from ..sentences import SYNTHETIC_NOTICE
@@ -41,6 +42,11 @@ FILES: dict[str, Bilingual] = {
         "fingerprints of this run: inputs, configuration, versions, every file",
     ),
 }
+OUTPUT_OF_FILE = {
+    "report.html": "page", "results.xlsx": "workbook", "stata/": "exports", "r/": "exports", "figures/": "figures",
+    **dict.fromkeys((name for name in FILES if name.startswith("paper/")), "paper"),
+}  # fmt: skip
+"""Files that are made where the study's `outputs` name them."""
 
 
 def write_readme(results: Results, folder: Path, message: Bilingual | None = None) -> Path:
@@ -61,7 +67,13 @@ def _language_part(results: Results, language: str, message: Bilingual | None) -
         lines += [f"> {message.of(language)}", ""]
     lines += [f"- {finding.text.of(language)} (`tables/{finding.sources[0]}.csv`)" for finding in main_findings(results)]
     lines += ["", Bilingual("## 文件", "## Files").of(language), ""]
-    lines += [f"- `{file_name}`: {file_description.of(language)}" for file_name, file_description in FILES.items()]
+    lines += [
+        f"- `{file_name}`: {file_description.of(language)}"
+        for file_name, file_description in FILES.items()
+        if OUTPUT_OF_FILE.get(file_name) in (None, *study.outputs)
+    ]
+    unwanted = unwanted_outputs(results.study)
+    lines += [] if unwanted is None else ["", unwanted.of(language)]
     lines += ["", Bilingual("## 结果表 `tables/*.csv`", "## Tables `tables/*.csv`").of(language), ""]
     lines += [
         Bilingual(

@@ -27,9 +27,12 @@ FIRST_LEAF_COLUMN = 4
 UNRANKED_SENTINEL = 999_999
 TITLE = Bilingual("权重试算：改黄色单元格，名次随之重算", "Try weights: change a yellow cell and the ranks follow")
 SHEET_DESCRIPTION = Bilingual(
-    "每组权重自动归一到 1；年份可选；已发布的结果不受影响。要让程序按新权重重算，请用 report.html 的“下载 scenario.yaml”。",
-    "Each family is rescaled to 1; the year can be chosen; published results stay as they are. "
-    "To rerun with other weights, download scenario.yaml from report.html.",
+    "每组权重自动归一到 1；年份可选；已发布的结果不受影响。",
+    "Each family is rescaled to 1; the year can be chosen; published results stay as they are.",
+)
+SCENARIO_FROM_PAGE = Bilingual(
+    "要让程序按新权重重算，请用 report.html 的“下载 scenario.yaml”。",
+    " To rerun with other weights, download scenario.yaml from report.html.",
 )
 WEIGHT_HEADERS = (
     Bilingual("上级", "Parent"), Bilingual("节点", "Node"), Bilingual("编号", "Id"), Bilingual("权重（可改）", "Weight (edit)"),
@@ -155,7 +158,8 @@ def _weight_table(worksheet: Any, sheets: LiveSheets) -> None:
     """The year, and every node's weight, rescaled within its parent and in the whole."""
     styles, design, year = sheets.styles, sheets.design, sheets.lab.years[-1]
     worksheet.write_string(0, 0, TITLE.of(sheets.language), styles(bold=True, font_size=13))
-    worksheet.write_string(1, 0, SHEET_DESCRIPTION.of(sheets.language), styles(font_color="#5B6672"))
+    remark = SCENARIO_FROM_PAGE.of(sheets.language) if "page" in sheets.results.study.study.outputs else ""
+    worksheet.write_string(1, 0, SHEET_DESCRIPTION.of(sheets.language) + remark, styles(font_color="#5B6672"))
     worksheet.write_string(3, 0, Bilingual("年份", "Year").of(sheets.language), styles(bold=True))
     worksheet.write_number(3, 3, year, styles(num_format="0", bg_color="#FFF7C2", border=1))
     worksheet.data_validation(3, 3, 3, 3, {"validate": "list", "source": [str(year) for year in sheets.lab.years]})

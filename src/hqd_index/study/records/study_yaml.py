@@ -46,8 +46,15 @@ class Publish(Record):
     min_cell: Annotated[int, Field(ge=1)] = 3
 
 
+Output = Literal["page", "workbook", "paper", "exports", "figures"]
+
+
 class StudyFile(Record):
-    """study.yaml: name, unit, years, engine, language, seed."""
+    """study.yaml: name, unit, years, engine, language, seed, and what is made besides tables and README.
+
+    outputs: the page (report.html), the workbook (results.xlsx), the tables and methods section for a paper, exports to Stata and
+    R, the figures as files.
+    """
 
     version: Version
     name: Slug
@@ -60,3 +67,4 @@ class StudyFile(Record):
     seed: Annotated[int, Field(ge=0)] = 20240101
     min_firms: Annotated[int, Field(ge=1)] = 10
     publish: Publish = Publish()
+    outputs: tuple[Output, ...] = ("page", "workbook", "paper", "exports", "figures")
