@@ -24,6 +24,7 @@ from hqd_index.intake.read.readers import READERS
 from hqd_index.intake.rules.rule_catalogue import RULES
 from hqd_index.methods import FAMILIES
 from hqd_index.methods.choice import FAMILY_ZH
+from hqd_index.methods.omitted_methods import OMITTED_METHODS
 from hqd_index.methods.options import options
 from hqd_index.models.estimator_catalogue import ESTIMATORS, OMITTED_ESTIMATORS
 from hqd_index.report.exports.readme import FILES
@@ -68,6 +69,20 @@ def _estimators(language: str) -> list[str]:
         "",
         say("not_offered_intro"),
         *grid(say("not_offered_heads"), left_out_rows),
+        *grid(say("not_offered_index_heads"), _omitted_methods(language)),
+    ]
+
+
+def _omitted_methods(language: str) -> list[list[str]]:
+    """Methods of the index that are not offered, with the reason and what to use instead."""
+    return [
+        [
+            code(id),
+            pick(language, method.zh, method.en),
+            pick(language, method.reason_zh, method.reason_en),
+            pick(language, method.instead_zh, method.instead_en),
+        ]
+        for id, method in OMITTED_METHODS.items()
     ]
 
 

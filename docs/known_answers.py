@@ -12,6 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from cells import texts
 
+from hqd_index.index.dynamics.coupling import Coupling, classic, corrected_coupling
+from hqd_index.index.dynamics.moran import row_standardised
+from hqd_index.index.dynamics.spatial_weights import economic_weights, nested_weights
+from hqd_index.index.dynamics.theil_index import theil
+from hqd_index.index.dynamics.time_weights import time_weights
 from hqd_index.methods.aggregate_compromise import grey_relation, grey_topsis, rsr, vikor
 from hqd_index.methods.choice import Choice, bind
 from hqd_index.methods.weight import cilos, entropy, idocriw, merec
@@ -67,6 +72,25 @@ def suppliers() -> Array:
     return scaled(table("suppliers") * np.array([1, -1, -1, -1, 1, 1, 1, 1, 1]))
 
 
+def theil_parts() -> Array:
+    """Theil's index of 18 incomes in two groups, its between and its within part."""
+    parts = theil(table("incomes"), texts("known_answers")["data"]["members"])
+    return np.array([parts.theil, parts.between, parts.within])
+
+
+def coordination(method: Callable[[Array, Array | None], Coupling]) -> Array:
+    """T, then D, of six units with three systems under the coefficients 0.4, 0.3, 0.3."""
+    degrees = method(table("systems"), np.array([0.4, 0.3, 0.3]))
+    return np.concatenate([degrees.development, degrees.degree])
+
+
+def nested() -> Array:
+    """Six provinces: inverse kilometres times inverse distance in income."""
+    kilometres = table("kilometres")
+    inverse = np.divide(1.0, kilometres, out=np.zeros_like(kilometres), where=kilometres > 0)
+    return row_standardised(nested_weights(inverse, table("income"))).ravel()
+
+
 RANDOM_WEIGHTS = np.array([[0.1, 0.3, 0.15, 0.2, 0.05, 0.2]])
 HOSPITAL_WEIGHTS = np.array([[0.093, 0.418, 0.132, 0.1, 0.098, 0.159]])
 SUPPLIER_WEIGHTS = np.array([[0.2, 0.15, 0.05, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]])
@@ -91,6 +115,13 @@ OURS: dict[str, Callable[[], Array]] = {
     "rsr": lambda: rsr(hospital(), HOSPITAL_WEIGHTS),
     "rsr_equal": lambda: rsr(hospital(), np.full((1, 6), 1 / 6)),
     "rsr_fractional": lambda: rsr(table("random"), RANDOM_WEIGHTS, ranks="fractional"),
+    "theil": theil_parts,
+    "coupling_classic": lambda: coordination(classic),
+    "coupling_corrected": lambda: coordination(corrected_coupling),
+    "economic_weights": lambda: row_standardised(economic_weights(table("levels"))).ravel(),
+    "nested_weights": nested,
+    "time_weights": lambda: time_weights(5, 0.6),
+    "time_weights_recent": lambda: time_weights(5, 0.3),
 }
 
 

@@ -199,6 +199,7 @@ def methods_lines(family: str | None, language: str) -> list[str]:
 
 def estimator_lines(family: str | None, language: str) -> list[str]:
     """Estimators with their known answers, and those not offered with the command that does them on the exported files."""
+    from .methods.omitted_methods import OMITTED_METHODS
     from .models.estimator_catalogue import ESTIMATORS, OMITTED_ESTIMATORS
 
     english, lines = language == "en", []
@@ -215,6 +216,9 @@ def estimator_lines(family: str | None, language: str) -> list[str]:
                 f"{program}: {command}" for program, command in (("Stata", absent.stata), ("R", absent.r)) if command
             )
             lines.append(f"  {id:<18} {absent.en if english else absent.zh}: {reason}. {commands}")
+        for id, method in OMITTED_METHODS.items():
+            reason, instead = (method.reason_en, method.instead_en) if english else (method.reason_zh, method.instead_zh)
+            lines.append(f"  {id:<18} {method.en if english else method.zh}: {reason}. {instead}")
     return lines
 
 

@@ -9,6 +9,7 @@ from hqd_index.index.dynamics.dynamics_tables import dynamics, units_by_density
 from hqd_index.index.dynamics.markov_chains import homogeneity, quartile_cuts, state_of_values, transitions
 from hqd_index.index.dynamics.moran import moran, row_standardised, weight_matrix
 from hqd_index.index.index_tables import build_index
+from hqd_index.study.records import Dynamics
 from hqd_index.tables import check
 
 from .small import names, panel, study
@@ -19,15 +20,17 @@ TREE = {"top": {"quality": ["x", "y"], "safety": ["z", "w"]}}
 TABLES = {"dynamics", "coupling", "obstacles", "distribution", "transitions", "lisa", "not_made"}
 
 
-def made(weighting=None, *, links=True, drop=(), **options):
+def made(weighting=None, *, links=True, drop=(), choices=None, **options):
     rng = np.random.default_rng(11)
     sheet = {leaf: list(rng.gamma(5, size=len(UNITS) * len(YEARS))) for leaf in "xyzw"}
     values = panel(sheet, units=UNITS, years=YEARS)
     for unit, year in drop:
         values.loc[(values["unit"] == unit) & (values["year"] == year), ["x", "z"]] = np.nan
     design = study(TREE, levels=["indicators", "parts"], weighting=weighting)
+    if choices:
+        design = design.model_copy(update={"study": design.study.model_copy(update={"dynamics": Dynamics(**choices)})})
     index = build_index(design, values, names(UNITS))
-    return index, dynamics(design, index, wiring() if links else None, 5, **options)
+    return index, dynamics(design, index, wiring() if links else None, 5, panel=values, **options)
 
 
 def wiring():
@@ -68,6 +71,30 @@ def test_tables_hold_what_the_functions_say(whole):
     assert facts["markov", None, "two_halves", "", "", "chi2"] == pytest.approx(test.chi2, rel=EXACT)
     parts = [facts["dagum", 2020, "technology", "", "", part] for part in ("within", "between", "transvariation")]
     assert sum(parts) == pytest.approx(facts["dagum", 2020, "technology", "", "", "gini"], abs=EXACT)
+
+
+def test_what_study_yaml_adds_to_the_dynamics(whole):
+    """Theil's parts, scores over time, coefficients of coupling and links of economic distance; all else stays."""
+    plain = whole[1]
+    choices = {"theil": True, "coupling": {"quality": 0.6, "safety": 0.4}, "time_degree": 0.3}
+    _, added = made(choices={**choices, "links": {"kind": "nested", "by": "x"}})
+    facts = added["dynamics"].set_index(["item", "node", "year", "variant", "group", "quantity"])["value"]
+    parts = [facts["theil", "top", 2020, "technology", "", part] for part in ("within", "between")]
+    assert sum(parts) == pytest.approx(facts["theil", "top", 2020, "technology", "", "theil"], abs=EXACT)
+    scores = whole[0].arrays_by_sample["all"].scores["top"]
+    weights = [facts["time_weighted", "top", year, "degree_0.3", "", "weight"] for year in YEARS]
+    assert facts["time_weighted", "top", None, "degree_0.3", "C13", "score"] == pytest.approx(100 * np.dot(weights, scores[:, 0]))
+    both = added["coupling"].query("unit == 'C13' and year == 2015").set_index("method")
+    u1, u2 = (whole[0].arrays_by_sample["all"].scores[node][0, 0] for node in ("quality", "safety"))
+    assert both["development"].tolist() == pytest.approx([0.6 * u1 + 0.4 * u2] * 2)
+    assert both["coupling"].tolist() == plain["coupling"].query("unit == 'C13' and year == 2015")["coupling"].tolist()
+    other_items = "item not in ['theil', 'time_weighted', 'coupling', 'moran', 'markov', 'spatial_markov']"
+    kept = [tables["dynamics"].query(other_items) for tables in (plain, added)]
+    pd.testing.assert_frame_equal(kept[0].reset_index(drop=True), kept[1].reset_index(drop=True))
+    one, other = (
+        tables["dynamics"].query("item == 'moran' and quantity == 'i'")["value"].to_numpy() for tables in (plain, added)
+    )
+    assert len(one) == len(other) and not np.isclose(one, other).all()
 
 
 def test_transitions_of_each_row_sum_to_one(whole):

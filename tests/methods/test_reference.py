@@ -38,6 +38,7 @@ def test_published_entropy_weights(shared: Path, number: int) -> None:
 WITH_FIGURES = {
     "pca_spss", "independence", "merec", "cilos", "idocriw", "entropy", "priority", "fuzzy_ahp",
     "vikor", "grey_relation", "grey_topsis", "rsr",
+    "theil", "coupling", "economic_weights", "nested_weights", "time_weights",
 }  # fmt: skip
 
 

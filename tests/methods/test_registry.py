@@ -13,6 +13,7 @@ from hqd_index.methods import FAMILIES
 from hqd_index.methods.choice import Choice, bind
 from hqd_index.methods.column_statistics import cell_counts
 from hqd_index.methods.method import Array, Method
+from hqd_index.methods.omitted_methods import OMITTED_METHODS
 from hqd_index.methods.shares import as_shares
 from hqd_index.study.json_schemas import schemas
 from hqd_index.study.records import Weighting
@@ -100,6 +101,14 @@ def test_every_method_has_a_known_answer(family: str) -> None:
         name for name, method in FAMILIES[family].items() if name != "none" and not {name, method.function.__name__} & named
     ]
     assert not unnamed, f"no known answer in tests/methods/test_{family}.py of: {unnamed}"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_is_asked_for_and_not_offered_is_listed_with_its_reason(language: str) -> None:
+    assert not {*OMITTED_METHODS} & {name for methods in FAMILIES.values() for name in methods}
+    text = "\n".join(console.methods_lines("not_offered", language))
+    for id, method in OMITTED_METHODS.items():
+        assert id in text and (method.reason_en if language == "en" else method.reason_zh) in text
 
 
 def test_a_formula_says_what_its_options_change() -> None:

@@ -199,7 +199,13 @@ def index(context: Context) -> dict[str, Table]:
     context.notices.extend(caution.en if language == "en" else caution.zh for caution in cautions(context.study))
     links, density = context.frame("io_links"), context.frame("density")
     changes = dynamics(
-        context.study, index_result, links if len(links) else None, context.study.study.seed, study_groups=groups, density=density
+        context.study,
+        index_result,
+        links if len(links) else None,
+        context.study.study.seed,
+        study_groups=groups,
+        density=density,
+        panel=context.frame("panel"),
     )
     return {
         **changes,

@@ -51,19 +51,20 @@ class Coupling:
     degree: Array
 
 
-def classic(systems: Array) -> Coupling:
-    """C = n (prod U)^(1/n) / sum U, T = mean U, for systems (..., n) in [0, 1] (Illingworth 1996; form of Liu et al. 2017).
+def classic(systems: Array, coefficients: Array | None = None) -> Coupling:
+    """C = n (prod U)^(1/n) / sum U, T = sum a U, for systems (..., n) in [0, 1] (Illingworth 1996; form of Liu et al. 2017).
 
+    The coefficients a (n,) of T sum to 1; without them T is the mean. They move T and D, never C.
     All zero: C is NaN, D is 0. One zero: C and D are 0. A missing system makes NaN. Values outside [0, 1] are refused.
     """
     u = _values_in_unit_interval(systems)
     count = u.shape[-1]
     with np.errstate(invalid="ignore", divide="ignore"):
-        return _coordination(u, count * u.prod(axis=-1) ** (1 / count) / u.sum(axis=-1))
+        return _coordination(u, coefficients, count * u.prod(axis=-1) ** (1 / count) / u.sum(axis=-1))
 
 
-def corrected_coupling(systems: Array) -> Coupling:
-    """C = sqrt((1 - mean_{i>j} |U_i - U_j|) (prod_i U_i / max U)^(1/(n-1))) (Wang, Kong, Ren et al. 2021), T = mean U.
+def corrected_coupling(systems: Array, coefficients: Array | None = None) -> Coupling:
+    """C = sqrt((1 - mean_{i>j} |U_i - U_j|) (prod_i U_i / max U)^(1/(n-1))) (Wang, Kong, Ren et al. 2021), T as in `classic`.
 
     The ratio is inside the product over the n - 1 systems below the largest; for two systems this is
     sqrt((1 - |U2 - U1|) U1 / U2), U2 the larger. Zeros and missing systems as in `classic`.
@@ -74,7 +75,7 @@ def corrected_coupling(systems: Array) -> Coupling:
     distance = np.abs(u[..., first_system] - u[..., second_system]).mean(axis=-1)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratios = (u / u.max(axis=-1, keepdims=True)).prod(axis=-1) ** (1 / (count - 1))
-        return _coordination(u, np.sqrt((1 - distance) * ratios))
+        return _coordination(u, coefficients, np.sqrt((1 - distance) * ratios))
 
 
 def _values_in_unit_interval(systems: Array) -> Array:
@@ -89,9 +90,9 @@ def _values_in_unit_interval(systems: Array) -> Array:
     return np.clip(systems, 0.0, 1.0)
 
 
-def _coordination(system_scores: Array, coupling: Array) -> Coupling:
-    development = system_scores.mean(axis=-1)
-    is_zero = development == 0
+def _coordination(system_scores: Array, coefficients: Array | None, coupling: Array) -> Coupling:
+    development = system_scores.mean(axis=-1) if coefficients is None else system_scores @ coefficients
+    is_zero = (system_scores == 0).all(axis=-1)
     coupling = np.where(is_zero, np.nan, coupling)
     return Coupling(coupling, development, np.where(is_zero, 0.0, np.sqrt(coupling * development)))
 
@@ -101,18 +102,24 @@ def level(degree: Array) -> Array:
     return np.minimum(np.floor(10 * degree + ROUNDING), 9.0)
 
 
-METHODS: dict[str, Callable[[Array], Coupling]] = {"classic": classic, "corrected": corrected_coupling}
+METHODS: dict[str, Callable[[Array, Array | None], Coupling]] = {"classic": classic, "corrected": corrected_coupling}
 
 
-def coupling_table(score_panel: ScorePanel, system_nodes: tuple[str, ...], refusals: Refusals) -> pd.DataFrame:
-    """Table `coupling`: both methods over the root's children `system_nodes`, one row per unit, year and method."""
+def coupling_table(
+    score_panel: ScorePanel, system_nodes: tuple[str, ...], refusals: Refusals, coefficients: Mapping[str, float] | None = None
+) -> pd.DataFrame:
+    """Table `coupling`: both methods over the root's children `system_nodes`, one row per unit, year and method.
+
+    `coefficients` of T by node are those the study gives (study.yaml, dynamics.coupling); equal parts by default.
+    """
     rows: list[Row] = []
     with refusals.refusing(", ".join(system_nodes), COUPLING_ITEM):
         if not all(system_node in score_panel.values for system_node in system_nodes):
             raise EstimationError("the root has indicators, not dimensions, below it", zh="根节点之下是指标,没有维度")
+        parts = None if coefficients is None else np.array([coefficients[system_node] for system_node in system_nodes])
         systems = np.stack([score_panel.values[system_node] for system_node in system_nodes], axis=-1)
         for method_name, method in METHODS.items():
-            rows += _rows(score_panel, method_name, method(systems))
+            rows += _rows(score_panel, method_name, method(systems, parts))
     return table("coupling", rows)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from ...errors import EstimationError
-from ...study.records import Study
+from ...study.records import EconomicLinks, Study
 from ..index_tables import Index
 from ..score_panel import Refusals, Row, ScorePanel, score_panel_of, table
 from ..unit_groups import groupings
@@ -19,6 +19,9 @@ from .markov_chains import SPATIAL, markov_rows
 from .moran import GLOBAL, LOCAL, Weights, moran_rows, weight_matrix
 from .obstacle_degrees import obstacles_table
 from .province_borders import contiguity
+from .spatial_weights import economic_links
+from .theil_index import theil_rows
+from .time_weights import time_rows
 
 
 def dynamics(
@@ -29,21 +32,25 @@ def dynamics(
     *,
     study_groups: Mapping[str, str] | None = None,
     density: pd.DataFrame | None = None,
+    panel: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Tables dynamics, coupling, obstacles, distribution, transitions, lisa and not_made of sample `all`.
 
     `io_links` (from_unit, to_unit, upstream) are the shares of a unit's inputs that come from each other one, in a fixed
     year; without them provinces are linked by common borders. `study_groups` is the study's own grouping of units; `density`
-    (unit, year, density) splits coordination by SRDI density.
+    (unit, year, density) splits coordination by SRDI density. `panel` holds the indicators that links of economic distance
+    are taken from (study.yaml, dynamics).
     """
-    score_panel, refusals = score_panel_of(study, index), Refusals()
+    score_panel, refusals, options = score_panel_of(study, index), Refusals(), study.study.dynamics
     schemes = groupings(index.units, study_groups)
-    coupling = coupling_table(score_panel, index.design.tree.children(index.design.tree.root), refusals)
-    weights = _weights(score_panel, io_links, refusals)
+    coupling = coupling_table(score_panel, index.design.tree.children(index.design.tree.root), refusals, options.coupling)
+    weights = _weights(score_panel, io_links, refusals, options.links, panel)
     markov_moves, curves = markov_rows(score_panel, weights, refusals), kernel_rows(score_panel, refusals)
     local_rows: list[Row] = []
     rows = [*_coordination(coupling, score_panel, schemes, density), *dagum_rows(score_panel, schemes, refusals)]
     rows += [*convergence_rows(score_panel, refusals), *curves.summary_rows, *markov_moves.summary_rows]
+    rows += theil_rows(score_panel, schemes, refusals) if options.theil else []
+    rows += time_rows(score_panel, options.time_degree, refusals) if options.time_degree is not None else []
     if weights is not None:
         spatial = moran_rows(score_panel, weights, seed, refusals)
         rows, local_rows = rows + spatial.overall, spatial.local_rows
@@ -59,8 +66,24 @@ def dynamics(
     }
 
 
-def _weights(score_panel: ScorePanel, io_links: pd.DataFrame | None, refusals: Refusals) -> Weights | None:
-    """W over the units: of the links, else of common borders where all are provinces; None and noted where there is neither."""
+def _weights(
+    score_panel: ScorePanel,
+    io_links: pd.DataFrame | None,
+    refusals: Refusals,
+    links: EconomicLinks | None,
+    panel: pd.DataFrame | None,
+) -> Weights | None:
+    """W over the units: as the study asks, by economic distance alone or times the geographic W; else the geographic W."""
+    geographic = None if links and links.kind == "economic" else _geographic_weights(score_panel, io_links, refusals)
+    if links is None or (links.kind == "nested" and geographic is None):
+        return geographic
+    with refusals.refusing(links.by, GLOBAL, LOCAL, SPATIAL):
+        return economic_links(pd.DataFrame() if panel is None else panel, links.by, score_panel.units, geographic)
+    return None
+
+
+def _geographic_weights(score_panel: ScorePanel, io_links: pd.DataFrame | None, refusals: Refusals) -> Weights | None:
+    """W of the links, else of common borders where all are provinces; None and noted where there is neither."""
     borders = contiguity(score_panel.units) if io_links is None or io_links.empty else None
     if borders is not None:
         return borders

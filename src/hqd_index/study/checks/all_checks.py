@@ -12,6 +12,7 @@ from ..study_findings import Finding
 from ..varied_study import check_path, vary
 from ..yaml_document import Place
 from . import density_checks as density
+from . import dynamics_checks as dynamics
 from . import formula_checks as formulas
 from . import mode_checks as modes
 from . import regression_checks as regressions
@@ -32,11 +33,12 @@ CHECKS: tuple[tuple[str, tuple[str, ...], Check], ...] = (
     ("formulas", ("study", "sources", "columns", "indicators"), formulas.check_indicators),
     ("weighting", ("study", "indicators", "weighting"), weighting.check),
     ("scores", ("study", "indicators", "weighting"), scores.check),
+    ("dynamics", ("study", "indicators"), dynamics.check),
     ("regressions", ("study", "sources", "columns", "indicators", "regressions"), regressions.check),
     ("density", ("study", "sources", "columns", "regressions"), density.check),
     ("modes", ("study", "sources", "columns", "modes"), modes.check),
 )
-PREREQUISITE_CHECKS = {"weighting": "tree", "scores": "tree", "regressions": "tree"}
+PREREQUISITE_CHECKS = {"weighting": "tree", "scores": "tree", "dynamics": "tree", "regressions": "tree"}
 
 
 def check_study(

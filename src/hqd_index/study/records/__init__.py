@@ -33,7 +33,7 @@ from .sources_yaml import (
     Status,
     TableSpec,
 )
-from .study_yaml import GroupColumn, NamesTable, Publish, StudyFile, Unit
+from .study_yaml import Dynamics, EconomicLinks, GroupColumn, NamesTable, Publish, StudyFile, Unit
 from .uncertainty_yaml import FirmDraws, MultiverseChoice, SobolChoice, Uncertainty, WeightDraws
 from .weighting_yaml import Coverage, LeafChoices, NodeChoices, Weighting
 from .whole_study import Scenario, Study
@@ -41,10 +41,11 @@ from .whole_study import Scenario, Study
 __all__ = [
     "BATCHES_FILE",
     "Band", "Chokepoint", "ColumnSpec", "Columns", "ContributionChoice", "Control", "Coverage", "Density", "DensitySource",
-    "Derived", "Effect", "Events", "FirmDraws", "FirmIndustry", "FirmOutcome", "Gates", "GroupColumn", "Hypotheses", "Indicator",
-    "Indicators", "Inference", "Label", "LeafChoices", "Links", "ModeAxes", "ModeAxis", "ModeItem", "ModeLabels",
-    "ModeNorm", "ModePath", "ModePaths", "Modes", "MultiverseChoice", "Name", "NamesTable", "NodeChoices", "Origin",
-    "OutOfScope", "PathIndicator", "Publish", "Record", "Regressions", "Reshape", "Resilience", "Rule", "Rules", "Scenario",
-    "Slug", "SobolChoice", "Source", "Sources", "Span", "SpecificationChoice", "SpecificationGrid", "SrdiList", "Status",
-    "Study", "StudyFile", "TableSpec", "Uncertainty", "Unit", "Version", "WeightDraws", "Weighting",
+    "Derived", "Dynamics", "EconomicLinks", "Effect", "Events", "FirmDraws", "FirmIndustry", "FirmOutcome", "Gates",
+    "GroupColumn", "Hypotheses", "Indicator", "Indicators", "Inference", "Label", "LeafChoices", "Links", "ModeAxes",
+    "ModeAxis", "ModeItem", "ModeLabels", "ModeNorm", "ModePath", "ModePaths", "Modes", "MultiverseChoice", "Name",
+    "NamesTable", "NodeChoices", "Origin", "OutOfScope", "PathIndicator", "Publish", "Record", "Regressions", "Reshape",
+    "Resilience", "Rule", "Rules", "Scenario", "Slug", "SobolChoice", "Source", "Sources", "Span", "SpecificationChoice",
+    "SpecificationGrid", "SrdiList", "Status", "Study", "StudyFile", "TableSpec", "Uncertainty", "Unit", "Version",
+    "WeightDraws", "Weighting",
 ]  # fmt: skip

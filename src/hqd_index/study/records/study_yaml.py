@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ...methods.method import Share
 from .record import Label, Name, Record, Slug, Span, Version
 
 
@@ -49,6 +50,22 @@ class Publish(Record):
 Output = Literal["page", "workbook", "paper", "exports", "figures"]
 
 
+class EconomicLinks(Record):
+    """W of economic distance in an indicator, `economic`, or times the study's own geographic W, `nested`."""
+
+    kind: Literal["economic", "nested"]
+    by: Name
+
+
+class Dynamics(Record):
+    """What is reported of the scores over time and space beside the standard tables; nothing by default."""
+
+    theil: bool = False
+    coupling: dict[Name, Share] | None = None
+    links: EconomicLinks | None = None
+    time_degree: Annotated[float, Field(gt=0, lt=1)] | None = None
+
+
 class StudyFile(Record):
     """study.yaml: name, unit, years, engine, language, seed, and what is made besides tables and README.
 
@@ -68,3 +85,4 @@ class StudyFile(Record):
     min_firms: Annotated[int, Field(ge=1)] = 10
     publish: Publish = Publish()
     outputs: tuple[Output, ...] = ("page", "workbook", "paper", "exports", "figures")
+    dynamics: Dynamics = Dynamics()
