@@ -5,7 +5,7 @@ import pytest
 from hqd_index.study.checks import dynamics_checks
 from hqd_index.study.records import Dynamics
 
-from ..index.small import study
+from .small import study
 
 TREE = {"top": {"quality": ["x"], "safety": ["y"]}}
 
