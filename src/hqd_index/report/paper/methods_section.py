@@ -15,6 +15,7 @@ from ..label_catalogue import LEVEL_LABELS, STEP_LABELS, TABLE_LABELS
 from ..number_format import integer, is_missing, number, percent
 from ..results import Results
 from ..sentences import INTERCEPT_NOTE, MECHANICAL_PART_NOTE, SYNTHETIC_NOTICE
+from .dynamics_blocks import dynamics_blocks
 from .methods_evidence import further_estimate_blocks, reference_blocks, robustness_blocks
 from .prose_blocks import Block, formula_block, list_item, prose_block
 
@@ -329,6 +330,7 @@ def limit_blocks(results: Results) -> Iterator[Block]:
 SECTIONS = (
     (Bilingual("数据与指标体系", "Data and indicator system"), data_blocks),
     (Bilingual("指数的构造", "Construction of the index"), construction_blocks),
+    (Bilingual("分布与演变", "Distribution and dynamics"), dynamics_blocks),
     (Bilingual("专精特新密度", "SRDI density"), density_blocks),
     (Bilingual("计量模型", "Econometric model"), model_blocks),
     (Bilingual("假设与判定", "Hypotheses and verdicts"), verdict_rule_blocks),
