@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import random
 import sys
 import tempfile
@@ -12,6 +14,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+
+import openpyxl
+import pandas as pd
 
 from ..intake.file_writers import WRITERS
 from .reading_child import Ending, ReadingChild
@@ -34,7 +39,7 @@ class Trial:
     damage: str
     content: bytes
     ending: Ending
-    lines: int | None  # rows below the header by an independent count, where there is one
+    lines: int | None  # rows below the header by an independent count, where there is one and the file was read
 
     @property
     def fault(self) -> str:
@@ -148,11 +153,56 @@ DAMAGES: list[tuple[str, Callable[[bytes, random.Random], bytes]]] = [
 
 
 def lines_below_header(case: str, content: bytes) -> int | None:
-    """Lines of a text file below its first, counted on its bytes alone."""
-    if case not in ("utf-8", "gb18030"):
+    """Rows below the header by a counter of its own: newlines, openpyxl, pandas, the header of the file; None where it fails."""
+    counter = COUNTERS.get(case)
+    try:
+        return counter(content) if counter else None
+    except Exception:  # the file is damaged: what it holds no other reader knows either
         return None
+
+
+def _newlines(content: bytes) -> int | None:
+    """Lines of a text file below its first, counted on its bytes alone."""
     text = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return text.count(b"\n") + (not text.endswith(b"\n")) - 1 if text else 0
+
+
+def _newlines_in_zip(content: bytes) -> int | None:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = [name for name in archive.namelist() if not name.endswith("/")]
+        return _newlines(archive.read(names[0])) if len(names) == 1 else None
+
+
+def _sheet_rows(content: bytes) -> int | None:
+    book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+    rows = list(book.worksheets[0].iter_rows(values_only=True))
+    while rows and not any(cell is not None for cell in rows[-1]):
+        rows.pop()
+    return len(rows) - 1 if len(book.worksheets) == 1 else None
+
+
+def _stata_rows(content: bytes) -> int | None:
+    return len(pd.read_stata(io.BytesIO(content), convert_categoricals=False, convert_dates=False, preserve_dtypes=False))
+
+
+def _spss_rows(content: bytes) -> int | None:
+    """The count of cases that the header of the file gives, None where it gives none."""
+    count = int.from_bytes(content[80:84], "little", signed=True)
+    return count if count >= 0 else None
+
+
+def _parquet_rows(content: bytes) -> int | None:
+    """The count of the batches that arro3 reads."""
+    from arro3.io import read_parquet
+
+    return sum(batch.num_rows for batch in read_parquet(io.BytesIO(content)))
+
+
+COUNTERS: dict[str, Callable[[bytes], int | None]] = {
+    "utf-8": _newlines, "gb18030": _newlines, "csv.gz": lambda content: _newlines(gzip.decompress(content)),
+    "csv in zip": _newlines_in_zip, "xlsx": _sheet_rows, "dta 117": _stata_rows, "dta 118": _stata_rows, "dta 119": _stata_rows,
+    "sav": _spss_rows, "parquet": _parquet_rows,
+}  # fmt: skip
 
 
 def trials(seconds: float, seed: int) -> Iterator[Trial]:
@@ -169,7 +219,8 @@ def trials(seconds: float, seed: int) -> Iterator[Trial]:
             path.write_bytes(content)
             ending = child.read(path)
             path.unlink()
-            yield Trial(case, damage, content, ending, lines_below_header(case, content))
+            lines = lines_below_header(case, content) if ending.code == 0 else None
+            yield Trial(case, damage, content, ending, lines)
 
 
 def main(seconds: float, seed: int) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import openpyxl
@@ -15,6 +17,7 @@ from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import HqdError
 from hqd_index.intake import Intake, intake
 from hqd_index.intake.meaning.header_years import measure_and_year
+from hqd_index.intake.read import stata_spss
 
 from ..intake.conftest import LABEL, build
 
@@ -192,7 +195,7 @@ YEARS = {
     "2019年": "2019", "2019年末": "2019", "20191231": "2019", "31/12/2019": "2019", "December 31, 2019": "2019",
      "43830": "2019",
     "FY2019": "2019", "2019A": "2019", "二零一九": "2019", "19": None, "2018-2019": None, "20190": None, "20454": None,
-    "2018/19": None, "民国108年": "2019", "2019E": None, "2019*": None, "2019/6/30": None, "2,019": None,
+    "2018/19": None, "民国108年": "2019", "2019E": None, "2019*": None, "1905-07-11": None, "2019/6/30": None, "2,019": None,
 }  # fmt: skip
 
 
@@ -504,3 +507,18 @@ def test_lines_of_a_form_below_the_data_do_not_hide_the_notes_above_them(tmp_pat
     text = "地区,年份,产值,日期\n甲,2019,1,\n备注：,,,\n1、数据为快报数,,,\n2、含某某,,,\n制表人：某,,2020-03-01,\n"
     result, values = read(tmp_path, {"a.csv": text}, {})
     assert values == [1] and "note=3" in result.frames["ledger"]["reason"].iloc[0]
+
+
+def test_a_header_of_many_marks_takes_no_time(tmp_path: Path):
+    """What a damaged file has for a label is read in a moment: every mark in it may part a unit from a name."""
+    started = time.monotonic()
+    text = f"地区,年份,产值,{'a/(b- ' * 4000}\n甲,2019,1,z\n"
+    assert read(tmp_path, {"a.csv": text}, {})[1] == [1] and time.monotonic() - started < 8
+
+
+def test_a_variable_without_a_name_is_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    metadata = SimpleNamespace(column_names=["a", None], number_columns=2, number_rows=1)
+    monkeypatch.setattr(stata_spss, "_metadata", lambda *_: (None, metadata))
+    with pytest.raises(HqdError) as caught:
+        stata_spss.stat_file(tmp_path / "a.dta", "dta", lambda _: False, "a.dta")
+    assert caught.value.rule == "S08" and "a.dta" in caught.value.text("en")

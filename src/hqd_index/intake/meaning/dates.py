@@ -13,6 +13,7 @@ from .reading import CellReading, refused_reading
 EXCEL_EPOCH = date(1899, 12, 30)
 SERIALS = range(21000, 80000)  # 1957 to 2119: 20214 is rather a year with a digit more, or a quarter, than a day of 1955
 YEARS = range(1800, 2200)
+YEARS_AS_SERIALS = range(1950, 2100)
 DIGITS_ZH = {**{mark: str(value) for value, mark in enumerate("〇一二三四五六七八九")}, "零": "0", "○": "0", "O": "0", "两": "2"}
 MONTHS = {
     name: place
@@ -61,6 +62,8 @@ def read_year(cell: str, *, openings: bool = False) -> CellReading:
     if cell_in_digits != normalised_cell and (match := YEAR_FORMS[0].fullmatch(cell_in_digits)):
         return CellReading(match.group(1), TEXT_YEAR)
     date_reading = calendar_date(cell)
+    if date_reading.value and (misformatted_year := _year_formatted_as_date(date_reading.value)) is not None:
+        return refused_reading("C01", misformatted_year)
     if date_reading.value:
         year_end_day = date_reading.value.endswith("-12-31") and date_reading.repair not in (NO_DAY, NO_MONTH)
         return (
@@ -73,8 +76,17 @@ def read_year(cell: str, *, openings: bool = False) -> CellReading:
     return refused_reading("C01")
 
 
+def _year_formatted_as_date(iso_date: str) -> str | None:
+    """'2020' for 1905-07-12, which a spreadsheet shows for the number 2020 under a format of dates; None for other days."""
+    serial = (date.fromisoformat(iso_date) - EXCEL_EPOCH).days
+    return str(serial) if serial in YEARS_AS_SERIALS else None
+
+
 def year_of_event(cell: str) -> CellReading:
     """The year of a founding, listing or grant: of whatever day or month is printed."""
+    date_reading = calendar_date(cell)
+    if date_reading.value and _year_formatted_as_date(date_reading.value) is not None:
+        return CellReading(date_reading.value[:4], YEAR_OF_DATE)
     year_reading = read_year(cell)
     return (
         CellReading(year_reading.suggestion, YEAR_OF_DATE)

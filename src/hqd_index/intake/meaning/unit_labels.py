@@ -11,6 +11,7 @@ from .glyphs import half_width, simplified, without_format_characters
 from .unit_words import WEAK_UNITS
 from .units import close_brackets, exponent, unit_of
 
+LONGEST_LABEL = 500  # a longer text is no label: a cell of a damaged file, a paragraph
 UNIT_KEYWORD = r"(?:计量|金额|货币|数量|数据)?单位|units?(?: of measure(?:ment)?)?"
 UNIT_KEYWORD_PREFIX = re.compile(rf"^(?:{UNIT_KEYWORD})\s*[:=]?\s*", re.IGNORECASE)
 TAGGED = re.compile(r"\[\s*(?:单位|unit)\s*\]\s*[:=]?\s*([^\n\[]+)", re.IGNORECASE)
@@ -61,6 +62,8 @@ class UnitLabel:
 @cache
 def unit_label(label: str) -> UnitLabel:
     """The units a label prints in brackets, after a tag, a separator or a blank, or at its end; the rest is its name."""
+    if len(label) > LONGEST_LABEL:
+        return UnitLabel(label)
     normalised = simplified(without_format_characters(half_width(label))).strip()
     tag_match = TAGGED.search(normalised)
     if tag_match and unit_of(tag_match.group(1).strip()) is not None:
@@ -255,9 +258,8 @@ def units_in_preamble(preamble_rows: Sequence[Sequence[str]]) -> tuple[str, ...]
 
     A line with a word of money that was not read as a unit is given whole: it is no unit, so that it must be said (W11).
     """
-    lines = [
-        simplified(without_format_characters(half_width(cell))).strip() for preamble_row in preamble_rows for cell in preamble_row
-    ]
+    cells = (cell[:LONGEST_LABEL] for preamble_row in preamble_rows for cell in preamble_row)
+    lines = [simplified(without_format_characters(half_width(cell))).strip() for cell in cells]
     return tuple(
         dict.fromkeys(
             unit for preamble_line in lines for unit in (*_units_in_phrase(preamble_line), *_unread_money(preamble_line))
@@ -267,7 +269,7 @@ def units_in_preamble(preamble_rows: Sequence[Sequence[str]]) -> tuple[str, ...]
 
 def units_below(note_text: str) -> tuple[str, ...]:
     """The units that a note below a table says in so many words: '单位：万元', '注：金额以万元计'."""
-    plain = simplified(without_format_characters(half_width(note_text))).strip()
+    plain = simplified(without_format_characters(half_width(note_text[:LONGEST_LABEL]))).strip()
     phrases = PHRASE.split(plain)[1:]
     counted_units = (match.group(1) for match in COUNTED_IN_PATTERN.finditer(plain))
     return tuple(dict.fromkeys(unit for phrase in phrases for unit in _units_of_phrase(phrase))) or tuple(

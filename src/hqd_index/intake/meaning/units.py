@@ -9,6 +9,7 @@ from functools import cache
 from .glyphs import half_width, simplified
 from .unit_words import BASE_UNITS, COUNTED_QUANTITIES, MAGNITUDES_EN, MAGNITUDES_ZH, MONEY
 
+LONGEST_UNIT = 120
 QUALIFIER = re.compile(
     r"(当年|现行|现|不变|可比|基期|基准|市场|计划|生产者|购买者|\d{4}\s*年?)\s*(不变|可比)?价格?(计算)?|价格|(不)?含(增值)?税|税[前后]"
     r"|合并(报表|口径)?|母公司(报表|口径)?|[年期季月][末初]|年平均|平均|当[年期季月]值?|本[年期季月]|累计值?|全口径|规模以上|规上"
@@ -113,6 +114,8 @@ def unit_of(unit_text: str) -> Unit | None:
 
     Said twice it is one: 亿元 (100 million yuan).
     """
+    if len(unit_text) > LONGEST_UNIT:
+        return None
     stripped = strip_brackets(_typed(half_width(unit_text))).strip()
     if stripped.count("(") != stripped.count(")"):
         return None

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..meaning.numbers import says_missing
-from .reading_limits import MAX_COLUMNS, MAX_RATIO, reading_errors, size_limit_error
+from .reading_limits import MAX_COLUMNS, MAX_RATIO, damaged_file_error, reading_errors, size_limit_error
 
 BYTES = "ISO-8859-1"
 """Text is taken byte by byte and decoded here: old files say nothing, or the wrong thing, about their encoding."""
@@ -54,6 +54,8 @@ def stat_file(path: Path, stat_format: StatFormat, keeps_codes: Callable[[str], 
     """
     with reading_errors(location):
         declared_encoding, metadata = _metadata(path, stat_format)
+        if None in metadata.column_names:
+            raise damaged_file_error(location, "a variable without a name")
         columns, records = metadata.number_columns, metadata.number_rows or 0
         _check_size(path, columns, records, location)
         raw_blocks = list(_raw_blocks(path, stat_format, columns, records))
