@@ -13,6 +13,8 @@ from ..read.sheet_cells import BLANKS, SheetCells
 from ..records.scope_reasons import BLANK_ROW, HEADER_ROW, TOTAL_ROW
 from .header_rows import HeaderMap
 
+WIDE = 200  # columns
+CHAIN = 100  # of the 1,000 levels that an expression may have
 FILE_SPAN = 10**13  # rid = number of the sheet x FILE_SPAN + row; a multiple of ROW_SPAN, so rid % ROW_SPAN is the row shown
 
 
@@ -57,7 +59,7 @@ def _sheet_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> str:
         f"{_missing_marks_sql(column_indices, source, table)} AS marks",
     ]
     trimmed_cells = (
-        ["row", *(f"{_trim_sql(f'c{column_index}')} AS c{column_index}" for column_index in range(column_count))]
+        ["row", *(f"{_trim_sql(f'c{index}', is_wide=column_count > WIDE)} AS c{index}" for index in range(column_count))]
         if sheet.cells.has_padding
         else ["*"]
     )
@@ -90,7 +92,7 @@ def _is_measured(column: Column | None) -> bool:
 def _lead_sql(column_count: int, value_columns: Sequence[int]) -> list[str]:
     """`lead` and `filled` of rows without a value; of rows with one filled cell where the table has no values."""
     cells = [f"c{column_index}" for column_index in range(column_count)]
-    filled_count_sql = " + ".join(f"CAST({cell} <> '' AS TINYINT)" for cell in cells)
+    filled_count_sql = _chained_sql(" + ", [f"CAST({cell} <> '' AS INTEGER)" for cell in cells])
     no_values_sql = " AND ".join(f"c{column_index} = ''" for column_index in value_columns) or f"({filled_count_sql}) = 1"
     cell_list = ", ".join(f"NULLIF({cell}, '')" for cell in cells)
     first = f"coalesce({cell_list})"
@@ -98,6 +100,13 @@ def _lead_sql(column_count: int, value_columns: Sequence[int]) -> list[str]:
         f"CASE WHEN {no_values_sql} THEN {first} END AS lead",
         f"CASE WHEN {no_values_sql} THEN {filled_count_sql} END AS filled",
     ]
+
+
+def _chained_sql(operator: str, terms: Sequence[str]) -> str:
+    """The terms joined in brackets of CHAIN each: the engine's parser nests every one of them in the ones before."""
+    while len(terms) > CHAIN:
+        terms = [f"({operator.join(terms[start : start + CHAIN])})" for start in range(0, len(terms), CHAIN)]
+    return operator.join(terms)
 
 
 def _missing_marks_sql(column_indices: Mapping[str, int], source: Source, table: CanonicalTable) -> str:
@@ -118,7 +127,7 @@ def _missing_marks_sql(column_indices: Mapping[str, int], source: Source, table:
     if not marked_texts:
         return "''"
     is_marked = " OR ".join(marked for marked in marks_by_column.values() if marked)
-    return f"CASE WHEN {is_marked} THEN {' || '.join(marked_texts)} ELSE '' END"  # few rows have any
+    return f"CASE WHEN {is_marked} THEN {_chained_sql(' || ', marked_texts)} ELSE '' END"  # few rows have any
 
 
 def missing_marks(column_name: str, source: Source, table: CanonicalTable) -> tuple[str, ...]:
@@ -130,8 +139,13 @@ def missing_marks(column_name: str, source: Source, table: CanonicalTable) -> tu
     return tuple(missing_mark for missing_mark in marks if missing_mark != "NA") if is_unit_code and not is_declared else marks
 
 
-def _trim_sql(cell: str) -> str:
-    """The cell without blanks around it; looking for a blank first is sixteen times cheaper than trimming every cell."""
+def _trim_sql(cell: str, *, is_wide: bool) -> str:
+    """The cell without blanks around it; looking for a blank first is sixteen times cheaper than trimming every cell.
+
+    Of a table with very many columns it is the plan that costs: there every cell is trimmed.
+    """
+    if is_wide:
+        return f"trim({cell}, {literal(BLANKS)})"
     return f"CASE WHEN {_has_blank(cell)} THEN trim({cell}, {literal(BLANKS)}) ELSE {cell} END"
 
 
