@@ -247,3 +247,28 @@ def test_what_is_no_year_in_a_column_of_years_is_refused(raw, mine, text_of_year
 def test_names_and_years_tell_the_edition_of_industries(raw, mine, names, year, edition):
     made(mine, text(raw / "a.csv", [["行业", "年份", "产值(亿元)"], *[[name, year, n] for n, name in enumerate(names)]]))
     assert f'industry_version: "{edition}"' in configs(mine, "sources")
+
+
+def test_sheets_and_members_are_named_so_that_no_other_is_among_them(raw, mine):
+    """Years as names of sheets beside a sheet of words; the unit in the name of a sheet; members of a folder in an archive."""
+    years = {f"{year}年": [["地区", "产值(亿元)"], *[[p, n] for n, p in enumerate(P)]] for year in (2020, 2021)}
+    study = made(mine, book(raw / "a.xlsx", {**years, "说明": [["指标解释：略"]]}))
+    assert 'sheet: "202*年"' in configs(mine, "sources") and len(tables(mine, study)[0]["provinces"]) == 12
+    measures = {name: [["地区", "2020", "2021"], *[[p, n, n] for n, p in enumerate(P)]] for name in ("GDP(亿元)", "人口(万人)")}
+    made(mine.with_name("b"), book(raw / "b.xlsx", measures))
+    assert "units: {GDP: 亿元}" in configs(mine.with_name("b"), "sources")
+    with zipfile.ZipFile(raw / "c.zip", "w") as archive:
+        for year, unit in ((2020, "万元"), (2021, "亿元")):
+            archive.writestr(f"数据/{year}.csv", f"地区,年份,产值({unit})\n" + "".join(f"{p},{year},1\n" for p in P))
+    study = made(mine.with_name("c"), raw / "c.zip")
+    assert "z.zip/数据/202*.csv".replace("z", "c", 1) in configs(mine.with_name("c"), "sources")
+    assert set(tables(mine.with_name("c"), study)[0]["provinces"]["x01"]) == {1, 10000}
+
+
+def test_provinces_among_their_cities_are_in_doubt(raw, mine):
+    rows = [
+        ["地区", "年份", "产值(亿元)"],
+        *[[name, 2020, n] for n, name in enumerate(("江苏省", "　南京市", "　苏州市", "　无锡市"))],
+    ]
+    made(mine, book(raw / "a.xlsx", {"Sheet1": rows}))
+    assert "1 个省级名称(江苏省)" in report(mine)

@@ -155,7 +155,7 @@ def test_a_sheet_for_each_year_and_a_file_for_each_year(raw, mine):
     rows = [["地区", "营业收入(亿元)", "利润(亿元)"], *([name, k + 1, 2] for k, name in enumerate(PROVINCES))]
     study = made(mine, book(raw / "a.xlsx", {"2019年": rows, "2020年": rows}))
     (source,) = study.sources.sources.values()
-    assert (source.sheet, source.sheet_is) == ("*", "year") and study.study.years == (2019, 2020)
+    assert (source.sheet, source.sheet_is) == ("20*年", "year") and study.study.years == (2019, 2020)
     assert read(mine, study).frames["ledger"]["used"].max() == 8
     files = text(raw / "数据2019.csv", rows), text(raw / "数据2020.csv", rows)
     study = made(mine.parent / "files2", *files)

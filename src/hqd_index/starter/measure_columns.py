@@ -41,7 +41,10 @@ def add_measures(source_draft: SourceDraft) -> None:
         source_draft.source.settings["reshape"] = {"across": ["measure", "year"], "columns": columns_by_measure}
     elif classified_table.layout == "years":
         measure, unit = sheet_title(classified_table.table)
-        source_draft.source.settings["reshape"] = {"across": ["year"], "value": _user_column(measure, unit, table)}
+        column_name_of_measure = _user_column(measure, unit, table)
+        source_draft.source.settings["reshape"] = {"across": ["year"], "value": column_name_of_measure}
+        if unit and not any(column.unit for column in classified_table.table.columns_of_kind("number")):
+            source_draft.source.settings["units"] = {column_name_of_measure: unit}  # in the name of the sheet or file
         source_draft.add_guess(f"整张表是一个指标:{measure}", f"the whole sheet is one measure: {measure}")
     else:
         _add_columns(source_draft)

@@ -12,6 +12,7 @@ from ..intake.layout.header_rows import column_letters
 from ..intake.meaning.dates import calendar_date, read_year
 from ..intake.meaning.header_years import measure_and_year, year_of
 from ..intake.meaning.industries import industry
+from ..intake.meaning.official_codes import province
 from ..study.vendor_presets import preset
 from .builtin_sources import add_builtin
 from .firm_texts import add_firm_texts, is_short_name
@@ -137,6 +138,18 @@ def _add_key(source_draft: SourceDraft) -> None:
             source_draft.table.columns.setdefault(
                 key, ProposedColumn(key, column.title or "单元", "", key.startswith(UNIT), "text", column)
             )
+        if key.startswith(UNIT):
+            _add_provinces_among_units(column, source_draft)
+
+
+def _add_provinces_among_units(column: SheetColumn, source_draft: SourceDraft) -> None:
+    """What is in doubt where a few units are provinces: rows of provinces above those of their cities."""
+    provinces = [cell for cell in column.distinct_values if province(cell).code is not None]
+    if provinces:
+        listed = provinces[:LISTED_INDUSTRIES]
+        zh = f"单元中有 {len(provinces)} 个省级名称({'、'.join(listed)});若是其下各行的合计,请写入 totals"
+        en = f"{len(provinces)} units are provinces ({', '.join(listed)}); if they sum up the rows below, write them under `totals`"
+        source_draft.proposal.add_gap(source_draft.location, zh, en)
 
 
 def _add_year(source_draft: SourceDraft) -> None:

@@ -64,7 +64,8 @@ def sheet_title(table: SheetTable) -> tuple[str, str]:
             plain_label, printed_unit = label_and_unit(measure_name.strip())
             return plain_label, printed_unit or unit
     title = _printed_title(table) or table.preview.sheet or Path(table.preview.file).stem
-    return label_and_unit(title)[0], unit
+    name, printed_unit = label_and_unit(title)
+    return name, printed_unit or unit
 
 
 def _printed_title(table: SheetTable) -> str:
@@ -85,10 +86,14 @@ def _groups(similar_tables: Sequence[ClassifiedTable], root: Path) -> list[Sourc
     if len(files) == 1:
         sheets = [table.table.preview.sheet for table in similar_tables]
         in_archives = all(table.table.preview.in_archive for table in similar_tables)
+        pattern = _pattern_of(sheets)
         if not in_archives and has_years:
-            return [SourceGroup(tuple(similar_tables), _relative_path(files[0], root), "*")]
+            return [SourceGroup(tuple(similar_tables), _relative_path(files[0], root), pattern)]
         if not in_archives and all(year_of(sheet) for sheet in sheets):
-            return [SourceGroup(tuple(similar_tables), _relative_path(files[0], root), "*", "year")]
+            return [SourceGroup(tuple(similar_tables), _relative_path(files[0], root), pattern, "year")]
+        members = [table.table.preview.member for table in similar_tables]
+        if in_archives and has_years and sheets == members:
+            return [SourceGroup(tuple(similar_tables), f"{_relative_path(files[0], root)}/{_pattern_of(members)}")]
         return [_single_table_group(table, root) for table in similar_tables]
     pattern = common_pattern(files, root) if has_years and len(files) == len(similar_tables) else ""
     return (
@@ -98,12 +103,18 @@ def _groups(similar_tables: Sequence[ClassifiedTable], root: Path) -> list[Sourc
     )
 
 
+def _pattern_of(names: Sequence[str]) -> str:
+    """What the names begin and end with around one *, so that a sheet of another kind (说明) is none of them."""
+    prefix = _common_prefix(names)
+    suffix = _common_prefix([name[len(prefix) :][::-1] for name in names])[::-1]
+    return "*" if any(wildcard in prefix + suffix for wildcard in "*?[]") else f"{prefix}*{suffix}"
+
+
 def _single_table_group(table: ClassifiedTable, root: Path) -> SourceGroup:
     preview = table.table.preview
     path, sheet = _relative_path(preview.path, root), preview.sheet
     if preview.in_archive:
-        archive_member, _, sheet = sheet.partition("/")
-        path = f"{path}/{archive_member}"
+        path, sheet = f"{path}/{preview.member}", sheet.removeprefix(preview.member).removeprefix("/")
     year_match = YEAR_IN_NAME.search(preview.path.stem) or YEAR_IN_NAME.search(preview.sheet)
     title_years = {year for line in table.table.preamble for year in YEAR_IN_TITLE.findall(line)}
     year_text = year_match[1] if year_match else next(iter(title_years)) if len(title_years) == 1 else ""

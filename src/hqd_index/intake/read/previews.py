@@ -45,6 +45,7 @@ class SheetPreview:
     encoding: str = "utf-8"
     is_complete: bool = True
     in_archive: bool = False  # a member of an archive
+    member: str = ""  # its name
     format_units: tuple[tuple[int, str], ...] = ()  # (column, unit) that number formats print
 
 
@@ -163,7 +164,7 @@ def _packed_previews(request: SheetRequest) -> list[SheetPreview]:
         for preview in sheet_previews(member_request.file.path, member_request.file.name, member_request.engine):
             archive_member = member_request.file.name.removeprefix(f"{name}/") if is_zip else ""
             sheet = "/".join(filter(None, (archive_member, preview.sheet)))
-            previews.append(replace(preview, file=name, path=path, sheet=sheet, in_archive=is_zip))
+            previews.append(replace(preview, file=name, path=path, sheet=sheet, in_archive=is_zip, member=archive_member))
         return []
 
     (zip_reader(preview_member) if is_zip else gzip_reader(preview_member))(request)
