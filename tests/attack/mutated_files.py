@@ -157,7 +157,9 @@ def lines_below_header(case: str, content: bytes) -> int | None:
     counter = COUNTERS.get(case)
     try:
         return counter(content) if counter else None
-    except Exception:  # the file is damaged: what it holds no other reader knows either
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # the file is damaged: what it holds no other reader knows either; arro3 panics
         return None
 
 

@@ -148,7 +148,7 @@ def _add_provinces_among_units(column: SheetColumn, source_draft: SourceDraft) -
     if provinces:
         listed = provinces[:LISTED_INDUSTRIES]
         zh = f"单元中有 {len(provinces)} 个省级名称({'、'.join(listed)});若是其下各行的合计,请写入 totals"
-        en = f"{len(provinces)} units are provinces ({', '.join(listed)}); if they sum up the rows below, write them under `totals`"
+        en = f"{len(provinces)} units are provinces ({', '.join(listed)}); are they sums of rows below? then write `totals`"
         source_draft.proposal.add_gap(source_draft.location, zh, en)
 
 
