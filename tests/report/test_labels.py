@@ -18,9 +18,6 @@ from hqd_index.report.results import Results
 from hqd_index.report.sentences import sample_label
 from hqd_index.report.verdict_words import (
     ADDITIONS,
-    CONCLUSIONS,
-    MEANINGS,
-    VERDICTS,
     caution_text,
     lacks_text,
     verdict_label,
@@ -34,7 +31,6 @@ def test_what_the_program_names_has_a_label() -> None:
     assert set(CANONICAL) <= set(TABLE_LABELS)
     assert set(FAMILIES) <= set(STEP_LABELS)
     assert all(method_name(method).zh != method for method in FAMILIES["weight"])
-    assert set(VERDICTS) == set(MEANINGS) == set(CONCLUSIONS)
     for labels in KEY_LABELS.values():
         assert all((label.zh and label.en) or key in ("nan", "<NA>") for key, label in labels.items())
 

@@ -13,21 +13,10 @@ from hqd_index.errors import DataError
 from ..small import QUICK, ROOT, hqd
 from .disguised_demo import disguise
 from .own_files import CSMAR_HEADS, NO_UNIT, PROVINCES, book, csmar, text
-from .test_study_from_files import configs, made, read, report
+from .written_study import configs, made, read, report
 
 RD_CODES = ["Symbol", "EndDate", "StateTypeCode", "RDPerson", "RDSpendSum"]
 RD_LABELS = ["股票代码", "截止日期", "报表类型编码", "研发人员数量", "研发投入金额"]
-
-
-@pytest.fixture
-def raw(tmp_path) -> Path:
-    (tmp_path / "files").mkdir()
-    return tmp_path / "files"
-
-
-@pytest.fixture
-def mine(tmp_path) -> Path:
-    return tmp_path / "mine"
 
 
 def statements(raw: Path, *names: str) -> list[Path]:

@@ -15,22 +15,11 @@ from hqd_index.intake import GateError, intake
 from hqd_index.study.records import Study
 
 from .own_files import NO_UNIT, book, text
-from .test_study_from_files import configs, made, report
+from .written_study import configs, made, report
 
 QUARTERS = ("03-31", "06-30", "09-30", "12-31")
 YEARS = range(2019, 2023)
 INDUSTRIES = ("C26", "C35", "C38", "C39")
-
-
-@pytest.fixture
-def raw(tmp_path) -> Path:
-    (tmp_path / "files").mkdir()
-    return tmp_path / "files"
-
-
-@pytest.fixture
-def mine(tmp_path) -> Path:
-    return tmp_path / "mine"
 
 
 def tables(folder: Path, study: Study) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:

@@ -3,53 +3,17 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 from pathlib import Path
 
 import pytest
 
-from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import ConfigError, SetupError
-from hqd_index.intake import Intake, checked_files
 from hqd_index.starter import folder_and_files, write_study_from
-from hqd_index.study.records import Study
 from hqd_index.study.study_folder import load_study
 
 from ..small import QUICK, hqd
 from .own_files import PROVINCES, SYSTEM, book, coin_tool, csmar, nbs, provincial, text
-
-
-def made(folder: Path, *files: Path, language: str = "zh") -> Study:
-    """The study written from files, which must stay as they are."""
-    before = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-    write_study_from(folder, files, language)
-    assert {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in files} == before
-    return load_study(folder / "configs").study
-
-
-def read(folder: Path, study: Study) -> Intake:
-    """What intake makes of the files through the link that init made; rows that do not pass would stop it."""
-    with Engine() as engine:
-        return checked_files(study, engine, folder / "data" / "raw", folder / "configs")
-
-
-def configs(folder: Path, name: str) -> str:
-    return (folder / "configs" / f"{name}.yaml").read_text("utf-8")
-
-
-def report(folder: Path) -> str:
-    return (folder / "init-report.md").read_text("utf-8")
-
-
-@pytest.fixture
-def raw(tmp_path) -> Path:
-    (tmp_path / "files").mkdir()
-    return tmp_path / "files"
-
-
-@pytest.fixture
-def mine(tmp_path) -> Path:
-    return tmp_path / "mine"
+from .written_study import configs, made, read, report
 
 
 def test_a_tidy_provincial_workbook_is_ranked_without_an_edit(raw, mine, capsys, monkeypatch):

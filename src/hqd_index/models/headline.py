@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypedDict
 
 import pandas as pd
 
@@ -18,20 +17,11 @@ from .kernels.exposure_trend import ExposureTrend, exposure_trend
 from .kernels.moderation import Moderated, all_moderated
 from .kernels.pre_trend import pre_trend
 from .kernels.randomisation import Randomisation, randomisation
-from .kernels.specification import GROUP_YEAR, Estimate, Specification, estimate
+from .kernels.specification import GROUP_YEAR, Estimate, InferenceSettings, Specification, estimate
 from .kernels.verdicts import VerdictRule
 from .model_inputs import ModelInputs
 
 RANDOM_DRAWS = 999
-
-
-class InferenceSettings(TypedDict):
-    """Options of every estimate: bootstrap draws and weights, seed, level of intervals."""
-
-    draws: int
-    weights: str
-    seed: int
-    level: float
 
 
 def inference_settings(study: Study) -> InferenceSettings:

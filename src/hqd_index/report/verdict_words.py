@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -10,30 +11,53 @@ import pandas as pd
 from .bilingual import BLANK_TEXT, Bilingual
 from .number_format import number
 
-VERDICTS: dict[str, Bilingual] = {
-    "supported": Bilingual("得到支持", "supported"),
-    "opposite_sign": Bilingual("方向相反", "opposite sign"),
-    "negligible": Bilingual("效应可忽略", "negligible"),
-    "inconclusive": Bilingual("不能判断", "inconclusive"),
-}
 
-MEANINGS: dict[str, Bilingual] = {
-    "supported": Bilingual(
-        "在设定的显著性水平上，估计值与预期同号且不为零。",
-        "At the stated level the estimate differs from zero and has the predicted sign.",
+@dataclass(frozen=True)
+class VerdictText:
+    """A verdict's name, what it means in one sentence, and what it says of {unit}."""
+
+    label: Bilingual
+    meaning: Bilingual
+    conclusion: Bilingual
+
+
+VERDICTS: dict[str, VerdictText] = {
+    "supported": VerdictText(
+        label=Bilingual("得到支持", "supported"),
+        meaning=Bilingual(
+            "在设定的显著性水平上，估计值与预期同号且不为零。",
+            "At the stated level the estimate differs from zero and has the predicted sign.",
+        ),
+        conclusion=Bilingual("密度高的{unit}指数更高", "{unit} with more SRDI density have a higher index"),
     ),
-    "opposite_sign": Bilingual(
-        "在设定的显著性水平上，估计值不为零，但与预期符号相反。",
-        "At the stated level the estimate differs from zero, with the sign opposite to the prediction.",
+    "opposite_sign": VerdictText(
+        label=Bilingual("方向相反", "opposite sign"),
+        meaning=Bilingual(
+            "在设定的显著性水平上，估计值不为零，但与预期符号相反。",
+            "At the stated level the estimate differs from zero, with the sign opposite to the prediction.",
+        ),
+        conclusion=Bilingual("密度高的{unit}指数更低", "{unit} with more SRDI density have a lower index"),
     ),
-    "negligible": Bilingual(
-        "估计值与零没有显著差异，且 90% 区间完全落在最小关注效应之内：有意义的效应可以排除。",
-        "The estimate does not differ from zero, and its 90% interval lies within the smallest effect of interest: an effect "
-        "that matters is ruled out.",
+    "negligible": VerdictText(
+        label=Bilingual("效应可忽略", "negligible"),
+        meaning=Bilingual(
+            "估计值与零没有显著差异，且 90% 区间完全落在最小关注效应之内：有意义的效应可以排除。",
+            "The estimate does not differ from zero, and its 90% interval lies within the smallest effect of interest: an effect "
+            "that matters is ruled out.",
+        ),
+        conclusion=Bilingual(
+            "密度高的{unit}与密度低的{unit}指数相差可忽略", "{unit} with more SRDI density have an index that differs negligibly"
+        ),
     ),
-    "inconclusive": Bilingual(
-        "数据既不能表明有效应，也不能排除有意义的效应。",
-        "The data neither show an effect nor rule out one that matters.",
+    "inconclusive": VerdictText(
+        label=Bilingual("不能判断", "inconclusive"),
+        meaning=Bilingual(
+            "数据既不能表明有效应，也不能排除有意义的效应。",
+            "The data neither show an effect nor rule out one that matters.",
+        ),
+        conclusion=Bilingual(
+            "不能判断密度高的{unit}指数是否更高", "{unit} with more SRDI density may or may not have a higher index"
+        ),
     ),
 }
 
@@ -97,22 +121,12 @@ ADDITIONS: dict[str, Bilingual] = {
     ),
 }
 
-CONCLUSIONS: dict[str, Bilingual] = {
-    "supported": Bilingual("密度高的{unit}指数更高", "{unit} with more SRDI density have a higher index"),
-    "opposite_sign": Bilingual("密度高的{unit}指数更低", "{unit} with more SRDI density have a lower index"),
-    "negligible": Bilingual(
-        "密度高的{unit}与密度低的{unit}指数相差可忽略", "{unit} with more SRDI density have an index that differs negligibly"
-    ),
-    "inconclusive": Bilingual(
-        "不能判断密度高的{unit}指数是否更高", "{unit} with more SRDI density may or may not have a higher index"
-    ),
-}
 INDUSTRIES, UNITS = Bilingual("行业", "Industries"), Bilingual("单位", "Units")
 
 
 def conclusion(record: Mapping[Any, Any], *, by_industry: bool) -> Bilingual:
     """What the headline comes to, with its grade: how a sentence on it begins."""
-    text, grade = CONCLUSIONS[record["verdict"]], GRADES[record["grade"]]
+    text, grade = VERDICTS[record["verdict"]].conclusion, GRADES[record["grade"]]
     unit = INDUSTRIES if by_industry else UNITS
     return Bilingual(f"{text.zh.format(unit=unit.zh)}（{grade.zh}）", f"{text.en.format(unit=unit.en)} ({grade.en})")
 
@@ -165,12 +179,12 @@ def _joined(labels_to_join: list[Bilingual]) -> Bilingual:
 
 def verdict_label(verdict_key: str) -> Bilingual:
     """The verdict's name; raises KeyError where it is not a verdict."""
-    return VERDICTS[verdict_key]
+    return VERDICTS[verdict_key].label
 
 
 def verdict_meaning(verdict_key: str) -> Bilingual:
     """What a verdict means, in one sentence; raises KeyError where it is not a verdict."""
-    return MEANINGS[verdict_key]
+    return VERDICTS[verdict_key].meaning
 
 
 def lacks_text(condition_list: Any) -> Bilingual:

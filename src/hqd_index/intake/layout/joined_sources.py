@@ -8,12 +8,13 @@ from dataclasses import replace
 import pandas as pd
 
 from ...engines.duckdb import Engine, quoted
+from ...errors import DataError
 from ..cells.column_reading import ParsedSource
 from ..rules.duplicate_rows import duplicate_findings
 from ..rules.key_overlap import overlap_notices
 from ..rules.rule_catalogue import joined_findings
 from .text_columns import FILE_SPAN
-from .year_free_rows import is_year_free, no_rows_by_year, with_year_free_rows
+from .year_free_rows import is_year_free, with_year_free_rows
 
 CONTEXT_COLUMNS = {"rid", "industry_version", "statement_date", "disclose_date", "statement_type", "address_type", "scope"}
 
@@ -21,14 +22,19 @@ CONTEXT_COLUMNS = {"rid", "industry_version", "statement_date", "disclose_date",
 def combined_sources(parsed: Sequence[ParsedSource], key: Sequence[str], files: pd.DataFrame, engine: Engine) -> ParsedSource:
     """One parsed table; its `members` name the raw rows behind each row where that is not one.
 
-    Sources without years give their columns to every year; DataError where no source has years.
+    Sources without years give their columns to every year; DataError S06 where no source has years.
     """
     year_free = [source_index for source_index, source in enumerate(parsed) if is_year_free(source, key, engine)]
     if not year_free:
         return _combined_by_year(parsed, key, files, engine)
     by_year = [source for source_index, source in enumerate(parsed) if source_index not in year_free]
     if not by_year:
-        raise no_rows_by_year(", ".join(files["file"]))
+        raise DataError(
+            "no source of this table has years; `every_year: true` is for facts beside a source that has them",
+            zh="这个表的来源都没有年份;every_year: true 只用于和有年份的来源配合",
+            location=", ".join(files["file"]),
+            rule="S06",
+        )
     combined = _combined_by_year(by_year, key, files, engine)
     without_year = [key_column for key_column in key if key_column != "year"]
     first = next(source_index for source_index in range(len(parsed)) if source_index not in year_free)

@@ -8,7 +8,6 @@ from dataclasses import replace
 import pandas as pd
 
 from ...engines.duckdb import Engine, quoted
-from ...errors import DataError
 from ..cells.column_reading import ParsedSource, SharedRows
 from ..records.row_ledger import OUT_OF_SCOPE_OUTCOME, VALIDATE_STAGE
 from ..records.scope_reasons import NO_YEAR_ROWS
@@ -63,16 +62,6 @@ def _joined(yearly_rows: str, year_free_rows: str, pairs: str, skipped: Sequence
     return engine.query(
         f"SELECT {', '.join(values)} FROM {yearly_rows} AS y LEFT JOIN {pairs} AS p ON p.rid = y.rid "
         f"LEFT JOIN {year_free_rows} AS f ON f.rid = p.member"
-    )
-
-
-def no_rows_by_year(location: str) -> DataError:
-    """DataError S06 for a table all of whose sources lack years."""
-    return DataError(
-        "no source of this table has years; `every_year: true` is for facts beside a source that has them",
-        zh="这个表的来源都没有年份;every_year: true 只用于和有年份的来源配合",
-        location=location,
-        rule="S06",
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
 
 from .inference import coefficients, inflation
-from .specification import Estimate, Specification, estimate, specification_error, sums_of
+from .specification import Estimate, InferenceSettings, Specification, estimate, specification_error, sums_of
 from .within import Array
 
 TREND = "exposure_trend"  # the term m_i x (t - t0), m_i the mean density of a unit since the first density
@@ -44,22 +45,14 @@ def trend_column(observations: pd.DataFrame, density: str) -> pd.Series:
     return observations["unit"].map(later_density(observations, density, since)) * (observations["year"] - (since - 1))
 
 
-def exposure_trend(
-    observations: pd.DataFrame,
-    spec: Specification,
-    *,
-    draws: int = 9_999,
-    weights: str = "rademacher",
-    seed: int = 0,
-    level: float = 0.95,
-) -> ExposureTrend:
+def exposure_trend(observations: pd.DataFrame, spec: Specification, **settings: Unpack[InferenceSettings]) -> ExposureTrend:
     """`spec` with m_i x (t - t0) added: conservative, as it absorbs part of a growing effect (Wolfers 2006).
 
     EstimationError where density cannot be told from such a trend, or there is none.
     """
     frame = observations.assign(**{TREND: trend_column(observations, spec.density)})
     wider = replace(spec, id=f"{spec.id}{ENDING}", controls=(TREND, *spec.controls))
-    fitted = estimate(frame, wider, draws=draws, weights=weights, seed=seed, level=level)
+    fitted = estimate(frame, wider, **settings)
     if TREND not in fitted.terms:
         raise specification_error(wider, "density follows such a trend throughout", "密度始终沿这一趋势变动,无法区分")
     cluster_sums, *_ = sums_of(frame, replace(spec, outcomes=(TREND,)))

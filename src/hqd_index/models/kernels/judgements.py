@@ -12,7 +12,7 @@ from .inference import coefficients, interval, jackknife, random_stream
 from .multiple_testing import romano_wolf
 from .specification import Estimate
 from .verdicts import EQUIVALENCE, SIZE, Interval, Size, Verdict, VerdictRule, mde, size, too_wide, verdict
-from .wild import Wild, draw_signs, is_enumerable, wild_of
+from .wild import Signs, Wild, draw_signs, is_enumerable, wild_of
 from .within import Array
 
 DROP_ONE_DRAWS = 999  # bootstrap draws when each cluster is left out in turn; p is judged against alpha only
@@ -86,24 +86,15 @@ def _judgements(
     return judgements
 
 
-def verdicts_without_clusters(
-    estimate: Estimate,
-    outcome_positions: Mapping[str, int],
-    rule: VerdictRule,
-    *,
-    seed: int,
-    weights: str,
-    term: int = 0,
-    draws: int = DROP_ONE_DRAWS,
+def _verdicts_without_clusters(
+    cluster_sums: ClusterSums, signs: Signs, outcome_positions: Mapping[str, int], rule: VerdictRule, term: int
 ) -> VerdictsWithoutCluster:
     """Verdicts with each cluster left out in turn, empty when fewer than 3 clusters would remain."""
-    cluster_sums = estimate.sums
     verdicts_without: VerdictsWithoutCluster = {hypothesis_id: {} for hypothesis_id in outcome_positions}
     if not outcome_positions or cluster_sums.g < 4 or not cluster_sums.complete:
         return verdicts_without
     columns = list(outcome_positions.values())
     reduced_positions = {hypothesis_id: i for i, hypothesis_id in enumerate(outcome_positions)}
-    signs = draw_signs(cluster_sums.g - 1, draws, weights, random_stream(seed, "drop-one", estimate.spec.id))
     for cluster_count, label in enumerate(cluster_sums.labels):
         reduced_sums = sums_without_cluster(cluster_sums, cluster_count, columns)
         if np.linalg.norm(reduced_sums.coefficient_map[term]) == 0:
@@ -139,9 +130,8 @@ def tests(
         if estimate.varies(estimate.outcome_index(column))
     }
     judgements = _judgements(estimate.sums, law, estimate.se_cv3[term], positions, rule, term)
-    verdicts_without = verdicts_without_clusters(
-        estimate, positions, rule, seed=seed, weights=weights, term=term, draws=drop_one_draws
-    )
+    signs = draw_signs(estimate.sums.g - 1, drop_one_draws, weights, random_stream(seed, "drop-one", estimate.spec.id))
+    verdicts_without = _verdicts_without_clusters(estimate.sums, signs, positions, rule, term)
     scale, few_clusters = estimate.scale()[term], smallest_attainable_p(estimate.sums.g, law) > rule.alpha
     judged_tests = []
     for hypothesis, judgement in judgements.items():

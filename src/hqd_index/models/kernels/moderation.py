@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
 
 from ...errors import EstimationError
 from .inference import random_stream
-from .specification import Estimate, Specification, estimate
+from .specification import Estimate, InferenceSettings, Specification, estimate
 from .wild import Wild, wild
 
 BASE = "base_"  # prefix of the columns that hold base-year values by unit
@@ -62,20 +63,13 @@ def moderated_estimate(
 
 
 def all_moderated(
-    observations: pd.DataFrame,
-    spec: Specification,
-    moderators: Sequence[str],
-    *,
-    draws: int,
-    weights: str,
-    seed: int,
-    level: float,
+    observations: pd.DataFrame, spec: Specification, moderators: Sequence[str], **settings: Unpack[InferenceSettings]
 ) -> Iterator[Moderated | EstimationError]:
     """Each moderator in turn, or why it cannot be used."""
     for name in moderators:
         try:
             if f"{BASE}{name}" not in observations or observations[f"{BASE}{name}"].isna().all():
                 raise EstimationError(f"moderator {name}: no base-year value", zh=f"调节变量 {name}:没有基年取值")
-            yield moderated_estimate(observations, spec, name, draws=draws, weights=weights, seed=seed, level=level)
+            yield moderated_estimate(observations, spec, name, **settings)
         except EstimationError as fault:
             yield fault

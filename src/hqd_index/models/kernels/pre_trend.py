@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Unpack
+
 import pandas as pd
 
 from .exposure_trend import first_year, later_density
-from .specification import Estimate, Specification, estimate
+from .specification import Estimate, InferenceSettings, Specification, estimate
 
 SLOPE = "later_density_x_year"
 MIN_YEARS_BEFORE = 3  # years without density
 
 
-def pre_trend(
-    observations: pd.DataFrame,
-    spec: Specification,
-    *,
-    draws: int = 9_999,
-    weights: str = "rademacher",
-    seed: int = 0,
-    level: float = 0.95,
-) -> Estimate | None:
+def pre_trend(observations: pd.DataFrame, spec: Specification, **settings: Unpack[InferenceSettings]) -> Estimate | None:
     """Outcomes of the years in which no unit has density on (mean density afterwards) x year, unit and year effects.
 
     A linear lead has one parameter and so the most power against selection on trend. None when fewer than three such
@@ -33,4 +27,4 @@ def pre_trend(
         return None
     slope = early_rows["unit"].map(later) * (early_rows["year"] - early_rows["year"].max())
     lead_spec = Specification(f"{spec.id}_pre_trend", spec.outcomes, SLOPE, (), ("unit", "year"), spec.cluster)
-    return estimate(early_rows.assign(**{SLOPE: slope}), lead_spec, draws=draws, weights=weights, seed=seed, level=level)
+    return estimate(early_rows.assign(**{SLOPE: slope}), lead_spec, **settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,15 @@ from .wild import Wild, wild
 from .within import Array
 
 GROUP_YEAR = "group_year"  # column of the effects of each group of units in each year; missing for a unit in no group
+
+
+class InferenceSettings(TypedDict, total=False):
+    """Options of every estimate, those of `estimate` by default: bootstrap draws and weights, seed, level of intervals."""
+
+    draws: int
+    weights: str
+    seed: int
+    level: float
 
 
 @dataclass(frozen=True)
