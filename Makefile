@@ -25,10 +25,10 @@ pipeline: setup ## raw files -> index, regressions, report (makes the demo data 
 	@$(BIN)/hqd demo --if-missing && $(BIN)/hqd run $(ARGS)
 
 test: setup-dev ## the tests / 运行测试
-	@$(BIN)/python -m pytest -n 2 -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" $(ARGS)
 
 test-slow: setup-dev ## the tests that take minutes / 运行较慢的测试
-	@$(BIN)/python -m pytest -n 2 -m "slow" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "slow" $(ARGS)
 
 check: setup ## check the configuration / 检查配置
 	@$(BIN)/hqd check

@@ -1,14 +1,17 @@
-"""Where tests find the project and the shared reference data."""
+"""Where tests find the project, the shared reference data and one run of the demo that all of them share."""
 
+import gc
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hqd_index import cli
+from hqd_index.demo import write_demo
 
-ROOT = Path(__file__).resolve().parents[1]
+from .small import ROOT, DemoRun, Ended, Place, folder_once, run_quietly
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +32,16 @@ os.environ["HQD_PROCESSES"] = "1"
 """Runs of a test stay in its process, which has imported everything; tests of several processes say so."""
 
 
+def pytest_collection_finish() -> None:
+    """Tests and libraries are permanent: statsmodels collects garbage at each of its tests, of new objects only from here on."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
 def no_bug(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where a bug of the program would be written, instead of the working folder; a test that ends with one there fails."""
@@ -39,3 +52,27 @@ def no_bug(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
         said = log.read_text("utf-8")
         log.unlink()
         pytest.fail(f"a bug of the program: {said}")
+
+
+@pytest.fixture(scope="session")
+def demo_files(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """The shipped configs and the raw files of a small demo, never run: a test copies them."""
+
+    def write(folder: Path) -> None:
+        write_demo(folder / "raw", seed=3, firms=1500)
+        shutil.copytree(ROOT / "configs", folder / "configs")
+
+    return Place.in_folder(folder_once(tmp_path_factory, "demo-files", write))
+
+
+@pytest.fixture(scope="session")
+def demo_run(demo_files: Place, tmp_path_factory: pytest.TempPathFactory) -> DemoRun:
+    """The small demo run once for every worker: its published tables are read here, and a test that changes one copies it."""
+
+    def write(folder: Path) -> None:
+        ended = run_quietly(demo_files.copy(folder))
+        (folder / "ended.txt").write_text(f"{ended.code}\n{ended.said}", "utf-8")
+
+    folder = folder_once(tmp_path_factory, "demo-run", write)
+    code, _, said = (folder / "ended.txt").read_text("utf-8").partition("\n")
+    return DemoRun(Place.in_folder(folder), Ended(int(code), said))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import fcntl
+import io
 import json
+import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +18,8 @@ import pytest
 
 from hqd_index import cli
 
+FUZZ = float(os.environ.get("HQD_FUZZ", "1"))
+"""How many times as many random examples are tried as in `make test`, which takes new ones each time."""
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = [
     "uncertainty.draws=200",
@@ -38,6 +44,22 @@ class Place:
         shutil.copytree(self.data, folder / "raw")
         return Place(folder / "configs", folder / "raw", folder / "out")
 
+    def copy_run(self, folder: Path) -> Place:
+        """The same with all that was published and cached."""
+        here = self.copy(folder)
+        shutil.copytree(self.out, here.out, symlinks=True)
+        return here
+
+    def copy_cache(self, folder: Path) -> Place:
+        """The same with the tables of its stages, nothing published yet: a run makes what its own changes touch."""
+        here = self.copy(folder)
+        shutil.copytree(self.out / ".cache", here.out / ".cache")
+        return here
+
+    @staticmethod
+    def in_folder(folder: Path) -> Place:
+        return Place(folder / "configs", folder / "raw", folder / "out")
+
     @property
     def latest(self) -> Path:
         return self.out / "demo" / "latest"
@@ -58,23 +80,67 @@ class Ended:
     said: str
 
 
+@dataclass(frozen=True)
+class DemoRun:
+    """A run of the demo and how it ended."""
+
+    place: Place
+    ended: Ended
+
+
+def folder_once(factory: pytest.TempPathFactory, name: str, write: Callable[[Path], None]) -> Path:
+    """A folder that the first worker to ask for it fills, for all of them."""
+    base = factory.getbasetemp()
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, part = root / name, root / f"{name}.part"
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir()
+            write(part)
+            part.rename(folder)
+    return folder
+
+
 def hqd(capsys: pytest.CaptureFixture[str], *arguments: str) -> Ended:
     """The command run in this process."""
     capsys.readouterr()
-    code = 0
-    try:
-        cli.main(list(arguments))
-    except SystemExit as stop:
-        code = int(stop.code or 0)
+    code = _exit_code(arguments)
     said = capsys.readouterr()
     return Ended(code, said.out + said.err)
 
 
+def _exit_code(arguments: Sequence[str]) -> int:
+    try:
+        cli.main(list(arguments))
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    return 0
+
+
 def run(capsys: pytest.CaptureFixture[str], place: Place, *more: str) -> Ended:
     """`hqd run` on a place with few draws."""
+    return hqd(capsys, *run_arguments(place, *more))
+
+
+def run_arguments(place: Place, *more: str) -> list[str]:
+    """Of `hqd run` on a place with few draws."""
     sets = [part for change in QUICK for part in ("--set", change)]
-    location = ["--study", str(place.configs), "--data", str(place.data), "--out", str(place.out)]
-    return hqd(capsys, "run", *location, *sets, *more)
+    return ["run", "--study", str(place.configs), "--data", str(place.data), "--out", str(place.out), *sets, *more]
+
+
+def run_quietly(place: Place, *more: str) -> Ended:
+    """`hqd run` on a place with few draws, where no test is there to capture what it prints."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        code = _exit_code(run_arguments(place, *more))
+    return Ended(code, said.getvalue())
+
+
+def examples(few: int) -> int:
+    """How many random examples a test of files takes: a few, times HQD_FUZZ."""
+    return max(1, round(few * FUZZ))
 
 
 def mentions(paths: Iterable[Path]) -> set[str]:

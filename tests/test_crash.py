@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from hqd_index.demo import write_demo
 from hqd_index.pipeline import STAGES
 from hqd_index.provenance import intact
 
-from .small import QUICK, ROOT, Place, run
+from .small import DemoRun, Place, run, run_arguments
 
 PUBLISHES = {stage.name: stage.publishes for stage in STAGES}
 AT_RANDOM = 1
@@ -23,17 +22,13 @@ PUBLISHING = (0.0, 0.05)
 """Seconds after the last stage at which a run is killed: manifest, rename and the switch of `latest` follow it at once."""
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Place:
-    folder = tmp_path_factory.mktemp("crash")
-    write_demo(folder / "raw", seed=6, firms=1500)
-    return Place(ROOT / "configs", folder / "raw", folder / "out").copy(folder / "study")
+@pytest.fixture
+def place(demo_run: DemoRun, tmp_path: Path) -> Place:
+    return demo_run.place.copy_run(tmp_path)
 
 
 def command(place: Place, *more: str) -> list[str]:
-    sets = [part for change in QUICK for part in ("--set", change)]
-    location = ["--study", str(place.configs), "--data", str(place.data), "--out", str(place.out)]
-    return [str(Path(sys.executable).parent / "hqd"), "run", *location, *sets, *more]
+    return [str(Path(sys.executable).parent / "hqd"), *run_arguments(place, *more)]
 
 
 def started(place: Place, seed: int) -> subprocess.Popen:
@@ -65,7 +60,6 @@ def killed(process: subprocess.Popen) -> int:
 
 @pytest.mark.slow
 def test_killed_at_any_moment_latest_stays_whole(place, capsys):
-    assert run(capsys, place).code == 0
     names = [stage.name for stage in STAGES]
     moments = [(name, 0.0) for name in names] + [(names[-1], delay) for delay in PUBLISHING]
     stream = random.Random(1)
@@ -87,8 +81,7 @@ def test_killed_at_any_moment_latest_stays_whole(place, capsys):
 
 
 @pytest.mark.slow
-def test_interrupted_by_the_user(place, capsys):
-    run(capsys, place)
+def test_interrupted_by_the_user(place):
     before = place.latest.readlink()
     process = started(place, 77)
     after(process, "panel")
@@ -99,9 +92,8 @@ def test_interrupted_by_the_user(place, capsys):
 
 
 @pytest.mark.slow
-def test_no_room_on_the_disk_is_told(place, capsys):
+def test_no_room_on_the_disk_is_told(place):
     """Files may not grow past 200 kB: what a full disk does to a writer."""
-    run(capsys, place)
     before = place.latest.readlink()
     limited = ["bash", "-c", 'ulimit -f 200; exec "$@"', "-", *command(place, "--set", "study.seed=55")]
     ended = subprocess.run(limited, capture_output=True, text=True, cwd=place.out.parent)

@@ -16,11 +16,10 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from hqd_index.demo import write_demo
 from hqd_index.explain.normalising_steps import normalising
 from hqd_index.methods.choice import Choice, bind
 
-from .small import ROOT, Ended, Place, hqd, run
+from .small import DemoRun, Ended, Place, folder_once, hqd, run, run_quietly
 
 EXACT = 1e-9
 """Exact sums against DECIMAL and DOUBLE: only the last digits of logarithms and quotients may differ."""
@@ -48,16 +47,13 @@ NO_DRAWS = ("--set", "uncertainty.draws=0", "--set", "regressions.multiverse.dra
 Cell = tuple[str, int]
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Place:
-    folder = tmp_path_factory.mktemp("explain")
-    write_demo(folder / "raw", seed=3, firms=1500)
-    return Place(ROOT / "configs", folder / "raw", folder / "out").copy(folder / "study")
+@pytest.fixture(scope="session")
+def place(demo_run: DemoRun, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    def write(folder: Path) -> None:
+        ended = run_quietly(demo_run.place.copy_cache(folder), *NO_DRAWS, *DESIGN)
+        assert ended.code == 0, ended.said
 
-
-@pytest.fixture
-def ended(place, capsys) -> Ended:
-    return run(capsys, place, *NO_DRAWS, *DESIGN)
+    return Place.in_folder(folder_once(tmp_path_factory, "explain", write))
 
 
 @dataclass(frozen=True)
@@ -227,8 +223,7 @@ def explained(capsys, place: Place, *arguments: str) -> tuple[Ended, pd.DataFram
 
 
 @pytest.mark.parametrize(("unit", "year", "node"), SCORES)
-def test_a_score_comes_out_of_the_raw_bytes(ended, place, recomputed, capsys, unit, year, node):
-    assert ended.code == 0, ended.said
+def test_a_score_comes_out_of_the_raw_bytes(place, recomputed, capsys, unit, year, node):
     raw, scores, firms = recomputed
     _, table = explained(capsys, place, unit, str(year), node)
     published = place.table("scores").query("sample == 'all' and unit == @unit and year == @year").set_index("node")["score"]
@@ -245,7 +240,7 @@ def test_a_score_comes_out_of_the_raw_bytes(ended, place, recomputed, capsys, un
     assert firm_rows and set(zip(listed["file"], listed["row"])) == firm_rows
 
 
-def test_the_rows_a_lag_reads_are_listed(ended, place, recomputed, capsys):
+def test_the_rows_a_lag_reads_are_listed(place, recomputed, capsys):
     firms = recomputed[2]
     _, table = explained(capsys, place, "C17", "2015", "smo1")
     here = {firm.text["统一社会信用代码"] for firm in firms if cell_of(firm) == ("C17", 2015)}
@@ -254,7 +249,7 @@ def test_the_rows_a_lag_reads_are_listed(ended, place, recomputed, capsys):
     assert before and set(zip(listed["file"], listed["row"])) == before
 
 
-def test_units_and_nodes_by_name_and_did_you_mean(ended, place, capsys):
+def test_units_and_nodes_by_name_and_did_you_mean(place, capsys):
     chinese, _ = explained(capsys, place, "食品制造业", "2020", "创新动力")
     english, _ = explained(capsys, place, "manufacture of foods", "2020", "innovation", "--lang", "en")
     assert "C14  2020" in chinese.said and "rows: synthetic_firms_2017_2020.csv" in english.said
@@ -264,14 +259,14 @@ def test_units_and_nodes_by_name_and_did_you_mean(ended, place, capsys):
         assert wrong.code == 2 and hint in wrong.said
 
 
-def test_a_study_changed_since_the_run_is_refused(ended, place, capsys):
+def test_a_study_changed_since_the_run_is_refused(place, capsys):
     said = hqd(capsys, "explain", "C14", "2020", *at(place), "--set", "weighting.weight.indicators={method: equal}")
     assert said.code == 2 and "weighting" in said.said and "hqd run" in said.said
 
 
 @pytest.mark.slow
 def test_a_product_is_not_shown_as_a_sum(place, capsys, tmp_path):
-    here = place.copy(tmp_path)
+    here = place.copy_cache(tmp_path)
     change = ("--set", "weighting.aggregate.subdimensions={method: geometric}")
     assert run(capsys, here, *NO_DRAWS, *DESIGN, *change).code == 0
     said = hqd(capsys, "explain", "C14", "2020", "quality", *at(here), *change)
@@ -279,7 +274,7 @@ def test_a_product_is_not_shown_as_a_sum(place, capsys, tmp_path):
     assert said.code == 0 and "不可加" in said.said and " x " in lines[0] and " = " not in lines[0]
 
 
-def test_the_other_sample_counts_only_firms_never_recognised(ended, place, capsys):
+def test_the_other_sample_counts_only_firms_never_recognised(place, capsys):
     manifest = json.loads((place.latest / "manifest.json").read_text("utf-8"))
     everyone, _ = explained(capsys, place, "C39", "2024", "inn1")
     others, table = explained(capsys, place, "C39", "2024", "inn1", "--sample", "leave_out")

@@ -12,19 +12,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hqd_index.demo import write_demo
 from hqd_index.study import study_folder
 
 from .small import ROOT, Place, hqd, run
 
 FAST = ("--set", "uncertainty.draws=0", "--set", "regressions.multiverse.draws=0")
-
-
-@pytest.fixture(scope="module")
-def clean(tmp_path_factory) -> Place:
-    folder = tmp_path_factory.mktemp("clean")
-    write_demo(folder / "raw", seed=4, firms=1500)
-    return Place(ROOT / "configs", folder / "raw", folder / "out").copy(folder / "study")
 
 
 def edit(path: Path, old: str, new: str, encoding: str = "utf-8") -> None:
@@ -48,11 +40,6 @@ def short_weights(place: Place) -> None:
 
 def missing_column(place: Place) -> None:
     edit(place.data / "synthetic_trade.csv", "年份", "年", "utf-8-sig")
-
-
-def industry_44(place: Place) -> None:
-    path = next(place.data.glob("synthetic_firms_2017*.csv"))
-    edit(path, "C26", "C44", "gb18030")
 
 
 def lost_file(place: Place) -> None:
@@ -90,8 +77,8 @@ def ingredient_as_control(place: Place) -> None:
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
-def test_refused_with_place_and_mend(clean, capsys, tmp_path, inject, code, parts):
-    place = clean.copy(tmp_path)
+def test_refused_with_place_and_mend(demo_files, capsys, tmp_path, inject, code, parts):
+    place = demo_files.copy(tmp_path)
     inject(place)
     ended = run(capsys, place)
     assert ended.code == code, ended.said
@@ -101,18 +88,17 @@ def test_refused_with_place_and_mend(clean, capsys, tmp_path, inject, code, part
     assert not list(place.out.glob("demo/runs/*"))
 
 
-def test_an_industry_outside_the_code_list_is_quarantined_under_the_gate(clean, capsys, tmp_path):
+def test_an_industry_outside_the_code_list_is_quarantined_under_the_gate(demo_run, capsys, tmp_path):
     """An encoding that was recognised is told, again when nothing is run anew, and is no warning under --strict."""
-    place = clean.copy(tmp_path)
-    industry_44(place)
-    for ended in (run(capsys, place, *FAST, "--strict"), run(capsys, place, *FAST, "--strict")):
+    place = demo_run.place.copy_run(tmp_path)
+    for ended in (demo_run.ended, run(capsys, place, "--strict")):
         assert ended.code == 0 and "[S03]" in ended.said, ended.said
     found = place.table("quarantine").query("rule == 'E09' and value == 'C44'")
     assert len(found) >= 1 and found["mend_zh"].str.len().min() > 3
 
 
-def test_too_many_bad_rows_stop_the_run_and_leave_the_quarantine(clean, capsys, tmp_path):
-    place = clean.copy(tmp_path)
+def test_too_many_bad_rows_stop_the_run_and_leave_the_quarantine(demo_files, capsys, tmp_path):
+    place = demo_files.copy(tmp_path)
     path = next(place.data.glob("synthetic_firms_2017*.csv"))
     path.write_bytes(path.read_bytes().decode("gb18030").replace("C3", "Z3").encode("gb18030"))
     ended = run(capsys, place)
@@ -121,18 +107,16 @@ def test_too_many_bad_rows_stop_the_run_and_leave_the_quarantine(clean, capsys, 
     assert not place.latest.exists()
 
 
-@pytest.mark.slow
-def test_a_failed_run_leaves_the_previous_results_alone(clean, capsys, tmp_path):
-    place = clean.copy(tmp_path)
-    assert run(capsys, place).code == 0
+def test_a_failed_run_leaves_the_previous_results_alone(demo_run, capsys, tmp_path):
+    place = demo_run.place.copy_run(tmp_path)
     before = place.latest.readlink()
     typo(place)
     assert run(capsys, place).code == 2
     assert place.latest.readlink() == before and (place.latest / "tables" / "scores.csv").is_file()
 
 
-def test_a_second_run_at_once_names_the_first(clean, capsys, tmp_path):
-    place = clean.copy(tmp_path)
+def test_a_second_run_at_once_names_the_first(demo_files, capsys, tmp_path):
+    place = demo_files.copy(tmp_path)
     (place.out / "demo").mkdir(parents=True)
     (place.out / "demo" / ".lock").write_text(str(os.getpid()))
     ended = run(capsys, place)
@@ -151,9 +135,9 @@ def in_yuan(place: Place) -> None:
 
 
 @pytest.mark.slow
-def test_a_unit_that_jumps_is_a_warning_and_fails_under_strict(clean, capsys, tmp_path):
+def test_a_unit_that_jumps_is_a_warning_and_fails_under_strict(demo_files, capsys, tmp_path):
     """F12: told each time, also when every stage is up to date."""
-    place = clean.copy(tmp_path)
+    place = demo_files.copy(tmp_path)
     in_yuan(place)
     first, strict = run(capsys, place, *FAST), run(capsys, place, *FAST, "--strict")
     assert (first.code, strict.code) == (0, 3)

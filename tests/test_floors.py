@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -23,10 +24,12 @@ HOMES = {
 }
 
 
+@cache
 def modules() -> dict[str, ast.Module]:
     return {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
 
 
+@cache
 def imports(name: str, tree: ast.Module) -> set[str]:
     """Dotted paths inside the package that a module imports, relative imports resolved."""
     parts = ["hqd_index", *Path(name).with_suffix("").parts]

@@ -15,32 +15,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.demo import write_demo
 from hqd_index.intake import GateError
 from hqd_index.pipeline import STAGES
 from hqd_index.tables import TABLES
 from hqd_index.upkeep.second_opinion import FIRM_ROWS, GOAL, second_opinion
 
-from .small import QUICK, ROOT, Place, run
+from .small import DemoRun, Place, run, run_arguments
 
 EXACT = 1e-10
 """The bound the channels and the all = composition + spillover split are asserted to."""
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Place:
-    folder = tmp_path_factory.mktemp("demo")
-    write_demo(folder / "raw", seed=3, firms=1500)
-    return Place(ROOT / "configs", folder / "raw", folder / "out").copy(folder / "study")
+def place(demo_run: DemoRun) -> Place:
+    """What is shared by the tests below is read only."""
+    return demo_run.place
 
 
-@pytest.fixture
-def ended(place, capsys):
-    """The study has been run; what is shared by the tests below is its published run."""
-    return run(capsys, place)
-
-
-def test_everything_is_published(ended, place):
+def test_everything_is_published(demo_run, place):
+    ended = demo_run.ended
     assert ended.code == 0, ended.said
     names = {path.relative_to(place.latest).as_posix() for path in place.latest.rglob("*") if path.is_file()}
     assert {"manifest.json", "report.html", "results.xlsx", "quarantine.xlsx", "README.md"} <= names
@@ -50,20 +43,20 @@ def test_everything_is_published(ended, place):
     assert "report.html" in ended.said and len(closing) >= 10
 
 
-def test_quarantine_is_exactly_the_broken_rows(ended, place):
+def test_quarantine_is_exactly_the_broken_rows(place):
     listed = {(row["file"], row["row"]) for row in place.truth["broken_rows"]}
     found = place.table("quarantine").query("severity == 'error'")
     assert set(zip(found["file"], found["row"])) == listed
 
 
-def test_ledger_balances_and_counts_every_row_of_every_file(ended, place):
+def test_ledger_balances_and_counts_every_row_of_every_file(place):
     ledger = place.table("ledger")
     assert (ledger["rows_in"] == ledger[["used", "quarantined", "out_of_scope"]].sum(axis=1)).all()
     lines = (place.data / "synthetic_srdi_list.csv").read_bytes().count(b"\n") - 1
     assert ledger.query("file == 'synthetic_srdi_list.csv' and stage == 'read'")["rows_in"].item() == lines
 
 
-def test_composition_and_spillover_add_up(ended, place):
+def test_composition_and_spillover_add_up(place):
     table = place.table("regressions").query("term == 'density' and spec == 'twfe'")
     both = table.pivot(index="outcome", columns="sample", values="estimate")
     channels = place.table("channels").query("sample == 'all' and parent == 'hqd' and spec == 'twfe'")
@@ -72,7 +65,7 @@ def test_composition_and_spillover_add_up(ended, place):
     assert parts == pytest.approx(both.loc["hqd", "all"], abs=EXACT)
 
 
-def test_verdicts_and_grades_follow_from_the_published_numbers(ended, place):
+def test_verdicts_and_grades_follow_from_the_published_numbers(place):
     """Every line of `hypotheses` judged again from its own columns and from what the diagnostics say of its outcome."""
     lines = place.table("hypotheses").fillna({"split": "", "grade_lacks": ""})
     diagnostics = place.table("regression_diagnostics").query("spec == 'twfe'")
@@ -112,21 +105,20 @@ def test_verdicts_and_grades_follow_from_the_published_numbers(ended, place):
     assert words[h1] in (place.latest / "summary.txt").read_text("utf-8")
 
 
-def test_statsmodels_agrees_with_every_unit_year_row_of_the_regressions(ended, place):
+def test_statsmodels_agrees_with_every_unit_year_row_of_the_regressions(place):
     """Every specification that the program derives is rebuilt from the published files; only rows of firms cannot be."""
     comparison = second_opinion(place.latest)
     firm_rows = place.table("regressions")["fixed_effects"].eq("firm+year").sum()
     assert comparison.difference < GOAL and dict(comparison.skip_counts) == {FIRM_ROWS: firm_rows}
 
 
-def test_second_run_is_up_to_date(ended, place, capsys):
-    again = run(capsys, place)
+def test_second_run_is_up_to_date(place, capsys, tmp_path):
+    again = run(capsys, place.copy_run(tmp_path))
     assert again.code == 0 and "无需重跑" in again.said
 
 
 def test_an_edit_of_weights_reruns_index_and_later_stages_only(place, capsys, tmp_path):
-    here = place.copy(tmp_path)
-    assert run(capsys, here).code == 0
+    here = place.copy_run(tmp_path)
     weighting = here.configs / "weighting.yaml"
     text = weighting.read_text("utf-8")
     weighting.write_text(
@@ -141,8 +133,7 @@ def test_an_edit_of_weights_reruns_index_and_later_stages_only(place, capsys, tm
 
 @pytest.mark.slow
 def test_missing_or_edited_outputs_are_rebuilt_from_the_cache(place, capsys, tmp_path):
-    here = place.copy(tmp_path)
-    run(capsys, here)
+    here = place.copy_run(tmp_path)
     before = (here.latest / "tables" / "scores.csv").read_bytes()
     (here.latest / "tables" / "scores.csv").write_text("tampered")
     said = run(capsys, here).said
@@ -173,7 +164,7 @@ def shuffled(path: Path, encoding: str, stream: random.Random) -> None:
     path.write_bytes(out.getvalue().encode(encoding))
 
 
-def test_row_and_column_order_hash_seed_and_processes_change_no_byte(ended, place, tmp_path):
+def test_row_and_column_order_hash_seed_and_processes_change_no_byte(place, tmp_path):
     """All tables but `row` in quarantine.csv (design: exactness); ragged rows keep their cells, which no order can change."""
     here = place.copy(tmp_path)
     stream = random.Random(5)
@@ -181,9 +172,7 @@ def test_row_and_column_order_hash_seed_and_processes_change_no_byte(ended, plac
         shuffled(here.data / name, "utf-8-sig", stream)
     for path in here.data.glob("synthetic_firms_*.csv"):
         shuffled(path, "gb18030", stream)
-    sets = [part for change in QUICK for part in ("--set", change)]
-    command = [str(Path(sys.executable).parent / "hqd"), "run", "--processes", "2", *sets]
-    command += ["--study", str(here.configs), "--data", str(here.data), "--out", str(here.out)]
+    command = [str(Path(sys.executable).parent / "hqd"), *run_arguments(here, "--processes", "2")]
     environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
     subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
     one, other = tables(place), tables(here)
@@ -195,14 +184,14 @@ def test_row_and_column_order_hash_seed_and_processes_change_no_byte(ended, plac
     pd.testing.assert_frame_equal(*held)
 
 
-def test_scores_are_on_0_100_and_ranked_before_rounding(ended, place):
+def test_scores_are_on_0_100_and_ranked_before_rounding(place):
     scores = place.table("scores").query("sample == 'all'")
     assert scores["score"].between(0, 100).all()
     last = scores.query("node == 'hqd' and year == 2024").sort_values("rank")
     assert (np.diff(last["score"]) <= 1e-9).all()
 
 
-def test_a_stage_waits_for_all_it_reads(ended, place):
+def test_a_stage_waits_for_all_it_reads(place):
     """Every table of an earlier stage that a stage's patterns name comes from a stage that it waits for."""
     made = {stage.name: set() for stage in STAGES}
     for folder in (place.out / ".cache").glob("*/*"):

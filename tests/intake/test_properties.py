@@ -21,6 +21,7 @@ from hqd_index.errors import CheckError, HqdError
 from hqd_index.intake import Intake, intake
 from hqd_index.intake.records.row_ledger import RowBalance, check_balance, check_sums
 
+from ..small import examples
 from .conftest import build
 
 HEADER = ["企业代码", "年份", "行业代码", "营业收入", "员工人数", "研发人员"]
@@ -72,7 +73,7 @@ def number(cell: str) -> Decimal | None:
     return value if value.is_finite() and cell.isascii() else None
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(LINES)
 def test_rows_are_partitioned_and_sums_add_up(lines: list[list[str]]):
     made = read(lines)
@@ -104,7 +105,7 @@ def outcome(made: tuple[Intake, pd.DataFrame] | None) -> Any:
     return rows, sorted(found[["rule", "key", "column", "value"]].astype(str).to_numpy().tolist())
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(5), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(LINES, st.randoms(use_true_random=False))
 def test_row_order_and_threads_change_nothing(lines: list[list[str]], random: Any):
     shuffled = list(lines)
@@ -130,7 +131,7 @@ def test_hash_seed_changes_nothing(tmp_path: Path, root: Path):
     lines = [[f"{n % 9:06d}", "2020", "C35", "1" if n % 2 else "不详", "5", str(n)] for n in range(30)]
     written(lines, tmp_path)
     said = set()
-    for seed in ("0", "1", "42"):
+    for seed in ("1", "42"):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(root)}
         done = subprocess.run(
             [sys.executable, "-c", SCRIPT, str(tmp_path)], env=environment, cwd=root, capture_output=True, text=True, check=True

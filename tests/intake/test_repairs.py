@@ -18,6 +18,7 @@ from hqd_index.engines.duckdb import Engine
 from hqd_index.intake import intake, repair_line
 from hqd_index.intake.cells.repairs import REPAIR_KINDS
 
+from ..small import examples
 from .conftest import LABEL, build
 
 OPEN = {"gates": {"max_quarantine_share": 1.0}}
@@ -55,7 +56,7 @@ def as_printed(column: str, text: str, value: Any) -> bool:
     return text == shown
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(data=st.data())
 def test_every_cell_that_is_not_as_printed_is_counted(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory):
     """Random files of every form that a cell may have; per file and column the cells that differ are the cells counted."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -19,13 +18,13 @@ from hqd_index.errors import HqdError
 from hqd_index.intake import Intake, intake
 from hqd_index.intake.read.sheet_cells import BLANKS
 
+from ..small import examples
 from .conftest import build
 from .file_writers import WRITERS
 
 pytest.importorskip("pyreadstat")
 pytest.importorskip("arro3.io")
 
-EXAMPLES = int(os.environ.get("HQD_ROUND_TRIPS", "60"))
 MARKS = "甲乙丙丁戊己庚辛é àZz09.,;|'\"()（）%#=+-@<>&\n\t\r"
 UNITS = {
     "": 0, "(元)": 0, "（万元）": 4, "(万元)": 4, "(单位：万元)": 4, "[万元]": 4, "_万元": 4, "（亿元）": 8,
@@ -116,7 +115,7 @@ def read(folder: Path, name: str, source: dict[str, Any], engine: Engine) -> Int
     return intake(study, engine, folder, folder)
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     rows=rows, case=st.sampled_from(sorted(WRITERS)), layout=st.sampled_from(sorted(LAYOUTS)), unit=st.sampled_from(sorted(UNITS))
 )

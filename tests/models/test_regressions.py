@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from hqd_index.study.records import Control, Hypotheses, Label, SpecificationCho
 from hqd_index.tables import TABLES, check
 
 from .known_panels import SIX, TAU, index_panel, io_links, study, weights
+
+Only = Callable[..., None]
 
 EXACT = 1e-10  # identities of least squares
 NAME = Label(zh="名", en="name")
@@ -147,8 +150,9 @@ def test_composition_and_spillover_add_up(results: ModelResults) -> None:
     assert totals["effect_composition"] == pytest.approx(share * totals["splittable_effect_composition"], abs=EXACT)
 
 
-def test_accounting_is_beta_times_the_changes() -> None:
+def test_accounting_is_beta_times_the_changes(only: Only) -> None:
     """Density rises by a known amount in every unit; the share of the change is beta times its ratio to the index's change."""
+    only("accounting", "effects")
     data = index_panel(3, concentrated=True, scale=5.0)
     found = regressions(data, study(), ModelInputs(weights=weights()))
     frame = found.frames["contribution"].query("item == 'A' and sample == 'all'").set_index(["unit", "quantity"])
@@ -168,8 +172,9 @@ def test_accounting_is_beta_times_the_changes() -> None:
     assert gone["actual"] - gone["counterfactual"] == pytest.approx(beta * x.mean())
 
 
-def test_policy_simulation_is_beta_times_the_rise(results: ModelResults) -> None:
+def test_policy_simulation_is_beta_times_the_rise(results: ModelResults, only: Only) -> None:
     """One SD in C13 (50 firms) and C20 (120); 100 recognitions are 1e5/170 per 1,000 there, or 1e5/50 in C13 alone."""
+    only("policy")
     rows = results.frames["contribution"].query("item == 'G' and sample == 'all'").set_index(["unit", "quantity"])
     beta = row(results.frames["regressions"], spec="twfe", sample="all", outcome="hqd", term="density")["estimate"]
     sd = row(results.frames["regression_diagnostics"], spec="twfe", quantity="sd_within")["value"]
@@ -221,14 +226,16 @@ def test_a_policy_simulation_in_trouble_says_so(results: ModelResults) -> None:
         ({"own": 1.2, "scale": 2}, "leave_out", "negligible"),
     ],
 )
-def test_each_verdict_is_reached(options: dict[str, float], sample: str, expected: str) -> None:
+def test_each_verdict_is_reached(options: dict[str, float], sample: str, expected: str, only: Only) -> None:
+    only("hypotheses")
     asked = study(hypotheses=Hypotheses(sesoi=0.20, alpha=0.05))
     found = regressions(index_panel(1, **options), asked, ModelInputs(weights=weights())).frames["hypotheses"]
     assert row(found, hypothesis="H1", sample=sample)["verdict"] == expected
 
 
-def test_splits_and_additions_are_reached() -> None:
+def test_splits_and_additions_are_reached(only: Only) -> None:
     """Own effect only: what never-recognised firms show depends on s. p = .04 by chance: some industries carry the verdict."""
+    only("hypotheses")
     for sesoi, expected in ((0.25, "composition_only"), (0.10, "spillover_open")):
         asked = study(hypotheses=Hypotheses(sesoi=sesoi, alpha=0.05))
         own = regressions(index_panel(1, own=1.25, scale=2), asked, ModelInputs(weights=weights()))
@@ -240,8 +247,9 @@ def test_splits_and_additions_are_reached() -> None:
     assert notes.str.match(r"H1: \w+ without C\d+").all() and len(notes) > 0
 
 
-def test_rows_are_the_same_in_every_column() -> None:
+def test_rows_are_the_same_in_every_column(only: Only) -> None:
     """A control with gaps takes its rows from the column without controls too; a gap in a leaf takes the row from all."""
+    only()
     data = index_panel()
     data.loc[data["year"] == 2015, "size"] = np.nan
     data.loc[(data["unit"] == "C20") & (data["year"] == 2020) & (data["sample"] == "leave_out"), "z_brand1"] = np.nan
@@ -264,7 +272,8 @@ def missing(found: ModelResults, table: str) -> str:
     return " | ".join(found.frames["not_made"].query("table == @table")["reason_en"])
 
 
-def test_what_cannot_be_made_says_why() -> None:
+def test_what_cannot_be_made_says_why(only: Only) -> None:
+    only("channels", "hypotheses")
     data, w = index_panel(), weights()
     none = regressions(data.drop(columns=["density", "density_lag"]), study(), ModelInputs(weights=w))
     assert "no SRDI density" in missing(none, "regressions") and none.frames["regressions"].empty
@@ -314,7 +323,8 @@ def test_geometric_aggregation_is_not_split() -> None:
     assert set(found.frames["channels"]["parent"]) == {"quality", "safety", *TAU}
 
 
-def test_subset_and_other_density_are_rows_of_their_own() -> None:
+def test_subset_and_other_density_are_rows_of_their_own(only: Only) -> None:
+    only()
     specs = (
         SpecificationChoice(id="twfe", label=NAME, controls="all", headline=True),
         SpecificationChoice(id="late", label=NAME, years=(2016, 2024), drop_units=("C42", "C43"), outcomes=("hqd",)),
@@ -342,8 +352,9 @@ def test_what_a_referee_asks_stands_beside_the_estimate(results: ModelResults) -
     assert items["value"].sum() == pytest.approx(headline["r2_within"]) and set(items["quantity"]) == {"r2_density", "r2_size"}
 
 
-def test_links_without_effect_show_none(results: ModelResults) -> None:
+def test_links_without_effect_show_none(results: ModelResults, only: Only) -> None:
     """H6 on suppliers' density that does nothing; the own effect stays; accounting with links has its interval."""
+    only("direct_spillover", "complete_spillover")
     h6 = row(results.frames["hypotheses"], hypothesis="H6", sample="all")
     assert h6["verdict"] in ("negligible", "inconclusive") and h6["spec"] == "twfe_slx_direct"
     own = row(results.frames["regressions"], spec="twfe_slx_direct", sample="all", outcome="hqd", term="density")
@@ -361,7 +372,8 @@ def steepened(calm: pd.DataFrame, trend: float) -> pd.DataFrame:
     return calm.assign(**{node: calm[node] + lead for node in nodes})
 
 
-def test_pre_trend_is_seen_when_there_is_one() -> None:
+def test_pre_trend_is_seen_when_there_is_one(only: Only) -> None:
+    only("hypotheses", "earlier_trends")
     calm = index_panel(5, concentrated=True)
     for trend, expected in ((0.0, ""), (0.02, "pre_trend_up"), (-0.02, "pre_trend_down")):
         found = regressions(steepened(calm, trend), study(), ModelInputs(weights=weights()))
@@ -370,8 +382,9 @@ def test_pre_trend_is_seen_when_there_is_one() -> None:
         assert (quantity(found, "pre_trend_p", "all") <= 0.05) == bool(expected)
 
 
-def test_the_net_estimate_does_not_see_a_trend_and_the_breakdown_multiple_does() -> None:
+def test_the_net_estimate_does_not_see_a_trend_and_the_breakdown_multiple_does(only: Only) -> None:
     """The trend moves the headline by kappa x trend and the net estimate not at all; the multiple falls below one."""
+    only("hypotheses", "earlier_trends", "trends")
     calm = index_panel(5, concentrated=True)
     found = [regressions(steepened(calm, trend), study(), ModelInputs(weights=weights())) for trend in (0.0, 0.02)]
     net, headline = (
@@ -386,8 +399,9 @@ def test_the_net_estimate_does_not_see_a_trend_and_the_breakdown_multiple_does()
     assert lines[1]["grade_lacks"].startswith("pre_trend") and lines[1]["breakdown"] == quantity(found[1], "breakdown", "all")
 
 
-def test_moderator_finds_where_the_effect_is() -> None:
+def test_moderator_finds_where_the_effect_is(only: Only) -> None:
     """The effect is there in half the units only: the interaction holds it all, its Holm p stands in the note."""
+    only("moderation")
     data = index_panel(2, own=0.0, scale=0)
     half = data["unit"] >= "C28"
     for node in [c for c in data if c.startswith("z_")] + [*SIX, *TAU, "hqd"]:  # type: ignore[attr-defined]
@@ -413,8 +427,9 @@ def test_holm_by_hand() -> None:
     assert holm([0.01, np.nan, 0.9]) == pytest.approx([0.02, np.nan, 0.9], nan_ok=True)
 
 
-def test_weights_are_base_year_values() -> None:
+def test_weights_are_base_year_values(only: Only) -> None:
     """Weighted least squares with the value of the year before the first density, whatever comes later."""
+    only()
     data = index_panel(3, concentrated=True)
     rng = np.random.default_rng(0)
     size = pd.Series(rng.uniform(1, 5, 31), index=sorted(data["unit"].unique()))
@@ -429,8 +444,9 @@ def test_weights_are_base_year_values() -> None:
     assert mine["estimate"] == pytest.approx(known.coefficient[0, 0]) and "weights: base_mass" in mine["note"]
 
 
-def test_the_outcome_of_another_scenario_and_years_left_out() -> None:
+def test_the_outcome_of_another_scenario_and_years_left_out(only: Only) -> None:
     """Scores moved by a known multiple of the density move the coefficient by as much; left-out years are not in the sample."""
+    only()
     data, moved = index_panel(), 0.01
     whole = data[data["sample"] == "all"]
     other = whole[["unit", "year"]].assign(

@@ -15,12 +15,11 @@ import pytest
 from openpyxl import load_workbook
 
 from hqd_index import cli
-from hqd_index.demo import write_demo
 from hqd_index.report.exports.firm_export import firm_rows
 from hqd_index.report.results import Results
 from hqd_index.study.varied_study import vary
 
-from ..small import QUICK, ROOT
+from ..small import QUICK, ROOT, DemoRun, Place
 from .conftest import MANIFEST
 from .stata_commands import ENTRIES, REFUSALS, Session, command_of, commands, refusals
 
@@ -32,27 +31,26 @@ LOCALES = ("C", "C.UTF-8", "zh_CN.UTF-8")
 
 
 def published(study: Path, data: Path, out: Path, *sets: str) -> Path:
-    """The folder of a run in a place whose name has a space and Chinese letters."""
+    """The folder of a run."""
     options = [part for change in sets for part in ("--set", change)]
     cli.main(["run", "--study", str(study), "--data", str(data), "--out", str(out), *options])
     return next(out.glob("*/latest"))
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("结果 run")
-    write_demo(folder / "raw", seed=3, firms=1500)
-    return published(ROOT / "configs", folder / "raw", folder / "out", *QUICK)
+def demo(demo_run: DemoRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """In a place whose name has a space and Chinese letters."""
+    return demo_run.place.copy_run(tmp_path_factory.mktemp("结果 run")).latest
 
 
 @pytest.fixture(scope="module")
-def holes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def holes(demo_files: Place, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with rows of the yearbook missing, a division without firms in the year before recognition, other samples.
 
     Singletons, rows of one specification only, shares that do not add up to one; a headline with a density and years of its own.
     """
     folder = tmp_path_factory.mktemp("holes")
-    write_demo(folder / "raw", seed=3, firms=1500)
+    demo_files.copy(folder)
     drop_yearbook_rows(folder / "raw" / "synthetic_industry_yearbook.xlsx", every=29)
     drop_firms(folder / "raw" / "synthetic_firms_2017_2020.csv", "C38", 2018)
     return published(

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from hqd_index.demo import write_demo
 from hqd_index.errors import DataError
 
-from ..small import QUICK, ROOT, hqd
+from ..small import ROOT, Place, hqd, run
 from .disguised_demo import disguise
 from .own_files import CSMAR_HEADS, NO_UNIT, PROVINCES, book, csmar, text
 from .written_study import configs, made, read, report
@@ -139,19 +138,14 @@ def test_a_stata_file_with_dates_labels_and_a_status_gives_regressions(raw, mine
 
 
 @pytest.mark.slow
-def test_the_demo_in_disguise_has_the_same_scores_byte_for_byte(tmp_path, capsys):
-    write_demo(tmp_path / "raw", seed=3, firms=1500)
-    disguise(tmp_path / "raw", tmp_path / "files")
+def test_the_demo_in_disguise_has_the_same_scores_byte_for_byte(demo_run, tmp_path, capsys):
+    disguise(demo_run.place.data, tmp_path / "files")
     made(tmp_path / "mine", *sorted((tmp_path / "files").iterdir()))
-    for path in (ROOT / "configs").glob("*.yaml"):
-        if path.name != "sources.yaml":
-            shutil.copy(path, tmp_path / "mine" / "configs")
-    shutil.copytree(ROOT / "configs" / "scenarios", tmp_path / "mine" / "configs" / "scenarios")
-    settings = [argument for setting in QUICK for argument in ("--set", setting)]
-    scores = []
-    for study, data in ((ROOT / "configs", tmp_path / "raw"), (tmp_path / "mine" / "configs", tmp_path / "files")):
-        out = tmp_path / f"out{len(scores)}"
-        done = hqd(capsys, "run", "--study", str(study), "--data", str(data), "--out", str(out), *settings)
-        assert done.code == 0, done.said
-        scores.append((out / "demo" / "latest" / "tables" / "scores.csv").read_bytes())
+    sources = (tmp_path / "mine" / "configs" / "sources.yaml").read_bytes()
+    shutil.copytree(ROOT / "configs", tmp_path / "mine" / "configs", dirs_exist_ok=True)
+    (tmp_path / "mine" / "configs" / "sources.yaml").write_bytes(sources)
+    here = Place(tmp_path / "mine" / "configs", tmp_path / "files", tmp_path / "out")
+    ended = run(capsys, here)
+    assert ended.code == 0, ended.said
+    scores = [(place.latest / "tables" / "scores.csv").read_bytes() for place in (demo_run.place, here)]
     assert len(list((tmp_path / "files").glob("FS_*.csv"))) == 13 and scores[0] == scores[1]

@@ -115,7 +115,6 @@ def tests(
     weights: str,
     term: int = 0,
     bootstrap: Wild | None = None,
-    drop_one_draws: int = DROP_ONE_DRAWS,
 ) -> tuple[list[HypothesisTest], VerdictsWithoutCluster]:
     """Hypothesis -> outcome column of the estimate, judged on one term; and each verdict with one cluster left out.
 
@@ -130,7 +129,7 @@ def tests(
         if estimate.varies(estimate.outcome_index(column))
     }
     judgements = _judgements(estimate.sums, law, estimate.se_cv3[term], positions, rule, term)
-    signs = draw_signs(estimate.sums.g - 1, drop_one_draws, weights, random_stream(seed, "drop-one", estimate.spec.id))
+    signs = draw_signs(estimate.sums.g - 1, DROP_ONE_DRAWS, weights, random_stream(seed, "drop-one", estimate.spec.id))
     verdicts_without = _verdicts_without_clusters(estimate.sums, signs, positions, rule, term)
     scale, few_clusters = estimate.scale()[term], smallest_attainable_p(estimate.sums.g, law) > rule.alpha
     judged_tests = []
