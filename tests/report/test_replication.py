@@ -7,7 +7,8 @@ import re
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -156,8 +157,8 @@ def test_scripts_say_why_firms_are_left_out(us_firms: Path) -> None:
 # R
 
 
-def run_r(run: Path, out: Path, locale: str = "C") -> pd.DataFrame:
-    """The script's results, one row a value."""
+def run_r(run: Path, out: Path, locale: str = "C") -> None:
+    """The script's results in a file, one row a value."""
     if not shutil.which("Rscript"):
         pytest.skip(
             "R (Rscript) is not installed; Debian: r-base-core r-cran-sandwich r-cran-lmtest r-cran-clubsandwich r-cran-haven"
@@ -168,7 +169,23 @@ def run_r(run: Path, out: Path, locale: str = "C") -> pd.DataFrame:
     )
     assert ended.returncode == 0, ended.stderr.decode()
     print(ended.stdout.decode().split("Compared with")[-1])
-    return pd.read_csv(out, keep_default_na=False, na_values={"value": "", "published": ""})
+
+
+@pytest.fixture(scope="module")
+def r_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Folder of a run -> what R prints of it, computed once."""
+
+    @cache
+    def computed(run: Path) -> Path:
+        out = tmp_path_factory.mktemp("r") / "results.csv"
+        run_r(run, out)
+        return out
+
+    return computed
+
+
+def r_results(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, keep_default_na=False, na_values={"value": "", "published": ""})
 
 
 def largest(rows: pd.DataFrame) -> float:
@@ -177,9 +194,9 @@ def largest(rows: pd.DataFrame) -> float:
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_r_equals_the_published_tables(name: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_r_equals_the_published_tables(name: str, request: pytest.FixtureRequest, r_file: Callable[[Path], Path]) -> None:
     run: Path = request.getfixturevalue(name)
-    results = run_r(run, tmp_path / "results.csv")
+    results = r_results(r_file(run))
     rows = results[results["table"] == "regressions"]
     regressions = pd.read_csv(run / "tables" / "regressions.csv")
     for quantity in ("estimate", "se_cv1", "se_cv3"):
@@ -197,9 +214,9 @@ def test_r_equals_the_published_tables(name: str, request: pytest.FixtureRequest
 
 
 @pytest.mark.slow
-def test_r_covers_instrument_events_links_and_packages(demo: Path, tmp_path: Path) -> None:
+def test_r_covers_instrument_events_links_and_packages(demo: Path, r_file: Callable[[Path], Path]) -> None:
     """What the demo publishes is what R was asked for: nothing is skipped in silence."""
-    results = run_r(demo, tmp_path / "results.csv")
+    results = r_results(r_file(demo))
     events = pd.read_csv(demo / "tables" / "event_study.csv").query("estimator == 'twfe' and (se.isna() or se > 0)")
     assert (results["table"] == "event_study").sum() == events["estimate"].notna().sum() + events["se"].notna().sum()
     assert set(results[results["table"] == "endogeneity"]["quantity"]) >= {"estimate", "se_cv1", "first_stage_f", "ar_p"}
@@ -217,8 +234,7 @@ def locales() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("locale", list(locales()))
-def test_r_prints_the_same_in_every_locale(us_firms: Path, tmp_path: Path, locale: str) -> None:
-    first, second = tmp_path / "first.csv", tmp_path / "第 二.csv"
-    run_r(us_firms, first)
-    run_r(us_firms, second, locale)
-    assert first.read_bytes() == second.read_bytes()
+def test_r_prints_the_same_in_every_locale(us_firms: Path, r_file: Callable[[Path], Path], tmp_path: Path, locale: str) -> None:
+    again = tmp_path / "第 二.csv"
+    run_r(us_firms, again, locale)
+    assert r_file(us_firms).read_bytes() == again.read_bytes()
