@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from hqd_index import cli
 from hqd_index.demo import write_demo
@@ -27,6 +28,8 @@ def shared() -> Path:
         pytest.skip("../shared (real data sets and known answers) is not beside the project")
     return folder
 
+
+threadpool_limits(limits=1)  # plugins of pytest load numpy before the package says that linear algebra takes one thread
 
 os.environ["HQD_PROCESSES"] = "1"
 """Runs of a test stay in its process, which has imported everything; tests of several processes say so."""
