@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -12,10 +12,12 @@ DROP_ONE_DRAWS = 99
 """A verdict without a cluster is judged at alpha .05 and .10 here: p of 99 draws is fine enough."""
 
 
-@pytest.fixture(autouse=True)
-def fewer_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("kernels.judgements", "analyses.mode_matrix"):
-        monkeypatch.setattr(f"hqd_index.models.{module}.DROP_ONE_DRAWS", DROP_ONE_DRAWS)
+@pytest.fixture(scope="package", autouse=True)
+def fewer_draws() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("kernels.judgements", "analyses.mode_matrix"):
+            patch.setattr(f"hqd_index.models.{module}.DROP_ONE_DRAWS", DROP_ONE_DRAWS)
+        yield
 
 
 @pytest.fixture
