@@ -35,8 +35,9 @@ os.environ["HQD_PROCESSES"] = "1"
 """Runs of a test stay in its process, which has imported everything; tests of several processes say so."""
 
 
-def pytest_collection_finish() -> None:
-    """Tests and libraries are permanent: statsmodels collects garbage at each of its tests, of new objects only from here on."""
+@pytest.fixture(scope="module", autouse=True)
+def old_objects_are_permanent() -> None:
+    """statsmodels collects garbage at each of its tests: of what this module makes, not of all that was collected and imported."""
     gc.collect()
     gc.freeze()
 
