@@ -37,7 +37,7 @@ os.environ["HQD_PROCESSES"] = "1"
 
 @pytest.fixture(scope="module", autouse=True)
 def old_objects_are_permanent() -> None:
-    """statsmodels collects garbage at each of its tests: of what this module makes, not of all that was collected and imported."""
+    """statsmodels collects garbage at each of its tests: of what this module makes, not of all that was imported before."""
     gc.collect()
     gc.freeze()
 
