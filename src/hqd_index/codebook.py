@@ -67,7 +67,7 @@ OWN = {**LINKS, "elasticities": ELASTICITIES}
 def codebook(study: Study, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """One row per column of each table made, then one per indicator (table `indicators`, column = its id)."""
     columns = [
-        _column(table_name, column)
+        _codebook_column(table_name, column)
         for table_name in sorted(tables)
         if table_name in TABLES
         for column in TABLES[table_name].columns
@@ -75,7 +75,7 @@ def codebook(study: Study, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame([*columns, *_indicators(study)])
 
 
-def _column(table: str, column: str) -> dict[str, str]:
+def _codebook_column(table: str, column: str) -> dict[str, str]:
     zh, en, unit = OWN.get(table, {}).get(column, (*meaning(table, column), ""))
     return {"table": table, "column": column, "label_zh": zh, "label_en": en, "unit": unit}
 

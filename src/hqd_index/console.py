@@ -32,7 +32,7 @@ class Console:
     def event(self, event: Event) -> None:
         """One stage started, ended, or taken from the cache."""
         if event.state == "line":
-            self._say(event.text)
+            self._print_line(event.text)
             return
         name = f"{event.zh} {event.stage}" if self.zh else event.stage
         if event.state == "started":
@@ -40,14 +40,14 @@ class Console:
                 self.status.update(name)
             return
         if event.state == "cached":
-            self._say(f"[{name}] " + ("无变化,沿用缓存" if self.zh else "up to date"))
+            self._print_line(f"[{name}] " + ("无变化,沿用缓存" if self.zh else "up to date"))
         else:
             row_count_text = f"{event.rows:,} 行" if self.zh else f"{event.rows:,} rows"
-            self._say(f"[{name}] {row_count_text}  {event.seconds:.1f} s")
+            self._print_line(f"[{name}] {row_count_text}  {event.seconds:.1f} s")
         if self.explain and event.text:
-            self._say(f"    {event.text}")
+            self._print_line(f"    {event.text}")
 
-    def _say(self, line: str) -> None:
+    def _print_line(self, line: str) -> None:
         if self.status:
             self.status.console.print(line, highlight=False, markup=False)
         else:

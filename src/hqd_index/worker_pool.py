@@ -49,7 +49,7 @@ class WorkerPool:
         self._idle: deque[_Worker] = deque()
 
     def __enter__(self) -> Self:
-        self._grow(1)
+        self._start_workers(1)
         return self
 
     def __exit__(self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -71,8 +71,8 @@ class WorkerPool:
         With a `line_listener` the function gets one argument more, a function for lines of text, which reach the listener in a
         thread of their own before the future is done.
         """
-        self._grow(self.processes)
-        return self._threads.submit(self._call, (callee, arguments, line_listener is not None), line_listener)
+        self._start_workers(self.processes)
+        return self._threads.submit(self._call_worker, (callee, arguments, line_listener is not None), line_listener)
 
     def stop(self) -> None:
         """End every process; calls that are running or waiting are lost."""
@@ -85,12 +85,12 @@ class WorkerPool:
         for worker in self._workers:
             worker.close()
 
-    def _grow(self, worker_count: int) -> None:
+    def _start_workers(self, worker_count: int) -> None:
         new_workers = [_Worker(self._preload) for _ in range(worker_count - len(self._workers))]
         self._workers += new_workers
         self._idle += new_workers
 
-    def _call(self, call: tuple[Any, ...], line_listener: Callable[[str], None] | None) -> Any:
+    def _call_worker(self, call: tuple[Any, ...], line_listener: Callable[[str], None] | None) -> Any:
         worker = self._idle.popleft()
         try:
             return worker.call(call, line_listener)
@@ -167,7 +167,7 @@ def main(preloaded_modules: Sequence[str]) -> None:
                 modules.extend(payload.removeprefix(PRELOAD).decode().split())
                 continue
             signal.signal(signal.SIGTERM, _end_in_order)
-            _send(output, _answer(payload, output))
+            _send(output, _run_call(payload, output))
             signal.signal(signal.SIGTERM, _end_at_once)
     except SystemExit:
         os._exit(INTERRUPTED)  # engines are closed by now; taken apart, the interpreter would print what libraries still hold
@@ -181,7 +181,7 @@ def _import_for_good(module: str) -> None:
     gc.enable()
 
 
-def _answer(payload: bytes, output: IO[bytes]) -> tuple[str, Any]:
+def _run_call(payload: bytes, output: IO[bytes]) -> tuple[str, Any]:
     try:
         callee, arguments, has_listener = pickle.loads(payload)
         listener_argument = (lambda line: _send(output, (LINE, line)),) if has_listener else ()

@@ -118,11 +118,11 @@ def _innovation(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Floats
 
 
 def _markets(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Floats]:
-    revenue, alive = accounts["revenue"], sample.alive
+    revenue, is_operating = accounts["revenue"], sample.alive
     rng = stream(sample.seed, "markets")
-    firms = len(alive)
+    firms = len(is_operating)
     boost = np.where(sample.status_before, 1.15, 1.0)
-    unlimited = np.where(alive, 1e12, 0.0)
+    unlimited = np.where(is_operating, 1e12, 0.0)
     marks = values_at_target(sample, "brd1", revenue * sample.lasting("marks", 0.7), revenue, unlimited, per=1 / HUNDRED_MILLION)
     sells_abroad = rng.random((firms, 1)) < np.where(sample.registry.ever_recognised, 0.9, 0.6)[:, None]
     abroad = values_at_target(
@@ -186,17 +186,19 @@ def _inventory(sample: Sample, revenue: Floats) -> Floats:
 
 def _receivables(sample: Sample, revenue: Floats) -> Floats:
     """Year-ends whose mean with the year before hits receivable days, solved year by year."""
-    starts, alive = sample.starts, sample.alive
+    starts, is_operating = sample.starts, sample.alive
     totals = target_sums(sample, "smo2", block_sums(revenue, starts)) / 365
     base = revenue * sample.lasting("receivables", 0.25)
     stocks = np.zeros_like(revenue)
     for year in range(revenue.shape[1]):
-        is_operating_both_years = alive[:, year - 1] & alive[:, year] if year else np.zeros(len(alive), dtype=bool)
+        is_operating_both_years = (
+            is_operating[:, year - 1] & is_operating[:, year] if year else np.zeros(len(is_operating), dtype=bool)
+        )
         share = np.where(is_operating_both_years, 0.5, 1.0)
         carried = 0.5 * np.where(is_operating_both_years, stocks[:, year - 1], 0.0)
         turnover = base[:, year] * share
         remaining_totals = totals[:, [year]] - block_sums(carried[:, None], starts)
-        caps = np.where(alive[:, year], 1e12, 0.0)[:, None]
+        caps = np.where(is_operating[:, year], 1e12, 0.0)[:, None]
         stocks[:, year] = np.rint(spread(remaining_totals, turnover[:, None], caps, starts)[:, 0] / share)
     return stocks
 
@@ -210,7 +212,7 @@ def _partner_share(sample: Sample, partner_side: str) -> Floats:
 
 def _balance_sheet(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Floats]:
     rng = stream(sample.seed, "balance sheet")
-    shape, alive, revenue = sample.alive.shape, sample.alive, accounts["revenue"]
+    shape, is_operating, revenue = sample.alive.shape, sample.alive, accounts["revenue"]
     fixed_assets = np.round(revenue * 0.3 * sample.lasting("fixed assets", 0.4))
     needed = 1.15 * (accounts["inventory"] + accounts["receivables"] + fixed_assets)
     usual = revenue * 0.9 * sample.lasting("assets", 0.25)
@@ -227,7 +229,7 @@ def _balance_sheet(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Flo
         "fixed_assets": fixed_assets, "total_assets": assets, "total_liab": liabilities, "equity": assets - liabilities,
         "net_profit": profit, "gov_subsidy": subsidy,
     }  # fmt: skip
-    return {column_name: amounts * alive for column_name, amounts in columns.items()}
+    return {column_name: amounts * is_operating for column_name, amounts in columns.items()}
 
 
 def _costs(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Floats]:

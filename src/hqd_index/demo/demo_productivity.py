@@ -78,9 +78,9 @@ def inputs_for(firms: Production, first_inputs: Floats, *, rise: Floats, gap: Fl
     rises = np.stack([rise, rise + gap * (weights[0::2] + weights[1::2]) / weights[1::2]], axis=1)
     shares = weights[0::2] / weights[1::2]
     inputs, target_productivity = first_inputs, np.zeros_like(weights)
-    for turn in range(ROUNDS):
+    for round_number in range(ROUNDS):
         block_productivity = block_sums(firms.revenue * productivity(firms, inputs), firms.starts) / weights
-        if not turn:
+        if not round_number:
             target_productivity = _aims(block_productivity, rises, shares)
         productivity_gap = (target_productivity - block_productivity) * (np.arange(first_inputs.shape[1]) > 0)
         if np.abs(productivity_gap).max() < EXACT:

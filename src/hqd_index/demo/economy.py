@@ -154,8 +154,8 @@ def _io_year(year: int, demand_weights: Floats, imported: Floats, output: Floats
     total = np.round(inputs, 2)
     foreign = np.round(inputs * imported * (1 + served.sum(axis=0) / inputs.sum(axis=0)), 2)
     home = total - foreign
-    sold = served.sum(axis=1)
-    turnover = sold * (1 + sum(share for _, share in DIGITAL_USES))
+    industry_sales = served.sum(axis=1)
+    turnover = industry_sales * (1 + sum(share for _, share in DIGITAL_USES))
     bought = np.round(DIGITAL_INPUTS * np.outer(output / output.sum(), turnover), 2)
     final_uses = np.maximum(output - home.sum(axis=1) - bought.sum(axis=1), 0.02 * output)
     frames = [
@@ -164,7 +164,7 @@ def _io_year(year: int, demand_weights: Floats, imported: Floats, output: Floats
         _flows(year, DIGITAL, CODES, served, "domestic"),
         _flows(year, CODES, DIGITAL, bought, "domestic"),
         *(_final_use_rows(year, CODES, use, share * final_uses) for use, share in FINAL_USES),
-        *(_final_use_rows(year, DIGITAL, use, share * sold) for use, share in DIGITAL_USES),
+        *(_final_use_rows(year, DIGITAL, use, share * industry_sales) for use, share in DIGITAL_USES),
     ]
     return pd.concat(frames, ignore_index=True)[["year", "from_code", "to_code", "use", "origin", "value"]]
 

@@ -145,7 +145,7 @@ def targets(seed: int, density_lag: Floats, effect: Effects) -> Targets:
     leave_out, target_paths, gap = {}, {}, {}
     for leaf in LEAVES:
         rng = stream(seed, f"targets {leaf.id}")
-        path = _levels(rng, leaf)[:, None] + _year_effects(rng, leaf) + effect.spill[leaf.id] * density_lag
+        path = _industry_levels(rng, leaf)[:, None] + _year_effects(rng, leaf) + effect.spill[leaf.id] * density_lag
         noise = common + np.sqrt(1 - COMMON_NOISE_SHARE) * rng.standard_normal(common.shape)
         own_noise = OWN_EFFECT_NOISE * rng.standard_normal(common.shape)
         target_paths[leaf.id] = _balanced(leaf, path)
@@ -168,7 +168,7 @@ def _values_by_year(leaf: Leaf, draws: Floats) -> Floats:
     return noise
 
 
-def _levels(rng: np.random.Generator, leaf: Leaf) -> Floats:
+def _industry_levels(rng: np.random.Generator, leaf: Leaf) -> Floats:
     """Industry effects between low and high; R&D intensity keeps the published order and distances."""
     if leaf.follows == "rd":
         return np.maximum([sector.rd - 0.35 for sector in SECTORS], leaf.low)

@@ -155,15 +155,15 @@ def _write_firms(folder: Path, demo: Demo, firms: int) -> list[dict[str, Any]]:
         rows_in_span = np.flatnonzero((years >= span[0]) & (years <= span[1]))
         provinces = {short_province: long_name if full else short_province for _, short_province, long_name, _ in PROVINCES}
         file_columns = _column_order(column_names, file)
-        position_of_row = {int(position): place for place, position in enumerate(rows_in_span)}
+        position_of_row = {int(position): span_index for span_index, position in enumerate(rows_in_span)}
         file_faults = [row for row in broken_list if row.clean_row in position_of_row]
         printed_cells = cells | {"province_code": [provinces[column_name] for column_name in cells["province_code"]]}
         clean = list(zip(*(np.array(printed_cells[column_name], dtype=object)[rows_in_span] for column_name in file_columns)))
-        rows, places = _rows_with_broken(
+        file_rows, broken_positions = _rows_with_broken(
             clean, [(position_of_row[row.clean_row], _ordered(row.cells, file_columns, provinces)) for row in file_faults]
         )
-        _write_csv(folder / file, [[(LABELS | labels)[column_name] for column_name in file_columns], *rows], "gb18030")
-        listed += [_ledger_entry(file, place + 2, row) for place, row in zip(places, file_faults)]
+        _write_csv(folder / file, [[(LABELS | labels)[column_name] for column_name in file_columns], *file_rows], "gb18030")
+        listed += [_ledger_entry(file, span_index + 2, row) for span_index, row in zip(broken_positions, file_faults)]
     return listed
 
 
@@ -212,13 +212,13 @@ def _ledger_entry(file: str, row: int, broken_row: BrokenRow) -> dict[str, Any]:
 
 def _firm_cells(firms: pd.DataFrame) -> dict[str, list[str]]:
     """Every column of the firm panel as the text of its cells; money in 万元 with two decimals."""
-    short = {province_code: name for province_code, name, *_ in PROVINCES}
-    cells = {name: [f"{amount:.2f}" for amount in (firms[name] / 10_000).tolist()] for name in MONEY}
-    cells |= {name: [f"{amount:.2f}" for amount in firms[name].tolist()] for name in PERCENT}
-    cells |= {name: ["是" if amount else "否" for amount in firms[name].tolist()] for name in FLAGS}
+    short = {province_code: province_name for province_code, province_name, *_ in PROVINCES}
+    cells = {province_name: [f"{amount:.2f}" for amount in (firms[province_name] / 10_000).tolist()] for province_name in MONEY}
+    cells |= {province_name: [f"{amount:.2f}" for amount in firms[province_name].tolist()] for province_name in PERCENT}
+    cells |= {province_name: ["是" if amount else "否" for amount in firms[province_name].tolist()] for province_name in FLAGS}
     cells["province_code"] = [short[province_code] for province_code in firms["province_code"].tolist()]
     cells["ownership"] = [OWNERSHIP[ownership] for ownership in firms["ownership"].tolist()]
-    return {name: cells.get(name) or list(map(str, firms[name].tolist())) for name in LABELS}
+    return {province_name: cells.get(province_name) or list(map(str, firms[province_name].tolist())) for province_name in LABELS}
 
 
 def _write_yearbook(path: Path, industry: pd.DataFrame) -> None:
@@ -229,9 +229,9 @@ def _write_yearbook(path: Path, industry: pd.DataFrame) -> None:
         workbook.set_properties({"title": "合成数据 synthetic", "created": WORKBOOK_TIME})
         sheet = workbook.add_worksheet("分行业")
         sheet.write_string(0, 0, "分行业规模以上工业企业主要指标(合成数据,不代表任何真实行业)")
-        for place, (label, unit) in enumerate(YEARBOOK.values()):
-            sheet.write_string(1, place, label)
-            sheet.write_string(2, place, unit)
+        for column_index, (label, unit) in enumerate(YEARBOOK.values()):
+            sheet.write_string(1, column_index, label)
+            sheet.write_string(2, column_index, unit)
         row_number = 3
         for year in YEARS:
             for line in _yearbook_lines(industry[industry["year"] == year]):

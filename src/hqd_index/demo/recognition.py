@@ -39,12 +39,12 @@ def recognise(seed: int, registry: Registry) -> Recognition:
     """Batches of proportionate size; industries differ in how early their firms come, not in how many."""
     rng = stream(seed, "recognition")
     recognised_firms = np.flatnonzero(registry.ever_recognised)
-    turn = LEAD * rng.standard_normal(len(SECTORS))[registry.industry[recognised_firms]] + rng.standard_normal(
+    recognition_order = LEAD * rng.standard_normal(len(SECTORS))[registry.industry[recognised_firms]] + rng.standard_normal(
         len(recognised_firms)
     )
     sizes = apportioned_counts(len(recognised_firms), np.array([float(batch_size) for _, batch_size in BATCHES.values()]))
     batch = np.zeros(len(registry.ever_recognised), dtype=np.int64)
-    batch[recognised_firms[np.argsort(turn)]] = np.repeat(list(BATCHES), sizes)
+    batch[recognised_firms[np.argsort(recognition_order)]] = np.repeat(list(BATCHES), sizes)
     review = _reviews(rng, batch)
     revoked = np.zeros_like(batch)
     revoked[rng.choice(np.flatnonzero(batch == 4), size=1)] = LAST_YEAR

@@ -62,11 +62,11 @@ def register(seed: int, firms: int) -> Registry:
     rng = stream(seed, "registry")
     industry = np.repeat(np.arange(len(SECTORS)), apportioned_counts(firms, np.array([sector.size for sector in SECTORS])))
     size = SIZE_SD * np.clip(rng.standard_normal(firms), -3, 3)
-    alive = _life_spans(rng, firms)
-    ever_recognised = _future_srdi_firms(rng, industry, size, alive, round(RECOGNISED_SHARE * firms))
+    is_operating = _life_spans(rng, firms)
+    ever_recognised = _future_srdi_firms(rng, industry, size, is_operating, round(RECOGNISED_SHARE * firms))
     order = np.lexsort((np.arange(firms), ever_recognised, industry))
-    alive = alive[order]
-    entry = np.array(YEARS)[alive.argmax(axis=1)]
+    is_operating = is_operating[order]
+    entry = np.array(YEARS)[is_operating.argmax(axis=1)]
     weights = np.array([weight for *_, weight in PROVINCES])
     province = rng.choice(len(PROVINCES), size=firms, p=weights / weights.sum())
     return Registry(
@@ -74,7 +74,7 @@ def register(seed: int, firms: int) -> Registry:
         name=names(rng, industry[order], province),
         industry=industry[order],
         ever_recognised=ever_recognised[order],
-        alive=alive,
+        alive=is_operating,
         entry=entry,
         province=province,
         ownership=np.where(

@@ -45,20 +45,20 @@ class WorldTrade:
 def world_trade(seed: int, target: Targets, exports: Floats, imports: Floats) -> WorldTrade:
     """Flows whose sums are the exports and imports (industries, years) of the customs table."""
     rng, goal = stream(seed, "world trade"), target.leave_out
-    bought = _import_flows(rng, goal["cmp5"] / 100, imports)
-    bought_from = bought[:, :, None] * _sources(goal["cmp4"], bought)
+    import_flows = _import_flows(rng, goal["cmp5"] / 100, imports)
+    bought_from = import_flows[:, :, None] * _partner_shares(goal["cmp4"], import_flows)
     foreign_flows = (FOREIGN_PRODUCT_SHARES[:, None] * _foreign_shares(goal["adv1"], exports, imports)[:, None])[
         :, :, None
     ] * _producer_matrix(rng)
-    sold = _export_flows(rng, goal["upg5"], exports, bought_from + foreign_flows)
-    weighed = rng.random(foreign_flows.shape) >= UNWEIGHED_SHARE
-    world = sold + bought + (foreign_flows * weighed).sum(axis=2)
+    export_flows = _export_flows(rng, goal["upg5"], exports, bought_from + foreign_flows)
+    weighted_flows = rng.random(foreign_flows.shape) >= UNWEIGHED_SHARE
+    world_trade_value = export_flows + import_flows + (foreign_flows * weighted_flows).sum(axis=2)
     price = np.exp(rng.normal(1.0, 0.8, (len(SECTORS), len(GOODS_KINDS), 1, 1)))
-    dearer = _price_premium(goal["brd3"], sold / world)[:, :, None]
+    price_premium = _price_premium(goal["brd3"], export_flows / world_trade_value)[:, :, None]
     frames = [
-        _rows(PARTNERS, (HOME,), bought_from, price),
-        _rows((HOME,), PARTNERS, sold[:, :, None] * _buyers(), price * dearer),
-        _rows(PARTNERS, PARTNERS[1:] + PARTNERS[:1], foreign_flows, np.where(weighed, price, np.nan)),
+        _trade_rows(PARTNERS, (HOME,), bought_from, price),
+        _trade_rows((HOME,), PARTNERS, export_flows[:, :, None] * _buyers(), price * price_premium),
+        _trade_rows(PARTNERS, PARTNERS[1:] + PARTNERS[:1], foreign_flows, np.where(weighted_flows, price, np.nan)),
     ]
     keys = ["year", "exporter", "importer", "hs6"]
     return WorldTrade(pd.concat(frames).sort_values(keys, ignore_index=True), _crosswalks(), _countries())
@@ -86,7 +86,7 @@ def _import_flows(rng: np.random.Generator, scarce_shares: Floats, imports: Floa
     return np.concatenate([usual * (1 - scarce_shares)[:, None], scarce_shares[:, None]], axis=1) * imports[:, None]
 
 
-def _sources(target: Floats, total_imports: Floats) -> Floats:
+def _partner_shares(target: Floats, total_imports: Floats) -> Floats:
     """Shares of the partners in imports: concentration of intermediate and capital goods is the target.
 
     One partner sells most, the others alike. Ordinary products stay below the concentration that makes a chokepoint.
@@ -192,7 +192,7 @@ def _buyers() -> Floats:
     return sales
 
 
-def _rows(sellers: tuple[str, ...], buyers: tuple[str, ...], trade_values: Floats, price: Floats) -> pd.DataFrame:
+def _trade_rows(sellers: tuple[str, ...], buyers: tuple[str, ...], trade_values: Floats, price: Floats) -> pd.DataFrame:
     """Flows (31, 4, partners, years) as rows, in tonnes too; earlier years are those of the first, smaller."""
     quantity = trade_values / price
     years = [*HISTORY, *YEARS]

@@ -39,14 +39,14 @@ VALUE_TYPES = {
 }  # fmt: skip
 
 
-def quoted(name: str) -> str:
+def quoted(identifier: str) -> str:
     """The name as a quoted SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
+    return '"' + identifier.replace('"', '""') + '"'
 
 
-def literal(text: str) -> str:
+def literal(content: str) -> str:
     """The text as an SQL string."""
-    return "'" + text.replace("'", "''") + "'"
+    return "'" + content.replace("'", "''") + "'"
 
 
 class Engine:
@@ -98,28 +98,28 @@ class Engine:
         with self._registered(source) as content:
             return self.query(f"SELECT * FROM {quoted(content)}", name)
 
-    def scan_numbered(self, source: Path, name: str | None = None) -> str:
+    def scan_numbered(self, source: Path, table_name: str | None = None) -> str:
         """A parquet file's rows with their position in it as FILE_ROW."""
         scratch_path = literal(str(self._admitted(source)))
         columns = f"file_row_number + 1 AS {quoted(FILE_ROW)}, * EXCLUDE (file_row_number)"
-        return self.query(f"SELECT {columns} FROM read_parquet({scratch_path}, file_row_number = true)", name)
+        return self.query(f"SELECT {columns} FROM read_parquet({scratch_path}, file_row_number = true)", table_name)
 
-    def scan_records(self, source: Path, width: int, delimiter: str = ",", name: str | None = None) -> str:
+    def scan_records(self, source: Path, width: int, delimiter: str = ",", table_name: str | None = None) -> str:
         """A view of rectangular UTF-8 text in this engine's folder (RFC 4180, no header): `row`, then c0, c1 ... as text."""
         fields = ", ".join(["'row': 'BIGINT'", *(f"'c{k}': 'VARCHAR'" for k in range(width))])
         options = f"header = false, auto_detect = false, delim = {literal(delimiter)}, columns = {{{fields}}}"
         quotes = "quote = '\"', escape = '\"', nullstr = '\x01hqd\x01', new_line = '\\n'"
-        return self.view(f"SELECT * FROM read_csv({literal(str(source))}, {options}, {quotes})", name)
+        return self.view(f"SELECT * FROM read_csv({literal(str(source))}, {options}, {quotes})", table_name)
 
-    def query(self, sql: str | exp.Expression, name: str | None = None) -> str:
+    def query(self, sql: str | exp.Expression, table_name: str | None = None) -> str:
         """The name of a table that holds the result."""
-        table = name or self.new_name()
+        table = table_name or self.new_name()
         self._run(f"CREATE OR REPLACE TABLE {quoted(table)} AS {self._text(sql)}")
         return table
 
-    def view(self, sql: str | exp.Expression, name: str | None = None) -> str:
+    def view(self, sql: str | exp.Expression, view_name: str | None = None) -> str:
         """The name of a query that is computed when it is read; drop nothing it reads."""
-        view = name or self.new_name()
+        view = view_name or self.new_name()
         self._run(f"CREATE OR REPLACE VIEW {quoted(view)} AS {self._text(sql)}")
         return view
 
@@ -128,14 +128,14 @@ class Engine:
         is_name = isinstance(source, str) and source.isidentifier()
         return self._run(f"SELECT * FROM {quoted(str(source))}" if is_name else self._text(source)).df()
 
-    def types(self, name: str) -> dict[str, str]:
+    def types(self, table_name: str) -> dict[str, str]:
         """Column -> decimal | double | integer | text | flag | date | list of a table."""
-        rows = self._run(f"DESCRIBE {quoted(name)}").fetchall()
+        rows = self._run(f"DESCRIBE {quoted(table_name)}").fetchall()
         return {row[0]: _value_type(row[1]) for row in rows}
 
-    def count(self, name: str) -> int:
+    def count(self, table_name: str) -> int:
         """The number of rows of a table."""
-        return int(self._run(f"SELECT count(*) FROM {quoted(name)}").fetchall()[0][0])
+        return int(self._run(f"SELECT count(*) FROM {quoted(table_name)}").fetchall()[0][0])
 
     def write(self, source: str | pd.DataFrame, path: Path, key: Sequence[str] = ()) -> None:
         """A table, or the rows of a frame, as a parquet file, rows in the order of the key."""
@@ -160,18 +160,18 @@ class Engine:
 
     def names(self) -> list[str]:
         """All tables and views."""
-        return [name for name, _ in self._relations()]
+        return [relation_name for relation_name, _ in self._relations()]
 
-    def drop(self, names: Iterable[str]) -> None:
+    def drop(self, table_names: Iterable[str]) -> None:
         """Removes tables and views; those that are not there are no fault."""
         relation_types = dict(self._relations())
-        for name in names:
+        for name in table_names:
             if name in relation_types:
                 self._run(f"DROP {relation_types[name]} {quoted(name)}")
 
-    def keep_only(self, names: Collection[str]) -> None:
+    def keep_only(self, table_names: Collection[str]) -> None:
         """Removes every other table and view, and the scratch files that views were read from."""
-        self.drop(name for name in self.names() if name not in names)
+        self.drop(relation_name for relation_name in self.names() if relation_name not in table_names)
         for path in self.folder.glob("t*.txt"):
             path.unlink()
 
@@ -214,13 +214,13 @@ def database_tables(path: Path) -> list[str]:
     """The tables of a database file."""
     with _closed_database(path) as database:
         sql = "SELECT table_name FROM duckdb_tables() WHERE NOT internal AND schema_name = 'main' ORDER BY 1"
-        return [name for (name,) in database.execute(sql).fetchall()]
+        return [table_name for (table_name,) in database.execute(sql).fetchall()]
 
 
-def copy_database_table(path: Path, name: str, target: Path) -> None:
+def copy_database_table(path: Path, table_name: str, target: Path) -> None:
     """A table of a database file as a parquet file."""
     with _closed_database(path, target.parent) as database:
-        database.execute(f"COPY (SELECT * FROM {quoted(name)}) TO {literal(str(target))} (FORMAT parquet)")
+        database.execute(f"COPY (SELECT * FROM {quoted(table_name)}) TO {literal(str(target))} (FORMAT parquet)")
 
 
 @contextmanager

@@ -92,16 +92,22 @@ def account(published: Published, unit: str, year: int, node: str | None = None,
         unit_id, node_id = unit_of(unit, labels_of_units), matching_node(node, study, tree)
         built_index = build_index(study, panel, labels_of_units)
         cell_index = (built_index.design.years.index(year_of(year, built_index.design.years)), built_index.units.index(unit_id))
-        below = _subtree_nodes(tree, node_id)
+        nodes_below = _subtree_nodes(tree, node_id)
         nodes = tuple(
-            _node(published, built_index, sample, child_node, cell_index) for child_node in below if tree.children(child_node)
+            _node_account(published, built_index, sample, child_node, cell_index)
+            for child_node in nodes_below
+            if tree.children(child_node)
         )
-        leaves = [child_node for child_node in below if not tree.children(child_node)]
-        raws = raw_values(study, engine, stored["firms"], leaves, unit_id, year, sample=sample, file_by_row_id=published.files)
-        leaf_accounts = tuple(_leaf(published, built_index, sample, leaf, cell_index, raws[leaf]) for leaf in leaves)
+        leaves = [child_node for child_node in nodes_below if not tree.children(child_node)]
+        raw_values_of_leaves = raw_values(
+            study, engine, stored["firms"], leaves, unit_id, year, sample=sample, file_by_row_id=published.files
+        )
+        leaf_accounts = tuple(
+            _leaf_account(published, built_index, sample, leaf, cell_index, raw_values_of_leaves[leaf]) for leaf in leaves
+        )
     zh, en = _unit_names(labels_of_units, unit_id)
     firms = panel.query("sample == @sample and unit == @unit_id and year == @year")
-    score_account = Account(published, unit_id, zh, en, year, sample, node_id, _count(firms), nodes, leaf_accounts)
+    score_account = Account(published, unit_id, zh, en, year, sample, node_id, _fewest_firms(firms), nodes, leaf_accounts)
     _verify(score_account)
     return score_account
 
@@ -117,22 +123,22 @@ def _unit_names(labels_of_units: pd.DataFrame, unit: str) -> tuple[str, str]:
     return str(row["unit_zh"]), str(row["unit_en"])
 
 
-def _count(coverage_rows: pd.DataFrame) -> int | None:
+def _fewest_firms(coverage_rows: pd.DataFrame) -> int | None:
     """The most firms that a value of the unit-year rests on; None without firms."""
     return None if coverage_rows["n_firms"].isna().all() else int(coverage_rows["n_firms"].max())
 
 
-def _cell(array: np.ndarray, cell_index: tuple[int, int]) -> np.ndarray:
+def _array_entry(array: np.ndarray, cell_index: tuple[int, int]) -> np.ndarray:
     """The entry of (T or 1, U or 1, ...) that holds for a year and a unit."""
     return array[min(cell_index[0], array.shape[0] - 1), min(cell_index[1], array.shape[1] - 1)]
 
 
-def _node(published: Published, built_index: Index, sample: str, node: str, cell_index: tuple[int, int]) -> Node:
+def _node_account(published: Published, built_index: Index, sample: str, node: str, cell_index: tuple[int, int]) -> Node:
     study, design = published.study, built_index.design
     computed = built_index.arrays_by_sample[sample]
     family = next(family for family in design.families if family.node == node)
-    values = np.array([_value(built_index, computed, child, cell_index) for child in family.children])
-    shares = np.where(np.isnan(values), 0.0, _cell(computed.shares[node], cell_index))
+    values = np.array([_node_value(built_index, computed, child, cell_index) for child in family.children])
+    shares = np.where(np.isnan(values), 0.0, _array_entry(computed.shares[node], cell_index))
     rescaled = bool(np.isnan(values).any())
     total = shares.sum()
     shares = shares / total if rescaled and total > 0 else shares
@@ -152,14 +158,14 @@ def _node(published: Published, built_index: Index, sample: str, node: str, cell
     )
 
 
-def _value(built_index: Index, computed: IndexArrays, node: str, cell_index: tuple[int, int]) -> float:
+def _node_value(built_index: Index, computed: IndexArrays, node: str, cell_index: tuple[int, int]) -> float:
     """A node's score or a leaf's normalised value."""
     if node in computed.scores:
         return float(computed.scores[node][cell_index])
     return float(computed.normalised[*cell_index, built_index.design.leaves.index(node)])
 
 
-def _leaf(
+def _leaf_account(
     published: Published, built_index: Index, sample: str, leaf: str, cell_index: tuple[int, int], raw_value: RawValue
 ) -> Leaf:
     study, design, computed = published.study, built_index.design, built_index.arrays_by_sample[sample]

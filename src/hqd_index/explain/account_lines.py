@@ -39,7 +39,7 @@ class Lines:
 
     def all(self) -> Iterator[str]:
         yield from self._head()
-        yield from self._below(self.account.node, 0)
+        yield from self._lines_below(self.account.node, 0)
         yield from self._tail()
 
     def _head(self) -> Iterator[str]:
@@ -56,24 +56,24 @@ class Lines:
             yield self.say("注意:合成演示数据,不代表任何真实行业", "Note: synthetic demo data, about no real industry")
         yield ""
 
-    def _below(self, node: str, depth: int) -> Iterator[str]:
+    def _lines_below(self, node: str, depth: int) -> Iterator[str]:
         pad = "  " * depth
         if node in self.leaves:
-            yield from (pad + leaf_line if leaf_line else leaf_line for leaf_line in self._leaf(self.leaves[node]))
+            yield from (pad + leaf_line if leaf_line else leaf_line for leaf_line in self._leaf_lines(self.leaves[node]))
             return
-        yield from (pad + leaf_line if leaf_line else leaf_line for leaf_line in self._node(self.nodes[node]))
+        yield from (pad + leaf_line if leaf_line else leaf_line for leaf_line in self._node_lines(self.nodes[node]))
         for child in self.nodes[node].children:
-            yield from self._below(child.node, depth + 1)
+            yield from self._lines_below(child.node, depth + 1)
 
-    def _node(self, node: Node) -> Iterator[str]:
-        title = f"{self.name(node.node)}  {self._score(node.score)}"
+    def _node_lines(self, node: Node) -> Iterator[str]:
+        title = f"{self.name(node.node)}  {self._score_text(node.score)}"
         methods = self.say(
             f"[赋权 {node.weight},合成 {node.aggregate}]", f"[weights {node.weight}, aggregation {node.aggregate}]"
         )
         yield f"{title}  {methods}"
         for child in node.children:
             product = "" if not node.additive else f" = {child.part:.6f}"
-            yield f"  {child.share:.6f} x {self._score(child.value)}{product}  {self.name(child.node)}"
+            yield f"  {child.share:.6f} x {self._score_text(child.value)}{product}  {self.name(child.node)}"
         if node.rescaled:
             yield "  " + self.say("缺失的下级不计,其余份额按比例放大", "absent children are left out, other shares scaled up")
         if not node.additive:
@@ -83,12 +83,12 @@ class Lines:
             )
         yield ""
 
-    def _score(self, score: float) -> str:
+    def _score_text(self, score: float) -> str:
         return self.say("缺失", "missing") if score != score else f"{score:.6f}"
 
-    def _leaf(self, leaf: Leaf) -> Iterator[str]:
+    def _leaf_lines(self, leaf: Leaf) -> Iterator[str]:
         unit = leaf.raw.unit
-        yield f"{self.name(leaf.leaf)}  {self._score(100 * leaf.normalised)}"
+        yield f"{self.name(leaf.leaf)}  {self._score_text(100 * leaf.normalised)}"
         if leaf.steps:
             yield "  " + self.say(f"标准化 {leaf.normalise}:{leaf.steps}", f"normalised by {leaf.normalise}: {leaf.steps}")
         if leaf.treat != "none" and leaf.treated == leaf.treated:
@@ -96,10 +96,10 @@ class Lines:
                                   f"treated by {leaf.treat}: {short_number(leaf.treated)}")  # fmt: skip
         if leaf.imputed:
             yield "  " + self.say(f"原始值缺失,由 {leaf.impute} 插补", f"raw value missing, imputed by {leaf.impute}")
-        yield from (f"  {raw_line}" for raw_line in self._raw(leaf.raw, unit))
+        yield from (f"  {raw_line}" for raw_line in self._raw_value_lines(leaf.raw, unit))
         yield ""
 
-    def _raw(self, raw_value: RawValue, unit: str) -> Iterator[str]:
+    def _raw_value_lines(self, raw_value: RawValue, unit: str) -> Iterator[str]:
         value = (
             self.say("缺失", "missing")
             if raw_value.value != raw_value.value
@@ -119,9 +119,9 @@ class Lines:
                 f"从未认定的企业不足 {min_firms} 家(study.yaml: min_firms),该值不进入指数",
                 f"fewer than {min_firms} never-recognised firms (study.yaml: min_firms): the value stays out of the index",
             )
-        yield from self._files(raw_value)
+        yield from self._file_lines(raw_value)
 
-    def _files(self, raw_value: RawValue) -> Iterator[str]:
+    def _file_lines(self, raw_value: RawValue) -> Iterator[str]:
         if not raw_value.traced:
             yield self.say(
                 f"数据表 {raw_value.table} 由其他表逐行算得(阶段 links),不对应单独的原始行",
@@ -130,9 +130,9 @@ class Lines:
             return
         placed = raw_value.cells[["role", "file", "sheet", "row"]].drop_duplicates()
         for (role, file, sheet), rows in placed.groupby(["role", "file", "sheet"], sort=False):
-            yield self._file(str(role), str(file), str(sheet), rows)
+            yield self._file_line(str(role), str(file), str(sheet), rows)
 
-    def _file(self, role: str, file: str, sheet: str, file_rows: pd.DataFrame) -> str:
+    def _file_line(self, role: str, file: str, sheet: str, file_rows: pd.DataFrame) -> str:
         location = f"{file} [{sheet}]" if sheet else file
         first_rows = ", ".join(str(row_number) for row_number in file_rows["row"].head(FIRST_ROWS))
         ellipsis = ", ..." if len(file_rows) > FIRST_ROWS else ""

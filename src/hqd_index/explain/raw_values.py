@@ -62,7 +62,7 @@ class RawValue:
 
 
 CELL = "cell:"
-"""Stands before a column's name while its cells are read, so that a column may be called `value`."""
+"""Prefixed to a column's name while its cells are read, so that a column may be called `value`."""
 CELLS = ("file", "sheet", "row", "role", "column", "value")
 
 
@@ -147,7 +147,7 @@ class RawValueReading:
         result_row = self.engine.collect(
             f'SELECT {columns} FROM {rows} WHERE unit = {literal(self.unit)} AND "year" = {self.year}'
         ).iloc[0]
-        numbers = [_number(result_row[f"v{select_index}"]) for select_index in range(1, len(selects))]
+        numbers = [_finite_number(result_row[f"v{select_index}"]) for select_index in range(1, len(selects))]
         raw_value = float("nan") if pd.isna(result_row["v0"]) else float(result_row["v0"])
         return raw_value, tuple(
             Aggregate(formula_text, result_number) for (formula_text, _), result_number in zip(texts, numbers)
@@ -190,7 +190,7 @@ class RawValueReading:
         return self.engine.collect(f"{sql} USING ({', '.join(key_columns)})")
 
 
-def _number(cell_text: Any) -> ExactNumber:
+def _finite_number(cell_text: Any) -> ExactNumber:
     if cell_text is None or cell_text is pd.NA or cell_text != cell_text:
         return None
     value = Decimal(str(cell_text))

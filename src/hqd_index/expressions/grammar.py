@@ -109,7 +109,7 @@ def parse(
 ) -> Expression:
     """The checked tree of one expression; ConfigError for anything outside the language. `columns=None`: any name."""
     tree = _parsed_tree(str(formula_text), location)
-    for node in _nodes(tree, location):
+    for node in _syntax_nodes(tree, location):
         _check_node(node, location)
         if isinstance(node, exp.Column):
             _check_column(node, columns, location)
@@ -180,7 +180,7 @@ def _full_width(formula_text: str) -> tuple[str, str] | None:
     return None
 
 
-def _nodes(tree: exp.Expression, location: str) -> Iterator[exp.Expression]:
+def _syntax_nodes(tree: exp.Expression, location: str) -> Iterator[exp.Expression]:
     stack = [(tree, 1)]
     while stack:
         node, depth = stack.pop()

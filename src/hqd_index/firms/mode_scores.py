@@ -34,7 +34,7 @@ class FirmScores:
 def firm_scores(study: Study, engine: Engine, tables: Mapping[str, str]) -> FirmScores:
     """Every firm-year of the study's years. DataError without items, firms or SRDI status."""
     _check_tables(study, engine, tables)
-    firm_years, lacking = _items(study, engine, tables)
+    firm_years, lacking = _item_columns(study, engine, tables)
     present = [item for item in study.modes.items if item not in lacking]
     in_base_years = firm_years["year"].between(*study.modes.norm.base_years).to_numpy()
     pooled = {item.removeprefix("-") for item in _pooled(study)}
@@ -76,7 +76,7 @@ def _check_tables(study: Study, engine: Engine, tables: Mapping[str, str]) -> No
         raise DataError(f"firms have no column {', '.join(missing)}", zh=f"企业表缺少列 {'、'.join(missing)}")
 
 
-def _items(study: Study, engine: Engine, tables: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, tuple[str, str]]]:
+def _item_columns(study: Study, engine: Engine, tables: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, tuple[str, str]]]:
     """Firm-years with one column per item, and why the others are lacking."""
     types, missing_reasons = engine.types(tables["firms"]), {}
     selects, joins = {}, {}

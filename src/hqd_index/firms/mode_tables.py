@@ -97,10 +97,10 @@ def mode_densities(study: Study, firm_years: pd.DataFrame) -> pd.DataFrame:
     frame = pd.concat(blocks, ignore_index=True)
     frame["density"] = 1000 * frame["n_srdi"] / frame["n_firms"]
     frame["soft"] = (1000 * frame["member"] / frame["n_firms"]).where(frame["mode"] != "mixed")
-    return _shares(study, frame.astype({"n_srdi": "int64"})).drop(columns=["member", "sold"])
+    return _mode_shares(study, frame.astype({"n_srdi": "int64"})).drop(columns=["member", "sold"])
 
 
-def _shares(study: Study, mode_rows: pd.DataFrame) -> pd.DataFrame:
+def _mode_shares(study: Study, mode_rows: pd.DataFrame) -> pd.DataFrame:
     """Revenue shares of classified firms, the mode that leads, and the diversity of the unit; suppressed where firms are few."""
     cell, classified = ["version", "unit", "year"], mode_rows["mode"] != "unclassified"
     total = mode_rows["sold"].where(classified, 0.0).groupby([mode_rows[cell_column] for cell_column in cell]).transform("sum")

@@ -43,14 +43,14 @@ def path_rows(study: Study, scores: FirmScores, io_links: pd.DataFrame) -> tuple
             values_by_indicator[FALLBACK] = _with_enough_firms(study, n_srdi, concentrated_customers(scores.rows, io_links))
             weights[FALLBACK] = 1.0
         if any(len(indicator_values) for indicator_values in values_by_indicator.values()):
-            blocks.append(_block(study, n_srdi, path, pd.DataFrame(values_by_indicator), pd.Series(weights)))
+            blocks.append(_path_block(study, n_srdi, path, pd.DataFrame(values_by_indicator), pd.Series(weights)))
         elif path_config.indicators:
             missing.append((f"路径 {path}:没有任何指标", f"path {path}: none of its indicators has data"))
     frame = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=["path", *KEYS, "indicator", "n_srdi"])
     return conform("paths", frame), missing
 
 
-def _block(study: Study, n_srdi: pd.Series, path: str, unit_years: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+def _path_block(study: Study, n_srdi: pd.Series, path: str, unit_years: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
     z = pd.DataFrame({column_name: _z_over_units(unit_years[column_name], study.modes.window) for column_name in unit_years})
     present_weights = z.notna() * weights.reindex(z.columns)
     index = (z * weights.reindex(z.columns)).sum(axis=1).div(present_weights.sum(axis=1)).where(present_weights.sum(axis=1) > 0)

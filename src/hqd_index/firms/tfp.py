@@ -131,7 +131,7 @@ def production_rows(firm_years: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     rows = firm_years[recipe.columns].sort_values(["firm_id", "year"], kind="stable")
     blocks = [rows[keys], _logs(rows, recipe)]
     if recipe.method == "index":
-        blocks.append(_shares(rows, recipe.costs or {}))
+        blocks.append(_cost_shares(rows, recipe.costs or {}))
     return pd.concat(blocks, axis=1).dropna()
 
 
@@ -158,7 +158,7 @@ def _positive(column: pd.Series) -> pd.Series:
     return values.where(values > 0)
 
 
-def _shares(firm_years: pd.DataFrame, costs: Mapping[str, str]) -> pd.DataFrame:
+def _cost_shares(firm_years: pd.DataFrame, costs: Mapping[str, str]) -> pd.DataFrame:
     """Cost shares of the inputs; missing where a cost is not positive."""
     input_costs = pd.DataFrame(
         {f"share_{input_name}": _positive(firm_years[costs[input_name]]) for input_name in INPUTS}, index=firm_years.index

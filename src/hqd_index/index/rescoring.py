@@ -14,11 +14,11 @@ COLUMNS = ["sample", "unit", "year", "node", "score"]
 
 def sample_scores(index: Index, panel: pd.DataFrame) -> pd.DataFrame:
     """sample, unit, year, node, score in [0, 1] units of every sample of `panel`, leaves (normalised) and nodes above them."""
-    frames_of_blocks = list(_blocks(index, panel))
+    frames_of_blocks = list(_score_blocks(index, panel))
     return pd.concat(frames_of_blocks, ignore_index=True)[COLUMNS] if frames_of_blocks else pd.DataFrame(columns=COLUMNS)
 
 
-def _blocks(index: Index, panel: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def _score_blocks(index: Index, panel: pd.DataFrame) -> Iterator[pd.DataFrame]:
     design, units = index.design, index.units
     cells = pd.MultiIndex.from_product([design.years, units], names=["year", "unit"])
     for sample, rows in panel.groupby("sample"):

@@ -106,7 +106,7 @@ def scoring_plan(study: Study, years: Sequence[int], groups: Sequence[str]) -> S
         years=tuple(years),
         leaves=leaves,
         scaling=(leaves, tuple(choices.values()), tuple(_sign(study, leaf) for leaf in leaves)),
-        columns=_columns(study, leaves, choices),
+        columns=_column_choices(study, leaves, choices),
         families=tuple(_family(study, tree, node, tree.children(node)) for node in reversed(tree.inner)),
         flat_family=_flat_family(study, tree, leaves),
         groups=np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)[1],
@@ -134,7 +134,7 @@ def _tree_without(tree: Tree, dropped_node: str) -> Tree:
     return Tree(tree.root, {node: links[node] for node in reduced_tree.inner}, tree.levels)
 
 
-def _columns(study: Study, leaves: Sequence[str], choices: dict[str, tuple[BoundChoice, ...]]) -> tuple[Columns, ...]:
+def _column_choices(study: Study, leaves: Sequence[str], choices: dict[str, tuple[BoundChoice, ...]]) -> tuple[Columns, ...]:
     """Leaves grouped by equal choices, so that each function runs once on a block of columns."""
     leaves_by_choice: dict[tuple[BoundChoice, ...], list[int]] = {}
     for position, leaf in enumerate(leaves):
@@ -182,7 +182,7 @@ def _family(study: Study, tree: Tree, node: str, children: Sequence[str]) -> Fam
         node=node,
         children=tuple(children),
         method="flat" if has_flat_weights else weight.method,
-        weigh_children=None if has_flat_weights else _weights(weight, tree, siblings, children),
+        weigh_children=None if has_flat_weights else _weight_functions(weight, tree, siblings, children),
         span=weight.over,
         aggregate=aggregate.for_children(siblings, valid_ids=tree.order),
         additive=aggregate.method == "arithmetic",
@@ -204,7 +204,7 @@ def _flat_family(study: Study, tree: Tree, children: Sequence[str]) -> Family | 
         node=tree.root,
         children=tuple(children),
         method=choice.method,
-        weigh_children=_weights(choice, tree, all_leaves, children),
+        weigh_children=_weight_functions(choice, tree, all_leaves, children),
         span=choice.over,
         aggregate=ARITHMETIC.for_children(all_leaves),
         additive=True,
@@ -216,7 +216,9 @@ def _flat_family(study: Study, tree: Tree, children: Sequence[str]) -> Family | 
     )
 
 
-def _weights(choice: BoundChoice, tree: Tree, all_leaves: Sequence[str], children: Sequence[str]) -> Callable[..., Array]:
+def _weight_functions(
+    choice: BoundChoice, tree: Tree, all_leaves: Sequence[str], children: Sequence[str]
+) -> Callable[..., Array]:
     """The weights of `children`: those of every child where the others' columns are empty, which weigh nothing."""
     if len(all_leaves) == len(children) or not choice.names_children:
         return choice.for_children(children, valid_ids=tree.order)

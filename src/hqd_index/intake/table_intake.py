@@ -179,7 +179,7 @@ def _parsed_sources(
             sheet_cells = [first_rows(sheet, table_step.first_rows, table_step.engine) for sheet in sheet_cells]
         source = tidy_source(study_source)
         source_sheets = [
-            _sheet(sheet, source, table_step, first_file_number + len(sheets) + sheet_index)
+            _sheet_with_layout(sheet, source, table_step, first_file_number + len(sheets) + sheet_index)
             for sheet_index, sheet in enumerate(sheet_cells)
         ]
         location = f"sources.yaml sources.{source_id}"
@@ -225,7 +225,7 @@ def _source_in_scope(source: ParsedSource, out_of_scope: pd.DataFrame, table_ste
     return with_merged_divisions(scoped, table_step)
 
 
-def _sheet(sheet_cells: SheetCells, source: Source, table_step: TableStep, sheet_number: int) -> Sheet:
+def _sheet_with_layout(sheet_cells: SheetCells, source: Source, table_step: TableStep, sheet_number: int) -> Sheet:
     try:
         sheet_cells = with_unit_column(sheet_cells, source, table_step.table, table_step.engine)
         header = map_labels(sheet_cells, source, table_step.table)

@@ -1,4 +1,4 @@
-"""Scores from how a row stands among the others: distances to the best and the worst point, grey relation, ranks.
+"""Scores from a row's position among the others: distances to the best and the worst point, grey relation, ranks.
 
 `reference (..., r, m)` gives the rows that best, worst and ranks are taken from, by default the values themselves. A row that
 lacks a cell with a share has no score.
@@ -28,7 +28,7 @@ def vikor(values: Array, shares: Array, *, reference: Array | None = None, v: Sh
     refused.
     """
     source = values if reference is None else reference
-    best, worst = _ends(source, "vikor", shares)
+    best, worst = _ideal_points(source, "vikor", shares)
     sums, regrets = _gaps(values, shares, best, worst)
     source_sums, source_regrets = (sums, regrets) if reference is None else _gaps(source, shares, best, worst)
     utility, regret = _scaled(sums, source_sums), _scaled(regrets, source_regrets)
@@ -46,7 +46,7 @@ def grey_relation(
     apart. Rows that are all equal are refused.
     """
     source = values if reference is None else reference
-    best, _ = _ends(source, "grey_relation", shares)
+    best, _ = _ideal_points(source, "grey_relation", shares)
     counted = np.broadcast_to(shares > 0, source.shape)
     coefficients = _coefficients(best - values, np.where(counted, best - source, np.nan), rho)
     return _weighted_sum(coefficients, shares) * _complete_mask(values, shares, min_children)
@@ -60,7 +60,7 @@ def grey_topsis(
     TOPSIS with grey relation in place of distance; grades as in grey_relation. Rows that are all equal are refused.
     """
     source = values if reference is None else reference
-    best, worst = _ends(source, "grey_topsis", shares)
+    best, worst = _ideal_points(source, "grey_topsis", shares)
     counted = np.broadcast_to(shares > 0, source.shape)
     with_best = _weighted_sum(_coefficients(best - values, np.where(counted, best - source, np.nan), rho), shares)
     with_worst = _weighted_sum(_coefficients(values - worst, np.where(counted, source - worst, np.nan), rho), shares)
@@ -96,7 +96,7 @@ def _fractional_ranks(values: Array, source: Array, count: Array) -> Array:
     return np.where(varies, 1 + (count - 1) * place, np.where(np.isnan(values), np.nan, (count + 1) / 2))
 
 
-def _ends(source: Array, method: str, shares: Array) -> tuple[Array, Array]:
+def _ideal_points(source: Array, method: str, shares: Array) -> tuple[Array, Array]:
     """Best and worst cell of each column of the reference; refused where no column with a share varies."""
     best, worst = np.fmax.reduce(source, axis=-2, keepdims=True), np.fmin.reduce(source, axis=-2, keepdims=True)
     known = ~np.isnan(best)

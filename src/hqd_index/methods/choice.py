@@ -126,14 +126,14 @@ class BoundMethod:
     arguments: Mapping[str, Any]
     children: tuple[str, ...]
 
-    def __call__(self, *data: Array, **context: Any) -> Array:
+    def __call__(self, *indicator_values: Array, **context: Any) -> Array:
         if strange := context.keys() - CONTEXT:
             raise TypeError(f"{sorted(strange)} is no context; options are set in the choice")
         needed = {
             context_name: context_value for context_name, context_value in context.items() if context_name in self.method.context
         }
         try:
-            return self.method.function(*data, **self.arguments, **needed)
+            return self.method.function(*indicator_values, **self.arguments, **needed)
         except ColumnError as refusal:
             raise refusal.with_names(self.children) from None
 
@@ -150,7 +150,7 @@ def bind(choice: Choice, family: str) -> BoundChoice:
             if option_name not in declared:
                 en, zh = unknown("option", option_name, declared, kind_zh="选项 ")
                 raise ConfigError(en, zh=zh)
-        checked = {option_name: _option(option_name, choice, *declared[option_name], family) for option_name in declared}
+        checked = {option_name: _checked_option(option_name, choice, *declared[option_name], family) for option_name in declared}
         bound_choice = BoundChoice(method=choice.method, **checked)
         bound_choice._family = family
         if bound_choice.definition.check and not bound_choice.names_children:
@@ -197,7 +197,7 @@ def _plain_name(method_label: str) -> str:
     return "".join(unicodedata.normalize("NFKC", str(method_label)).split()).lower()
 
 
-def _option(option_name: str, choice: Choice, option_type: Any, default: Any, family: str) -> Any:
+def _checked_option(option_name: str, choice: Choice, option_type: Any, default: Any, family: str) -> Any:
     if option_name not in choice.options:
         if default is REQUIRED:
             raise ConfigError(f"option {option_name!r} must be given", zh=f"必须给出选项 {option_name!r}")

@@ -32,7 +32,7 @@ def linear(values: Array, *, max_gap: Count = 2) -> Array:
     """A straight line between the unit's years on either side, in gaps of at most max_gap years; never at the ends."""
     previous_year, next_year = _neighbouring_years(values)
     steps = np.maximum(next_year - previous_year, 1)
-    share = (_years(values) - previous_year) / steps
+    share = (_year_positions(values) - previous_year) / steps
     earlier_value = np.take_along_axis(values, np.maximum(previous_year, 0), axis=-2)
     later_value = np.take_along_axis(values, np.minimum(next_year, values.shape[-2] - 1), axis=-2)
     is_interpolated = (previous_year >= 0) & (next_year < values.shape[-2]) & (next_year - previous_year - 1 <= max_gap)
@@ -43,7 +43,7 @@ def carry(values: Array, *, max_gap: Count = 1) -> Array:
     """The unit's last value, carried at most max_gap years forward."""
     previous_year, _ = _neighbouring_years(values)
     last_value = np.take_along_axis(values, np.maximum(previous_year, 0), axis=-2)
-    within_gap = (previous_year >= 0) & (_years(values) - previous_year <= max_gap)
+    within_gap = (previous_year >= 0) & (_year_positions(values) - previous_year <= max_gap)
     return _filled_values(values, np.where(within_gap, last_value, np.nan))
 
 
@@ -86,13 +86,13 @@ def _filled_values(values: Array, substitutes: Array) -> Array:
     return np.where(np.isnan(values), substitutes, values)
 
 
-def _years(values: Array) -> npt.NDArray[np.intp]:
+def _year_positions(values: Array) -> npt.NDArray[np.intp]:
     return np.arange(values.shape[-2])[:, None]
 
 
 def _neighbouring_years(values: Array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """For each cell the last year with a value (-1 if none) and the next (one past the end if none), itself included."""
-    observed, years = ~np.isnan(values), _years(values)
+    observed, years = ~np.isnan(values), _year_positions(values)
     previous_year = np.maximum.accumulate(np.where(observed, years, -1), axis=-2)
     backwards = np.flip(np.where(observed, years, values.shape[-2]), axis=-2)
     return previous_year, np.flip(np.minimum.accumulate(backwards, axis=-2), axis=-2)

@@ -70,10 +70,10 @@ def bounded_shares(shares: Array, usable_columns: Mask, *, floor: float, cap: fl
     low, high = np.where(usable_columns, floor, 0.0), np.where(usable_columns, cap, 0.0)
     start = np.maximum(shares, LEAST_SHARE)
     weighed = shares.sum(axis=-1, keepdims=True) > 0
-    return np.where((count > 0) & weighed, np.clip(_scale(start, low, high) * start, low, high), 0.0)
+    return np.where((count > 0) & weighed, np.clip(_scaling_factor(start, low, high) * start, low, high), 0.0)
 
 
-def _scale(start: Array, lower: Array, upper: Array) -> Array:
+def _scaling_factor(start: Array, lower: Array, upper: Array) -> Array:
     """The t at which sum clip(t w, low, high), which rises in straight pieces, reaches 1."""
     knots = np.sort(np.concatenate([np.zeros_like(start[..., :1]), lower / start, upper / start], axis=-1), axis=-1)
     sums = np.clip(knots[..., :, None] * start[..., None, :], lower[..., None, :], upper[..., None, :]).sum(axis=-1)

@@ -48,9 +48,9 @@ def winsorise_skewed(
     """
     source = values if reference is None else reference
     tamed = _winsorised(source, max_points, skewness, kurtosis)
-    winsorised = np.clip(values, *_ends(tamed))
+    winsorised = np.clip(values, *_column_extremes(tamed))
     stubborn = _is_skewed(tamed, skewness, kurtosis) & then_log
-    low, high = _ends(source)
+    low, high = _column_extremes(source)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(stubborn, np.log(np.clip(values, low, high) - low + 0.01 * (high - low)), winsorised)
 
@@ -105,7 +105,7 @@ def _is_skewed(values: Array, skewness: float, kurtosis: float) -> npt.NDArray[n
     return (np.abs(skew) >= skewness) & (peak >= kurtosis)
 
 
-def _ends(values: Array) -> tuple[Array, Array]:
+def _column_extremes(values: Array) -> tuple[Array, Array]:
     return np.fmin.reduce(values, axis=-2, keepdims=True), np.fmax.reduce(values, axis=-2, keepdims=True)
 
 
@@ -122,11 +122,11 @@ def _stepwise_winsorised(values: Array, max_points: int, skewness: float, kurtos
     """Columns (n, k), one end moved to its next value at each step, until they pass or have no points left to move."""
     moved_up, moved_down = np.zeros((2, 1, values.shape[-1]), dtype=np.intp)
     while True:
-        lower_end, upper_end = _ends(values)
+        lower_end, upper_end = _column_extremes(values)
         skew, peak = skew_and_kurtosis(values)
         upward = skew >= 0
         is_at_end = values == np.where(upward, upper_end, lower_end)
-        rest_low, rest_high = _ends(np.where(is_at_end, np.nan, values))
+        rest_low, rest_high = _column_extremes(np.where(is_at_end, np.nan, values))
         is_skewed = (np.abs(skew) >= skewness) & (peak >= kurtosis)
         is_skewed &= (moved_up + moved_down < max_points) & (rest_low < rest_high)
         if not is_skewed.any():

@@ -174,8 +174,8 @@ def _component_merits(complete_cells: Array, rotate: bool) -> Array:
     return _strongest_loadings(varimax(loadings) if rotate else loadings)
 
 
-def _score_coefficients(rows: Array) -> Array:
-    variances, vectors = _principal_components(rows)
+def _score_coefficients(complete_cells: Array) -> Array:
+    variances, vectors = _principal_components(complete_cells)
     count = _count_above_one(variances)
     signed = np.column_stack([_sign_aligned(vector) for vector in vectors[:, :count].T])
     coefficients: Array = signed @ (variances[:count] / variances.sum())

@@ -37,9 +37,9 @@ def _densities(density: pd.DataFrame, study: Study) -> pd.DataFrame:
     return densities
 
 
-def with_groups(observations: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
+def with_groups(observations: pd.DataFrame, unit_names: pd.DataFrame) -> pd.DataFrame:
     """`observations` with `group_year`, the unit's group and the year (`high 2019`); missing for a unit without a group."""
-    group = dict(zip(names["unit"], names["group"]))
+    group = dict(zip(unit_names["unit"], unit_names["group"]))
     levels = [
         f"{group[unit]} {year}" if group.get(unit) else None for unit, year in zip(observations["unit"], observations["year"])
     ]
@@ -51,8 +51,8 @@ def _counts_firms_alike(choice: Density, default: Density) -> bool:
     return (choice.status, choice.levels) == (default.status, default.levels)
 
 
-def _values_by_unit_and_year(frame: pd.DataFrame, column: str, value: str) -> pd.DataFrame:
-    return frame.pivot(index=["sample", *KEY], columns=column, values=value).astype(float)
+def _values_by_unit_and_year(unit_years: pd.DataFrame, column: str, value_column: str) -> pd.DataFrame:
+    return unit_years.pivot(index=["sample", *KEY], columns=column, values=value_column).astype(float)
 
 
 def estimation_data(

@@ -59,7 +59,7 @@ class EstimationSample:
     def outcome_columns(self, nodes: Sequence[str], *, composition: bool = False) -> tuple[str, ...]:
         """Columns of the given nodes in every sample (and their difference)."""
         names = (*self.samples, "composition") if composition and len(self.samples) > 1 else self.samples
-        return tuple(f"{name}:{node}" for name in names for node in nodes)
+        return tuple(f"{node_name}:{node}" for node_name in names for node in nodes)
 
     @property
     def reported_columns(self) -> tuple[str, ...]:

@@ -93,9 +93,9 @@ class Headline:
             return self.sample.frame[[*KEY, column]]
         return lagged(table[[*KEY, measure]], lag).rename(columns={measure: column})
 
-    def estimate_of(self, rows: pd.DataFrame, spec: Specification) -> Estimate:
+    def estimate_of(self, observations: pd.DataFrame, spec: Specification) -> Estimate:
         """Another specification estimated with the settings of the study."""
-        return estimate(rows, spec, **self.settings)
+        return estimate(observations, spec, **self.settings)
 
     @cached_property
     def early_trend(self) -> Estimate | None:
@@ -109,16 +109,16 @@ class Headline:
 
     @cached_property
     def net_of_trend(self) -> ExposureTrend | EstimationError:
-        """The headline with a trend by later density, for the reported nodes; or why it cannot be told from density."""
+        """The headline with a trend by later density, for the reported nodes; or why it cannot be separated from density."""
         try:
-            return exposure_trend(self.rows, self._reported(), **self.settings)
+            return exposure_trend(self.rows, self._reported_specification(), **self.settings)
         except EstimationError as fault:
             return fault
 
     @cached_property
     def by_group_year(self) -> Estimate | EstimationError:
         """The headline with effects of each group of units in each year; or why it cannot be estimated."""
-        spec = self._reported()
+        spec = self._reported_specification()
         effects = (*(effect for effect in spec.fixed_effects if effect not in ("year", GROUP_YEAR)), GROUP_YEAR)
         if GROUP_YEAR not in self.rows or self.rows[GROUP_YEAR].isna().all():
             return EstimationError("no unit is in a group", zh="各单位均未分组")
@@ -132,7 +132,7 @@ class Headline:
         """The headline with paths of the density table permuted; EstimationError where none can be."""
         return randomisation(self.rows, self.estimate.spec, density_table=self.lagged_density, draws=RANDOM_DRAWS, seed=self.seed)
 
-    def _reported(self) -> Specification:
+    def _reported_specification(self) -> Specification:
         """The headline's own specification, for the reported nodes."""
         return replace(self.estimate.spec, outcomes=self.sample.reported_columns)
 

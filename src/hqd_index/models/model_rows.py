@@ -35,9 +35,9 @@ def merged_rows(row_tables: Iterable[Mapping[str, Iterable[Row]]]) -> Rows:
     return rows
 
 
-def frames_of(rows: Mapping[str, Iterable[Row]], tables: Iterable[str]) -> dict[str, pd.DataFrame]:
+def frames_of(rows_by_table: Mapping[str, Iterable[Row]], tables: Iterable[str]) -> dict[str, pd.DataFrame]:
     """The named tables and `not_made` with their columns; a reason given twice is one row."""
-    frames = {table: of_rows(table, rows.get(table, ())) for table in (*tables, "not_made")}
+    frames = {table: of_rows(table, rows_by_table.get(table, ())) for table in (*tables, "not_made")}
     return frames | {"not_made": frames["not_made"].drop_duplicates(ignore_index=True)}
 
 

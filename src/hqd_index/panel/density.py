@@ -33,18 +33,22 @@ def densities(study: Study, engine: Engine, tables: Mapping[str, str]) -> pd.Dat
     return _with_choice(frame, choice)
 
 
-def published_densities(values: pd.DataFrame, choice: Density) -> pd.DataFrame:
-    """The same from figures as they are published: `values` (unit, year and what regressions.density_source gives)."""
-    frame = values.assign(**{name: np.nan for name in (*COUNTS, *MEASURES) if name not in values})
-    if "count" not in values:
-        frame["count"] = 1000 * frame["n_srdi"] / frame["n_firms"].where(frame["n_firms"] > 0)
-    frame["ihs"] = np.arcsinh(frame["n_srdi"])
-    return _with_choice(frame, choice).assign(**{name: frame[name].round().astype("Int64") for name in COUNTS})
+def published_densities(published_values: pd.DataFrame, choice: Density) -> pd.DataFrame:
+    """The same from figures as they are published: `published_values` (unit, year and what regressions.density_source gives)."""
+    density_rows = published_values.assign(
+        **{column_name: np.nan for column_name in (*COUNTS, *MEASURES) if column_name not in published_values}
+    )
+    if "count" not in published_values:
+        density_rows["count"] = 1000 * density_rows["n_srdi"] / density_rows["n_firms"].where(density_rows["n_firms"] > 0)
+    density_rows["ihs"] = np.arcsinh(density_rows["n_srdi"])
+    return _with_choice(density_rows, choice).assign(
+        **{column_name: density_rows[column_name].round().astype("Int64") for column_name in COUNTS}
+    )
 
 
-def _with_choice(frame: pd.DataFrame, choice: Density) -> pd.DataFrame:
+def _with_choice(density_rows: pd.DataFrame, choice: Density) -> pd.DataFrame:
     """With the chosen measure as `density`, and as it was `lag` years before."""
-    chosen = frame.assign(density=frame[choice.measure])
+    chosen = density_rows.assign(density=density_rows[choice.measure])
     return chosen.assign(density_lag=lagged_values(chosen, "density", choice.lag))[COLUMNS]
 
 

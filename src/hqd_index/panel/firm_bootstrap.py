@@ -64,14 +64,16 @@ def panel_draws(
 Key = tuple[str, str, float]
 
 
-def _key(aggregate_part: AggregatePart) -> Key:
+def _part_key(aggregate_part: AggregatePart) -> Key:
     """What makes two parts the same, whatever formula they are of."""
     return aggregate_part.aggregate_kind, aggregate_part.row, aggregate_part.level
 
 
 def _distinct_parts(parts_by_leaf: Mapping[str, AggregateParts]) -> dict[Key, AggregatePart]:
     """The parts of all formulas, each once: sum(revenue) divides many of them."""
-    return {_key(aggregate_part): aggregate_part for leaf_parts in parts_by_leaf.values() for aggregate_part in leaf_parts.parts}
+    return {
+        _part_key(aggregate_part): aggregate_part for leaf_parts in parts_by_leaf.values() for aggregate_part in leaf_parts.parts
+    }
 
 
 def _row_values(engine: Engine, firm_rows: str, distinct_parts: Mapping[Key, AggregatePart]) -> pd.DataFrame:
@@ -189,7 +191,9 @@ def _outer_values(engine: Engine, parts_by_leaf: Mapping[str, AggregateParts], r
     cells = engine.scan(pd.DataFrame({"cell": np.arange(len(next(iter(columns.values()))))} | columns))
     values = []
     for parts in parts_by_leaf.values():
-        part_selects = "".join(f', "{numbers[_key(aggregate_part)]}" AS {aggregate_part.name}' for aggregate_part in parts.parts)
+        part_selects = "".join(
+            f', "{numbers[_part_key(aggregate_part)]}" AS {aggregate_part.name}' for aggregate_part in parts.parts
+        )
         combined = engine.collect(
             f"SELECT {parts.combination} AS value FROM (SELECT cell{part_selects} FROM {cells}) ORDER BY cell"
         )

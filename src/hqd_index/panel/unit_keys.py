@@ -42,10 +42,10 @@ def unit_names(
         zh = _texts_or_ids(study, engine, tables, names_from.table, names_from.zh, units)
         en = _texts_or_ids(study, engine, tables, names_from.table, names_from.en or names_from.zh, units)
         unit_labels = pd.DataFrame({"unit": units, "unit_zh": zh, "unit_en": en})
-    return unit_labels.assign(group=_groups(study, engine, tables, units))
+    return unit_labels.assign(group=_unit_groups(study, engine, tables, units))
 
 
-def _groups(study: Study, engine: Engine, tables: Mapping[str, str], units: list[str]) -> list[str]:
+def _unit_groups(study: Study, engine: Engine, tables: Mapping[str, str], units: list[str]) -> list[str]:
     """The group of each unit by an official scheme or a table's column; empty where there is none."""
     unit_config = study.study.unit
     if unit_config.groups is None:

@@ -49,7 +49,7 @@ def build_panel(study: Study, engine: Engine, tables: Mapping[str, str]) -> Pane
     """The panel of a study from its clean tables (canonical name -> engine table); ConfigError as `aggregate_columns` says."""
     unit_tables = unit_year_tables(study, engine, tables)
     leaves = {leaf: study.indicators.indicators[leaf] for leaf in leaves_needed(study)}
-    values = _values(study, engine, unit_tables, leaves)
+    values = _sample_values(study, engine, unit_tables, leaves)
     density = _density(study, engine, unit_tables)
     controls = aggregate_columns(study, engine, unit_tables, study.regressions.controls)
     shocks = study.regressions.resilience
@@ -73,7 +73,8 @@ def _density(study: Study, engine: Engine, tables: Mapping[str, str]) -> pd.Data
     if source is None:
         return densities(study, engine, tables)
     formulas = {
-        name: Control(table=source.table, formula=formula, label=DENSITY_LABEL) for name, formula in source.formulas.items()
+        column_name: Control(table=source.table, formula=formula, label=DENSITY_LABEL)
+        for column_name, formula in source.formulas.items()
     }
     return published_densities(aggregate_columns(study, engine, tables, formulas), study.regressions.density)
 
@@ -99,7 +100,7 @@ def _has_unit(study: Study, engine: Engine, table: str) -> bool:
     return {*study.study.unit.by, "year"} <= set(engine.types(table))
 
 
-def _values(study: Study, engine: Engine, tables: Mapping[str, str], leaves: Mapping[str, Indicator]) -> pd.DataFrame:
+def _sample_values(study: Study, engine: Engine, tables: Mapping[str, str], leaves: Mapping[str, Indicator]) -> pd.DataFrame:
     """Indicator values of both samples on one grid; an indicator of a table other than firms is the same in both."""
     other_tables_values = aggregate_columns(
         study, engine, tables, {id: leaf for id, leaf in leaves.items() if leaf.table != "firms"}

@@ -135,12 +135,12 @@ class Runner:
     def _up_to_date(self) -> Outcome | None:
         """The published run that these ingredients would make again, if it is whole."""
         for stage in self.stages:
-            stage_key = self._key(stage)
+            stage_key = self._stage_key(stage)
             stored = provenance.cached(self.cache, stage.name, stage_key)
             if stored is None:
                 self.digests, self.keys = {}, {}
                 return None
-            self._remember(stage, stage_key, stored)
+            self._record_stage(stage, stage_key, stored)
         run = self._run_id()
         target = self.home / QUICK_FOLDER if self.quick else self.home / "runs" / run
         if not provenance.intact(target, run):
@@ -155,7 +155,7 @@ class Runner:
         ]
         return Outcome(run, target, False, tuple(notices))
 
-    def _key(self, stage: Stage) -> str:
+    def _stage_key(self, stage: Stage) -> str:
         config = {path: config_section(self.config, path) for path in stage.config_sections}
         inputs = self._input_digests(stage) if stage.reads else self.inputs
         digests = {
@@ -185,7 +185,7 @@ class Runner:
             if previous.get(ingredient) != current.get(ingredient)
         )
 
-    def _remember(self, stage: Stage, stage_key: str, stored: Mapping[str, str]) -> None:
+    def _record_stage(self, stage: Stage, stage_key: str, stored: Mapping[str, str]) -> None:
         self.keys[stage.name] = stage_key
         self.digests |= stored
         self.origin |= dict.fromkeys(stored, (stage.name, stage_key))
@@ -200,13 +200,13 @@ class Runner:
                 if self._from_cache(startable_stages[0], folder):
                     finished.add(startable_stages[0].name)
                 continue
-            stage, stage_result = self._next()
+            stage, stage_result = self._next_result()
             self._finish(stage, stage_result, folder)
             finished.add(stage.name)
 
     def _from_cache(self, stage: Stage, folder: Path) -> bool:
         """Whether the cache has the stage, whose tables are then in the run folder; otherwise it is started."""
-        key = self._key(stage)
+        key = self._stage_key(stage)
         stored = provenance.cached(self.cache, stage.name, key)
         damaged = [
             table_name
@@ -226,7 +226,7 @@ class Runner:
         self.jobs.start(self._job(stage, key, folder))
         return False
 
-    def _next(self) -> tuple[Stage, StageResult]:
+    def _next_result(self) -> tuple[Stage, StageResult]:
         try:
             job, stage_result = self.jobs.next(self._report_line)
         except DataError as error:
@@ -239,7 +239,7 @@ class Runner:
         paths = {
             table_name: provenance.table_path(self.cache, *self.origin[table_name], table_name) for table_name in table_names
         }
-        facts = self._facts() | {MEDIANS_BEFORE: self.medians_before}
+        facts = self._run_facts() | {MEDIANS_BEFORE: self.medians_before}
         if self.quick:
             facts |= {QUARANTINE_LIST: f"{QUICK_FOLDER}/tables/quarantine.csv"}
         return StageJob(stage.name, self.study, self.place, paths, self.cache, stage_key, folder, facts)
@@ -255,7 +255,7 @@ class Runner:
     def _add_tables(self, stage: Stage, stored: Mapping[str, str], folder: Path) -> None:
         """A stage's tables known to those after it, and for people in the run folder."""
         key = self.keys[stage.name]
-        self._remember(stage, key, stored)
+        self._record_stage(stage, key, stored)
         for name in stored:
             csv_path = self.cache / stage.name / key / f"{name}.csv"
             if csv_path.is_file():
@@ -286,7 +286,7 @@ class Runner:
     def _run_id(self) -> str:
         return provenance.digest_text(provenance.canonical_json([self.keys, self.study.study.language]))[:12]
 
-    def _facts(self) -> dict[str, Any]:
+    def _run_facts(self) -> dict[str, Any]:
         """What is known of the run before it ends; the page and workbook print it."""
         return {
             "run": self._run_id(),
@@ -305,7 +305,7 @@ class Runner:
         return medians
 
     def _manifest(self, folder: Path) -> dict[str, Any]:
-        return self._facts() | {
+        return self._run_facts() | {
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "python": platform.python_version(),
             "platform": platform.platform(),

@@ -93,13 +93,13 @@ def intake(context: Context) -> dict[str, Table]:
     from ..intake import intake as read_all
 
     language = context.study.study.language
-    full = context.place.output_folder / context.study.name
-    quarantine = full / context.manifest.get(QUARANTINE_LIST, "latest/quarantine.xlsx")
+    study_output = context.place.output_folder / context.study.name
+    quarantine = study_output / context.manifest.get(QUARANTINE_LIST, "latest/quarantine.xlsx")
     try:
         intake_result = read_all(context.study, context.engine, context.place.data, context.place.configs)
         refuse_empty_tables(context.study, intake_result, context.engine)
     except GateError as error:
-        for line in intake_lines(error.intake, language, str(full / "rejected" / "quarantine.xlsx")):
+        for line in intake_lines(error.intake, language, str(study_output / "rejected" / "quarantine.xlsx")):
             context.report_line(line)
         raise
     for line in intake_lines(intake_result, language, str(quarantine)):

@@ -298,7 +298,13 @@ def multiverse_finding(results: Results) -> Finding | None:
     texts = [sentence for sentence in sentences if sentence is not None]
     if not texts:
         return None
-    return Finding(Bilingual("".join(text.zh for text in texts), " ".join(text.en for text in texts)), ("multiverse_summary",))
+    return Finding(
+        Bilingual(
+            "".join(outcome_sentence.zh for outcome_sentence in texts),
+            " ".join(outcome_sentence.en for outcome_sentence in texts),
+        ),
+        ("multiverse_summary",),
+    )
 
 
 CURVE_OUTCOMES = {
@@ -361,7 +367,7 @@ def next_step(results: Results) -> Finding:
     row = headline_row(results)
     if row is not None and row["verdict"] == "inconclusive":
         return Finding(
-            Bilingual("可尝试增加年份或单位：现有数据不能判断。", "Try more years or units: these data cannot tell."),
+            Bilingual("可尝试增加年份或单位：现有数据不能判断。", "Try more years or units: these data do not decide."),
             ("hypotheses",),
         )
     if "page" not in results.study.study.outputs:

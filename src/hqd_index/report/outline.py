@@ -69,7 +69,7 @@ class Exhibit:
     paper: PaperSlot | None = None
 
 
-def _sheet(zh: str, en: str, description_zh: str, description_en: str) -> SheetTitle:
+def _sheet_name(zh: str, en: str, description_zh: str, description_en: str) -> SheetTitle:
     return SheetTitle(Bilingual(zh, en), Bilingual(description_zh, description_en))
 
 
@@ -87,21 +87,21 @@ OUTLINE: tuple[Exhibit, ...] = (
         "ranking",
         ("scores", "ranks", "neighbours", "scenarios"),
         index_grids.ranking,
-        _sheet("排名", "Ranking", "最新年的名次、指数与各维度得分", "Latest ranks, index and parts"),
+        _sheet_name("排名", "Ranking", "最新年的名次、指数与各维度得分", "Latest ranks, index and parts"),
         PageSlot("ranking", 1, folded=True),
     ),
-    Exhibit("charts", ("scores",), sheet=_sheet("图表", "Charts", "排名与走势", "Ranking and trends")),
+    Exhibit("charts", ("scores",), sheet=_sheet_name("图表", "Charts", "排名与走势", "Ranking and trends")),
     Exhibit(
         "panel",
         ("scores",),
         index_grids.panel,
-        _sheet("指数面板", "Panel", "单位 × 年份的全部得分", "All scores by unit and year"),
+        _sheet_name("指数面板", "Panel", "单位 × 年份的全部得分", "All scores by unit and year"),
     ),
     Exhibit(
         "indicators",
         ("indicators",),
         index_grids.indicators,
-        _sheet("指标面板", "Indicators", "指标原值", "Raw indicator values"),
+        _sheet_name("指标面板", "Indicators", "指标原值", "Raw indicator values"),
     ),
     Exhibit(
         "indicator_system",
@@ -119,19 +119,19 @@ OUTLINE: tuple[Exhibit, ...] = (
         "weights",
         ("weights",),
         index_grids.weights,
-        _sheet("权重", "Weights", "信息熵 e、差异系数 d、权重 w", "Entropy e, divergence d, weight w"),
+        _sheet_name("权重", "Weights", "信息熵 e、差异系数 d、权重 w", "Entropy e, divergence d, weight w"),
         PageSlot("weights", 1, folded=True),
     ),
     Exhibit(
         "live_weights",
         ("weights", "indicators"),
-        sheet=_sheet("权重试算", "Try weights", "改权重，得分与名次由公式重算", "Edit weights; ranks by formula"),
+        sheet=_sheet_name("权重试算", "Try weights", "改权重，得分与名次由公式重算", "Edit weights; ranks by formula"),
     ),
     Exhibit(
         "scenarios",
         ("scenarios",),
         index_grids.scenarios,
-        _sheet("情景", "Scenarios", "换一种算法时的名次", "Ranks under other designs"),
+        _sheet_name("情景", "Scenarios", "换一种算法时的名次", "Ranks under other designs"),
         PageSlot("robustness", 1, folded=True),
     ),
     _published_exhibit("ranks"),
@@ -145,20 +145,20 @@ OUTLINE: tuple[Exhibit, ...] = (
         "regressions",
         ("regressions",),
         model_grids.regressions,
-        _sheet("回归", "Regressions", "专精特新密度的全部系数", "All coefficients"),
+        _sheet_name("回归", "Regressions", "专精特新密度的全部系数", "All coefficients"),
     ),
     Exhibit(
         "hypotheses",
         ("hypotheses",),
         model_grids.hypotheses,
-        _sheet("假设检验", "Hypotheses", "每条假设一个结论", "One verdict per hypothesis"),
+        _sheet_name("假设检验", "Hypotheses", "每条假设一个结论", "One verdict per hypothesis"),
         PageSlot("srdi", 1),
     ),
     Exhibit(
         "sentences",
         ("hypotheses",),
         model_grids.sentences_of,
-        _sheet("结论语句", "Sentences", "可直接引用的结论", "Verdicts in sentences"),
+        _sheet_name("结论语句", "Sentences", "可直接引用的结论", "Verdicts in sentences"),
         PageSlot("srdi", 2, folded=True),
     ),
     Exhibit(
@@ -181,7 +181,7 @@ OUTLINE: tuple[Exhibit, ...] = (
         "contribution",
         ("contribution",),
         model_grids.contribution,
-        _sheet("贡献", "Contribution", "核算、构成与外溢、反事实路径", "Accounting, composition"),
+        _sheet_name("贡献", "Contribution", "核算、构成与外溢、反事实路径", "Accounting, composition"),
         paper=PaperSlot(
             10,
             Bilingual("专精特新企业的贡献", "Contribution of SRDI firms"),
@@ -267,21 +267,21 @@ OUTLINE: tuple[Exhibit, ...] = (
         "facts",
         ("facts",),
         data_grids.facts,
-        _sheet("论文数字", "Quoted figures", "论文所引数字与本研究并列", "The paper's beside ours"),
+        _sheet_name("论文数字", "Quoted figures", "论文所引数字与本研究并列", "The paper's beside ours"),
         PageSlot("data", 3),
     ),
     Exhibit(
         "ledger",
         ("ledger",),
         data_grids.ledger,
-        _sheet("数据去向", "Data", "每个原始文件的行去向", "Where raw rows went"),
+        _sheet_name("数据去向", "Data", "每个原始文件的行去向", "Where raw rows went"),
         PageSlot("data", 1),
     ),
     Exhibit(
         "rules",
         ("quarantine",),
         data_grids.rules,
-        _sheet("隔离统计", "Quarantine", "按规则统计", "By rule"),
+        _sheet_name("隔离统计", "Quarantine", "按规则统计", "By rule"),
         PageSlot("data", 2),
     ),
     _published_exhibit("sample_flow"),
@@ -295,16 +295,16 @@ OUTLINE: tuple[Exhibit, ...] = (
         "not_made",
         ("not_made",),
         data_grids.not_made,
-        _sheet("未生成", "Not made", "本次未能生成的表及原因", "What could not be made, and why"),
+        _sheet_name("未生成", "Not made", "本次未能生成的表及原因", "What could not be made, and why"),
         PageSlot("data", 4),
     ),
     Exhibit(
         "codebook",
         ("codebook",),
         data_grids.codebook,
-        _sheet("变量字典", "Codebook", "变量、单位、方向、公式、来源", "Variables, units, formulas"),
+        _sheet_name("变量字典", "Codebook", "变量、单位、方向、公式、来源", "Variables, units, formulas"),
     ),
-    Exhibit("notes", (), data_grids.notes, _sheet("说明", "Notes", "口径与提示", "Conventions and cautions")),
+    Exhibit("notes", (), data_grids.notes, _sheet_name("说明", "Notes", "口径与提示", "Conventions and cautions")),
 )
 CSV_ONLY = frozenset({
     "designs", "diagnostics", "distribution", "dynamics", "elasticities",

@@ -95,7 +95,7 @@ def verdict_sentence(record: Mapping[Any, Any], statement: Bilingual) -> Bilingu
     """One line of `hypotheses` as a sentence for a paper: what was asked, the numbers, the verdict, what it means, cautions."""
     quantity = DENSITY_EFFECT if record["hypothesis"] == "H6b" else QUANTITIES.get(str(record["hypothesis"])[:2], DENSITY_EFFECT)
     sample_text, meaning_text = sample_label(record["sample"]), verdict_meaning(record["verdict"])
-    numbers, judged, cautions = _numbers(record), judged_text(record), caution_text(record["additions"])
+    numbers, judged, cautions = _statistics_text(record), judged_text(record), caution_text(record["additions"])
     bound = number(record["rules_out"], 3)
     zh = (
         f"{statement.zh}（{sample_text.zh}）：{quantity.zh} {numbers.zh}，{judged.zh}。{meaning_text.zh}"
@@ -108,7 +108,7 @@ def verdict_sentence(record: Mapping[Any, Any], statement: Bilingual) -> Bilingu
     return Bilingual(f"{zh}提示：{cautions.zh}。", f"{en} Caution: {cautions.en}.") if cautions.zh else Bilingual(zh, en)
 
 
-def _numbers(record: Mapping[Any, Any]) -> Bilingual:
+def _statistics_text(record: Mapping[Any, Any]) -> Bilingual:
     """`0.250 SD (95% interval ..., bootstrap p ..., adjusted p ..., N, G, MDE, SESOI)`."""
     value, low, high, mde, sesoi = (number(record[k], 3) for k in ("estimate_sd", "ci_low", "ci_high", "mde", "sesoi"))
     p, p_adjusted = (_p_equation(record[p_column]) for p_column in ("p_wild", "p_adjusted"))

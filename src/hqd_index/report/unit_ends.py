@@ -17,9 +17,9 @@ def is_many(units: int) -> bool:
     return units > MANY_UNITS
 
 
-def end_rows(rows: pd.DataFrame) -> pd.DataFrame:
+def end_rows(ranked_rows: pd.DataFrame) -> pd.DataFrame:
     """The first and the last rows of a ranking of many units (one row each); all rows of few."""
-    return pd.concat([rows.head(ENDS), rows.tail(ENDS)]) if is_many(len(rows)) else rows
+    return pd.concat([ranked_rows.head(ENDS), ranked_rows.tail(ENDS)]) if is_many(len(ranked_rows)) else ranked_rows
 
 
 def ends_note(units: int, table: str) -> Bilingual:

@@ -133,7 +133,7 @@ def conclusion(record: Mapping[Any, Any], *, by_industry: bool) -> Bilingual:
 
 def judged_text(record: Mapping[Any, Any]) -> Bilingual:
     """Verdict with its size and split, then grade, what the next grade lacks and the breakdown multiple."""
-    return _joined([verdict_text(record), grade_text(record), *_breakdown(record)])
+    return _joined_labels([verdict_text(record), grade_text(record), *_breakdown(record)])
 
 
 def verdict_text(record: Mapping[Any, Any]) -> Bilingual:
@@ -142,9 +142,9 @@ def verdict_text(record: Mapping[Any, Any]) -> Bilingual:
     qualifiers = [
         labels_of_values[record[field_name]]
         for field_name, labels_of_values in (("size", SIZES), ("split", SPLITS))
-        if _given(record.get(field_name))
+        if _is_given(record.get(field_name))
     ]
-    return _bracketed(label, _joined(qualifiers)) if qualifiers else label
+    return _bracketed(label, _joined_labels(qualifiers)) if qualifiers else label
 
 
 def grade_text(record: Mapping[Any, Any]) -> Bilingual:
@@ -165,7 +165,7 @@ def _breakdown(record: Mapping[Any, Any]) -> list[Bilingual]:
     return [Bilingual(f"崩溃倍数 {value}", f"breakdown multiple {value}")]
 
 
-def _given(cell_value: Any) -> bool:
+def _is_given(cell_value: Any) -> bool:
     return isinstance(cell_value, str) and bool(cell_value.strip())
 
 
@@ -173,7 +173,7 @@ def _bracketed(label: Bilingual, qualifiers: Bilingual) -> Bilingual:
     return Bilingual(f"{label.zh}（{qualifiers.zh}）", f"{label.en} ({qualifiers.en})")
 
 
-def _joined(labels_to_join: list[Bilingual]) -> Bilingual:
+def _joined_labels(labels_to_join: list[Bilingual]) -> Bilingual:
     return Bilingual("；".join(label.zh for label in labels_to_join), "; ".join(label.en for label in labels_to_join))
 
 
@@ -198,7 +198,7 @@ def caution_text(caution_list: Any) -> Bilingual:
 
 
 def _word_list(key_list: Any, label_by_key: Mapping[str, Bilingual]) -> Bilingual:
-    if not _given(key_list):
+    if not _is_given(key_list):
         return BLANK_TEXT
     texts = [label_by_key[label_key] for label_key in key_list.split(";")]
-    return Bilingual("、".join(text.zh for text in texts), "; ".join(text.en for text in texts))
+    return Bilingual("、".join(wording.zh for wording in texts), "; ".join(wording.en for wording in texts))

@@ -39,7 +39,7 @@ def add_builtin(group: SourceGroup, proposal: Proposal, id: str) -> None:
         )
     if name == "io" and "origin" not in columns:
         constants["origin"] = "total"
-        source.remark("constants", proposal.add_guess(location, "不分国内与进口", "domestic and imported are not told apart"))
+        source.remark("constants", proposal.add_guess(location, "不分国内与进口", "domestic and imported are not distinguished"))
     source.settings = {
         setting: setting_value for setting, setting_value in (settings | {"constants": constants}).items() if setting_value
     }

@@ -38,7 +38,7 @@ def builtin_columns(sheet_table: SheetTable, table_name: str) -> dict[str, Sheet
     """The columns of a sheet by the canonical names that their labels stand for."""
     words, columns_by_name = table_words(table_name), {}
     for column in sheet_table.columns:
-        labels = [normalised_label(text) for text in (column.label, column.name, column.long_label)]
+        labels = [normalised_label(column_text) for column_text in (column.label, column.name, column.long_label)]
         canonical_name = next((words[label] for label in labels if label in words), "")
         if canonical_name and canonical_name not in columns_by_name and column.label:
             columns_by_name[canonical_name] = column

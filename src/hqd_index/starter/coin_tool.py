@@ -40,22 +40,27 @@ def coin_tool(previews: Sequence[SheetPreview]) -> tuple[SheetTable, IndicatorSy
     sheet_rows = [
         sheet_row
         for sheet_row in database.rows[code_row + 1 :]
-        if _cell(sheet_row, UNIT_CODE) and any(_cell(sheet_row, column_index) for column_index in indicator_columns)
+        if _cell_text(sheet_row, UNIT_CODE) and any(_cell_text(sheet_row, column_index) for column_index in indicator_columns)
     ]
     columns = [
-        _column(database.rows[code_row], column_index, sheet_rows) for column_index in (UNIT_NAME, UNIT_CODE, *indicator_columns)
+        _column_by_label(database.rows[code_row], column_index, sheet_rows)
+        for column_index in (UNIT_NAME, UNIT_CODE, *indicator_columns)
     ]
     table = SheetTable(database, code_row + 1, 0, tuple(columns), len(sheet_rows))
     return table, _system(database.rows, code_row, indicator_columns, framework, table.location)
 
 
-def _cell(sheet_row: Sequence[str], column_index: int) -> str:
+def _cell_text(sheet_row: Sequence[str], column_index: int) -> str:
     return sheet_row[column_index] if column_index < len(sheet_row) else ""
 
 
-def _column(labels: Sequence[str], column_index: int, sheet_rows: Sequence[Sequence[str]]) -> SheetColumn:
+def _column_by_label(labels: Sequence[str], column_index: int, sheet_rows: Sequence[Sequence[str]]) -> SheetColumn:
     return sheet_column(
-        column_index, _cell(labels, column_index), tuple(_cell(sheet_row, column_index) for sheet_row in sheet_rows), (), ()
+        column_index,
+        _cell_text(labels, column_index),
+        tuple(_cell_text(sheet_row, column_index) for sheet_row in sheet_rows),
+        (),
+        (),
     )
 
 
@@ -68,19 +73,20 @@ def _system(
 ) -> IndicatorSystem:
     names, node_weights = _framework(framework)
     codes = [
-        [_cell(sheet_rows[code_row - rows_above], column_index) for column_index in indicator_columns] for rows_above in NODES
+        [_cell_text(sheet_rows[code_row - rows_above], column_index) for column_index in indicator_columns]
+        for rows_above in NODES
     ]
     branching_levels = [level for level in codes[:-1] if len({code for code in level if code}) > 1]
     root = next((code for code in codes[-1] if code), "Index")
     leaves = []
     for position, column_index in enumerate(indicator_columns):
         node_name, direction, weight = (
-            _cell(sheet_rows[code_row - rows_above], column_index) for rows_above in (NAME, DIRECTION, WEIGHT)
+            _cell_text(sheet_rows[code_row - rows_above], column_index) for rows_above in (NAME, DIRECTION, WEIGHT)
         )
-        code = _cell(sheet_rows[code_row], column_index)
+        code = _cell_text(sheet_rows[code_row], column_index)
         path = (root, *(level[position] for level in reversed(branching_levels) if level[position]))
         sign = -1 if direction.startswith("-") else 1
-        leaves.append(Leaf(node_name or code, path, "", sign, "", _number(weight), "", code))
+        leaves.append(Leaf(node_name or code, path, "", sign, "", _parsed_number(weight), "", code))
     nodes = dict.fromkeys(node for leaf in leaves for node in leaf.path)
     levels = LEVELS[: len(branching_levels) + 1]
     return IndicatorSystem(
@@ -100,14 +106,14 @@ def _framework(preview: SheetPreview | None) -> tuple[dict[str, str], dict[str, 
     names_by_code, weights = {}, {}
     for sheet_row in preview.rows:
         code = next((cell for cell in sheet_row if re.fullmatch(r"(sp|p|si)\.\d+|Index", cell, re.IGNORECASE)), "")
-        if code and name_column is not None and (node_name := _cell(sheet_row, name_column)) not in ("", "--", code):
+        if code and name_column is not None and (node_name := _cell_text(sheet_row, name_column)) not in ("", "--", code):
             names_by_code[code] = node_name
-        if code and weight_column is not None and (weight := _number(_cell(sheet_row, weight_column))) is not None:
+        if code and weight_column is not None and (weight := _parsed_number(_cell_text(sheet_row, weight_column))) is not None:
             weights[code] = weight
     return names_by_code, weights
 
 
-def _number(cell: str) -> float | None:
+def _parsed_number(cell: str) -> float | None:
     try:
         return float(cell)
     except ValueError:

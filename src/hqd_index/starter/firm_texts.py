@@ -24,7 +24,7 @@ FLAG_VALUES = 2
 
 
 def add_firm_texts(source_draft: SourceDraft) -> None:
-    """Aliases of a firm table's columns that hold no amounts; of two alike the one that tells more."""
+    """Aliases of a firm table's columns that hold no amounts; of two alike the more informative one."""
     for column in sorted(
         source_draft.classified_table.table.columns, key=lambda column: (is_short_name(column), -_divisions(column))
     ):

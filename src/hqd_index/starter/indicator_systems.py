@@ -119,7 +119,7 @@ def _paper_system(sheet_table: SheetTable, leaf: SheetColumn, parent_columns: Se
                 description["unit"] or printed_unit,
                 direction,
                 description["direction"],
-                _number(description["weight"]),
+                _parsed_number(description["weight"]),
                 description["formula"],
             )
         )
@@ -151,7 +151,7 @@ def _direction(cell: str) -> int:
     return 1 if POSITIVE.fullmatch(normalised_cell) else -1 if NEGATIVE.fullmatch(normalised_cell) else 0
 
 
-def _number(cell: str) -> float | None:
+def _parsed_number(cell: str) -> float | None:
     stripped_cell = cell.strip()
     try:
         return float(stripped_cell.rstrip("%％")) / (100 if stripped_cell.endswith(("%", "％")) else 1)
@@ -179,7 +179,9 @@ def coinr_system(sheet_table: SheetTable) -> IndicatorSystem:
     parents = {row_index["icode"]: row_index["parent"] for row_index in node_rows}
     names = {row_index["icode"]: row_index.get("iname") or row_index["icode"] for row_index in node_rows}
     weights = {
-        row_index["icode"]: weight for row_index in node_rows if (weight := _number(row_index.get("weight", ""))) is not None
+        row_index["icode"]: weight
+        for row_index in node_rows
+        if (weight := _parsed_number(row_index.get("weight", ""))) is not None
     }
     leaves = [
         _coinr_leaf(row_index, parents, names, weights) for row_index in node_rows if row_index["type"].lower() == "indicator"
@@ -191,7 +193,7 @@ def coinr_system(sheet_table: SheetTable) -> IndicatorSystem:
         sheet_table.location,
         "coinr",
         tuple(leaves),
-        {code: names.get(code, code) for code in _nodes(leaves)},
+        {code: names.get(code, code) for code in _inner_nodes(leaves)},
         aggregate_weights,
         levels,
     )
@@ -205,10 +207,10 @@ def _coinr_leaf(
     while node and node not in path:
         path.insert(0, node)
         node = parents.get(node, "")
-    direction = -1 if (_number(meta_row.get("direction", "")) or 1) < 0 else 1
+    direction = -1 if (_parsed_number(meta_row.get("direction", "")) or 1) < 0 else 1
     unit, denominator = meta_row.get("unit", ""), meta_row.get("denominator", "")
     return Leaf(node_names[code], tuple(path), unit, direction, "", weights.get(code), "", code, denominator)
 
 
-def _nodes(leaves: Sequence[Leaf]) -> list[str]:
+def _inner_nodes(leaves: Sequence[Leaf]) -> list[str]:
     return list(dict.fromkeys(node for leaf in leaves for node in leaf.path))

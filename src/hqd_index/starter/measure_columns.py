@@ -104,12 +104,12 @@ def _same_column(column: SheetColumn, source_draft: SourceDraft) -> SheetColumn 
     columns = source_draft.classified_table.table.columns
     return next(
         (
-            other
-            for other in columns[: columns.index(column)]
-            if other.cells == column.cells
+            earlier_column
+            for earlier_column in columns[: columns.index(column)]
+            if earlier_column.cells == column.cells
             and len(column.distinct_values) > 1
-            and other.unit != column.unit
-            and exponent(other.unit, column.unit) == 0
+            and earlier_column.unit != column.unit
+            and exponent(earlier_column.unit, column.unit) == 0
         ),
         None,
     )

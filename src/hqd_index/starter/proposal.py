@@ -49,7 +49,7 @@ class ProposedSource:
     alias_comments: dict[str, Label] = field(default_factory=dict)
 
     def remark(self, setting: str, label: Label) -> None:
-        """A comment beside a setting, after the one that stands there already."""
+        """A comment beside a setting, after any that is already there."""
         previous_comment = self.comments.get(setting)
         combined_comment = (
             Label(zh=f"{previous_comment.zh};{label.zh}", en=f"{previous_comment.en}; {label.en}") if previous_comment else label

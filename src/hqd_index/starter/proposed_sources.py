@@ -85,7 +85,11 @@ def _add_data(group: SourceGroup, proposal: Proposal, ids: Names) -> None:
     if group.first.layout == "plain" and is_in_blocks(group.first.table):
         source.settings["reshape"] = {"side_by_side": True}
     preset_labels = _labels_of_preset(source_draft)
-    source.settings["aliases"] = {label: name for label, name in source_draft.aliases.items() if preset_labels.get(label) != name}
+    source.settings["aliases"] = {
+        label: canonical_name
+        for label, canonical_name in source_draft.aliases.items()
+        if preset_labels.get(label) != canonical_name
+    }
     _add_edition(source_draft)
     _add_scope(source_draft)
     _add_cell_settings(source_draft)
@@ -240,9 +244,9 @@ def _add_edition(source_draft: SourceDraft) -> None:
         )
 
 
-def _columns_of(source_draft: SourceDraft, name: str) -> list[SheetColumn]:
+def _columns_of(source_draft: SourceDraft, canonical_name: str) -> list[SheetColumn]:
     """The columns of the files that stand for a canonical column."""
-    labels = {label for label, column_name in source_draft.aliases.items() if column_name == name}
+    labels = {label for label, column_name in source_draft.aliases.items() if column_name == canonical_name}
     return [
         column
         for classified_table in source_draft.group.tables

@@ -70,9 +70,9 @@ class ListDraft:
             else ("表头上方", "the lines above the table")
         )
 
-    def distinct_cells(self, name: str) -> tuple[str, ...]:
+    def distinct_cells(self, canonical_name: str) -> tuple[str, ...]:
         """The distinct texts of the column a name stands for."""
-        labels = [label for label, column_name in self.aliases.items() if column_name == name]
+        labels = [label for label, column_name in self.aliases.items() if column_name == canonical_name]
         return next((column.distinct_values for column in self.table.columns if column.label in labels), ())
 
 
@@ -109,7 +109,7 @@ def recognition_source(table: SheetTable, years: Sequence[int]) -> tuple[dict[st
 
 
 def _add_by_cells(list_draft: ListDraft) -> None:
-    """Columns of levels and records whose label says something else: their cells tell."""
+    """Columns of levels and records whose label says something else: their cells decide."""
     for column in list_draft.table.columns:
         for list_column in ("status", "level"):
             is_free = column.label and column.label not in list_draft.aliases and list_column not in list_draft.aliases.values()
@@ -152,7 +152,7 @@ def _add_record(list_draft: ListDraft) -> None:
 
 
 def _add_date(list_draft: ListDraft, years: Sequence[int]) -> None:
-    """The date of announcement; where no column tells it, that of the file's name, else a year in the middle."""
+    """The date of announcement; where no column gives it, that of the file's name, else a year in the middle."""
     if {"announce_date", "valid_from", "batch"} & set(list_draft.aliases.values()):
         return
     named_year, named_batch = YEAR_IN_NAME.search(list_draft.title), BATCH_IN_NAME.search(list_draft.title)

@@ -220,7 +220,7 @@ def _header_row_index(sheet_rows: Sequence[Sequence[str]], leading_rows: Sequenc
 
 
 def _bands(leading_rows: Sequence[Sequence[str]], header_index: int) -> tuple[str, ...]:
-    """The measures of a header row that stands over a row of years."""
+    """The measures of a header row above a row of years."""
     if header_index + 1 >= len(leading_rows):
         return ()
     upper_labels, lower_labels = leading_rows[header_index], leading_rows[header_index + 1]
@@ -328,9 +328,12 @@ def _cell_kind(sample_cells: Sequence[str], key_by_label: str, unit: str) -> tup
     if key_by_label in ("firm_id", "uscc", "firm_name", "province_code", "city_code", "industry_code", "statement_type"):
         return "text", (), frozenset()
     if key_by_label in ("year", "statement_date") or (not unit and _all_years(present_cells)):
-        if _share(present_cells, lambda cell: read_year(cell).value is not None) >= MAJORITY and key_by_label != "statement_date":
+        if (
+            _share_of_cells(present_cells, lambda cell: read_year(cell).value is not None) >= MAJORITY
+            and key_by_label != "statement_date"
+        ):
             return "year", marks, frozenset()
-        if _share(present_cells, lambda cell: calendar_date(cell).value is not None) >= MAJORITY:
+        if _share_of_cells(present_cells, lambda cell: calendar_date(cell).value is not None) >= MAJORITY:
             return "date", marks, frozenset()
     if key_by_label == "year":
         return "year", marks, frozenset()  # what is no year there is refused when it is read
@@ -338,7 +341,7 @@ def _cell_kind(sample_cells: Sequence[str], key_by_label: str, unit: str) -> tup
         return "text", (), frozenset()
     if (
         CODE_WITH_EXCHANGE.fullmatch(present_cells[0])
-        or _share(present_cells, lambda cell: len(cell) == 18 and cell.isalnum()) >= MAJORITY
+        or _share_of_cells(present_cells, lambda cell: len(cell) == 18 and cell.isalnum()) >= MAJORITY
     ):
         return "text", (), frozenset()
     commas = has_decimal_commas(present_cells)
@@ -348,7 +351,7 @@ def _cell_kind(sample_cells: Sequence[str], key_by_label: str, unit: str) -> tup
     numbers = len(present_cells) - sum(1 for diagnosis in diagnoses.values() if not diagnosis.proposed_number)
     if numbers >= MAJORITY * len(present_cells):
         return "number", marks, frozenset(diagnosis.conversion for diagnosis in diagnoses.values() if diagnosis.conversion)
-    if _share(present_cells, lambda cell: len(cell) > 7 and calendar_date(cell).value is not None) >= MAJORITY:
+    if _share_of_cells(present_cells, lambda cell: len(cell) > 7 and calendar_date(cell).value is not None) >= MAJORITY:
         return "date", marks, frozenset()
     return "text", (), frozenset()
 
@@ -362,11 +365,11 @@ def _code_meaning(sample_cells: Sequence[str], key_by_label: str) -> CodeMeaning
     present_cells = [cell for cell in sample_cells if cell not in totals() and not is_macro_region(cell)]
     if not present_cells or key_by_label in ("firm_id", "firm_name", "uscc"):
         return ""
-    if _share(present_cells, lambda cell: _is_province(cell, allows_codes=key_by_label == "province_code")) >= MAJORITY:
+    if _share_of_cells(present_cells, lambda cell: _is_province(cell, allows_codes=key_by_label == "province_code")) >= MAJORITY:
         return "province"
     is_industry_label = key_by_label == "industry_code"
     if (
-        _share(
+        _share_of_cells(
             present_cells,
             lambda cell: (is_industry_label or not cell.isdigit()) and industry(cell, "2017").scope not in ("none",),
         )
@@ -375,7 +378,7 @@ def _code_meaning(sample_cells: Sequence[str], key_by_label: str) -> CodeMeaning
         return "industry" if is_industry_label or len(present_cells) > 2 else ""
     if (
         key_by_label != "province_code"
-        and _share(present_cells, lambda cell: CODE_WITH_EXCHANGE.fullmatch(cell) is not None) >= MAJORITY
+        and _share_of_cells(present_cells, lambda cell: CODE_WITH_EXCHANGE.fullmatch(cell) is not None) >= MAJORITY
     ):
         return "stock_code"
     return ""
@@ -388,7 +391,7 @@ def _is_province(cell: str, *, allows_codes: bool) -> bool:
     return province(cell).code is not None
 
 
-def _share(column_cells: Sequence[str], predicate: Callable[[str], bool]) -> float:
+def _share_of_cells(column_cells: Sequence[str], predicate: Callable[[str], bool]) -> float:
     return sum(1 for cell in column_cells if predicate(cell)) / len(column_cells)
 
 

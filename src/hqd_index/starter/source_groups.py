@@ -43,7 +43,7 @@ def source_groups(tables: Sequence[ClassifiedTable], root: Path) -> list[SourceG
     tables_by_signature: dict[tuple[object, ...], list[ClassifiedTable]] = {}
     for table in tables:
         tables_by_signature.setdefault(_signature(table), []).append(table)
-    return [group for similar_tables in tables_by_signature.values() for group in _groups(similar_tables, root)]
+    return [group for similar_tables in tables_by_signature.values() for group in _table_groups(similar_tables, root)]
 
 
 def _signature(table: ClassifiedTable) -> tuple[object, ...]:
@@ -78,7 +78,7 @@ def _printed_title(table: SheetTable) -> str:
     return ""
 
 
-def _groups(similar_tables: Sequence[ClassifiedTable], root: Path) -> list[SourceGroup]:
+def _table_groups(similar_tables: Sequence[ClassifiedTable], root: Path) -> list[SourceGroup]:
     files = list(dict.fromkeys(table.table.preview.path for table in similar_tables))
     if len(similar_tables) == 1:
         return [_single_table_group(similar_tables[0], root)]

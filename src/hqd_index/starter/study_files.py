@@ -1,4 +1,4 @@
-"""The YAML of a proposed study: what is guessed stands beside its line, in the language of the study."""
+"""The YAML of a proposed study: each guess has a comment beside its line, in the language of the study."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def study_files(study_facts: StudyFacts, proposal: Proposal, tree: ProposedTree)
     """File name -> text."""
     texts_by_file = {
         "study.yaml": _study(study_facts),
-        "sources.yaml": _sources(proposal, study_facts),
+        "sources.yaml": _sources_yaml(proposal, study_facts),
         "indicators.yaml": _indicators(tree, study_facts.language),
         "weighting.yaml": _weighting(tree, study_facts.language),
     }
@@ -86,14 +86,14 @@ def _study(study_facts: StudyFacts) -> str:
     return yaml_lines.content()
 
 
-def _sources(proposal: Proposal, study_facts: StudyFacts) -> str:
+def _sources_yaml(proposal: Proposal, study_facts: StudyFacts) -> str:
     language = study_facts.language
     yaml_lines = YamlLines(
         _in_language(language, "文件、列名、单位;路径相对数据文件夹", "files, labels, units; paths are from the data folder")
     )
     yaml_lines.add("sources")
     for source in proposal.sources:
-        _source(source, yaml_lines, language)
+        _source_lines(source, yaml_lines, language)
     user_tables = {
         table.name: table
         for table in proposal.tables.values()
@@ -102,7 +102,7 @@ def _sources(proposal: Proposal, study_facts: StudyFacts) -> str:
     if user_tables:
         yaml_lines.add("tables")
         for table in user_tables.values():
-            _table(table, yaml_lines, language)
+            _table_lines(table, yaml_lines, language)
     if study_facts.srdi_list:
         yaml_lines.add(
             "srdi_list", study_facts.srdi_list, comment=_guess_comment(study_facts.comments.get("srdi_list"), language)
@@ -114,7 +114,7 @@ def _sources(proposal: Proposal, study_facts: StudyFacts) -> str:
     return yaml_lines.content()
 
 
-def _source(source: ProposedSource, yaml_lines: YamlLines, language: str) -> None:
+def _source_lines(source: ProposedSource, yaml_lines: YamlLines, language: str) -> None:
     yaml_lines.add(source.id, indent=2)
     comments = {setting: _guess_comment(label, language) for setting, label in source.comments.items()}
     aliases = {label: _guess_comment(comment, language) for label, comment in source.alias_comments.items()}
@@ -141,7 +141,7 @@ def _reshape(reshape_settings: Mapping[str, Any], yaml_lines: YamlLines) -> None
             yaml_lines.add(key, value, indent=6)
 
 
-def _table(proposed_table: ProposedTable, yaml_lines: YamlLines, language: str) -> None:
+def _table_lines(proposed_table: ProposedTable, yaml_lines: YamlLines, language: str) -> None:
     yaml_lines.add(proposed_table.name, indent=2)
     if not proposed_table.is_canonical:
         yaml_lines.add(

@@ -75,7 +75,7 @@ def write_study_from(folder: Path, files: Sequence[Path], language: str) -> Stud
     (folder / REPORT).write_text(report_text(proposal, tree, roles, language), "utf-8")
     is_linked = _link_data_folder(folder / "data" / "raw", root)
     written_files = (*(configs / file_name for file_name in file_contents), folder / REPORT)
-    return StudyFromFiles(written_files, len(paths), root, is_linked, tuple(_lines(roles, proposal, tree, language)))
+    return StudyFromFiles(written_files, len(paths), root, is_linked, tuple(_report_lines(roles, proposal, tree, language)))
 
 
 def _proposal(collection: FileTables, root: Path, folder: Path, language: str) -> tuple[Proposal, ProposedTree, StudyFacts]:
@@ -107,7 +107,7 @@ def _proposal(collection: FileTables, root: Path, folder: Path, language: str) -
         tree = flat_tree(proposal, unit_keys)
     if not tree.indicators:
         raise _no_data(collection)
-    return proposal, tree, _facts(data_tables, unit_keys, names, proposal, (folder, language))
+    return proposal, tree, _study_facts(data_tables, unit_keys, names, proposal, (folder, language))
 
 
 def _add_firms_alone(collection: FileTables, unit_keys: tuple[str, ...], proposal: Proposal) -> None:
@@ -138,7 +138,7 @@ def _no_data(collection: FileTables) -> ConfigError:
     )
 
 
-def _facts(
+def _study_facts(
     data_tables: Sequence[ClassifiedTable],
     unit_keys: tuple[str, ...],
     unit_names: object,
@@ -206,7 +206,7 @@ def _role_text(table: ClassifiedTable, language: str) -> str:
     )
 
 
-def _lines(roles: Sequence[tuple[str, str]], proposal: Proposal, tree: ProposedTree, language: str) -> list[str]:
+def _report_lines(roles: Sequence[tuple[str, str]], proposal: Proposal, tree: ProposedTree, language: str) -> list[str]:
     """Files with their roles, counts of guesses, and everything that is missing."""
     is_chinese = language == "zh"
     counts = len(tree.indicators), len(proposal.guesses), sum(1 for indicator in tree.indicators if indicator.comment)

@@ -98,7 +98,7 @@ def classified_table(table: SheetTable, *, has_coinr_meta: bool = False, has_flo
         return ClassifiedTable(table, "coinr_meta")
     if system_of_table(table) is not None:
         return ClassifiedTable(table, "system")
-    year = _year(table)
+    year = _year_column(table)
     if has_coinr_meta and is_coinr_data(table):
         codes = [column for column in table.columns if normalised_label(column.label) == "ucode"]
         return ClassifiedTable(table, "coinr_data", units=tuple(codes), year=year)
@@ -145,7 +145,7 @@ def _unused_table(table: SheetTable, zh: str, en: str) -> ClassifiedTable:
     return ClassifiedTable(table, "none", reason=Label(zh=zh, en=en))
 
 
-def _year(table: SheetTable) -> SheetColumn | None:
+def _year_column(table: SheetTable) -> SheetColumn | None:
     years = [column for column in table.columns if column.cell_kind in ("year", "date")]
     key_columns = [column for column in years if column.key in ("year", "statement_date")]
     year_columns = [column for column in years if column.cell_kind == "year" and not column.key]
@@ -248,7 +248,7 @@ def _row_per_year_table(table: SheetTable, year: SheetColumn | None, vendor: str
         values[0] if len(values) == 1 else None,
     )
     if measures is not None and value is not None:
-        units, duplicates = _units(
+        units, duplicates = _unit_columns(
             [text_column for text_column in text_columns if text_column is not measures], (year, measures), table.rows
         )
         unit_column = next(
@@ -268,7 +268,7 @@ def _row_per_year_table(table: SheetTable, year: SheetColumn | None, vendor: str
         if kinds is not None:
             return _table_of_kinds(table, kinds)
         return ClassifiedTable(table, "firms", "plain", (firm,), year, preset=vendor)
-    units, duplicates = _units(text_columns, (year,), table.rows)
+    units, duplicates = _unit_columns(text_columns, (year,), table.rows)
     if not units:
         return _unused_table(table, "没有能当评价单元的文本列(如地区、行业、企业)", "no column of texts could name units")
     if duplicates > MOST_DUPLICATES * table.rows:
@@ -282,7 +282,7 @@ def _row_per_year_table(table: SheetTable, year: SheetColumn | None, vendor: str
 
 
 def _kinds_of_rows(table: SheetTable, firm: SheetColumn, year: SheetColumn | None) -> SheetColumn | None:
-    """The column of texts that tells apart several rows of a firm and year, such as kinds of patents; None without such rows."""
+    """The column of texts that separates several rows of a firm and year, such as kinds of patents; None without such rows."""
     types = [column for column in table.columns if column.key == "statement_type"]
     keys = list(zip(firm.cells, *(column.cells for column in (year, *types) if column is not None)))
     if len(set(keys)) == len(keys):
@@ -306,7 +306,7 @@ def _table_of_kinds(table: SheetTable, kinds: SheetColumn) -> ClassifiedTable:
     return _unused_table(
         table,
         f"同一企业同一年有多行,按“{kinds.label}”区分;请自写一个数据源,加上 {shape}(values 可为 {'、'.join(numbers)})",
-        f"several rows of a firm and year, told apart by {kinds.label!r}; write a source of your own with {shape} "
+        f"several rows of a firm and year, distinguished by {kinds.label!r}; write a source of your own with {shape} "
         f"(values: one of {', '.join(numbers)})",
     )
 
@@ -373,7 +373,7 @@ def _by_unit_rank(text_columns: Sequence[SheetColumn]) -> list[SheetColumn]:
     return sorted(text_columns, key=lambda column: rank_of_key[unit_key(column)])
 
 
-def _units(
+def _unit_columns(
     text_columns: Sequence[SheetColumn], further_keys: Sequence[SheetColumn | None], rows: int
 ) -> tuple[tuple[SheetColumn, ...], int]:
     """The text column, or pair, that with the others names each row once; else the best column, with its duplicates."""

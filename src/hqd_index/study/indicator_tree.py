@@ -42,15 +42,15 @@ class Tree:
     @cached_property
     def order(self) -> tuple[str, ...]:
         """All nodes, depth first, parents before children."""
-        return tuple(self._below(self.root))
+        return tuple(self._nodes_below(self.root))
 
     @cached_property
     def inner(self) -> tuple[str, ...]:
         """The nodes that have children, in order."""
         return tuple(node for node in self.order if self.children(node))
 
-    def _below(self, node: str) -> list[str]:
-        return [node, *(descendant for child in self.children(node) for descendant in self._below(child))]
+    def _nodes_below(self, node: str) -> list[str]:
+        return [node, *(descendant for child in self.children(node) for descendant in self._nodes_below(child))]
 
     @cached_property
     def _parents(self) -> dict[str, str]:

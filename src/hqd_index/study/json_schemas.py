@@ -73,7 +73,8 @@ def _method(family: str, id: str, method: Method, definitions: Schema) -> Schema
     """One method with its options, their types and defaults."""
     method_options = options(method, family)
     properties = {
-        option_name: _option(dtype, default, family, definitions) for option_name, (dtype, default) in method_options.items()
+        option_name: _option_schema(dtype, default, family, definitions)
+        for option_name, (dtype, default) in method_options.items()
     }
     return {
         "type": "object",
@@ -85,7 +86,7 @@ def _method(family: str, id: str, method: Method, definitions: Schema) -> Schema
     }
 
 
-def _option(dtype: Any, default: Any, family: str, definitions: Schema) -> Schema:
+def _option_schema(dtype: Any, default: Any, family: str, definitions: Schema) -> Schema:
     schema = TypeAdapter(dtype).json_schema(ref_template="#/$defs/{model}")
     for definition_name, inner in schema.pop("$defs", {}).items():
         if definition_name != "Choice":

@@ -48,7 +48,7 @@ def load_study(folder: Path, *, scenario: str | None = None, overrides: Sequence
     documents, strays = _documents(folder)
     parts = {
         name: record
-        for name, record in ((record_name, _part(record_name, documents)) for record_name in PARTS)
+        for name, record in ((record_name, _checked_part(record_name, documents)) for record_name in PARTS)
         if record is not None
     }
     scenarios = {
@@ -95,7 +95,7 @@ def _documents(folder: Path) -> tuple[dict[str, Document], list[ConfigError]]:
         )
     known_names = {f"{name}.yaml" for name in PARTS}
     present = {path.name: path for path in sorted(folder.iterdir()) if path.suffix in (".yaml", ".yml") and path.is_file()}
-    strays = [_stray(f"{shown_folder}/{name}", name, known_names) for name in present if name not in known_names]
+    strays = [_unexpected_file(f"{shown_folder}/{name}", name, known_names) for name in present if name not in known_names]
     strays += [
         ConfigError(
             f"{name}.yaml is missing; every study needs it",
@@ -122,14 +122,14 @@ def _shown_folder(folder: Path) -> str:
     ).as_posix()
 
 
-def _stray(location: str, file_name: str, known_names: set[str]) -> ConfigError:
+def _unexpected_file(location: str, file_name: str, known_names: set[str]) -> ConfigError:
     en, zh = unknown("file", file_name, known_names, kind_zh="文件")
     return ConfigError(
         f"{en} A study's folder holds only its own files", zh=f"{zh}研究文件夹中只放本研究的文件", location=location
     )
 
 
-def _part(part_name: str, documents: Mapping[str, Document]) -> Record | None:
+def _checked_part(part_name: str, documents: Mapping[str, Document]) -> Record | None:
     """A part as its file says, or with all defaults when the file may be absent and is."""
     document = documents.get(f"{part_name}.yaml")
     if document is None:
@@ -150,7 +150,7 @@ def _located_faults(findings: Sequence[Finding], documents: Mapping[str, Documen
     order = list(documents)
     errors = []
     for finding in findings:
-        file_name, path = _file(finding.path)
+        file_name, path = _file_of_entry(finding.path)
         dotted_path = ".".join(str(path_step) for path_step in path)
         yaml_position = documents[file_name].line(path) if file_name in documents else (0, 0)
         rank = (order.index(file_name) if file_name in order else len(order), yaml_position)
@@ -161,7 +161,7 @@ def _located_faults(findings: Sequence[Finding], documents: Mapping[str, Documen
     return [fault for _, fault in sorted(errors, key=lambda located_pair: located_pair[0])]
 
 
-def _file(path: Place) -> tuple[str, Place]:
+def _file_of_entry(path: Place) -> tuple[str, Place]:
     """The file that holds an entry of the study, and its path there."""
     if path and path[0] == "scenarios" and len(path) > 1:
         return f"scenarios/{path[1]}.yaml", path[2:]
@@ -169,7 +169,7 @@ def _file(path: Place) -> tuple[str, Place]:
 
 
 def _place(documents: Mapping[str, Document], path: Place) -> str:
-    name, subtree = _file(path)
+    name, subtree = _file_of_entry(path)
     return documents[name].place(subtree) if name in documents else name
 
 

@@ -23,14 +23,14 @@ def vary(study: Study, changes: Mapping[str, Any]) -> Study:
     data = study.model_dump(mode="json")
     for path, value in changes.items():
         check_path(study, path)
-        _set(data, path.split("."), value)
+        _set_entry(data, path.split("."), value)
     try:
         return Study.model_validate_json(to_json(data, inf_nan_mode="constants"), strict=True)
     except ValidationError as error:
         raise Faults(record_faults(error, Study, Document("", data))) from None
 
 
-def _set(document: Any, path_steps: list[str], new_value: Any) -> None:
+def _set_entry(document: Any, path_steps: list[str], new_value: Any) -> None:
     for path_step in path_steps[:-1]:
         document = document[path_step]
     document[path_steps[-1]] = new_value

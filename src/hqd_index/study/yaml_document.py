@@ -83,7 +83,7 @@ class Unreadable(Exception):
 def read_document(path: Path, file_name: str) -> Document:
     """The document of a file; every fault that can be distinguished is in `faults`, and then `value` is not to be used."""
     document = Document(file_name)
-    text = _text(path, document)
+    text = _decoded_text(path, document)
     if text is not None:
         read_text(text, document)
     return document
@@ -92,7 +92,7 @@ def read_document(path: Path, file_name: str) -> Document:
 def read_text(yaml_text: str, document: Document) -> Document:
     """Fill a document from YAML text."""
     try:
-        document.value = _value(yaml_text, document)
+        document.value = _scalar_value(yaml_text, document)
     except Unreadable:
         pass
     except MarkedYAMLError as error:
@@ -100,7 +100,7 @@ def read_text(yaml_text: str, document: Document) -> Document:
     return document
 
 
-def _text(path: Path, document: Document) -> str | None:
+def _decoded_text(path: Path, document: Document) -> str | None:
     if path.stat().st_size > MAX_BYTES:
         document.fault(f"file of {path.stat().st_size:,} bytes; a configuration file has at most {MAX_BYTES:,}",
                        f"文件 {path.stat().st_size:,} 字节,配置文件上限 {MAX_BYTES:,} 字节")  # fmt: skip
@@ -129,7 +129,7 @@ def _text(path: Path, document: Document) -> str | None:
     return decoded_text
 
 
-def _value(scalar_text: str, document: Document) -> Any:
+def _scalar_value(scalar_text: str, document: Document) -> Any:
     _refuse_brackets(scalar_text, document)
     top = Frame([], ())
     stack = [top]
@@ -138,7 +138,7 @@ def _value(scalar_text: str, document: Document) -> Any:
         if isinstance(event, NodeEvent):
             nodes += 1
             if nodes > MAX_NODES:
-                _stop(event, document, f"more than {MAX_NODES:,} entries", f"超过 {MAX_NODES:,} 个条目")
+                _fault_at_event(event, document, f"more than {MAX_NODES:,} entries", f"超过 {MAX_NODES:,} 个条目")
             _refuse_extras(event, document)
             _enter(event, stack, document)
         elif type(event).__name__ in ("MappingEndEvent", "SequenceEndEvent"):
@@ -164,7 +164,7 @@ def _events(yaml_text: str, document: Document) -> Iterator[Any]:
         if isinstance(event, DocumentStartEvent):
             documents += 1
             if documents > 1:
-                _stop(
+                _fault_at_event(
                     event,
                     document,
                     "a second document begins with ---; one file holds one",
@@ -177,14 +177,14 @@ def _refuse_extras(event: Any, document: Document) -> None:
     """Anchors, aliases and tags are no part of a study's YAML."""
     if isinstance(event, AliasEvent) or event.anchor:
         yaml_sign = "*" if isinstance(event, AliasEvent) else "&"
-        _stop(event, document, f"anchors and aliases ({yaml_sign}{event.anchor}) are not allowed; write the values out",
+        _fault_at_event(event, document, f"anchors and aliases ({yaml_sign}{event.anchor}) are not allowed; write the values out",
               f"不允许使用锚点和别名({yaml_sign}{event.anchor});请把内容写全")  # fmt: skip
     if getattr(event, "tag", None):
-        _stop(event, document, f"tags ({event.tag}) are not allowed; write a text in quotes, a number without",
+        _fault_at_event(event, document, f"tags ({event.tag}) are not allowed; write a text in quotes, a number without",
               f"不允许使用标签({event.tag});文本请加引号,数字不加")  # fmt: skip
 
 
-def _stop(event: Any, document: Document, en: str, zh: str) -> None:
+def _fault_at_event(event: Any, document: Document, en: str, zh: str) -> None:
     document.fault(en, zh, line_number=event.start_mark.line + 1, column=event.start_mark.column + 1)
     raise Unreadable
 
@@ -206,7 +206,7 @@ def _enter(event: Any, open_nodes: list[Frame], document: Document) -> None:
         node_value = {} if isinstance(event, MappingStartEvent) else []
         open_nodes.append(Frame(node_value, path))
         if len(open_nodes) > MAX_DEPTH + 1:
-            _stop(event, document, f"nested deeper than {MAX_DEPTH} levels", f"嵌套超过 {MAX_DEPTH} 层")
+            _fault_at_event(event, document, f"nested deeper than {MAX_DEPTH} levels", f"嵌套超过 {MAX_DEPTH} 层")
     if isinstance(open_node.container, list):
         open_node.container.append(node_value)
     else:
@@ -218,7 +218,7 @@ def _enter(event: Any, open_nodes: list[Frame], document: Document) -> None:
 
 def _take_key(event: Any, open_node: Frame, document: Document) -> None:
     if isinstance(event, MappingStartEvent | SequenceStartEvent):
-        _stop(event, document, "a key must be a single word", "键只能是一个词")
+        _fault_at_event(event, document, "a key must be a single word", "键只能是一个词")
     open_node.key = event.value
     path = (*open_node.path, event.value)
     line, column = event.start_mark.line + 1, event.start_mark.column + 1

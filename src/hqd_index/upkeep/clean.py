@@ -26,7 +26,7 @@ def clean(results: Path, *, everything: bool = False, raw: Path | None = None) -
     removed: list[tuple[Path, int]] = []
     for study_results in studies:
         with provenance.locked(study_results):
-            removed_folders = [study_results / folder_name for folder_name in RESULTS] if everything else _old(study_results)
+            removed_folders = [study_results / folder_name for folder_name in RESULTS] if everything else _old_runs(study_results)
             removed += [(path, _remove(path)) for path in removed_folders if path.exists() or path.is_symlink()]
     if everything:
         return [*removed, (cache, _remove(cache))] if cache.is_dir() else removed
@@ -36,7 +36,7 @@ def clean(results: Path, *, everything: bool = False, raw: Path | None = None) -
     return [*removed, (cache, freed)] if freed else removed
 
 
-def _old(study_results: Path) -> list[Path]:
+def _old_runs(study_results: Path) -> list[Path]:
     """Runs beyond the last few, and torn ones; never the published one."""
     runs = [path for path in (study_results / "runs").iterdir() if path.is_dir()]
     torn_runs = [path for path in runs if path.name.startswith(".tmp-")]

@@ -33,7 +33,7 @@ class Run:
     def config(self) -> Mapping[str, Any] | None:
         """The configuration with every default written out; None for a run that did not keep it."""
         path = self.folder / "config.json"
-        return dict(_flat(json.loads(path.read_text("utf-8")))) if path.is_file() else None
+        return dict(_flat_entries(json.loads(path.read_text("utf-8")))) if path.is_file() else None
 
     def table(self, table_name: str) -> pd.DataFrame:
         """A table as people read it; no rows where the run has none."""
@@ -62,7 +62,7 @@ def difference(study_results: Path, earlier_name: str | None, later_name: str) -
     parts = {
         ("配置", "Configuration"): _config(*runs),
         ("输入与程序", "Inputs and program"): _ingredients(*runs),
-        ("权重", "Weights"): _weights(*runs),
+        ("权重", "Weights"): _weight_changes(*runs),
         ("名次", "Ranks"): _ranks(*runs),
         ("回归系数", "Coefficients"): _coefficients(*runs),
     }
@@ -118,11 +118,11 @@ def published_run(study_results: Path, run_name: str) -> Run:
     raise SetupError(en, zh=zh, location=str(study_results))
 
 
-def _flat(entry_value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+def _flat_entries(entry_value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """(dotted path, value) of every entry; a method with its options is one entry, and so is a list."""
     if isinstance(entry_value, Mapping) and entry_value and "method" not in entry_value:
         for entry_key, entry in entry_value.items():
-            yield from _flat(entry, f"{path}.{entry_key}" if path else str(entry_key))
+            yield from _flat_entries(entry, f"{path}.{entry_key}" if path else str(entry_key))
     else:
         yield path, entry_value
 
@@ -167,7 +167,7 @@ def _changed_entries(
             yield run_name, (earlier_entries.get(run_name), later_entries.get(run_name))
 
 
-def _weights(earlier_run: Run, later_run: Run) -> Iterator[Text]:
+def _weight_changes(earlier_run: Run, later_run: Run) -> Iterator[Text]:
     """Shares in the whole, those of the last year where they differ by year."""
     sides = []
     for run in (earlier_run, later_run):
@@ -179,11 +179,11 @@ def _weights(earlier_run: Run, later_run: Run) -> Iterator[Text]:
             else share_rows
         )
         sides.append(share_rows.set_index("node") if len(share_rows) else share_rows)
-    for node in _order(sides):
-        shares = [_cell(run_table, node, "share_global") for run_table in sides]
+    for node in _key_order(sides):
+        shares = [_cell_value(run_table, node, "share_global") for run_table in sides]
         if _differ(*shares):
-            node_labels = _names(sides, node, "node")
-            yield tuple(f"{node} {node_label}: {_arrow(*shares)}" for node_label in node_labels)  # type: ignore[misc]
+            node_labels = _label_texts(sides, node, "node")
+            yield tuple(f"{node} {node_label}: {_change_text(*shares)}" for node_label in node_labels)  # type: ignore[misc]
 
 
 def _ranks(earlier_run: Run, later_run: Run) -> Iterator[Text]:
@@ -199,7 +199,9 @@ def _ranks(earlier_run: Run, later_run: Run) -> Iterator[Text]:
     last_year_changes = changed_ranks[changed_ranks.index.get_level_values("year") == year]
     for (_, unit), row in last_year_changes.sort_values("rank_other").iterrows():
         scores = row["score_one"], row["score_other"]
-        change_text = _arrow(row["rank_one"], row["rank_other"]) + (f" ({_arrow(*scores)})" if _differ(*scores) else "")
+        change_text = _change_text(row["rank_one"], row["rank_other"]) + (
+            f" ({_change_text(*scores)})" if _differ(*scores) else ""
+        )
         unit_labels = [row[f"unit_{language}_other"] for language in ("zh", "en")]
         unit_labels = [
             row[f"unit_{lang}_one"] if pd.isna(unit_label) else unit_label for lang, unit_label in zip(("zh", "en"), unit_labels)
@@ -233,26 +235,28 @@ def _coefficients(earlier_run: Run, later_run: Run) -> Iterator[Text]:
         else run_table
         for run_table in sides
     ]
-    for place in _order(sides):
-        estimates = [_cell(run_table, place, "estimate") for run_table in sides]
+    for place in _key_order(sides):
+        estimates = [_cell_value(run_table, place, "estimate") for run_table in sides]
         if _differ(*estimates):
-            p_values = [_cell(run_table, place, "p_wild") for run_table in sides]
-            p = f" (p {_arrow(*p_values)})" if _differ(*p_values) else ""
-            change_line = f"{' · '.join(location_part for location_part in place if location_part)}: {_arrow(*estimates)}{p}"
+            p_values = [_cell_value(run_table, place, "p_wild") for run_table in sides]
+            p = f" (p {_change_text(*p_values)})" if _differ(*p_values) else ""
+            change_line = (
+                f"{' · '.join(location_part for location_part in place if location_part)}: {_change_text(*estimates)}{p}"
+            )
             yield change_line, change_line
 
 
-def _order(sides: list[pd.DataFrame]) -> list[Any]:
+def _key_order(sides: list[pd.DataFrame]) -> list[Any]:
     """The keys of both tables, in the order of the later one, then those that are gone."""
     return list(dict.fromkeys([row_key for run_table in reversed(sides) if len(run_table) for row_key in run_table.index]))
 
 
-def _names(sides: list[pd.DataFrame], row_key: Any, column: str) -> tuple[str, str]:
+def _label_texts(sides: list[pd.DataFrame], row_key: Any, column: str) -> tuple[str, str]:
     run_table = next(run_table for run_table in reversed(sides) if len(run_table) and row_key in run_table.index)
     return str(run_table.loc[row_key, f"{column}_zh"]), str(run_table.loc[row_key, f"{column}_en"])
 
 
-def _cell(run_table: pd.DataFrame, row_key: Any, column: str) -> float:
+def _cell_value(run_table: pd.DataFrame, row_key: Any, column: str) -> float:
     return float(run_table.loc[row_key, column]) if len(run_table) and row_key in run_table.index else float("nan")
 
 
@@ -262,8 +266,8 @@ def _differ(earlier_value: float, later_value: float) -> bool:
     return abs(earlier_value - later_value) > SAME * max(1.0, abs(earlier_value), abs(later_value))
 
 
-def _arrow(earlier_value: float, later_value: float) -> str:
-    """`before -> after` with as few digits, at least four, as tell them apart."""
+def _change_text(earlier_value: float, later_value: float) -> str:
+    """`before -> after` with as few digits, at least four, as distinguish them."""
     for digits in range(4, 18):
         number_pair = [ABSENT if pd.isna(number) else f"{number:.{digits}g}" for number in (earlier_value, later_value)]
         if number_pair[0] != number_pair[1]:

@@ -155,7 +155,7 @@ def _differences(published_files: PublishedFiles, regressions: pd.DataFrame) -> 
     row = regressions.iloc[0]
     if "firm" in row["fixed_effects"]:
         raise NotComparable(FIRM_ROWS)
-    design = _design(published_files, row, list(regressions["term"]))
+    design = _regression_design(published_files, row, list(regressions["term"]))
     if len(design.outcome) != row["n_obs"] or design.unit.nunique() != row["n_clusters"]:
         raise NotComparable(OTHER_SAMPLE)
     estimates, errors = _least_squares(design)
@@ -195,18 +195,18 @@ def _cv1_factor(design: Design) -> float:
     return g / (g - 1) * (n - 1) / (n - k)
 
 
-def _design(published_files: PublishedFiles, regression: pd.Series, terms: Sequence[str]) -> Design:
+def _regression_design(published_files: PublishedFiles, regression: pd.Series, terms: Sequence[str]) -> Design:
     flag = variable(f"used_{regression['spec']}")  # a specification has one where its rows are no part of `used`
     frame = published_files.panel[published_files.panel[flag if flag in published_files.panel else "used"] == 1].reset_index(
         drop=True
     )
     density = _density(published_files, frame, regression)
-    columns = dict(_terms(published_files, frame, regression, density, terms))
+    columns = dict(_term_columns(published_files, frame, regression, density, terms))
     weights = re.search(r"weights: (\w+)", regression["note"])
     design = Design(
-        outcome=_outcome(published_files, frame, regression),
+        outcome=_outcome_column(published_files, frame, regression),
         terms=pd.DataFrame(columns),
-        effects=list(_effects(frame, regression["fixed_effects"])),
+        effects=list(_effect_columns(frame, regression["fixed_effects"])),
         unit=frame["unit"],
         weights=published_files.column(frame, weights[1]) if weights and weights[1].startswith("base_") else None,
     )
@@ -227,7 +227,7 @@ def _density(published_files: PublishedFiles, panel: pd.DataFrame, regression: p
     return published_files.column(panel, "density_lag" if default else f"{measure}_lag{lag}")
 
 
-def _terms(
+def _term_columns(
     published_files: PublishedFiles, panel: pd.DataFrame, regression: pd.Series, density: pd.Series, terms: Sequence[str]
 ) -> Iterator[tuple[str, pd.Series]]:
     """Every published term with its column."""
@@ -292,7 +292,7 @@ def _linked_density(published_files: PublishedFiles, spec_id: str, density: Any)
     return pd.DataFrame({"upstream": upstream.unstack(), "downstream": downstream.unstack()}).rename_axis(["unit", "year"])
 
 
-def _outcome(published_files: PublishedFiles, panel: pd.DataFrame, regression: pd.Series) -> pd.Series:
+def _outcome_column(published_files: PublishedFiles, panel: pd.DataFrame, regression: pd.Series) -> pd.Series:
     scenario = published_files.choice(regression["spec"]).get("scenario")
     if scenario:
         scored = published_files.scenarios[
@@ -304,7 +304,7 @@ def _outcome(published_files: PublishedFiles, panel: pd.DataFrame, regression: p
     return published_files.column(panel, f"{regression['outcome']}{OUTCOME_ENDINGS[regression['sample']]}")
 
 
-def _effects(panel: pd.DataFrame, fixed_effects: str) -> Iterator[pd.Series]:
+def _effect_columns(panel: pd.DataFrame, fixed_effects: str) -> Iterator[pd.Series]:
     for effect in fixed_effects.split("+") if fixed_effects else ():
         yield panel["group_id"].astype(str) + " " + panel["year"].astype(str) if effect == "group_year" else panel[effect]
 

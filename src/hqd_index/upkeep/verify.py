@@ -43,14 +43,14 @@ def verify(
 
     `is_same_study` says whether a run's manifest is of this study: of another configuration the scores are not recomputed.
     """
-    folder = _folder(study_results, run_id)
+    folder = _run_folder(study_results, run_id)
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    lines = [_files(folder, manifest["files"])]
-    weights = [weight_row for weight_row in _rows(folder, "weights") if weight_row["scenario"] == "base"]
-    lines.append(_shares(weights))
-    lines.append(_scores(folder, weights, study) if is_same_study(study, manifest) else NOT_RECOMPUTED)
+    lines = [_check_files(folder, manifest["files"])]
+    weights = [weight_row for weight_row in _table_rows(folder, "weights") if weight_row["scenario"] == "base"]
+    lines.append(_check_shares(weights))
+    lines.append(_check_scores(folder, weights, study) if is_same_study(study, manifest) else NOT_RECOMPUTED)
     comparison = second_opinion(folder)
-    lines += [line for line in (_effects(folder), comparison.line if comparison else NO_REGRESSIONS) if line]
+    lines += [line for line in (_check_effects(folder), comparison.line if comparison else NO_REGRESSIONS) if line]
     return Checked(str(manifest["run"]), tuple(lines))
 
 
@@ -62,7 +62,7 @@ NOT_RECOMPUTED = (
 NO_REGRESSIONS = ("本次运行没有回归,无需重新估计", "the run has no regressions to re-estimate")
 
 
-def _folder(study_results: Path, run_id: str | None) -> Path:
+def _run_folder(study_results: Path, run_id: str | None) -> Path:
     folder = study_results / "runs" / run_id if run_id and run_id != "latest" else study_results / "latest"
     if (folder / "manifest.json").is_file():
         return folder
@@ -73,7 +73,7 @@ def _folder(study_results: Path, run_id: str | None) -> Path:
     raise SetupError("there is no whole run; hqd run makes one", zh="没有完整的运行结果;请先执行 hqd run", location=str(folder))
 
 
-def _rows(folder: Path, table_name: str) -> list[dict[str, str]]:
+def _table_rows(folder: Path, table_name: str) -> list[dict[str, str]]:
     path = folder / "tables" / f"{table_name}.csv"
     if not path.is_file():
         return []
@@ -81,7 +81,7 @@ def _rows(folder: Path, table_name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def _files(folder: Path, digest_by_file: Mapping[str, str]) -> tuple[str, str]:
+def _check_files(folder: Path, digest_by_file: Mapping[str, str]) -> tuple[str, str]:
     """Every file of the manifest as it was written; a file that was added later is reported, not refused."""
     current_digests = file_digests(folder.resolve())
     missing_files = [file_name for file_name in digest_by_file if file_name not in current_digests]
@@ -109,7 +109,7 @@ def _files(folder: Path, digest_by_file: Mapping[str, str]) -> tuple[str, str]:
     return f"{len(digest_by_file)} 个文件与清单一致{zh}", f"{len(digest_by_file)} files are as the manifest lists them{en}"
 
 
-def _shares(weights: Sequence[Row]) -> tuple[str, str]:
+def _check_shares(weights: Sequence[Row]) -> tuple[str, str]:
     """The shares of the children of each node, in each year that has its own, sum to 1."""
     families: dict[tuple[str, str], list[float]] = {}
     for row in weights:
@@ -126,15 +126,18 @@ def _shares(weights: Sequence[Row]) -> tuple[str, str]:
     return f"{len(families)} 组份额各自合计为 1", f"the shares of {len(families)} families sum to 1 each"
 
 
-def _scores(folder: Path, weights: Sequence[Row], study: Study) -> tuple[str, str]:
+def _check_scores(folder: Path, weights: Sequence[Row], study: Study) -> tuple[str, str]:
     """Scores of every node that is a weighted mean, computed from weights.csv and indicators.csv, are the published ones."""
     tree = tree_of(study.indicators)
     shares = {(weight_row["node"], weight_row["year"]): float(weight_row["share_local"]) for weight_row in weights}
     per_unit = {weight_row["parent"] for weight_row in weights if weight_row["method"] == "bod"}
     computed_scores = {
-        _key(weight_row, weight_row["indicator"]): _float(weight_row["normalised"]) for weight_row in _rows(folder, "indicators")
+        _score_key(weight_row, weight_row["indicator"]): _float(weight_row["normalised"])
+        for weight_row in _table_rows(folder, "indicators")
     }
-    published = {_key(weight_row, weight_row["node"]): _float(weight_row["score"]) for weight_row in _rows(folder, "scores")}
+    published = {
+        _score_key(weight_row, weight_row["node"]): _float(weight_row["score"]) for weight_row in _table_rows(folder, "scores")
+    }
     n_recomputed = 0
     for node in reversed(tree.inner):
         children = tree.children(node)
@@ -149,7 +152,7 @@ def _scores(folder: Path, weights: Sequence[Row], study: Study) -> tuple[str, st
             if is_weighted_mean:
                 weight = [shares.get((child, score_key[0][2]), shares.get((child, ""), math.nan)) for child in children]
                 _require_equal(
-                    _mean([computed_scores[score_key[0], child] for child in children], weight, required_count),
+                    _present_mean([computed_scores[score_key[0], child] for child in children], weight, required_count),
                     published_score,
                     node,
                     score_key[0],
@@ -167,7 +170,7 @@ def _scores(folder: Path, weights: Sequence[Row], study: Study) -> tuple[str, st
     )
 
 
-def _key(score_row: Row, node: str) -> tuple[Key, str]:
+def _score_key(score_row: Row, node: str) -> tuple[Key, str]:
     return (score_row["sample"], score_row["unit"], score_row["year"]), node
 
 
@@ -175,7 +178,7 @@ def _float(cell_text: str) -> float:
     return float(cell_text) if cell_text else math.nan
 
 
-def _mean(child_scores: Sequence[float], weights: Sequence[float], required_count: int) -> float:
+def _present_mean(child_scores: Sequence[float], weights: Sequence[float], required_count: int) -> float:
     """The mean over the values present, NaN where they are too few or weigh nothing."""
     present = [(child_score, weight) for child_score, weight in zip(child_scores, weights) if not math.isnan(child_score)]
     total_weight = math.fsum(weight for _, weight in present)
@@ -195,10 +198,10 @@ def _require_equal(recomputed: float, published_score: float, node: str, cell: K
     )
 
 
-def _effects(folder: Path) -> tuple[str, str] | None:
+def _check_effects(folder: Path) -> tuple[str, str] | None:
     """Each effect is the sum of its composition and its spillover; None where the run splits none."""
     effect_parts: dict[tuple[str, ...], dict[str, float]] = {}
-    for contribution_row in _rows(folder, "contribution"):
+    for contribution_row in _table_rows(folder, "contribution"):
         effect_key = tuple(
             contribution_row[key_column] for key_column in ("item", "spec", "sample", "unit", "from_year", "to_year")
         )

@@ -39,12 +39,12 @@ def diagnostics(
     tree, index_arrays_of_sample, refusals = index.design.tree, index.arrays_by_sample["all"], Refusals()
     nodes = Nodes(index, {node: node_values(index.design, index_arrays_of_sample, node) for node in tree.order})
     rows = [
-        *_columns(nodes),
+        *_column_rows(nodes),
         *coverage_rows(study, index, status_coverage),
         *correlation_rows(nodes),
         *structure_rows(nodes, refusals),
         *collinearity_rows(nodes, refusals),
-        *_weights(nodes),
+        *_weight_comparison(nodes),
         *weight_rows(study, nodes),
         *_concentration(nodes),
         *_known_groups(nodes, study_groups),
@@ -59,7 +59,7 @@ def diagnostics(
 # columns
 
 
-def _columns(nodes: Nodes) -> Iterator[Row]:
+def _column_rows(nodes: Nodes) -> Iterator[Row]:
     """Every leaf as it came: cells, gaps, negative cells, shape, and the part of its total in one cell."""
     index = nodes.index
     raw_panel = index.indicators.query("sample == 'all'").set_index(["indicator", "year", "unit"])["raw"].sort_index()
@@ -69,7 +69,7 @@ def _columns(nodes: Nodes) -> Iterator[Row]:
         raw_values = (
             raw_panel.loc[leaf].reindex(pd.MultiIndex.from_product([index.design.years, index.units])).to_numpy(np.float64)
         )
-        yield from _column(leaf, raw_values, nodes.values[leaf].ravel(), unit_year_labels)
+        yield from _column_statistics(leaf, raw_values, nodes.values[leaf].ravel(), unit_year_labels)
 
 
 def _cell_changes(index: Index, leaf: str) -> Iterator[Row]:
@@ -86,7 +86,7 @@ def _cell_changes(index: Index, leaf: str) -> Iterator[Row]:
     yield row("column", leaf, "treated_cells", int(((treated != imputed_cells) & ~np.isnan(imputed_cells)).sum()))
 
 
-def _column(leaf: str, raw_values: Array, normalised: Array, unit_year_labels: Sequence[str]) -> Iterator[Row]:
+def _column_statistics(leaf: str, raw_values: Array, normalised: Array, unit_year_labels: Sequence[str]) -> Iterator[Row]:
     observed = raw_values[~np.isnan(raw_values)]
     absence_flag = "I-EMPTY" if not len(observed) else "I-CONST" if np.isnan(bounds(raw_values[:, None])[0][0, 0]) else ""
     yield row("column", leaf, "cells", len(observed), flag_code=absence_flag)
@@ -120,7 +120,7 @@ def _column(leaf: str, raw_values: Array, normalised: Array, unit_year_labels: S
 # weights
 
 
-def _weights(nodes: Nodes) -> Iterator[Row]:
+def _weight_comparison(nodes: Nodes) -> Iterator[Row]:
     """Three weights that are never the same thing: nominal, share of covariance, and importance with its share of the level."""
     tree, index = nodes.index.design.tree, nodes.index
     nominal_share, through = (index.weights.groupby("node")[column].mean().to_dict() for column in ("share_global", "effective"))

@@ -33,7 +33,7 @@ def weight_rows(study: Study, nodes: Nodes) -> Iterator[Row]:
                 yield from _method_rows(nodes, family, choice, child_rows, f"_{year}")
         else:
             yield from _method_rows(nodes, family, choice, span_rows(child_values, family.span, design.years), "")
-        yield from _years(nodes, family, choice)
+        yield from _years_of_weights(nodes, family, choice)
 
 
 def _method_rows(nodes: Nodes, family: Family, choice: BoundChoice, child_rows: Array, suffix: str) -> Iterator[Row]:
@@ -60,7 +60,7 @@ def _method_rows(nodes: Nodes, family: Family, choice: BoundChoice, child_rows: 
         )
 
 
-def _years(nodes: Nodes, family: Family, choice: BoundChoice) -> Iterator[Row]:
+def _years_of_weights(nodes: Nodes, family: Family, choice: BoundChoice) -> Iterator[Row]:
     """The scatter degree of one year is the plain variant, and is called so."""
     years, span = nodes.index.design.years, family.span
     years_in_span = [year for year in years if isinstance(span, str) or span[0] <= year <= span[1]]

@@ -119,11 +119,11 @@ def coupling_table(
         parts = None if coefficients is None else np.array([coefficients[system_node] for system_node in system_nodes])
         systems = np.stack([score_panel.values[system_node] for system_node in system_nodes], axis=-1)
         for method_name, method in METHODS.items():
-            rows += _rows(score_panel, method_name, method(systems, parts))
+            rows += _coupling_rows(score_panel, method_name, method(systems, parts))
     return table("coupling", rows)
 
 
-def _rows(score_panel: ScorePanel, method: str, coordination: Coupling) -> Iterator[Row]:
+def _coupling_rows(score_panel: ScorePanel, method: str, coordination: Coupling) -> Iterator[Row]:
     coordination_level = level(coordination.degree)
     for t, year in enumerate(score_panel.years):
         for unit_index in range(len(score_panel.units)):
@@ -144,11 +144,11 @@ def _rows(score_panel: ScorePanel, method: str, coordination: Coupling) -> Itera
 
 def group_means(coupling: pd.DataFrame, group_tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """scheme, group, year, method, n, coupling, degree: means by group; each scheme is a frame (unit, group [, year])."""
-    frames_of_blocks = [_means(coupling, members).assign(scheme=scheme) for scheme, members in group_tables.items()]
+    frames_of_blocks = [_group_mean_rows(coupling, members).assign(scheme=scheme) for scheme, members in group_tables.items()]
     return pd.concat(frames_of_blocks, ignore_index=True)
 
 
-def _means(coupling: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+def _group_mean_rows(coupling: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     group_rows = coupling.merge(members, on=[key_column for key_column in ("unit", "year") if key_column in members], how="inner")
     scored_rows = group_rows[group_rows["degree"].notna()]
     row_groups = scored_rows.groupby(["group", "year", "method"], as_index=False)

@@ -90,11 +90,11 @@ def dagum_rows(score_panel: ScorePanel, schemes: Mapping[str, Mapping[str, str]]
         for node, scores in score_panel.values.items():
             for year, year_scores in zip(score_panel.years, scores):
                 with refusals.refusing(f"{node} {year}", DAGUM_ITEM):
-                    for table_row in _rows(dagum(year_scores[is_grouped], unit_groups)):
+                    for table_row in _gini_rows(dagum(year_scores[is_grouped], unit_groups)):
                         yield {"item": DAGUM_ITEM.id, "node": node, "year": year, "variant": scheme} | table_row
 
 
-def _rows(decomposition: Dagum) -> Iterator[Row]:
+def _gini_rows(decomposition: Dagum) -> Iterator[Row]:
     yield {"quantity": "gini", "value": decomposition.gini}
     parts = {
         "within": decomposition.within,

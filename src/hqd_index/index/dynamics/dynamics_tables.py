@@ -44,17 +44,22 @@ def dynamics(
     score_panel, refusals, options = score_panel_of(study, index), Refusals(), study.study.dynamics
     schemes = groupings(index.units, study_groups)
     coupling = coupling_table(score_panel, index.design.tree.children(index.design.tree.root), refusals, options.coupling)
-    weights = _weights(score_panel, io_links, refusals, options.links, panel)
+    weights = _spatial_weights(score_panel, io_links, refusals, options.links, panel)
     markov_moves, curves = markov_rows(score_panel, weights, refusals), kernel_rows(score_panel, refusals)
     local_rows: list[Row] = []
-    rows = [*_coordination(coupling, score_panel, schemes, density), *dagum_rows(score_panel, schemes, refusals)]
-    rows += [*convergence_rows(score_panel, refusals), *curves.summary_rows, *markov_moves.summary_rows]
-    rows += theil_rows(score_panel, schemes, refusals) if options.theil else []
-    rows += time_rows(score_panel, options.time_degree, refusals) if options.time_degree is not None else []
+    spatial_rows = [*_coordination(coupling, score_panel, schemes, density), *dagum_rows(score_panel, schemes, refusals)]
+    spatial_rows += [*convergence_rows(score_panel, refusals), *curves.summary_rows, *markov_moves.summary_rows]
+    spatial_rows += theil_rows(score_panel, schemes, refusals) if options.theil else []
+    spatial_rows += time_rows(score_panel, options.time_degree, refusals) if options.time_degree is not None else []
     if weights is not None:
         spatial = moran_rows(score_panel, weights, seed, refusals)
-        rows, local_rows = rows + spatial.overall, spatial.local_rows
-    rows_by_table = {"dynamics": rows, "distribution": curves.points, "transitions": markov_moves.cells, "lisa": local_rows}
+        spatial_rows, local_rows = spatial_rows + spatial.overall, spatial.local_rows
+    rows_by_table = {
+        "dynamics": spatial_rows,
+        "distribution": curves.points,
+        "transitions": markov_moves.cells,
+        "lisa": local_rows,
+    }
     return {
         "coupling": coupling,
         "obstacles": obstacles_table(index, score_panel, refusals),
@@ -66,7 +71,7 @@ def dynamics(
     }
 
 
-def _weights(
+def _spatial_weights(
     score_panel: ScorePanel,
     io_links: pd.DataFrame | None,
     refusals: Refusals,

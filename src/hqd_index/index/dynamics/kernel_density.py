@@ -88,12 +88,13 @@ def kernel_rows(score_panel: ScorePanel, refusals: Refusals) -> KernelRows:
             row_head = {"node": node, "year": score_panel.years[t]}
             kernel.points.extend(row_head | {"score": x, "density": y, "bandwidth": width} for x, y in zip(grid_points, curve))
             kernel.summary_rows.extend(
-                row_head | {"item": KERNEL_ITEM.id} | curve_facts for curve_facts in _facts(scores[t], grid_points, curve, width)
+                row_head | {"item": KERNEL_ITEM.id} | curve_facts
+                for curve_facts in _curve_facts(scores[t], grid_points, curve, width)
             )
     return kernel
 
 
-def _facts(scores: Array, grid_points: Array, curve: Array, width: float) -> Iterator[Row]:
+def _curve_facts(scores: Array, grid_points: Array, curve: Array, width: float) -> Iterator[Row]:
     tops = peaks(curve)
     yield {"quantity": "n", "value": int((~np.isnan(scores)).sum())}
     yield {"quantity": "bandwidth", "value": width}

@@ -139,7 +139,7 @@ def markov_rows(score_panel: ScorePanel, weights: Weights | None, refusals: Refu
 
 def _chain(chains: MarkovRows, node: str, years: Sequence[int], state_array: NDArray[np.intp], cut_points: Array) -> None:
     transition_counts = transitions(state_array, years)[0]
-    chains.cells.extend(_cells("markov", node, 0, transition_counts))
+    chains.cells.extend(_transition_rows("markov", node, 0, transition_counts))
     row_head = {"item": "markov", "node": node}
     chains.summary_rows.extend(
         row_head | {"quantity": f"cut_{i}", "value": 100 * cut_point} for i, cut_point in enumerate(cut_points, start=1)
@@ -156,7 +156,7 @@ def _conditional(
 ) -> None:
     transition_counts = transitions(state_array, years, lag, part_count=STATE_COUNT)
     for lag_state in range(STATE_COUNT):
-        chains.cells.extend(_cells("spatial_markov", node, lag_state + 1, transition_counts[lag_state]))
+        chains.cells.extend(_transition_rows("spatial_markov", node, lag_state + 1, transition_counts[lag_state]))
     chains.summary_rows.extend(
         _test({"item": "spatial_markov", "node": node, "variant": "lag_states"}, homogeneity(transition_counts))
     )
@@ -168,7 +168,7 @@ def _test(row_head: Row, test: Homogeneity) -> Iterator[Row]:
     yield row_head | {"quantity": "p", "value": test.p}
 
 
-def _cells(chain: str, node: str, lag: int, transition_counts: Counts) -> Iterator[Row]:
+def _transition_rows(chain: str, node: str, lag: int, transition_counts: Counts) -> Iterator[Row]:
     """One row per pair of states, numbered from 1; lag state 0 is all."""
     share = probabilities(transition_counts)
     for i, j in np.ndindex(transition_counts.shape):

@@ -50,12 +50,12 @@ def obstacles_table(index: Index, score_panel: ScorePanel, refusals: Refusals) -
         )
         degree = obstacle(index_arrays_of_sample.normalised, shares)
         covered = coverage(design, index_arrays_of_sample)[design.tree.root]
-        frames_of_blocks = [_level(index, score_panel, degree, covered, level) for level in design.tree.levels]
+        frames_of_blocks = [_level_degrees(index, score_panel, degree, covered, level) for level in design.tree.levels]
         return table("obstacles", pd.concat(frames_of_blocks, ignore_index=True))
     return table("obstacles", [])
 
 
-def _level(index: Index, score_panel: ScorePanel, degree: Array, covered: Array, level: str) -> pd.DataFrame:
+def _level_degrees(index: Index, score_panel: ScorePanel, degree: Array, covered: Array, level: str) -> pd.DataFrame:
     """Degrees of one level's nodes, each the sum over its leaves; places from the largest, ties in the order of ids."""
     tree = index.design.tree
     nodes = sorted(node for node in tree.order if node != tree.root and tree.level(node) == level)

@@ -79,11 +79,11 @@ def score_blocks(source: DrawSource, draw_table: DrawTable, *, year: int | None 
     """The same in blocks of draws, each draw once: positions in the table and their scores."""
     for numbers in _designs_by_scaling(source, draw_table):
         scaled_rows = np.flatnonzero(np.isin(draw_table.design, numbers))
-        for firms in _blocks(np.unique(draw_table.firms[scaled_rows]), source.values[0].nbytes, memory=LEAF_MEMORY):
-            rows = scaled_rows[np.isin(draw_table.firms[scaled_rows], firms)]
-            rows_by_design = {number: rows[draw_table.design[rows] == number] for number in numbers}
+        for firms in _draw_blocks(np.unique(draw_table.firms[scaled_rows]), source.values[0].nbytes, memory=LEAF_MEMORY):
+            draw_rows = scaled_rows[np.isin(draw_table.firms[scaled_rows], firms)]
+            rows_by_design = {number: draw_rows[draw_table.design[draw_rows] == number] for number in numbers}
             yield from _scaled_blocks(
-                source, draw_table, {n: rows for n, rows in rows_by_design.items() if len(rows)}, firms, year
+                source, draw_table, {n: draw_rows for n, draw_rows in rows_by_design.items() if len(draw_rows)}, firms, year
             )
 
 
@@ -99,9 +99,9 @@ def _scaled_blocks(
     for number, design_rows in rows_by_design.items():
         design = source.plan_of_design(number)
         rows = year_slice if all(family.rowwise for family in design.families) else slice(None)
-        for block in _blocks(design_rows, leaves.values[0, :, rows].nbytes):
+        for block in _draw_blocks(design_rows, leaves.values[0, :, rows].nbytes):
             with _naming_design(source, number):
-                scores = _block(source, design, leaves, draw_table.rows(block), rows)
+                scores = _block_scores(source, design, leaves, draw_table.rows(block), rows)
             yield block, 100 * (scores if rows == year_slice else scores[:, year_slice])
 
 
@@ -125,7 +125,7 @@ def _designs_by_scaling(source: DrawSource, draw_table: DrawTable) -> list[list[
     return list(groups.values())
 
 
-def _blocks(row_numbers: Numbers, bytes_per_draw: int, *, memory: int = CACHE) -> Iterator[Numbers]:
+def _draw_blocks(row_numbers: Numbers, bytes_per_draw: int, *, memory: int = CACHE) -> Iterator[Numbers]:
     """Consecutive parts of row numbers, of each of which that many bytes a draw fit the cache (or other memory) together."""
     step = max(1, memory // max(bytes_per_draw, 1))
     return (row_numbers[block_start : block_start + step] for block_start in range(0, len(row_numbers), step))
@@ -172,7 +172,7 @@ def _leaf_draws(source: DrawSource, design: ScoringPlan, firms: Numbers) -> Leaf
     columns = np.array([source.leaves.index(leaf) for leaf in design.leaves])
     normalised_values = np.empty((len(firms), len(columns), *source.values.shape[2:]))
     is_empty, gaps = np.zeros((len(firms), len(columns)), dtype=bool), np.zeros(len(firms), dtype=bool)
-    for draw_block in _blocks(np.arange(len(firms)), normalised_values[0].nbytes):
+    for draw_block in _draw_blocks(np.arange(len(firms)), normalised_values[0].nbytes):
         firm_draws = firms[draw_block]
         raw_values = source.values[firm_draws] if design.leaves == source.leaves else source.values[firm_draws[:, None], columns]
         normalised_values[draw_block] = _leaves_first(normalised_leaves(design, _leaves_last(raw_values))[2])
@@ -208,7 +208,7 @@ def _weighted_families(design: ScoringPlan) -> tuple[Family, ...]:
 
 def _family_shares(design: ScoringPlan, family: Family, leaves: LeafDraws, draw_numbers: Numbers) -> Array:
     child_positions = design.leaf_positions(family.children)
-    frames_of_blocks = list(_blocks(draw_numbers, leaves.values[0, child_positions].nbytes))
+    frames_of_blocks = list(_draw_blocks(draw_numbers, leaves.values[0, child_positions].nbytes))
     share_blocks = [
         family_shares(family, _leaves_last(leaves.values[b[:, None], child_positions]), design.years) for b in frames_of_blocks
     ]
@@ -229,7 +229,7 @@ def _leaves_first(draw_values: Array) -> Array:
 # the draws of one design
 
 
-def _block(source: DrawSource, design: ScoringPlan, leaves: LeafDraws, draw_table: DrawTable, year_rows: slice) -> Array:
+def _block_scores(source: DrawSource, design: ScoringPlan, leaves: LeafDraws, draw_table: DrawTable, year_rows: slice) -> Array:
     """(draws, T or fewer, U) root scores, in the years `rows`, of draws that share a design."""
     firm_draws = leaves.draw_positions(draw_table.firms)
     is_complete = leaves.is_complete(design, firm_draws)
@@ -274,11 +274,13 @@ def _drawn_shares(
 
 
 def _shares_around_base(
-    source: DrawSource, families: Sequence[Family], base: dict[str, Array], design_numbers: Numbers
+    source: DrawSource, families: Sequence[Family], own_shares: dict[str, Array], design_numbers: Numbers
 ) -> dict[str, Array]:
     """Shares by node, drawn in one go for families whose own vary over the same years and units."""
     child_positions = [source.nodes.index(child) for family in families for child in family.children]
-    draws = [np.broadcast_to(base[family.node], (len(design_numbers), *base[family.node].shape[1:])) for family in families]
+    draws = [
+        np.broadcast_to(own_shares[family.node], (len(design_numbers), *own_shares[family.node].shape[1:])) for family in families
+    ]
     base_shares, starts = np.concatenate(draws, axis=-1), np.cumsum([0, *(len(family.children) for family in families)])[:-1]
     drawn_shares = dirichlet(
         base_shares,

@@ -46,7 +46,7 @@ def sensitivity(study: Study, designs: Designs, source: DrawSource, base_ranks: 
         factor_name: np.minimum((points[:, k] * option_count).astype(np.intp), option_count - 1)
         for k, (factor_name, option_count) in enumerate(factors.items())
     }
-    scores = root_scores(source, _table(designs, options, option_numbers, len(points)), year=year)[:, 0]
+    scores = root_scores(source, _sampled_designs(designs, options, option_numbers, len(points)), year=year)[:, 0]
     ranks = competition(np.where(np.isnan(base_ranks), np.nan, scores))
     ranked = np.flatnonzero(~np.isnan(base_ranks))
     outputs = {MEAN_SHIFT: mean_shift(ranks, base_ranks)} | {
@@ -56,8 +56,8 @@ def sensitivity(study: Study, designs: Designs, source: DrawSource, base_ranks: 
         factor_name: output_values for factor_name, output_values in outputs.items() if not np.isnan(output_values).any()
     }
     sobol = sobol_indices(np.stack(list(complete_outputs.values())), len(factors), random) if complete_outputs else None
-    frames = [_rows(output, list(factors), sobol, k) for k, output in enumerate(complete_outputs)]
-    frames += [_rows(output, list(factors), None, 0) for output in outputs if output not in complete_outputs]
+    frames = [_index_rows(output, list(factors), sobol, k) for k, output in enumerate(complete_outputs)]
+    frames += [_index_rows(output, list(factors), None, 0) for output in outputs if output not in complete_outputs]
     return pd.concat(frames, ignore_index=True).pipe(_with_notes, dropped_options, set(complete_outputs))
 
 
@@ -94,7 +94,9 @@ def _factors(designs: Designs, source: DrawSource, options: list[list[int]]) -> 
     return {factor_name: option_count for factor_name, option_count in sizes.items() if option_count > 1}
 
 
-def _table(designs: Designs, options: list[list[int]], option_numbers: Mapping[str, Numbers], sample_size: int) -> DrawTable:
+def _sampled_designs(
+    designs: Designs, options: list[list[int]], option_numbers: Mapping[str, Numbers], sample_size: int
+) -> DrawTable:
     design_table = np.zeros((sample_size, len(designs.factors)), dtype=np.intp)
     for factor_position, (factor, factor_options) in enumerate(zip(designs.factors, options)):
         if short_path(factor.name) in option_numbers:
@@ -104,7 +106,7 @@ def _table(designs: Designs, options: list[list[int]], option_numbers: Mapping[s
     return table_of(rows, option_numbers.get("data", NO_FIRM_DRAW), option_numbers.get("weights", NO_FIRM_DRAW))
 
 
-def _rows(output: str, factors: list[str], sobol: SobolIndices | None, output_index: int) -> pd.DataFrame:
+def _index_rows(output: str, factors: list[str], sobol: SobolIndices | None, output_index: int) -> pd.DataFrame:
     """One output's index of every factor; missing where it could not be found."""
     values = {
         column_name: getattr(sobol, column_name)[output_index] if sobol else np.full(len(factors), np.nan)

@@ -181,7 +181,7 @@ def _alternatives(study: Study, path: str, options: Sequence[Any]) -> Factor:
     alternatives = [
         option_value for k, option_value in enumerate(values) if option_value != base_value and option_value not in values[:k]
     ]
-    labels = [_label(option_value) for option_value in (base_value, *alternatives)]
+    labels = [_choice_text(option_value) for option_value in (base_value, *alternatives)]
     distinct_labels = tuple(label if labels.count(label) == 1 else f"{label} {k}" for k, label in enumerate(labels))
     return Factor(path, distinct_labels, ({}, *({path: option_value} for option_value in alternatives)))
 
@@ -238,7 +238,7 @@ def _entry_with_value(config_entry: Any, path_steps: Sequence[str], new_value: A
     return {**config_entry, first_step: _entry_with_value(config_entry.get(first_step), later_steps, new_value)}
 
 
-def _label(choice: Any) -> str:
+def _choice_text(choice: Any) -> str:
     """A choice as people call it: the method, and options that are not the default."""
     if not hasattr(choice, "method"):
         return str(choice)

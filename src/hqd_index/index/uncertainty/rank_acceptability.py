@@ -47,7 +47,8 @@ def order_statistics(ranks: Ranks, shares: tuple[float, ...]) -> list[Array]:
     unranked = (by_unit == NO_RANK).sum(axis=-1)
     ranked = by_unit.shape[-1] - unranked
     return [
-        np.where(ranked > 0, _at(by_unit, unranked + _place(ranked, cumulative_share)), np.nan) for cumulative_share in shares
+        np.where(ranked > 0, _entries_at(by_unit, unranked + _place(ranked, cumulative_share)), np.nan)
+        for cumulative_share in shares
     ]
 
 
@@ -56,7 +57,7 @@ def _place(count: Positions, share: float) -> Positions:
     return np.maximum(np.ceil(share * count - ROUNDING), 1).astype(np.intp) - 1
 
 
-def _at(by_unit: Ranks, positions: Positions) -> Array:
+def _entries_at(by_unit: Ranks, positions: Positions) -> Array:
     inside = np.minimum(positions, by_unit.shape[-1] - 1)[..., None]
     return np.take_along_axis(by_unit, inside, axis=-1)[..., 0].astype(np.float64)
 

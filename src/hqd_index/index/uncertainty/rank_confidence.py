@@ -40,7 +40,8 @@ def rank_sets(estimate: Array, draws: Array, *, level: float = 0.95) -> RankSets
     critical_values = np.quantile(largest_distances, level, axis=0, method="higher")
     overall = np.quantile(largest_distances.max(axis=1, initial=0), level, method="higher")
     return RankSets(
-        *_ends(difference, error_spread * critical_values[:, None], ranked), *_ends(difference, error_spread * overall, ranked)
+        *_rank_bounds(difference, error_spread * critical_values[:, None], ranked),
+        *_rank_bounds(difference, error_spread * overall, ranked),
     )
 
 
@@ -63,7 +64,7 @@ def interval_sets(estimate: Array, draws: Array, *, level: float = 0.95) -> Rank
     return RankSets(low, high, low, high)
 
 
-def _ends(difference: Array, margin: Array, ranked: NDArray[np.bool_]) -> tuple[Array, Array]:
+def _rank_bounds(difference: Array, margin: Array, ranked: NDArray[np.bool_]) -> tuple[Array, Array]:
     """Lowest and highest rank when `difference +- margin` holds every true difference."""
     units_surely_above = (difference + margin < 0).sum(axis=1)
     units_surely_below = (difference - margin > 0).sum(axis=1)

@@ -66,31 +66,31 @@ class RankDraws:
         return last_ranked_year(self.base)
 
 
-def last_ranked_year(base: Array) -> int:
+def last_ranked_year(base_ranks: Array) -> int:
     """Position of the last year in which any unit is ranked; the last of all where none is."""
-    years = np.flatnonzero((~np.isnan(base)).any(axis=1))
-    return int(years[-1]) if len(years) else len(base) - 1
+    years = np.flatnonzero((~np.isnan(base_ranks)).any(axis=1))
+    return int(years[-1]) if len(years) else len(base_ranks) - 1
 
 
-def ranking(base: Array) -> Positions:
+def ranking(base_ranks: Array) -> Positions:
     """The ranked units of a year, (U,) published ranks, the first first."""
-    ranked_units = np.flatnonzero(~np.isnan(base))
-    return ranked_units[np.argsort(base[ranked_units], kind="stable")]
+    ranked_units = np.flatnonzero(~np.isnan(base_ranks))
+    return ranked_units[np.argsort(base_ranks[ranked_units], kind="stable")]
 
 
 def rank_draws(study: Study, designs: Designs, source: DrawSource) -> RankDraws:
     """Every draw scored and ranked among the unit-years that have a published rank."""
     published_scores = _published_scores(study, source)
-    base = competition(published_scores)
+    base_ranks = competition(published_scores)
     spreads, scores, neighbour_shares = {}, {}, tuple[Array, ...]()
-    for name, table in tables_by_source(study, designs, source).items():
-        draws, ranks = _draws(source, table, published_scores, with_scores=name in SOURCES_WITH_SCORES)
+    for source_name, table in tables_by_source(study, designs, source).items():
+        draws, ranks = _draws(source, table, published_scores, with_scores=source_name in SOURCES_WITH_SCORES)
         if draws is not None:
-            scores[name] = draws
-        spreads[name] = _spread(ranks, base, study.uncertainty.interval)
-        if name == "all":
-            neighbour_shares = tuple(_neighbour_shares(ranks, base))
-    return RankDraws(source, published_scores, base, spreads, scores, neighbour_shares)
+            scores[source_name] = draws
+        spreads[source_name] = _spread(ranks, base_ranks, study.uncertainty.interval)
+        if source_name == "all":
+            neighbour_shares = tuple(_neighbour_shares(ranks, base_ranks))
+    return RankDraws(source, published_scores, base_ranks, spreads, scores, neighbour_shares)
 
 
 def _published_scores(study: Study, source: DrawSource) -> Array:
@@ -118,20 +118,20 @@ def _draws(source: DrawSource, table: DrawTable, published_scores: Array, *, wit
     return scores, ranks
 
 
-def _spread(ranks: Ranks, base: Array, interval: tuple[float, float]) -> RankSpread:
+def _spread(ranks: Ranks, base_ranks: Array, interval: tuple[float, float]) -> RankSpread:
     """Year by year, as sorting takes as much memory again."""
-    years = [order_statistics(ranks[:, t], (interval[0], 0.5, interval[1], 0.0, 1.0)) for t in range(len(base))]
+    years = [order_statistics(ranks[:, t], (interval[0], 0.5, interval[1], 0.0, 1.0)) for t in range(len(base_ranks))]
     low, median, high, best, worst = (np.stack([year[k] for year in years]) for k in range(5))
     return RankSpread(
         low, median, high, best, worst,
-        np.stack([mean_distance(ranks[:, t], base[t]) for t in range(len(base))]),
-        {k: np.stack([among_the_first(ranks[:, t], k) for t in range(len(base))]) for k in TOP_COUNTS},
-        ranks[:, last_ranked_year(base)].copy(),
+        np.stack([mean_distance(ranks[:, t], base_ranks[t]) for t in range(len(base_ranks))]),
+        {k: np.stack([among_the_first(ranks[:, t], k) for t in range(len(base_ranks))]) for k in TOP_COUNTS},
+        ranks[:, last_ranked_year(base_ranks)].copy(),
     )  # fmt: skip
 
 
-def _neighbour_shares(ranks: Ranks, base: Array) -> Iterator[Array]:
+def _neighbour_shares(ranks: Ranks, base_ranks: Array) -> Iterator[Array]:
     """Of each year, how often a unit is above the next of the published ranking, (units - 1,)."""
-    for t, year_base in enumerate(base):
+    for t, year_base in enumerate(base_ranks):
         order = ranking(year_base)
         yield share_ranked_above(ranks[:, t], order[:-1], order[1:])

@@ -106,7 +106,7 @@ def _rank_sets(ranked: RankDraws, *, by_pairs: bool) -> dict[str, Array]:
     }
 
 
-def _neighbours(ranked: RankDraws, names: pd.DataFrame, interval: tuple[float, float]) -> pd.DataFrame:
+def _neighbours(ranked: RankDraws, labels_of_units: pd.DataFrame, interval: tuple[float, float]) -> pd.DataFrame:
     """Units next to each other in a year's ranking: how often the upper one stays above, and whether that is nearly always."""
     frames_of_blocks = []
     for t, year in enumerate(ranked.source.years):
@@ -125,7 +125,7 @@ def _neighbours(ranked: RankDraws, names: pd.DataFrame, interval: tuple[float, f
         }
         frames_of_blocks.append(pd.DataFrame(neighbour_columns | {"apart": _is_distinct(share, interval)}))
     neighbour_table = pd.concat(frames_of_blocks, ignore_index=True)
-    unit_names = names.set_index("unit")
+    unit_names = labels_of_units.set_index("unit")
     for pair_member, language in ((pair_member, language) for pair_member in ("unit", "other") for language in ("zh", "en")):
         neighbour_table[f"{pair_member}_{language}"] = neighbour_table[pair_member].map(unit_names[f"unit_{language}"])
     return neighbour_table
@@ -161,17 +161,17 @@ def _pair_rows(ranked: RankDraws, pairs: PairShares, interval: tuple[float, floa
     return pd.DataFrame(columns | {"apart": _is_distinct(pairs.share, interval)})
 
 
-def _designs(designs: Designs, base: Array, latest_ranks: Array) -> pd.DataFrame:
+def _designs(designs: Designs, base_ranks: Array, latest_ranks: Array) -> pd.DataFrame:
     """Each declared combination: what differs, and how far it moves the ranks of the last year."""
-    shift = mean_shift(latest_ranks, base)
+    shift = mean_shift(latest_ranks, base_ranks)
     rows = [
         {
             "design": design_number,
             "label": designs.label(design_number),
             "mean_shift": shift[design_number],
-            "max_shift": _largest_shift(design_ranks, base),
+            "max_shift": _largest_shift(design_ranks, base_ranks),
         }
-        | {"spearman": _spearman(design_ranks, base)}
+        | {"spearman": _spearman(design_ranks, base_ranks)}
         for design_number, design_ranks in enumerate(latest_ranks)
     ]
     return pd.DataFrame(rows)
@@ -210,8 +210,8 @@ def _summary(ranked: RankDraws, pairs: PairShares) -> pd.DataFrame:
             }
             row_facts["ranked"] = float(1 - (spread.latest[:, ~np.isnan(base)] == NO_RANK).mean())
         rows += [
-            {"source": name, "year": ranked.source.years[last_year], "quantity": quantity, "value": value}
-            for quantity, value in row_facts.items()
+            {"source": name, "year": ranked.source.years[last_year], "quantity": quantity, "value": summary_value}
+            for quantity, summary_value in row_facts.items()
         ]
     return pd.DataFrame(rows)
 

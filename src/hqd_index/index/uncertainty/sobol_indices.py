@@ -77,11 +77,11 @@ def sobol_indices(outputs: Array, factors: int, rng: np.random.Generator, *, res
 def _indices(y: Array, counts: Array) -> tuple[Array, ...]:
     """First-order index and its ends, total index and its ends, of centred outputs (..., k + 2, N)."""
     first_order, total_order = (index_array[..., 0, :] for index_array in _mean_and_variance(y, np.ones((1, y.shape[-1]))))
-    firsts, totals = (_ends(resampled) for resampled in _mean_and_variance(y, counts))
+    firsts, totals = (_confidence_bounds(resampled) for resampled in _mean_and_variance(y, counts))
     return (first_order, *firsts, total_order, *totals)
 
 
-def _ends(resampled: Array) -> tuple[Array, Array]:
+def _confidence_bounds(resampled: Array) -> tuple[Array, Array]:
     """The 2.5% and 97.5% order statistics of resamples (..., resamples, k), without those in which the output did not vary."""
     sorted_estimates = np.sort(resampled, axis=-2)
     resample_count = (~np.isnan(resampled)).sum(axis=-2, keepdims=True)

@@ -47,7 +47,7 @@ def part_scores(design: ScoringPlan, base_arrays: IndexArrays, normalised: Array
 
     With arithmetic means throughout this is the sum of global share x leaf over the sum of these shares.
     """
-    parts = [_leaf_columns(design, values, leaves) for values in (base_arrays.normalised, normalised)]
+    parts = [_leaf_columns(design, normalised_values, leaves) for normalised_values in (base_arrays.normalised, normalised)]
     weight: dict[str, Array] = {leaf: np.ones((1, 1)) for leaf in parts[0]}
     for family in design.families:
         children = [child for child in family.children if child in weight]

@@ -47,18 +47,18 @@ def compares_all(study: Study, units: int) -> bool:
 
 def pair_shares(study: Study, ranked: RankDraws) -> PairShares:
     """Pairs of the last ranked year, as uncertainty.pairs asks."""
-    latest = {name: spread.latest for name, spread in ranked.spreads.items()}
+    latest = {source_name: spread.latest for source_name, spread in ranked.spreads.items()}
     if compares_all(study, len(ranked.source.units)):
         return _all_pairs(latest)
     return _near_pairs(latest, ranking(ranked.base[ranked.last_year_index]), random_stream(study, "uncertainty.pairs"))
 
 
 def _all_pairs(latest: Mapping[str, Ranks]) -> PairShares:
-    shares = {name: pairwise_shares(ranks) for name, ranks in latest.items()}
+    shares = {source_name: pairwise_shares(ranks) for source_name, ranks in latest.items()}
     units = len(shares["all"])
     upper = np.triu_indices(units, k=1)
     unit, rival = np.nonzero(~(np.isnan(shares["all"]) | np.eye(units, dtype=bool)))
-    stable = {name: stable_share(share[upper], share.T[upper]) for name, share in shares.items()}
+    stable = {source_name: stable_share(share[upper], share.T[upper]) for source_name, share in shares.items()}
     return PairShares(np.arange(units), unit, rival, shares["all"][unit, rival], stable, 0)
 
 
@@ -71,8 +71,8 @@ def _near_pairs(latest: Mapping[str, Ranks], order: Positions, random: np.random
     is_comparable = ~np.isnan(share)
     sample = _sample(order, random)
     stable = {
-        name: stable_share(share_ranked_above(ranks, *sample), share_ranked_above(ranks, *sample[::-1]))
-        for name, ranks in latest.items()
+        source_name: stable_share(share_ranked_above(ranks, *sample), share_ranked_above(ranks, *sample[::-1]))
+        for source_name, ranks in latest.items()
     }
     extremes = np.unique(np.concatenate([order[:HEAD], order[-HEAD:]]))
     return PairShares(extremes, unit[is_comparable], rival[is_comparable], share[is_comparable], stable, len(sample[0]))
@@ -96,17 +96,20 @@ def _sample(order: Positions, random: np.random.Generator) -> tuple[Positions, P
     return order[first], order[second]
 
 
-def pair_notices(study: Study, units: int, rows: int) -> list[str]:
+def pair_notices(study: Study, units: int, pair_count: int) -> list[str]:
     """One line where not every pair is compared: what is in the tables, and how to have all."""
     if compares_all(study, units):
         return []
     pairs = units * (units - 1)
     if study.study.language == "en":
-        return [f"[U-NEAR] {units:,} units: pairs.csv has units up to {PLACES} places apart and the first {HEAD} "
-                f"({rows:,} of {pairs:,} rows), acceptability.csv the first and last {HEAD} units; the share of distinguishable "
-                f"pairs is that of {SAMPLE:,} random pairs, and confidence sets of ranks rest on intervals of single units. "
-                "`pairs: all` in uncertainty.yaml compares all, at a cost that grows with units squared"]  # fmt: skip
+        return [
+            f"[U-NEAR] {units:,} units: pairs.csv has units up to {PLACES} places apart and the first {HEAD} "
+            f"({pair_count:,} of {pairs:,} rows), acceptability.csv the first and last {HEAD} units; the share of "
+            "distinguishable "
+            f"pairs is that of {SAMPLE:,} random pairs, and confidence sets of ranks rest on intervals of single units. "
+            "`pairs: all` in uncertainty.yaml compares all, at a cost that grows with units squared"
+        ]
     return [f"[U-NEAR] 共 {units:,} 个单元:pairs.csv 只列名次相差不超过 {PLACES} 位的单元和前 {HEAD} 名"
-            f"({rows:,} / {pairs:,} 行),acceptability.csv 只列首尾各 {HEAD} 名;"
+            f"({pair_count:,} / {pairs:,} 行),acceptability.csv 只列首尾各 {HEAD} 名;"
             f"能分出先后的单位对占比按 {SAMPLE:,} 个随机单位对估计,名次置信集由各单元自身的区间得出。"
             "如需全部比较,请在 uncertainty.yaml 写 `pairs: all`,耗时与内存随单元数的平方增长"]  # fmt: skip

@@ -68,7 +68,7 @@ def counted_repairs(sources: Sequence[SourceRepairs], used_rows: str, engine: En
 
 
 def _cell_count(repair_row: Mapping[Hashable, Any], sources: Sequence[SourceRepairs]) -> int:
-    """Cells of the sheet: a key of a sheet laid out across stands once in its row, what is across once in its header."""
+    """Cells of the sheet: a key of a sheet laid out across appears once in its row, what is across once in its header."""
     reshape, column = sources[repair_row["source"]].layout, repair_row["column"]
     if reshape is None or not reshape.across or column in (reshape.value, *reshape.columns.values()):
         return int(repair_row["cells"])

@@ -71,17 +71,18 @@ def parse_source(
     )
 
 
-def with_year(parsed: ParsedSource, engine: Engine) -> ParsedSource:
+def with_year(parsed_source: ParsedSource, engine: Engine) -> ParsedSource:
     """The year of the statement date where a source gives no year of its own."""
-    columns = engine.types(parsed.typed_rows)
+    columns = engine.types(parsed_source.typed_rows)
     if "year" in columns or "statement_date" not in columns:
-        return parsed
+        return parsed_source
     year = "year(y.statement_date)"
-    typed_rows = engine.query(f"SELECT y.*, CAST({year} AS DECIMAL(28,8)) AS year FROM {parsed.typed_rows} AS y")
+    typed_rows = engine.query(f"SELECT y.*, CAST({year} AS DECIMAL(28,8)) AS year FROM {parsed_source.typed_rows} AS y")
     text_rows = engine.query(
-        f"SELECT t.*, CAST({year} AS VARCHAR) AS year FROM {parsed.text_rows} AS t JOIN {parsed.typed_rows} AS y USING (rid)"
+        f"SELECT t.*, CAST({year} AS VARCHAR) AS year FROM {parsed_source.text_rows} AS t JOIN "
+        f"{parsed_source.typed_rows} AS y USING (rid)"
     )
-    return replace(parsed, text_rows=text_rows, typed_rows=typed_rows)
+    return replace(parsed_source, text_rows=text_rows, typed_rows=typed_rows)
 
 
 def _data_rows(all_rows: str, notes: Sequence[int], engine: Engine) -> str:

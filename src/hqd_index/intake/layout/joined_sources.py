@@ -19,15 +19,17 @@ from .year_free_rows import is_year_free, with_year_free_rows
 CONTEXT_COLUMNS = {"rid", "industry_version", "statement_date", "disclose_date", "statement_type", "address_type", "scope"}
 
 
-def combined_sources(parsed: Sequence[ParsedSource], key: Sequence[str], files: pd.DataFrame, engine: Engine) -> ParsedSource:
+def combined_sources(
+    parsed_sources: Sequence[ParsedSource], key: Sequence[str], files: pd.DataFrame, engine: Engine
+) -> ParsedSource:
     """One parsed table; its `members` name the raw rows behind each row where that is not one.
 
     Sources without years give their columns to every year; DataError S06 where no source has years.
     """
-    year_free = [source_index for source_index, source in enumerate(parsed) if is_year_free(source, key, engine)]
+    year_free = [source_index for source_index, source in enumerate(parsed_sources) if is_year_free(source, key, engine)]
     if not year_free:
-        return _combined_by_year(parsed, key, files, engine)
-    by_year = [source for source_index, source in enumerate(parsed) if source_index not in year_free]
+        return _combined_by_year(parsed_sources, key, files, engine)
+    by_year = [source for source_index, source in enumerate(parsed_sources) if source_index not in year_free]
     if not by_year:
         raise DataError(
             "no source of this table has years; `every_year: true` is for facts beside a source that has them",
@@ -37,25 +39,27 @@ def combined_sources(parsed: Sequence[ParsedSource], key: Sequence[str], files: 
         )
     combined = _combined_by_year(by_year, key, files, engine)
     without_year = [key_column for key_column in key if key_column != "year"]
-    first = next(source_index for source_index in range(len(parsed)) if source_index not in year_free)
+    first = next(source_index for source_index in range(len(parsed_sources)) if source_index not in year_free)
     for source_index in year_free:
-        source = _source_without_duplicates(parsed[source_index], without_year, files, engine)
+        source = _source_without_duplicates(parsed_sources[source_index], without_year, files, engine)
         combined = with_year_free_rows(combined, source, without_year, comes_first=source_index < first, engine=engine)
     return combined
 
 
-def _combined_by_year(parsed: Sequence[ParsedSource], key: Sequence[str], files: pd.DataFrame, engine: Engine) -> ParsedSource:
-    if len(parsed) == 1:
-        return parsed[0]
-    columns = [set(engine.types(source.typed_rows)) - CONTEXT_COLUMNS - set(key) for source in parsed]
-    numbers = [_number_columns(source, engine) - CONTEXT_COLUMNS - set(key) for source in parsed]
+def _combined_by_year(
+    parsed_sources: Sequence[ParsedSource], key: Sequence[str], files: pd.DataFrame, engine: Engine
+) -> ParsedSource:
+    if len(parsed_sources) == 1:
+        return parsed_sources[0]
+    columns = [set(engine.types(source.typed_rows)) - CONTEXT_COLUMNS - set(key) for source in parsed_sources]
+    numbers = [_number_columns(source, engine) - CONTEXT_COLUMNS - set(key) for source in parsed_sources]
     texts_alone = sum(not file_names for file_names in numbers)
-    if key and (_disjoint(columns) or (texts_alone < min(2, len(parsed)) and _disjoint(numbers))):
-        sources = [_source_without_duplicates(source, key, files, engine) for source in parsed]
+    if key and (_disjoint(columns) or (texts_alone < min(2, len(parsed_sources)) and _disjoint(numbers))):
+        sources = [_source_without_duplicates(source, key, files, engine) for source in parsed_sources]
         notices = tuple(overlap_notices(_rows_by_files(sources, files, engine), key, engine))
         combined_source = _sources_by_key(sources, key, engine)
         return replace(combined_source, notices=(*combined_source.notices, *notices))
-    return _stacked_sources(parsed, engine)
+    return _stacked_sources(parsed_sources, engine)
 
 
 def _rows_by_files(sources: Sequence[ParsedSource], files: pd.DataFrame, engine: Engine) -> dict[str, str]:
@@ -78,12 +82,15 @@ def _disjoint(columns: Sequence[set[str]]) -> bool:
     return sum(map(len, columns)) == len(set().union(*columns))
 
 
-def _stacked_sources(parsed: Sequence[ParsedSource], engine: Engine) -> ParsedSource:
+def _stacked_sources(parsed_sources: Sequence[ParsedSource], engine: Engine) -> ParsedSource:
     text_rows, typed_rows = (
-        _union([getattr(source, attribute) for source in parsed], engine) for attribute in ("text_rows", "typed_rows")
+        _union([getattr(source, attribute) for source in parsed_sources], engine) for attribute in ("text_rows", "typed_rows")
     )
     return _combined_source(
-        parsed, text_rows, typed_rows, engine.query(_members_sql(parsed)) if any(source.members for source in parsed) else None
+        parsed_sources,
+        text_rows,
+        typed_rows,
+        engine.query(_members_sql(parsed_sources)) if any(source.members for source in parsed_sources) else None,
     )
 
 
@@ -99,17 +106,19 @@ def _source_without_duplicates(source: ParsedSource, key: Sequence[str], files: 
     return replace(source, typed_rows=valid_rows, text_rows=text_rows, findings=findings)
 
 
-def _sources_by_key(parsed: Sequence[ParsedSource], key: Sequence[str], engine: Engine) -> ParsedSource:
+def _sources_by_key(parsed_sources: Sequence[ParsedSource], key: Sequence[str], engine: Engine) -> ParsedSource:
     """One row per key, each value from the first source that has it."""
     keys = ", ".join(map(quoted, key))
-    typed_rows = _union([source.typed_rows for source in parsed], engine)
+    typed_rows = _union([source.typed_rows for source in parsed_sources], engine)
     rows = engine.query(f"SELECT rid AS part, min(rid) OVER (PARTITION BY {keys}) AS rid FROM {typed_rows}")
     grouped_tables = [
-        _first_rows_by_key(_union([getattr(source, table_field) for source in parsed], engine), rows, engine)
+        _first_rows_by_key(_union([getattr(source, table_field) for source in parsed_sources], engine), rows, engine)
         for table_field in ("text_rows", "typed_rows")
     ]
-    members = engine.query(f"SELECT r.rid, m.member FROM {rows} AS r JOIN ({_members_sql(parsed)}) AS m ON m.rid = r.part")
-    return _combined_source(parsed, grouped_tables[0], grouped_tables[1], members)
+    members = engine.query(
+        f"SELECT r.rid, m.member FROM {rows} AS r JOIN ({_members_sql(parsed_sources)}) AS m ON m.rid = r.part"
+    )
+    return _combined_source(parsed_sources, grouped_tables[0], grouped_tables[1], members)
 
 
 def _first_rows_by_key(table: str, row_table: str, engine: Engine) -> str:
@@ -121,10 +130,10 @@ def _first_rows_by_key(table: str, row_table: str, engine: Engine) -> str:
     return engine.query(f"SELECT r.rid, {values} FROM {table} AS t JOIN {row_table} AS r ON r.part = t.rid GROUP BY r.rid")
 
 
-def _members_sql(parsed: Sequence[ParsedSource]) -> str:
+def _members_sql(parsed_sources: Sequence[ParsedSource]) -> str:
     member_queries = [
         f"SELECT rid, {'member' if source.members else 'rid AS member'} FROM {source.members or source.typed_rows}"
-        for source in parsed
+        for source in parsed_sources
     ]
     return " UNION ALL ".join(member_queries)
 
@@ -133,14 +142,16 @@ def _union(column_names: Sequence[str], engine: Engine) -> str:
     return engine.query(" UNION ALL BY NAME ".join(f"SELECT * FROM {column_name}" for column_name in column_names))
 
 
-def _combined_source(parsed: Sequence[ParsedSource], text_rows: str, typed_rows: str, members: str | None) -> ParsedSource:
-    out_of_scope = pd.concat([source.out_of_scope for source in parsed], ignore_index=True)
-    notices = tuple(notice for source in parsed for notice in source.notices)
+def _combined_source(
+    parsed_sources: Sequence[ParsedSource], text_rows: str, typed_rows: str, members: str | None
+) -> ParsedSource:
+    out_of_scope = pd.concat([source.out_of_scope for source in parsed_sources], ignore_index=True)
+    notices = tuple(notice for source in parsed_sources for notice in source.notices)
     shifts: dict[str, dict[int, int]] = {}
-    for source in parsed:
+    for source in parsed_sources:
         for column_name, powers in source.shifts.items():
             shifts.setdefault(column_name, {}).update(powers)
-    findings = joined_findings([source.findings for source in parsed])
+    findings = joined_findings([source.findings for source in parsed_sources])
     return ParsedSource(text_rows, typed_rows, findings, out_of_scope, notices, members, shifts=shifts)
 
 

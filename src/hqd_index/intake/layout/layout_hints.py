@@ -85,7 +85,7 @@ def _two_header_rows_hint(sheet_rows: Rows, canonical_names: Mapping[str, str], 
             return Hint(
                 "two header rows, measures over years",
                 "两行表头:上为指标,下为年份",
-                ("reshape:", "  across: [measure, year]", f"  columns: {_columns(measures, canonical_names, table)}"),
+                ("reshape:", "  across: [measure, year]", f"  columns: {_reshape_mapping(measures, canonical_names, table)}"),
             )
     return None
 
@@ -99,7 +99,7 @@ def _measures_of_years_hint(sheet_rows: Rows, canonical_names: Mapping[str, str]
             return Hint(
                 "a measure and a year in each label",
                 "每个列名含指标与年份",
-                ("reshape:", "  across: [measure, year]", f"  columns: {_columns(measures, canonical_names, table)}"),
+                ("reshape:", "  across: [measure, year]", f"  columns: {_reshape_mapping(measures, canonical_names, table)}"),
             )
     return None
 
@@ -123,7 +123,7 @@ def _years_across_hint(sheet_rows: Rows, canonical_names: Mapping[str, str], tab
             )
             return Hint("years as columns and measures in rows", "年份为列、指标为行",
                         ("reshape:", "  across: [year]", f"  names: {sheet_row[measure_column].strip() or '?'}",
-                         f"  columns: {_columns(measures, canonical_names, table)}"))  # fmt: skip
+                         f"  columns: {_reshape_mapping(measures, canonical_names, table)}"))  # fmt: skip
         return Hint("years as columns", "年份为列", ("reshape:", "  across: [year]", f"  value: {_only_number_column(table)}"))
     return None
 
@@ -140,7 +140,10 @@ def _measure_column(
             for row_below in rows_below
             if column_index < len(row_below)
         }
-        if len([measured_column for measured_column in measured_columns if measured_column in _numbers(table)]) >= MIN_LABELS:
+        if (
+            len([measured_column for measured_column in measured_columns if measured_column in _number_columns(table)])
+            >= MIN_LABELS
+        ):
             return column_index
     return None
 
@@ -160,8 +163,10 @@ def _side_by_side_hint(sheet_rows: Rows, canonical_names: Mapping[str, str], tab
         labels = [normalised_label(label_and_unit(label)[0]) for label in sheet_row]
         while labels and not labels[-1]:
             labels.pop()
-        if "" in labels[next((column_index for column_index, name in enumerate(labels) if name), 0) :]:  # parted by blank columns
-            labels = [name for name in labels if name]
+        if (
+            "" in labels[next((column_index for column_index, label_name in enumerate(labels) if label_name), 0) :]
+        ):  # parted by blank columns
+            labels = [label_name for label_name in labels if label_name]
         for block_count in (2, 3, 4):
             block_width, remainder = divmod(len(labels), block_count)
             is_repeated = (
@@ -196,7 +201,7 @@ def _matrix_hint(sheet_rows: Rows, canonical_names: Mapping[str, str], table: Ca
 
 
 def _transposed_hint(sheet_rows: Rows, canonical_names: Mapping[str, str], table: CanonicalTable) -> Hint | None:
-    """Labels of the table, its key among them, stand in the first column."""
+    """Labels of the table, its key among them, are in the first column."""
     labels = {
         canonical_name(sheet_row[0], canonical_names, table) for sheet_row in sheet_rows if sheet_row and sheet_row[0].strip()
     } - {None}
@@ -228,22 +233,22 @@ def _measures_in_rows_hint(sheet_rows: Rows, canonical_names: Mapping[str, str],
     )
     return Hint("measures in rows", "指标为行",
                 ("reshape:", f"  names: {header[measure_column].strip()}", f"  values: {value_label}",
-                 f"  columns: {_columns(measures, canonical_names, table)}"))  # fmt: skip
+                 f"  columns: {_reshape_mapping(measures, canonical_names, table)}"))  # fmt: skip
 
 
 VALUE_WORDS = {"数值", "值", "value", "values", "指标值", "数据", "obsvalue"}
 
 
-def _columns(measures: Sequence[str], canonical_names: Mapping[str, str], table: CanonicalTable) -> str:
+def _reshape_mapping(measures: Sequence[str], canonical_names: Mapping[str, str], table: CanonicalTable) -> str:
     """{营业收入: revenue, ...}: a measure that is known under its own name, `?` for the others."""
     label_and_column = []
     for measure in measures[:12]:
         column_name = canonical_name(measure, canonical_names, table)
-        label_and_column.append(f"{label_and_unit(measure)[0]}: {column_name if column_name in _numbers(table) else '?'}")
+        label_and_column.append(f"{label_and_unit(measure)[0]}: {column_name if column_name in _number_columns(table) else '?'}")
     return "{" + ", ".join(label_and_column) + "}"
 
 
-def _numbers(table: CanonicalTable) -> list[str]:
+def _number_columns(table: CanonicalTable) -> list[str]:
     return [
         column_name
         for column_name, column in table.columns.items()
@@ -252,5 +257,5 @@ def _numbers(table: CanonicalTable) -> list[str]:
 
 
 def _only_number_column(table: CanonicalTable) -> str:
-    numbers = _numbers(table)
+    numbers = _number_columns(table)
     return numbers[0] if len(numbers) == 1 else "?"

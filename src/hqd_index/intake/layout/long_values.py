@@ -61,7 +61,7 @@ def placed_values(
         f"""SELECT n.place, n.canonical, {label} AS label, {sheet_sql} AS number, count(*) AS cells FROM {joined_sql}
         GROUP BY ALL ORDER BY ALL"""
     )
-    units = _units(label_counts, name_readings, {sheet.sheet_number: sheet for sheet in sheets}, long_source)
+    units = _units_of_names(label_counts, name_readings, {sheet.sheet_number: sheet for sheet in sheets}, long_source)
     powers = [(*name_index, choice.power_of_ten) for name_index, choice in units.items()]
     power_table = engine.scan(pd.DataFrame(powers, columns=["place", "label", "number", "shift"]))
     placed_names = engine.query(
@@ -76,7 +76,7 @@ def placed_values(
     return LongValues(placed_names, units, tuple(unit_notices(messages)))
 
 
-def _units(
+def _units_of_names(
     label_counts: pd.DataFrame, name_readings: Sequence[NameReading], sheets: Mapping[int, Sheet], long_source: LongSource
 ) -> dict[tuple[int, str, int], UnitChoice]:
     """(name, label of the row, sheet) -> the unit its cells are read in."""

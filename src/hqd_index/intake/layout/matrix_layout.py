@@ -1,4 +1,4 @@
-"""An input-output matrix that nobody declared: what stands across stands down too, subtotals stand on one side."""
+"""An input-output matrix that nobody declared: its codes run across and down, its subtotals are on one side."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...canonical import CanonicalTable
 from .header_rows import canonical_name, column_letters
 
-MIN_CODES = 5  # codes that stand across and down
+MIN_CODES = 5  # codes that appear both across and down
 
 
 @dataclass(frozen=True)

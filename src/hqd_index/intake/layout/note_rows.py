@@ -1,4 +1,4 @@
-"""Footnotes, sources and lines of databases among the rows of a sheet, found by what they say and where they stand."""
+"""Footnotes, sources and lines of databases among the rows of a sheet, recognised by wording and position."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def units_in_notes(sheets: Sequence[Sheet], notes: Notes, all_rows: str, engine:
 
 
 def with_notes(sheet: Sheet, notes: frozenset[int]) -> Sheet:
-    """The sheet with rows that reading had put aside told apart: a note is out of scope, not broken."""
+    """The sheet with the rows that reading had put aside classified: a note is out of scope, not broken."""
     first = sheet.sheet_number * FILE_SPAN
     rows = tuple(
         replace(excluded_row, reason=NOTE_ROW, rule="")

@@ -1,4 +1,4 @@
-"""Sheets whose keys stand in header rows, side by side or turned, as records: one per cell, per list or per column."""
+"""Sheets whose keys are in header rows, side by side or turned, as records: one per cell, per list or per column."""
 
 from __future__ import annotations
 
@@ -127,8 +127,8 @@ def _side_by_side_records(sheet_rows: Rows, source: Source, table: CanonicalTabl
     """Lists printed next to each other under the same labels, one below the other."""
     layout = header_layout(sheet_rows[:SEARCHED_ROWS], source, table, location)
     names = [normalised_label(label_and_unit(label)[0]) for label in layout.labels]
-    first = next((row_index for row_index, name in enumerate(names) if name), 0)
-    block_starts = [row_index for row_index, name in enumerate(names) if name and name == names[first]]
+    first = next((row_index for row_index, label_name in enumerate(names) if label_name), 0)
+    block_starts = [row_index for row_index, label_name in enumerate(names) if label_name and label_name == names[first]]
     if len(block_starts) < 2:
         label = layout.labels[first]
         raise _layout_error("side_by_side: true", f"the label {label!r} is not repeated", f"列名 {label!r} 没有重复", location)
@@ -244,7 +244,7 @@ def _rows_without_records(sheet_rows: Rows, bands: Bands) -> list[tuple[int, str
     keyless = {
         row_index
         for row_index in below
-        if row_index not in valued and not all(_cell(sheet_rows[row_index], column_index) for column_index in bands.keys)
+        if row_index not in valued and not all(_cell_text(sheet_rows[row_index], column_index) for column_index in bands.keys)
     }
     aside = [(row_index, HEADER_ROW) for row_index in repeated] + [
         (row_index, BLANK_ROW) for row_index in below if not nonempty_cells[row_index]
@@ -257,11 +257,11 @@ def _rows_without_records(sheet_rows: Rows, bands: Bands) -> list[tuple[int, str
 def _translated_header(sheet_rows: Rows, bands: Bands) -> list[int]:
     """The row right below the header that says it in English (Region), above keys in Chinese and without a value."""
     row_index, later_rows = bands.last_row + 1, sheet_rows[bands.last_row + 2 :]
-    if row_index >= len(sheet_rows) or any(_cell(sheet_rows[row_index], column_index) for column_index in bands.values):
+    if row_index >= len(sheet_rows) or any(_cell_text(sheet_rows[row_index], column_index) for column_index in bands.values):
         return []
-    keys = {column_index: cell for column_index in bands.keys if (cell := _cell(sheet_rows[row_index], column_index))}
+    keys = {column_index: cell for column_index in bands.keys if (cell := _cell_text(sheet_rows[row_index], column_index))}
     for column_index, cell in keys.items():
-        keys_below = [key for sheet_row in later_rows if (key := _cell(sheet_row, column_index))]
+        keys_below = [key for sheet_row in later_rows if (key := _cell_text(sheet_row, column_index))]
         chinese_keys = [key for key in (bands.keys[column_index], *keys_below) if not key.isascii()]
         if not cell.isascii() or len(chinese_keys) <= MAJORITY * len(keys_below) or not chinese_keys:
             return []
@@ -272,12 +272,12 @@ def _refuse_other_header(sheet_rows: Rows, bands: Bands, excluded_rows: Sequence
     """DataError S06 for a row below that has the labels of the keys and other labels than the header across."""
     no_records = {row_index for row_index, _ in excluded_rows}
     for row_index in range(bands.last_row + 1, len(sheet_rows)):
-        is_header = all(_cell(sheet_rows[row_index], column_index) == label for column_index, label in bands.keys.items())
+        is_header = all(_cell_text(sheet_rows[row_index], column_index) == label for column_index, label in bands.keys.items())
         if is_header and row_index not in no_records:
             raise second_table(location, bands.first_row + 1, row_index + 1, len(sheet_rows[row_index]))
 
 
-def _cell(sheet_row: Sequence[str], column_index: int) -> str:
+def _cell_text(sheet_row: Sequence[str], column_index: int) -> str:
     return sheet_row[column_index].strip() if column_index < len(sheet_row) else ""
 
 

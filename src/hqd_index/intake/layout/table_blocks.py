@@ -64,9 +64,11 @@ def blocks_beside(sheet_rows: Sequence[Sequence[str]]) -> list[str]:
     """The blocks of tables with different columns beside each other: a label begins again behind a blank column."""
     for row_index, row in enumerate(sheet_rows):
         labels = [normalised_label(label_and_unit(label)[0]) for label in row]
-        first_index = next((column_index for column_index, name in enumerate(labels) if name), None)
+        first_index = next((column_index for column_index, label_name in enumerate(labels) if label_name), None)
         block_starts = [
-            column_index for column_index, name in enumerate(labels) if first_index is not None and name == labels[first_index]
+            column_index
+            for column_index, label_name in enumerate(labels)
+            if first_index is not None and label_name == labels[first_index]
         ]
         if len(block_starts) > 1 and all(block_start == 0 or not labels[block_start - 1] for block_start in block_starts[1:]):
             ends = [*(block_start - 1 for block_start in block_starts[1:]), len(labels)]

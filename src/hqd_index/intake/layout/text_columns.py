@@ -74,7 +74,7 @@ def _sheet_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> str:
 
 
 def value_column_indices(column_indices: Mapping[str, int], table: CanonicalTable) -> list[int]:
-    """Where values stand: the number and flag columns outside the key, else the columns outside it, else all but the first."""
+    """The columns of values: the number and flag columns outside the key, else the columns outside it, else all but the first."""
     non_key = {column_name: column_index for column_name, column_index in column_indices.items() if column_name not in table.key}
     number_columns = [
         column_index for column_name, column_index in non_key.items() if _is_measured(table.columns.get(column_name))

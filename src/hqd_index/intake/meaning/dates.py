@@ -107,7 +107,7 @@ def has_year_ends(date_texts: Collection[str]) -> bool:
 def calendar_date(cell: str) -> CellReading:
     """ISO text of a date: 2023-12-31, 2023/12/31, 2023.12.31, 20231231, 2023年12月31日, 31dec2023, a serial; a time after it.
 
-    Without a day or month the first one is used and told. Day and month that could be either are refused (C07).
+    Without a day or month the first one is used and reported. Day and month that could be either are refused (C07).
     """
     normalised_cell = re.sub(
         r"(?<=[0-9])(?:T|\s+)[0-9]{1,2}:[0-9]{2}.*$|\s*(?:星期|周)[一二三四五六日天]$|\s+\(?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\w*\)?$",

@@ -20,10 +20,10 @@ REPUBLICAN_YEAR = re.compile(r"(?:中[华華])?民[国國]?\s*([0-9]{1,3})\s*年
 FIRST_REPUBLICAN_YEAR = 1912
 
 
-def with_western_year(text: str) -> str:
+def with_western_year(label_text: str) -> str:
     """The text with the year of the Republican calendar that it begins with in the Western one: 民國108年度 -> 2019年度."""
-    match = REPUBLICAN_YEAR.match(text)
-    return f"{FIRST_REPUBLICAN_YEAR - 1 + int(match.group(1))}年{text[match.end() :]}" if match else text
+    match = REPUBLICAN_YEAR.match(label_text)
+    return f"{FIRST_REPUBLICAN_YEAR - 1 + int(match.group(1))}年{label_text[match.end() :]}" if match else label_text
 
 
 def year_of(label: str) -> str | None:
@@ -39,11 +39,11 @@ def measure_and_year(label: str) -> tuple[str, str] | None:
     """
     if (tag := PERIOD_TAG.search(label)) is not None:
         period = PERIOD_YEAR.fullmatch(tag.group(1).strip())
-        name, unit = label_and_unit(GROUP_STATEMENT.sub("", label[: tag.start()] + label[tag.end() :]).strip())
-        return (f"{name}({unit})" if unit else name, period.group(1)) if period else None
+        measure_name, unit = label_and_unit(GROUP_STATEMENT.sub("", label[: tag.start()] + label[tag.end() :]).strip())
+        return (f"{measure_name}({unit})" if unit else measure_name, period.group(1)) if period else None
     bare_label = OTHER_BRACKETS.sub(lambda match: "x" * len(match.group(0)), label)
     years = list(YEAR_IN_LABEL.finditer(bare_label))
     if len(years) != 1 or len(FOUR_DIGITS.findall(bare_label)) != 1:
         return None
-    name = (label[: years[0].start()] + " " + label[years[0].end() :]).strip(" _-")
-    return (" ".join(name.split()), years[0].group(1)) if any(map(str.isalpha, name)) else None
+    measure_name = (label[: years[0].start()] + " " + label[years[0].end() :]).strip(" _-")
+    return (" ".join(measure_name.split()), years[0].group(1)) if any(map(str.isalpha, measure_name)) else None

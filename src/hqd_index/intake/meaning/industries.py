@@ -78,7 +78,7 @@ def _single_industry(cell: str, edition: str) -> Industry:
         return _industry_of_code(code.group(1) or "", code.group(2), code.group(3), edition)
     if normalised_label(cell) in {normalised_label(total_label) for total_label in TOTALS}:
         return Industry("total", "C")
-    return _names(edition).get(name_key(cell), NO_INDUSTRY)
+    return _industry_by_name(edition).get(name_key(cell), NO_INDUSTRY)
 
 
 def _section(letter: str) -> Industry:
@@ -96,8 +96,8 @@ def _industry_of_code(letter: str, division: str, digits: str, edition: str) -> 
         return Industry("other", letter.upper() + division, letter.upper() + division + digits)
     section = next(
         (
-            name
-            for name, (first_division, last_division) in SECTIONS[edition].items()
+            section_letter
+            for section_letter, (first_division, last_division) in SECTIONS[edition].items()
             if first_division <= division_number <= last_division
         ),
         None,
@@ -170,14 +170,19 @@ def name_key(industry_name: str) -> str:
 
 def names_of_one_edition(cells: Collection[str], edition: str) -> list[str]:
     """The texts that are names in an edition and in none whose divisions differ from its: 2002, or 2011 and 2017."""
-    later = {name_key(name) for other_edition in EDITIONS if other_edition != "2002" for name, _ in _names_of(other_edition)}
-    names_of_2002 = {name_key(name) for name, _ in _names_of("2002")}
+    later = {
+        name_key(industry_name)
+        for other_edition in EDITIONS
+        if other_edition != "2002"
+        for industry_name, _ in _names_of(other_edition)
+    }
+    names_of_2002 = {name_key(industry_name) for industry_name, _ in _names_of("2002")}
     telling_names = names_of_2002 - later if edition == "2002" else later - names_of_2002
     return [cell for cell in cells if name_key(cell) in telling_names]
 
 
 @cache
-def _names(edition: str) -> Mapping[str, Industry]:
+def _industry_by_name(edition: str) -> Mapping[str, Industry]:
     """Name -> industry: the declared edition's names before those of the others."""
     edition_order = [edition, *(other_edition for other_edition in reversed(EDITIONS) if other_edition != edition)]
     industries: dict[str, Industry] = {}

@@ -46,10 +46,10 @@ class Diagnosis:
     conversion: str = ""  # "separators" | "units" | "decimal" | "negatives"
 
 
-def is_mark(text: str) -> bool:
+def is_mark(cell_text: str) -> bool:
     """Whether a text is written where something is missing: 不详, n.a., ----, ******."""
-    plain_text = half_width(text).strip().lower()
-    return plain_text in MARKS or text.strip().lower() in MARKS or MARK_OF_SIGNS.fullmatch(plain_text) is not None
+    plain_text = half_width(cell_text).strip().lower()
+    return plain_text in MARKS or cell_text.strip().lower() in MARKS or MARK_OF_SIGNS.fullmatch(plain_text) is not None
 
 
 def says_missing(label: str) -> bool:

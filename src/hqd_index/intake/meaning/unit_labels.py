@@ -122,7 +122,7 @@ def _indicator_name(label: str) -> str:
 
 
 def _unit_in_brackets(label: str) -> tuple[str, tuple[str, ...]] | None:
-    """Units in brackets, wherever they stand in the label."""
+    """Units in brackets, anywhere in the label."""
     bracket_groups = [
         (match.span(), next(group_text for group_text in match.groups() if group_text is not None))
         for match in GROUP.finditer(label)
@@ -311,7 +311,7 @@ def _units_in_phrase(cell: str) -> Iterator[str]:
 
 
 def _units_of_phrase(unit_list: str) -> Iterator[str]:
-    """The units that stand behind 'unit:', each once: '万元(当年价格)', '亿元、%', '元 币种:人民币'."""
+    """The units that follow 'unit:', each once: '万元(当年价格)', '亿元、%', '元 币种:人民币'."""
     currency = CURRENCY_SUFFIX.search(unit_list)
     if currency:
         unit_list = unit_list[: currency.start()]

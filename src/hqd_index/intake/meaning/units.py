@@ -63,7 +63,7 @@ def exponent(source: str, target: str) -> int | None:
     source_unit, target_unit = unit_of(source), unit_of(target)
     if source_unit is None or target_unit is None:
         return None
-    if source_unit.measure == "" or target_unit.measure == "":  # a magnitude alone takes the measure of what it stands beside
+    if source_unit.measure == "" or target_unit.measure == "":  # a magnitude alone takes the measure of its neighbour
         return source_unit.power - target_unit.power if source_unit.measure == "" and _is_simple_unit(target_unit) else None
     return source_unit.power - target_unit.power if _same_measure(source_unit.measure, target_unit.measure) else None
 
@@ -129,9 +129,9 @@ def unit_of(unit_text: str) -> Unit | None:
     return units[0][1]
 
 
-def _typed(text: str) -> str:
+def _typed(unit_text: str) -> str:
     """The text as typed on one line: 10⁴ as 10^4, CO₂ as CO2, 萬 as 万."""
-    powers = SUPERSCRIPT_POWER.sub(lambda match: "10^" + match.group(1).translate(SUPERSCRIPTS), simplified(text))
+    powers = SUPERSCRIPT_POWER.sub(lambda match: "10^" + match.group(1).translate(SUPERSCRIPTS), simplified(unit_text))
     return powers.translate(SUBSCRIPTS)
 
 

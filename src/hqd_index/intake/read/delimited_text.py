@@ -26,7 +26,7 @@ csv.field_size_limit(MAX_LINE)
 
 @dataclass(frozen=True)
 class RecordShape:
-    """What a good record is: its delimiter, how many fields, and below which line it may stand."""
+    """What a good record is: its delimiter, how many fields, and below which line it may begin."""
 
     delimiter: str
     field_count: int

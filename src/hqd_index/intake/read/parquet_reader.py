@@ -46,7 +46,7 @@ def read_feather(request: SheetRequest) -> list[SheetCells]:
         with file.path.open("rb") as feather_file:
             if feather_file.read(4) == FEATHER_1:
                 raise damaged_file_error(file.name, "feather version 1, which today's programs no longer read")
-        import arro3.io  # noqa: F401 - told here when it is missing
+        import arro3.io  # noqa: F401 - reported here when it is missing
 
         command = [sys.executable, "-P", "-c", CONVERT, str(file.path), str(parquet_path)]
         conversion = subprocess.run(

@@ -1,4 +1,4 @@
-"""Files as they stand, before anybody said what they are: rows of text from row 1, sheet by sheet."""
+"""Files as they are, before anything is declared about them: rows of text from row 1, sheet by sheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Raw cells as text, with the row each stood in: what every reader gives back."""
+"""Raw cells as text, with their row numbers: what every reader returns."""
 
 from __future__ import annotations
 

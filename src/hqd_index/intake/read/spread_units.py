@@ -13,7 +13,7 @@ Rows = list[list[str]]
 
 
 def with_units_in_labels(sheet_rows: Rows, columns: Collection[int], header_row: int) -> Rows:
-    """The rows without UNIT_MARK; the unit that the numbers of a column carry stands in its label, row `header_row` from 1."""
+    """The rows without UNIT_MARK; the unit that the numbers of a column carry is put into its label, row `header_row` from 1."""
     sheet_rows, printed_units = resolved_units(sheet_rows, columns, header_row, {})
     is_said_above = any(unit_of(unit) is not None for unit in units_in_preamble(sheet_rows[: header_row - 1]))
     for column, unit in printed_units:

@@ -56,7 +56,7 @@ def _read_stat_file(request: SheetRequest, stat_format: StatFormat) -> list[Shee
         return column is not None and column.dtype in ("number", "integer")
 
     stat_content = stat_file(request.file.path, stat_format, keeps_codes, name)
-    labels = _labels(stat_content, canonical_names, request.table)
+    labels = _variable_labels(stat_content, canonical_names, request.table)
     with reading_errors(name):
         records = pd.concat(stat_content.frames, ignore_index=True)
         numbered_table = engine.scan(
@@ -65,10 +65,10 @@ def _read_stat_file(request: SheetRequest, stat_format: StatFormat) -> list[Shee
     cells = typed_cells(
         request, numbered_table, labels, (*encoding_notices(name, stat_content.encoding), *_decoding_notices(stat_content, name))
     )
-    return [replace(cells, units=_units(stat_content))]
+    return [replace(cells, units=_label_units(stat_content))]
 
 
-def _units(stat_content: StatFile) -> tuple[tuple[int, str], ...]:
+def _label_units(stat_content: StatFile) -> tuple[tuple[int, str], ...]:
     """(place, unit) of the units that the longer labels of variables print, or are: 营业收入(万元), 万元."""
     return tuple(
         (column_index, unit)
@@ -77,7 +77,7 @@ def _units(stat_content: StatFile) -> tuple[tuple[int, str], ...]:
     )
 
 
-def _labels(stat_content: StatFile, canonical_names: dict[str, str], table: CanonicalTable) -> list[str]:
+def _variable_labels(stat_content: StatFile, canonical_names: dict[str, str], table: CanonicalTable) -> list[str]:
     """The variables' names; the longer label where it is the one that is known, and no name is known as the same column."""
     used_names = {canonical_name(variable_name, canonical_names, table) for variable_name in stat_content.names} | {None}
     return [

@@ -88,7 +88,7 @@ def _read_workbook(request: SheetRequest, open_workbook: OpenBook) -> list[Sheet
                 _spread_cells(request, workbook.grid(sheet_name), source_block(request), hidden_sheets)
                 for sheet_name in sheet_names
             ]
-        return [_sheet(request, workbook.grid(sheet_name), hidden_sheets) for sheet_name in sheet_names]
+        return [_sheet_as_cells(request, workbook.grid(sheet_name), hidden_sheets) for sheet_name in sheet_names]
 
 
 def _spread_cells(request: SheetRequest, grid: Grid, cell_range: Range | None, hidden_sheets: Collection[str]) -> SheetCells:
@@ -96,14 +96,14 @@ def _spread_cells(request: SheetRequest, grid: Grid, cell_range: Range | None, h
     return spread_workbook_cells(request, grid, cell_range, notices)
 
 
-def _sheet(request: SheetRequest, grid: Grid, hidden_sheets: Collection[str]) -> SheetCells:
+def _sheet_as_cells(request: SheetRequest, grid: Grid, hidden_sheets: Collection[str]) -> SheetCells:
     file, source, engine = request.file, request.source, request.engine
     location = f"{file.name} [{grid.name}]"
     leading_rows = filled_header(grid, SEARCHED_ROWS)
     layout = header_layout(leading_rows, source, request.table, location)
     if len(layout.labels) > MAX_COLUMNS:
         raise size_limit_error(location, f"{len(layout.labels)} columns", f"{len(layout.labels)} 列")
-    grid = without_vertical_merges(grid, _columns(layout, request, source.fill_down))
+    grid = without_vertical_merges(grid, _canonical_columns(layout, request, source.fill_down))
     first_data_row = layout.row + layout.label_rows
     note_rows = [
         row_number
@@ -156,9 +156,9 @@ def _records(sheet_rows: Iterable[list[str]], column_count: int) -> Iterable[Tex
         yield TextRecord(row_number, [*row, *[""] * (column_count - len(row))] if row else [])
 
 
-def _columns(layout: Layout, request: SheetRequest, names: Iterable[str]) -> list[int]:
+def _canonical_columns(layout: Layout, request: SheetRequest, canonical_names_in_use: Iterable[str]) -> list[int]:
     """Where canonical columns are."""
-    canonical_names, column_names = known_labels(request.source, request.table), set(names)
+    canonical_names, column_names = known_labels(request.source, request.table), set(canonical_names_in_use)
     return [
         column_index
         for column_index, label in enumerate(layout.labels)

@@ -59,7 +59,7 @@ def intake_lines(intake: Intake, language: str = "zh", path: str = "quarantine.x
 
 
 def repair_line(repairs: pd.DataFrame, language: str = "zh", path: str = "repairs.csv") -> str:
-    """One line that sums the cells whose value is not as printed, by kind; '' when there are none. `path`: where all stand."""
+    """One line that sums the cells whose value is not as printed, by kind; '' when there are none. `path`: the full list."""
     if repairs.empty:
         return ""
     cells = repairs.groupby("kind")["cells"].sum().sort_values(ascending=False, kind="stable")

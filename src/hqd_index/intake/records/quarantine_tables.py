@@ -62,13 +62,15 @@ def quarantined_raw_rows(clean_table: CleanTable, engine: Engine) -> pd.DataFram
     quarantined = clean_table.removed_rows[clean_table.removed_rows["outcome"] == QUARANTINED_OUTCOME]
     rows_by_sheet = [pd.DataFrame(columns=RAW_ROWS)]
     for sheet in clean_table.sheets:
-        rows = (quarantined.loc[quarantined["rid"] // FILE_SPAN == sheet.sheet_number, "rid"] % FILE_SPAN).astype("int64")
-        if rows.empty:
+        quarantined_row_numbers = (
+            quarantined.loc[quarantined["rid"] // FILE_SPAN == sheet.sheet_number, "rid"] % FILE_SPAN
+        ).astype("int64")
+        if quarantined_row_numbers.empty:
             continue
         if sheet.cells.record_rows is not None:
-            rows_by_sheet.append(_rows_of_spread_sheet(sheet, set(rows % ROW_SPAN)))
+            rows_by_sheet.append(_rows_of_spread_sheet(sheet, set(quarantined_row_numbers % ROW_SPAN)))
             continue
-        row_numbers = engine.scan(pd.DataFrame({"row": rows}))
+        row_numbers = engine.scan(pd.DataFrame({"row": quarantined_row_numbers}))
         raw_cells = engine.collect(f"SELECT * FROM {sheet.cells.table} WHERE row IN (SELECT row FROM {row_numbers}) ORDER BY row")
         labels = list(sheet.cells.labels)
         json_lines = [(raw_row[0], _json(dict(zip(labels, raw_row[1:])))) for raw_row in raw_cells.itertuples(index=False)]

@@ -31,7 +31,8 @@ REASONS = {
     TWIN_LISTING: Label(zh="剔除:同一企业的第二上市代码", en="left out: second listings of a firm"),
     NOT_MANUFACTURING: Label(zh="剔除:不属于制造业的行业", en="left out: industries that are not manufacturing"),
     SPLIT_INDUSTRY: Label(
-        zh="剔除:后来拆分的 2002 版行业(需三位代码)", en="left out: divisions of 2002 that were split (three digits tell)"
+        zh="剔除:后来拆分的 2002 版行业(需三位代码)",
+        en="left out: divisions of 2002 that were split (three-digit codes would decide)",
     ),
     UNLISTED_NAME: Label(zh="剔除:研究未用到的变量", en="left out: variables the study does not use"),
 }

@@ -10,14 +10,15 @@ from ..records.intake_notice import Notice
 LISTED_IDS = 5
 
 
-def lost_zero_notices(rows: str, key: Sequence[str], location: str, engine: Engine) -> Iterator[Notice]:
+def lost_zero_notices(typed_rows: str, key: Sequence[str], location: str, engine: Engine) -> Iterator[Notice]:
     """C06 for each text column of a key with such ids: they stay two units until the study says `pad`."""
-    sql_types = engine.types(rows)
+    sql_types = engine.types(typed_rows)
     for name in key:
         if sql_types.get(name) != "text":
             continue
         padded_pairs = engine.collect(
-            f"""WITH ids AS (SELECT DISTINCT {quoted(name)} AS id FROM {rows} WHERE regexp_full_match({quoted(name)}, '[0-9]+'))
+            f"""WITH ids AS (SELECT DISTINCT {quoted(name)} AS id FROM {typed_rows}
+            WHERE regexp_full_match({quoted(name)}, '[0-9]+'))
             SELECT DISTINCT s.id AS short, l.id AS long FROM ids AS s JOIN ids AS l
             ON ltrim(s.id, '0') = ltrim(l.id, '0') AND length(s.id) < length(l.id) ORDER BY ALL"""
         )
@@ -29,6 +30,6 @@ def lost_zero_notices(rows: str, key: Sequence[str], location: str, engine: Engi
         width = int(padded_pairs["long"].str.len().max())
         en = f"{name}: {len(padded_pairs)} pairs of ids differ by zeros in front alone ({examples}) and stay two units; "
         zh = f"{name}:{len(padded_pairs)} 对代码只差前导零({examples}),仍作两个单元;"
-        mend = f"pad: {{{name}: {width}}}"
-        en, zh = f"{en}if they are one, write {mend} at the source", f"{zh}若是同一单元,请在该数据源写 {mend}"
+        remedy = f"pad: {{{name}: {width}}}"
+        en, zh = f"{en}if they are one, write {remedy} at the source", f"{zh}若是同一单元,请在该数据源写 {remedy}"
         yield Notice("C06", location, en, zh)

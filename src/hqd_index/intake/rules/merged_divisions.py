@@ -72,7 +72,7 @@ def _halves(source: ParsedSource, column: str, engine: Engine) -> pd.DataFrame:
     )
 
 
-def _half_findings(rows: pd.DataFrame, division_code: str, divisions: Sequence[str], column: str) -> pd.DataFrame:
+def _half_findings(divided_rows: pd.DataFrame, division_code: str, divisions: Sequence[str], column: str) -> pd.DataFrame:
     names = "、".join(DIVISIONS_OF_2002[division] for division in divisions)
     expectation = Label(
         zh=f"{division_code} 由 2002 版的两个行业({names})合并而成,此处只有其一",
@@ -81,7 +81,7 @@ def _half_findings(rows: pd.DataFrame, division_code: str, divisions: Sequence[s
     mend = Label(
         zh="补上另一个行业的行,或把该行列入 out_of_scope", en="add the row of the other division, or leave this one out of scope"
     )
-    half_rows = rows[rows["code"] == division_code].rename(columns={"text": "value"}).assign(column=column)
+    half_rows = divided_rows[divided_rows["code"] == division_code].rename(columns={"text": "value"}).assign(column=column)
     return rule_findings(half_rows[["rid", "column", "value"]], "E09", expectation=expectation, remedy=mend)
 
 

@@ -18,9 +18,11 @@ from .row_rules import with_all_columns
 OUT_COLUMNS = ["rid", "stage", "outcome", "reason"]
 
 
-def scope_filter_rows(table_step: TableStep, source_ids: Iterable[str], parsed: Sequence[ParsedSource]) -> Iterable[pd.DataFrame]:
+def scope_filter_rows(
+    table_step: TableStep, source_ids: Iterable[str], parsed_sources: Sequence[ParsedSource]
+) -> Iterable[pd.DataFrame]:
     """Rows left out (rid, stage, reason): opening balances, the study's own filters, codes that are right but out of scope."""
-    for source_id, source_rows in zip(source_ids, parsed):
+    for source_id, source_rows in zip(source_ids, parsed_sources):
         yield from opening_rows(table_step, source_rows.typed_rows)
         yield from _rows_of_other_years(table_step, source_id, source_rows.typed_rows)
         yield from study_filter_rows(

@@ -14,7 +14,7 @@ from ..records.intake_notice import Notice
 
 POWERS = (1, 2, 3, 4, 5, 6, 8)
 POWER_TOLERANCE = 0.06  # log10 distance to a power of ten: 15%
-MAX_POWER_TOLERANCE = 0.25  # however much a column varies, a factor is told only within 1.8 times a power of ten
+MAX_POWER_TOLERANCE = 0.25  # however much a column varies, a factor is reported only within 1.8 times a power of ten
 SPREADS = 3.0  # median absolute deviations of yearly growth that are still usual
 STEADY_GROWTH_DEVIATION = 0.05  # deviation of yearly growth, 12%, up to which a column is steady
 MIN_JUMP_DEVIATIONS = 5.0  # a jump is at least so many of them
@@ -73,7 +73,7 @@ def file_jumps(medians: Mapping[str, Mapping[int, float]]) -> list[Jump]:
 
 
 def _jumps_of_two_files(distances: Mapping[str, float]) -> list[Jump]:
-    """Of two files the one that is further from 1 per cell cannot be told: thousands between them are, of either."""
+    """Of two files the one that is further from 1 per cell cannot be determined: thousands between them are, of either."""
     (first_file, low_distance), (second_file, high_distance) = sorted(
         distances.items(), key=lambda file_and_distance: file_and_distance[1]
     )

@@ -44,11 +44,11 @@ def accounting_items(
 
 
 def _contribution_item(
-    item: str, unit: object, years: Window, quantity: str, estimate_and_interval: tuple[float, ...], measure: str
+    item_letter: str, unit: object, years: Window, quantity: str, estimate_and_interval: tuple[float, ...], measure: str
 ) -> ContributionItem:
     value, low, high = estimate_and_interval
     low, high = (high, low) if low > high else (low, high)
-    return ContributionItem(item, str(unit), years.first, years.last_year, quantity, value, low, high, measure)
+    return ContributionItem(item_letter, str(unit), years.first, years.last_year, quantity, value, low, high, measure)
 
 
 def counterfactual_items(
@@ -87,13 +87,13 @@ def effect_items(estimate: Estimate, node: str, samples: tuple[str, ...], *, lev
         interval_ends = estimate.bootstrap.interval(j, level)
         quantity = names[sample] if node != SPLITTABLE else f"splittable_{names[sample]}"
         b = float(np.nan_to_num(estimate.coefficient[0, j]))
-        items.append(_effect(quantity, (b, *interval_ends), "score/100 per unit of density"))
+        items.append(_effect_item(quantity, (b, *interval_ends), "score/100 per unit of density"))
         sds = (standardising_factor * b, standardising_factor * interval_ends[0], standardising_factor * interval_ends[1])
-        items.append(_effect(f"{quantity}_sd", sds, "SD of the all-firms index per SD of density"))
+        items.append(_effect_item(f"{quantity}_sd", sds, "SD of the all-firms index per SD of density"))
     return items
 
 
-def _effect(quantity: str, estimate_and_interval: tuple[float, float, float], measure: str) -> ContributionItem:
+def _effect_item(quantity: str, estimate_and_interval: tuple[float, float, float], measure: str) -> ContributionItem:
     return ContributionItem("A", TOTAL, None, None, quantity, *estimate_and_interval, measure=measure)
 
 

@@ -82,10 +82,10 @@ def _quantities(shift_share_estimate: ShiftShare, shock: str) -> Iterator[tuple[
     yield "effective_f", iv.f_effective, weakness_note
     yield "kp_lm_p", iv.kp_lm_p, "underidentification"
     yield "ar_p", iv.ar_p, "Anderson-Rubin, zero effect"
-    yield from _ends("ar", iv.ar)
+    yield from _outer_ends("ar", iv.ar)
     yield "tf_critical", iv.tf_critical, "5% critical value of |t| at this F; infinite below F = 4"
     yield "se_akm", shift_share_estimate.se_akm, f"clustered by {shock}"
-    yield from _ends("akm0", shift_share_estimate.akm0)
+    yield from _outer_ends("akm0", shift_share_estimate.akm0)
     yield (
         "effective_shocks",
         shift_share_estimate.effective_shocks,
@@ -95,7 +95,7 @@ def _quantities(shift_share_estimate: ShiftShare, shock: str) -> Iterator[tuple[
         yield f"rotemberg_{int(str(i)) + 1}", float(row["weight"]), f"{row['shock']}: own estimate {row['estimate']:.4g}"
 
 
-def _ends(interval_name: str, intervals: tuple[tuple[float, float], ...]) -> Iterator[tuple[str, float, str]]:
+def _outer_ends(interval_name: str, intervals: tuple[tuple[float, float], ...]) -> Iterator[tuple[str, float, str]]:
     """Outer ends of a confidence set, and a note when it is in two parts, or empty."""
     if not intervals:
         yield f"{interval_name}_low", np.nan, "empty set"

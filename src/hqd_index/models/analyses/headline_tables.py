@@ -90,10 +90,10 @@ def tables_made() -> tuple[str, ...]:
 
 def headline_tables(headline: Headline) -> Rows:
     """Rows by table of every analysis in turn; one that cannot be made is a row of `not_made` for each of its tables."""
-    return merged_rows(_rows(analysis, headline) for analysis in ANALYSES.values())
+    return merged_rows(_analysis_rows(analysis, headline) for analysis in ANALYSES.values())
 
 
-def _rows(analysis: Analysis, headline: Headline) -> Rows:
+def _analysis_rows(analysis: Analysis, headline: Headline) -> Rows:
     try:
         return analysis.function(headline)
     except EstimationError as fault:

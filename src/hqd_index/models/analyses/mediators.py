@@ -64,15 +64,15 @@ def gelbach(
     idle_mediators = tuple(m for m in mediators if m in full_sums.dropped_terms)
     if not included_mediators:
         raise EstimationError(
-            f"no mediator varies beside the controls and the fixed effects: {_names(idle_mediators)}",
-            zh=f"控制变量与固定效应之外没有仍有变化的机制变量:{_names(idle_mediators)}",
+            f"no mediator varies beside the controls and the fixed effects: {_mediator_names(idle_mediators)}",
+            zh=f"控制变量与固定效应之外没有仍有变化的机制变量:{_mediator_names(idle_mediators)}",
         )
     base, *_ = sums_of(observations, replace(spec, outcomes=(*spec.outcomes, *included_mediators)))
     positions, m = [full_sums.terms.index(mediator) for mediator in included_mediators], len(spec.outcomes)
     b0, b1 = coefficients(base), coefficients(full_sums)
-    value = _rows(b0, b1, positions, m) * np.where(full_sums.sd_outcomes > 0, 1.0, np.nan)
+    value = _decomposition_rows(b0, b1, positions, m) * np.where(full_sums.sd_outcomes > 0, 1.0, np.nan)
     if full_sums.complete:
-        error = jackknife(value, _rows(leave_one_out(base), leave_one_out(full_sums), positions, m))
+        error = jackknife(value, _decomposition_rows(leave_one_out(base), leave_one_out(full_sums), positions, m))
     else:
         error = np.full_like(value, np.nan)
     _check_sums_to_change(value)
@@ -81,7 +81,7 @@ def gelbach(
     ), idle_mediators
 
 
-def _rows(base_coefficients: Array, full_coefficients: Array, mediator_positions: list[int], m: int) -> Array:
+def _decomposition_rows(base_coefficients: Array, full_coefficients: Array, mediator_positions: list[int], m: int) -> Array:
     """(..., 3 + K, m) from coefficients (..., k, m + K) without and (..., k, m) with the mediators (at `mediator_positions`)."""
     base_slope, full_slope = base_coefficients[..., :1, :m], full_coefficients[..., :1, :]
     mediated_parts = np.swapaxes(base_coefficients[..., :1, m:], -1, -2) * full_coefficients[..., mediator_positions, :]
@@ -102,7 +102,10 @@ def mediator_rows(accounting: MediatorAccounting, density: Density, level: float
     value, error, spec = accounting.value, accounting.error, accounting.spec
     low, high = interval(value, error, accounting.g, level)
     p = p_value(value, error, accounting.g)
-    lines = [*((quantity_name, "") for quantity_name in TOTAL_QUANTITIES), *(("part", _name(m)) for m in accounting.mediators)]
+    lines = [
+        *((quantity_name, "") for quantity_name in TOTAL_QUANTITIES),
+        *(("part", _mediator_name(m)) for m in accounting.mediators),
+    ]
     for j, column in enumerate(spec.outcomes):
         sample, node = split_outcome(column)
         total_change, is_weak_total = value[0, j], not abs(value[0, j]) >= error[0, j]
@@ -125,7 +128,7 @@ def mechanism_rows(estimate: Estimate, density: Density) -> Iterator[Row]:
     note = "density on a mediator outside the index (Jiang 2022)"
     for j, column in enumerate(estimate.spec.outcomes):
         for k in range(len(estimate.terms)):
-            yield term_row(estimate, j, k, density, note=note, outcome=f"all:{_name(column)}")
+            yield term_row(estimate, j, k, density, note=note, outcome=f"all:{_mediator_name(column)}")
 
 
 def mediators(headline: Headline) -> Rows:
@@ -146,7 +149,7 @@ def mediators(headline: Headline) -> Rows:
     ]
     if idle_mediators:
         reason, reason_zh = "adds nothing to the controls, the fixed effects and the others", "未超出控制变量、固定效应与其余变量"
-        not_made_rows += _mediator_not_made(_names(idle_mediators), reason, reason_zh)
+        not_made_rows += _mediator_not_made(_mediator_names(idle_mediators), reason, reason_zh)
     return {
         "mediators": list(mediator_rows(accounting, headline.density, headline.level)),
         "regressions": list(mechanism_rows(mediator_estimate, headline.density)),
@@ -184,9 +187,9 @@ def _mediator_not_made(mediator: str, reason: str, reason_zh: str) -> list[Row]:
     )
 
 
-def _name(column: str) -> str:
+def _mediator_name(column: str) -> str:
     return column.removeprefix(MEDIATOR_PREFIX)
 
 
-def _names(columns: Sequence[str]) -> str:
-    return ", ".join(map(_name, columns))
+def _mediator_names(columns: Sequence[str]) -> str:
+    return ", ".join(map(_mediator_name, columns))

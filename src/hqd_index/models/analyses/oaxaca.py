@@ -144,7 +144,7 @@ def oaxaca_decomposition(observations: pd.DataFrame, spec: Specification) -> Gap
         raise specification_error(
             spec, f"{len(y)} rows for {x.shape[1] + 2} parameters", f"{len(y)} 行数据要估计 {x.shape[1] + 2} 个参数"
         )
-    lines = _lines(columns)
+    lines = _decomposition_lines(columns)
     full_split = twofold(y, x, high, weights)
     value = _stacked_parts(full_split, columns, lines)
     leave_one_out = []
@@ -182,7 +182,7 @@ def _characteristics(
     return x, tuple(names[j] for j in positions), dropped_controls
 
 
-def _lines(columns: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def _decomposition_lines(columns: Sequence[str]) -> tuple[tuple[str, str], ...]:
     column_groups = sorted(dict.fromkeys(columns), key=lambda name: name == YEAR)
     return (("gap", ""), ("explained", ""), *(("part", name) for name in column_groups), ("unexplained", ""))
 

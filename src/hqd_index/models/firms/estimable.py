@@ -74,7 +74,7 @@ def _refined_least_squares(x: Array, y: Array) -> Array:
 
 
 def not_identified(outcome: str, estimator: str, layout: Layout) -> EstimationError:
-    """Why no effect of an outcome is identified, as far as the layout tells."""
+    """Why no effect of an outcome is identified, as far as the layout shows."""
     zh, en = _reason(layout)
     return EstimationError(f"{outcome}, {estimator}: not identified: {en}", zh=f"{outcome},{estimator}:无法识别:{zh}")
 
@@ -101,7 +101,7 @@ def _reason(layout: Layout) -> tuple[str, str]:
         year = int(cohorts[0])
         return (
             f"所有单位均在 {year} 年处理,没有从未处理的单位,效应与年份效应无法区分",
-            f"all units are treated in {year} and none never, so that effects cannot be told from year effects",
+            f"all units are treated in {year} and none never, so that effects cannot be separated from year effects",
         )
     return (
         "没有从未处理的单位,各队列处理年份的间隔使事件期与固定效应共线",

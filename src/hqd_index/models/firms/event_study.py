@@ -65,15 +65,15 @@ def twfe(
     Every event time has its dummy, those of `window` are reported; without never-treated units the earliest lead is a base too.
     `overall` is the static coefficient of being treated. Further effects (industry-year ...) by column name.
     """
-    rows = panel_of(firm_years).rows(outcome, effects)
-    layout = rows.layout
+    outcome_rows = panel_of(firm_years).rows(outcome, effects)
+    layout = outcome_rows.layout
     second_base = set() if np.isnan(layout.event).any() else {int(np.nanmin(layout.event))}
     dummies, event_times = _dummies(layout.event, omitted_periods={-1, *second_base})
-    y, *columns = layout.absorber.residual(np.column_stack([rows.y, layout.treated, dummies])).T
+    y, *columns = layout.absorber.residual(np.column_stack([outcome_rows.y, layout.treated, dummies])).T
     post, x = columns[0], np.column_stack(columns[1:]) if event_times else np.zeros((len(y), 0))
 
     def factor(slopes: int) -> float:
-        g, n = layout.units, len(rows.y)
+        g, n = layout.units, len(outcome_rows.y)
         return g / (g - 1) * (n - 1) / (n - slopes - other_levels(layout.effects))
 
     fit = clustered_fit(x, y, dummies.sum(axis=0), layout.unit, factor)
@@ -139,17 +139,17 @@ def imputation(
     eq. 8, conservative). Leads come from a regression on untreated rows alone, as the paper advises for its pre-test.
     Rows whose unit or period has no untreated row are left out.
     """
-    rows = panel_of(firm_years).rows(outcome, effects)
-    layout = rows.layout
+    outcome_rows = panel_of(firm_years).rows(outcome, effects)
+    layout = outcome_rows.layout
     target = layout.treated & layout.untreated.identified_rows
     if not target.any():
         raise no_counterfactual(outcome, "imputation", layout)
     event_times = [t for t in range(0, window[1] + 1) if (layout.event[target] == t).any()]
     weight = np.stack([_equal_weights(target & (layout.event == t)) for t in event_times] + [_equal_weights(target)], axis=1)
-    effect = weight.T @ rows.gap
-    influence = _influence(rows, weight, target)
+    effect = weight.T @ outcome_rows.gap
+    influence = _influence(outcome_rows, weight, target)
     covariance = influence.T @ influence
-    lead_weights = _leads(rows, window)
+    lead_weights = _leads(outcome_rows, window)
     joint_covariance = np.zeros((len(lead_weights[0]) + len(event_times),) * 2)
     joint_covariance[: len(lead_weights[0]), : len(lead_weights[0])] = lead_weights[2]
     joint_covariance[len(lead_weights[0]) :, len(lead_weights[0]) :] = covariance[:-1, :-1]
@@ -171,9 +171,9 @@ def _equal_weights(is_averaged: np.ndarray) -> Array:
     return is_averaged / max(int(is_averaged.sum()), 1)
 
 
-def _influence(rows: OutcomeRows, weight: Array, is_target: np.ndarray) -> Array:
+def _influence(outcome_rows: OutcomeRows, weight: Array, is_target: np.ndarray) -> Array:
     """(units, k): sums over rows of v x residual. On untreated rows v = -D (D0'D0)^-1 D1'w, on treated rows v = w."""
-    layout, untreated_fit, gap = rows.layout, rows.layout.untreated, rows.gap
+    layout, untreated_fit, gap = outcome_rows.layout, outcome_rows.layout.untreated, outcome_rows.gap
     level_weights = untreated_fit.solve_normal_equations(np.asarray(untreated_fit.dummies.T @ weight))
     v = np.where(untreated_fit.untreated_rows[:, None], -(untreated_fit.dummies @ level_weights), weight)
     codes = pd.factorize(pd.MultiIndex.from_arrays([layout.first[is_target], layout.event[is_target]]))[0]
@@ -188,17 +188,17 @@ def _influence(rows: OutcomeRows, weight: Array, is_target: np.ndarray) -> Array
     return unit_sums(v, layout.unit)
 
 
-def _leads(rows: OutcomeRows, window: tuple[int, int]) -> tuple[list[int], Array, Array, list[int]]:
+def _leads(outcome_rows: OutcomeRows, window: tuple[int, int]) -> tuple[list[int], Array, Array, list[int]]:
     """Leads window[0]..-1 from untreated rows alone, and those dropped as collinear; base: earlier rows, never-treated units."""
-    untreated = rows.layout.untreated
-    event = rows.layout.event[untreated.untreated_rows]
+    untreated = outcome_rows.layout.untreated
+    event = outcome_rows.layout.event[untreated.untreated_rows]
     event_times = [t for t in range(window[0], 0) if (event == t).any()]
     if not (event < window[0]).any():  # no earlier rows of the treated: their first lead is the base
         event_times = event_times[1:]
     if not event_times or not np.isnan(event).any():
         return [], np.zeros(0), np.zeros((0, 0)), []
     dummies = (event[:, None] == np.array(event_times)[None, :]).astype(float)
-    y, *columns = untreated.absorber.residual(np.column_stack([rows.y[untreated.untreated_rows], dummies])).T
+    y, *columns = untreated.absorber.residual(np.column_stack([outcome_rows.y[untreated.untreated_rows], dummies])).T
     x = np.column_stack(columns)
     n, unit = len(y), untreated.effects[0]
     g, k = int(unit.max()) + 1, other_levels(untreated.effects)
@@ -216,14 +216,14 @@ def did2s(
 
     Point estimates from 0 on are those of imputation; leads use the same first stage, so they are the gaps before treatment.
     """
-    rows = panel_of(firm_years).rows(outcome, effects)
-    layout, identified_rows = rows.layout, rows.layout.untreated.identified_rows
+    outcome_rows = panel_of(firm_years).rows(outcome, effects)
+    layout, identified_rows = outcome_rows.layout, outcome_rows.layout.untreated.identified_rows
     if not (layout.treated & identified_rows).any():
         raise no_counterfactual(outcome, "did2s", layout)
     dummies, event_times = _dummies(layout.event, omitted_periods=set())
     has_observations = (dummies[identified_rows] != 0).any(axis=0)
-    b, covariance = _second_stage(rows, dummies[:, has_observations] * identified_rows[:, None], identified_rows)
-    overall, overall_v = _second_stage(rows, (layout.treated & identified_rows).astype(float)[:, None], identified_rows)
+    b, covariance = _second_stage(outcome_rows, dummies[:, has_observations] * identified_rows[:, None], identified_rows)
+    overall, overall_v = _second_stage(outcome_rows, (layout.treated & identified_rows).astype(float)[:, None], identified_rows)
     event_times = [t for t, is_present in zip(event_times, has_observations) if is_present]
     window_positions = positions_in_window(event_times, window)
     v = covariance[np.ix_(window_positions, window_positions)]
@@ -234,9 +234,9 @@ def did2s(
     )  # fmt: skip
 
 
-def _second_stage(rows: OutcomeRows, x: Array, identified_rows: np.ndarray) -> tuple[Array, Array]:
+def _second_stage(outcome_rows: OutcomeRows, x: Array, identified_rows: np.ndarray) -> tuple[Array, Array]:
     """OLS of the gap on x; influence of unit g = (x'x)^-1 (x_g'u_g - x'D (D0'D0)^-1 D0_g'e_g)."""
-    untreated_fit, gap = rows.layout.untreated, rows.gap
+    untreated_fit, gap = outcome_rows.layout.untreated, outcome_rows.gap
     inverse_gram = np.linalg.inv(x.T @ x)
     b = inverse_gram @ (x.T @ (gap * identified_rows))
     u = (gap - x @ b) * identified_rows
@@ -244,5 +244,5 @@ def _second_stage(rows: OutcomeRows, x: Array, identified_rows: np.ndarray) -> t
         untreated_fit.dummies @ untreated_fit.solve_normal_equations(np.asarray(untreated_fit.dummies.T @ x))
     )
     rowwise = x * u[:, None] - np.where(untreated_fit.untreated_rows[:, None], first_stage_part * gap[:, None], 0.0)
-    score = unit_sums(rowwise, rows.layout.unit)
+    score = unit_sums(rowwise, outcome_rows.layout.unit)
     return b, np.asarray(inverse_gram @ (score.T @ score) @ inverse_gram)

@@ -37,7 +37,7 @@ MEND: Mend = (
 )
 CAVEAT_MEND: Mend = (
     "补充相应年份或从未认定的企业;其余结果不受影响",
-    "add the years or firms never recognised that are missing; the other results stand",
+    "add the years or firms never recognised that are missing; the other results are unaffected",
 )
 UNIT_YEARS = Caveat("按研究单位-年份的固定效应", "unit-year effects of the study's units")
 NOTES: dict[str, Caveat] = {
@@ -122,8 +122,8 @@ def _event_rows(events: Events, outcome: str, level: float) -> Iterator[Row]:
             "n_treated": events.treated, "note": note,
         }  # fmt: skip
 
-    def two_sided_p(value: float, se: float) -> float:
-        return 2 * t_tail(abs(value / se), max(events.units - 1, 1)) if se > 0 else np.nan
+    def two_sided_p(t_statistic: float, se: float) -> float:
+        return 2 * t_tail(abs(t_statistic / se), max(events.units - 1, 1)) if se > 0 else np.nan
 
     for time, value, se in zip(events.time, events.estimate, events.se):
         yield row("effect", time, float(value), float(se), two_sided_p(value, se))

@@ -15,7 +15,7 @@ from ...study.records import Study
 def firm_years(study: Study, engine: Engine, firms: str) -> pd.DataFrame:
     """unit (the firm), year, cell (the study's unit by year), first, ever, valid, one column per outcome, `size_<outcome>`.
 
-    `valid` is the status in force at year-end where firms tell it.
+    `valid` is the status in force at year-end where the firm table gives it.
 
     `first` is the first year recognised at a level that the density counts, NaN never. Effects of `cell` take prices and
     cycles out. Firms recognised at other levels only are left out: they are neither treated nor untouched.
@@ -42,13 +42,13 @@ def firm_years(study: Study, engine: Engine, firms: str) -> pd.DataFrame:
             SELECT *, list_has_any(srdi_levels_to_date, {levels}) AS counted, len(srdi_levels_ever) > 0 AS any_level FROM {firms}
         ),
         dated AS (SELECT *, min("year") FILTER (WHERE counted) OVER (PARTITION BY firm_id) AS "first" FROM recognitions)
-        SELECT firm_id AS unit, CAST("year" AS BIGINT) AS "year", {_cell(study, types)} AS "cell",
+        SELECT firm_id AS unit, CAST("year" AS BIGINT) AS "year", {_unit_year_cell(study, types)} AS "cell",
                CAST("first" AS DOUBLE) AS "first", "first" IS NOT NULL AS "ever", {", ".join(columns)}
         FROM dated WHERE "first" IS NOT NULL OR NOT any_level ORDER BY firm_id, "year" """)
     return frame.astype({"unit": str, "cell": str})
 
 
-def _cell(study: Study, types: Mapping[str, str]) -> str:
-    """The study's unit of a firm joined with the year; the year alone where firms do not tell their unit."""
+def _unit_year_cell(study: Study, types: Mapping[str, str]) -> str:
+    """The study's unit of a firm joined with the year; the year alone where the firm table does not give the unit."""
     unit_columns_sql = [f'CAST("{column}" AS VARCHAR)' for column in study.study.unit.by if column in types]
     return " || '-' || ".join([*unit_columns_sql, 'CAST("year" AS VARCHAR)'])

@@ -176,7 +176,7 @@ def leave_one_out(cluster_sums: ClusterSums) -> Array:
 def leave_one_out_terms(cluster_sums: ClusterSums, terms: Sequence[int]) -> Array:
     """(G, q, m): `leave_one_out` of q terms but for rounding, in a tenth of its time where all are clearly identified.
 
-    Solves the Gram matrices without each cluster for the terms; only where that fails or is delicate, eigenvectors tell.
+    Solves the Gram matrices without each cluster for the terms; only where that fails or is ill-conditioned, by eigenvectors.
     """
     observations = cluster_sums.coefficient_map[list(terms)]
     gram = np.eye(cluster_sums.gram.shape[1]) - cluster_sums.gram

@@ -63,7 +63,7 @@ def contrast(
     gram = combination @ combination.T
     imposed_change = combination.T @ (symmetric_inverse(gram, tolerance=GRAM, diagonal_scale=np.diag(gram)) @ value)
     restricted_coefficients = (total.ravel() - imposed_change).reshape(total.shape)
-    observed = float(_wald(value[None], _scores(cluster_sums, combination, cross - cluster_sums.gram @ total)[None])[0])
+    observed = float(_wald(value[None], _cluster_scores(cluster_sums, combination, cross - cluster_sums.gram @ total)[None])[0])
     bootstrap_walds = _bootstrap_walds(
         cluster_sums, combination, cross - cluster_sums.gram @ restricted_coefficients, rng=rng, draws=draws, weights=weights
     )
@@ -85,7 +85,7 @@ def contrast_cv3(cluster_sums: ClusterSums, restriction: Array, jackknife_estima
     return np.sqrt((cluster_sums.g - 1) / cluster_sums.g * (deviations**2).sum(axis=0))
 
 
-def _scores(cluster_sums: ClusterSums, combination: Array, residual_products: Array) -> Array:
+def _cluster_scores(cluster_sums: ClusterSums, combination: Array, residual_products: Array) -> Array:
     """Part of each cluster in the value, (G, q)."""
     return np.asarray(residual_products.reshape(cluster_sums.g, -1) @ combination.T)
 
@@ -120,7 +120,7 @@ def _bootstrap_walds(
 ) -> Array:
     """Wald statistics of the bootstrap from restricted residual products `left` (G, p, m)."""
     q, (g, p, m) = len(combination), residual_products.shape
-    direct_scores = _scores(cluster_sums, combination, residual_products)
+    direct_scores = _cluster_scores(cluster_sums, combination, residual_products)
     sign_map = np.einsum("qpm,gpr->gqrm", combination.reshape(q, p, m), cluster_sums.gram).reshape(g * q, p * m)
     fitted_scores = residual_products.reshape(g, -1) @ sign_map.T
     vectors = draw_signs(g, draws, weights, rng).vectors

@@ -48,7 +48,7 @@ def trend_column(observations: pd.DataFrame, density: str) -> pd.Series:
 def exposure_trend(observations: pd.DataFrame, spec: Specification, **settings: Unpack[InferenceSettings]) -> ExposureTrend:
     """`spec` with m_i x (t - t0) added: conservative, as it absorbs part of a growing effect (Wolfers 2006).
 
-    EstimationError where density cannot be told from such a trend, or there is none.
+    EstimationError where density cannot be separated from such a trend, or there is none.
     """
     frame = observations.assign(**{TREND: trend_column(observations, spec.density)})
     wider = replace(spec, id=f"{spec.id}{ENDING}", controls=(TREND, *spec.controls))

@@ -112,7 +112,7 @@ def shift_share(observations: pd.DataFrame, spec: Specification, exposure: Expos
             f"{partialled.n} rows for {len(exposure.names)} shocks",
             f"{partialled.n} 行数据却有 {len(exposure.names)} 个冲击",
         )
-    share, shock, cell = _cells(partialled, exposure)
+    share, shock, cell = _share_matrix(partialled, exposure)
     return ShiftShare(
         iv=iv,
         shock_level=_shock_level(share, shock, y, x) if len(exposure.shocks) == 1 else np.nan,
@@ -123,7 +123,7 @@ def shift_share(observations: pd.DataFrame, spec: Specification, exposure: Expos
     )
 
 
-def _cells(partialled: PartialledRows, exposure: Exposure) -> tuple[Array, Array, np.ndarray]:
+def _share_matrix(partialled: PartialledRows, exposure: Exposure) -> tuple[Array, Array, np.ndarray]:
     """Share matrix (n, T*K) over shock-years, the shocks (T*K,), and the shock of each column; unused columns dropped."""
     unit = partialled.rows["unit"].map({u: i for i, u in enumerate(exposure.units)}).to_numpy(dtype=int)
     year = partialled.rows["year"].map({t: i for i, t in enumerate(exposure.years)}).to_numpy(dtype=int)

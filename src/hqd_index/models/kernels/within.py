@@ -42,7 +42,7 @@ def repeated_rows(effects: Sequence[Codes]) -> NDArray[np.bool_]:
         observations &= ~is_single_row
 
 
-def _table(row_codes: Codes, column: Codes, weights: Array, table_shape: tuple[int, int]) -> sparse.csr_array:
+def _level_pair_sums(row_codes: Codes, column: Codes, weights: Array, table_shape: tuple[int, int]) -> sparse.csr_array:
     """Sums of weights by pair of levels."""
     return sparse.csr_array(sparse.coo_array((weights, (row_codes, column)), shape=table_shape))
 
@@ -141,10 +141,10 @@ def absorber(effects: Sequence[Codes], *, weights: Array | None = None) -> Absor
         no_levels = sparse.csr_array((0, len(size)))
         return Absorber(largest_effect, first_adder, size, [], [], no_levels, np.zeros(0), sparse.csr_array((0, 0)))
     other_codes, levels = _stacked_codes(other_effects)
-    cross = _total([_table(level_codes, largest_effect, weight, (levels, len(size))) for level_codes in other_codes])
+    cross = _total([_level_pair_sums(level_codes, largest_effect, weight, (levels, len(size))) for level_codes in other_codes])
     among_others = _total(
         [
-            _table(level_codes, other_level_codes, weight, (levels, levels))
+            _level_pair_sums(level_codes, other_level_codes, weight, (levels, levels))
             for level_codes in other_codes
             for other_level_codes in other_codes
         ]

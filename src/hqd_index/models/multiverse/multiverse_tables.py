@@ -97,7 +97,7 @@ def multiverse_tables(
     row_tables: list[Rows] = []
     for sample, outcome, outcome_scores in outcomes:
         try:
-            rows_of_tables = _rows(outcome_scores, designs, observations, density, study)
+            rows_of_tables = _multiverse_rows(outcome_scores, designs, observations, density, study)
         except EstimationError as fault:
             row_tables.append({"not_made": not_made(TABLES, fault, MEND)})
             continue
@@ -110,7 +110,7 @@ def multiverse_tables(
     return frames_of(merged_rows(row_tables), TABLES)
 
 
-def _rows(
+def _multiverse_rows(
     design_scores: pd.DataFrame, designs: pd.DataFrame, observations: pd.DataFrame, density: pd.DataFrame, study: Study
 ) -> Rows:
     """EstimationError where nothing can be estimated."""
@@ -130,7 +130,7 @@ def _rows(
     hypotheses, inference = study.regressions.hypotheses, study.regressions.inference
     alpha = hypotheses.alpha if hypotheses else 1 - inference.level
     return {
-        "multiverse": list(_points(curve, is_distinct_design, comparable_rows, study)),
+        "multiverse": list(_curve_points(curve, is_distinct_design, comparable_rows, study)),
         "multiverse_summary": list(_summary(curve, scores, is_distinct_design, study, alpha)),
     }
 
@@ -147,7 +147,7 @@ def _headline_universe(study: Study) -> str:
     return f"{density.measure} {density.lag} {controls} {effects or 'none'} all"
 
 
-def _points(curve: Curve, is_shown_design: np.ndarray, designs: pd.DataFrame, study: Study) -> Iterator[Row]:
+def _curve_points(curve: Curve, is_shown_design: np.ndarray, designs: pd.DataFrame, study: Study) -> Iterator[Row]:
     """The curve sorted by estimate: evenly taken points, the headline among them."""
     numbers, labels = np.flatnonzero(is_shown_design), designs.set_index("design")["label"]
     b, p1, p3 = curve.estimate, curve.p_cv1, curve.p_cv3

@@ -125,8 +125,8 @@ def describe(results: Results, columns: list[str]) -> dict[str, str]:
     }
     lag = results.study.regressions.density.lag
     variable_labels |= {
-        variable(f"{name}_lag"): _with_suffix(bilingual_label, f"（滞后 {lag} 年）", f", lag {lag}")
-        for name, bilingual_label in list(variable_labels.items())
+        variable(f"{variable_name}_lag"): _with_suffix(bilingual_label, f"（滞后 {lag} 年）", f", lag {lag}")
+        for variable_name, bilingual_label in list(variable_labels.items())
     }
     variable_labels |= derived_labels(results)
     return {

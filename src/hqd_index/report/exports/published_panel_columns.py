@@ -158,8 +158,8 @@ def _estimation_sample(results: Results) -> EstimationSample:
     """The sample of the models stage, made again from the same tables."""
     table = results.table
     controls = table("controls") if len(table("controls")) else pd.DataFrame(columns=KEY)
-    data = estimation_data(table("scores"), table("indicators"), table("density"), controls, results.study)
-    return estimation_sample(data, composite(results.base_weights), results.study)
+    panel_data = estimation_data(table("scores"), table("indicators"), table("density"), controls, results.study)
+    return estimation_sample(panel_data, composite(results.base_weights), results.study)
 
 
 def _simple_rows(results: Results, panel: pd.DataFrame, choice: SpecificationChoice) -> np.ndarray:

@@ -18,7 +18,7 @@ EFFECTS = {"unit": "unit_id", "year": "year", "group_year": "group_id#year", "fi
 
 
 def r_script(
-    results: Results, designs: Sequence[RegressionDesign], data: pd.DataFrame, firms: pd.DataFrame, signs: str | None
+    results: Results, designs: Sequence[RegressionDesign], panel_data: pd.DataFrame, firms: pd.DataFrame, signs: str | None
 ) -> Iterator[str]:
     """Lines of the script; `signs` is the file with the headline's bootstrap draws, if there is one."""
     study = results.study
@@ -29,20 +29,20 @@ def r_script(
     inference = study.regressions.inference
     yield "folder <- script_folder()"
     yield f"draws <- {inference.draws}"
-    yield f"draw_weights <- {_text(inference.weights)}"
+    yield f"draw_weights <- {_r_text(inference.weights)}"
     yield f"set.seed({study.study.seed % 2**31})"
     yield 'panel <- read_table("..", "stata", "panel.csv")'
     yield from (
         f'{variable_name} <- read_table("..", "tables", "{table_name}.csv")' for variable_name, table_name in _PUBLISHED.items()
     )
-    yield f'signs <- read.csv(file.path(folder, {_text(signs)}), colClasses = "character")[[1]]' if signs else "signs <- NULL"
+    yield f'signs <- read.csv(file.path(folder, {_r_text(signs)}), colClasses = "character")[[1]]' if signs else "signs <- NULL"
     yield "stata_file()"
     controls = {variable_name: variable(f"{variable_name}_lag") for variable_name in sorted(study.regressions.controls)}
     yield f"controls <- {_vector(controls)}"
     for design in designs:
         if not design.of_firms:
             yield from ("", _regression(design, controls, is_written=design.spec == headline_spec(results)))
-    yield from _instrumented(results, designs, data)
+    yield from _instrumented(results, designs, panel_data)
     yield from _firms(results, designs, firms)
     yield from _packages(results, designs)
     yield from ("", "report()")
@@ -51,25 +51,25 @@ def r_script(
 _PUBLISHED = {"regressions": "regressions", "endogeneity": "endogeneity", "events": "event_study"}
 
 
-def _text(content: str) -> str:
+def _r_text(content: str) -> str:
     return '"' + content.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _vector(texts: Mapping[str, str] | Sequence[str]) -> str:
     """c("a", "b"), or c(published = "column") for a mapping."""
     if isinstance(texts, Mapping):
-        return "c(" + ", ".join(f"{_text(element_name)} = {_text(column)}" for element_name, column in texts.items()) + ")"
-    return "c(" + ", ".join(map(_text, texts)) + ")" if texts else "character()"
+        return "c(" + ", ".join(f"{_r_text(element_name)} = {_r_text(column)}" for element_name, column in texts.items()) + ")"
+    return "c(" + ", ".join(map(_r_text, texts)) + ")" if texts else "character()"
 
 
-def _rows(rule: RowRule) -> str:
+def _row_condition(rule: RowRule) -> str:
     conditions = [f"{rule.flag} == {rule.value}"]
     conditions += [f"year >= {rule.years[0]} & year <= {rule.years[1]}"] if rule.years else []
     conditions += [f"year != {year}" for year in rule.drop_years] + [f"unit_id != {unit}" for unit in rule.drop_units]
     return " & ".join([*conditions, *(f"!is.na({column})" for column in rule.present)])
 
 
-def _terms(terms: Mapping[str, str], controls: Mapping[str, str]) -> str:
+def _term_vector(terms: Mapping[str, str], controls: Mapping[str, str]) -> str:
     """The vector of terms, which ends in `controls` where all of them are in it."""
     if not controls or not controls.items() <= terms.items():
         return _vector(terms)
@@ -79,10 +79,10 @@ def _terms(terms: Mapping[str, str], controls: Mapping[str, str]) -> str:
 def _arguments(design: RegressionDesign, controls: Mapping[str, str]) -> list[str]:
     effects = [EFFECTS[effect] for effect in design.effects]
     return [
-        f"{_text(design.spec)}, {_text(design.sample)}",
+        f"{_r_text(design.spec)}, {_r_text(design.sample)}",
         f"outcomes = {_vector(design.outcomes)}",
-        f"terms = {_terms(design.terms, controls)}",
-        f"tested = {_vector(design.tested)}, effects = {_vector(effects)}, rows = {_rows(design.row_rule)}",
+        f"terms = {_term_vector(design.terms, controls)}",
+        f"tested = {_vector(design.tested)}, effects = {_vector(effects)}, rows = {_row_condition(design.row_rule)}",
     ]
 
 
@@ -91,23 +91,23 @@ def _regression(
 ) -> str:
     """One call, an argument or two a line."""
     arguments = _arguments(design, controls)
-    arguments += [f"weights = {_text(design.weights)}"] if design.weights else []
+    arguments += [f"weights = {_r_text(design.weights)}"] if design.weights else []
     arguments += [f"change = c({design.change[0]}, {design.change[1]})"] if design.change else []
     arguments += ['data = firm_panel, cluster = "base_unit_id"'] if firm_rows else []
     arguments += ["written = signs"] if is_written else []
     return "regression(" + ",\n           ".join(arguments) + ")"
 
 
-def _instrumented(results: Results, designs: Sequence[RegressionDesign], data: pd.DataFrame) -> Iterator[str]:
+def _instrumented(results: Results, designs: Sequence[RegressionDesign], panel_data: pd.DataFrame) -> Iterator[str]:
     density = variable(headline_density(results)[0])
-    for design, outcome, column in instrument_designs(results, designs, data):
+    for design, outcome, column in instrument_designs(results, designs, panel_data):
         controls = [term_column for term, term_column in design.terms.items() if term != "density"]
         effects = [EFFECTS[effect] for effect in design.effects]
-        shares = f", share_sum = {_text(SHARE_SUM)}" if SHARE_SUM in data.columns else ""
+        shares = f", share_sum = {_r_text(SHARE_SUM)}" if SHARE_SUM in panel_data.columns else ""
         yield ""
-        yield f"instrumented({_text(design.spec)}, {_text(design.sample)}, {_text(outcome)}, {_text(column)},"
-        yield f"             {_text(density)}, {_text(INSTRUMENT)}, controls = {_vector(controls)},"
-        yield f"             effects = {_vector(effects)}, rows = {_rows(design.row_rule)}{shares})"
+        yield f"instrumented({_r_text(design.spec)}, {_r_text(design.sample)}, {_r_text(outcome)}, {_r_text(column)},"
+        yield f"             {_r_text(density)}, {_r_text(INSTRUMENT)}, controls = {_vector(controls)},"
+        yield f"             effects = {_vector(effects)}, rows = {_row_condition(design.row_rule)}{shares})"
 
 
 def _firms(results: Results, designs: Sequence[RegressionDesign], firms: pd.DataFrame) -> Iterator[str]:
@@ -121,7 +121,7 @@ def _firms(results: Results, designs: Sequence[RegressionDesign], firms: pd.Data
     estimated = set(event_outcomes[event_outcomes["estimator"] == "twfe"]["outcome"]) if len(event_outcomes) else set()
     for outcome in results.study.regressions.events.outcomes:
         if outcome in estimated:
-            yield f"event_study({_text(outcome)}, {_text(variable(outcome))}, window = c({window[0]}, {window[1]}))"
+            yield f"event_study({_r_text(outcome)}, {_r_text(variable(outcome))}, window = c({window[0]}, {window[1]}))"
     firm_designs = [design for design in designs if design.of_firms]
     if firm_designs:
         columns = _vector(list(firm_designs[0].terms.values()))
@@ -139,6 +139,6 @@ def _packages(results: Results, designs: Sequence[RegressionDesign]) -> Iterator
         if design.spec == headline_spec(results) and root in design.outcomes and design.weights is None:
             effects = [EFFECTS[effect] for effect in design.effects]
             yield ""
-            yield f"packages({_text(design.spec)}, {_text(design.sample)}, {_text(root)}, {_text(design.outcomes[root])},"
+            yield f"packages({_r_text(design.spec)}, {_r_text(design.sample)}, {_r_text(root)}, {_r_text(design.outcomes[root])},"
             yield f"         terms = {_vector(list(design.terms.values()))}, effects = {_vector(effects)},"
-            yield f"         rows = {_rows(design.row_rule)})"
+            yield f"         rows = {_row_condition(design.row_rule)})"

@@ -90,11 +90,11 @@ def _table_lines(results: Results, language: str) -> Sequence[str]:
     """One line per table with its rows; why a table is empty."""
     lines = []
     for name, table in TABLES.items():
-        rows = len(results.table(name))
-        row_count = Bilingual(f"{rows} 行", f"{rows} rows").of(language)
+        number_of_rows = len(results.table(name))
+        row_count = Bilingual(f"{number_of_rows} 行", f"{number_of_rows} rows").of(language)
         reason = (
             f" — {results.absence_reason(name).of(language)}"
-            if not rows and name not in ("not_made", "quarantine", "srdi_unmatched")
+            if not number_of_rows and name not in ("not_made", "quarantine", "srdi_unmatched")
             else ""
         )
         lines.append(f"- `{name}.csv`: {Bilingual(table.zh, table.en).of(language)} ({row_count}){reason}")

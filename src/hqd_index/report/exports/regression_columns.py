@@ -45,17 +45,17 @@ def _firm_share_columns(results: Results) -> Iterator[pd.DataFrame]:
     cells = results.table("indicators")
     for sample, suffix in (("all", ""), ("leave_out", "_lo")) if is_partial else ():
         normalised_values = cells[cells["sample"] == sample].pivot(index=KEY, columns="indicator", values="normalised")
-        yield _mean(normalised_values, shares).rename(f"{SPLITTABLE}{suffix}").reset_index()
+        yield _weighted_mean(normalised_values, shares).rename(f"{SPLITTABLE}{suffix}").reset_index()
     leader_scores = results.table("leader_scores")
     for group, rows in leader_scores.groupby("sample") if len(leader_scores) else ():
         normalised_values = rows.pivot(index=KEY, columns="node", values="score")
         if is_partial and set(shares) <= set(normalised_values):
-            yield _mean(normalised_values, shares).rename(f"{SPLITTABLE}_{group}").reset_index()
+            yield _weighted_mean(normalised_values, shares).rename(f"{SPLITTABLE}_{group}").reset_index()
         elif root in normalised_values:
             yield normalised_values[root].rename(f"{root}_{group}").reset_index()
 
 
-def _mean(leaf_values: pd.DataFrame, shares: dict[str, float]) -> pd.Series:
+def _weighted_mean(leaf_values: pd.DataFrame, shares: dict[str, float]) -> pd.Series:
     weighted_leaf: pd.Series = sum(
         (share * leaf_values[leaf] for leaf, share in shares.items()), start=pd.Series(0.0, index=leaf_values.index)
     )

@@ -64,55 +64,63 @@ class RegressionDesign:
         return rows[(rows["outcome"] == outcome) & (rows["term"] == term)].iloc[0]
 
 
-def regression_designs(results: Results, data: pd.DataFrame, firms: pd.DataFrame) -> Iterator[RegressionDesign]:
+def regression_designs(results: Results, panel_data: pd.DataFrame, firms: pd.DataFrame) -> Iterator[RegressionDesign]:
     """Every specification and sample of `regressions` whose columns are in the exported panel (and firm rows)."""
     rows = results.table("regressions")
     order = {choice.id: k for k, choice in enumerate(results.study.regressions.specifications)}
     groups = list(rows.groupby(["spec", "sample"], sort=False)) if len(rows) else []
     for (spec_id, sample), published in sorted(groups, key=lambda group: order.get(str(group[0][0]), len(order))):
-        design = _design(results, data, str(spec_id), str(sample), published)
-        source = {*data.columns, *firms.columns} if design.of_firms else {*data.columns}
+        design = _regression_design(results, panel_data, str(spec_id), str(sample), published)
+        source = {*panel_data.columns, *firms.columns} if design.of_firms else {*panel_data.columns}
         needed_columns = {*design.outcomes.values(), *design.terms.values(), design.row_rule.flag, *([design.weights or "used"])}
         if needed_columns <= source:
             yield design
 
 
-def _design(results: Results, data: pd.DataFrame, spec_id: str, sample: str, published: pd.DataFrame) -> RegressionDesign:
+def _regression_design(
+    results: Results, panel_data: pd.DataFrame, spec_id: str, sample: str, published: pd.DataFrame
+) -> RegressionDesign:
     row = published.iloc[0]
-    choice = _choice(results, spec_id)
+    choice = _configured_specification(results, spec_id)
     effects = tuple(str(row["fixed_effects"]).split("+")) if not is_missing(row["fixed_effects"]) and row["fixed_effects"] else ()
     tested = published[published["p_wild"].notna()]["term"].unique()
     weights = re.search(r"weights: (base_\w+)", "" if is_missing(row["note"]) else str(row["note"]))
     subset = "" if is_missing(row["subset"]) else str(row["subset"])
     return RegressionDesign(
-        spec=spec_id, sample=sample, published=published, effects=effects, tested=tuple(map(str, tested)),
-        outcomes={str(outcome): _outcome(choice, spec_id, sample, str(outcome)) for outcome in published["outcome"].unique()},
-        terms={str(term): _term(results, choice, spec_id, str(term)) for term in _terms(published)},
-        row_rule=_row_rule(data, choice, spec_id, sample),
+        spec=spec_id,
+        sample=sample,
+        published=published,
+        effects=effects,
+        tested=tuple(map(str, tested)),
+        outcomes={
+            str(outcome): _outcome_column(choice, spec_id, sample, str(outcome)) for outcome in published["outcome"].unique()
+        },
+        terms={str(term): _term_column(results, choice, spec_id, str(term)) for term in _published_terms(published)},
+        row_rule=_row_rule(panel_data, choice, spec_id, sample),
         weights=variable(weights[1]) if weights else None,
-        change=_years(subset) if spec_id.endswith("_long_difference") else None,
-    )  # fmt: skip
+        change=_year_range(subset) if spec_id.endswith("_long_difference") else None,
+    )
 
 
-def _terms(published: pd.DataFrame) -> list[str]:
+def _published_terms(published: pd.DataFrame) -> list[str]:
     """The density, what else has a bootstrap p, the controls."""
     terms = published.drop_duplicates("term").assign(control=lambda rows: rows["p_wild"].isna())
     terms = terms.assign(density=terms["term"] != "density")
     return list(terms.sort_values(["density", "control"], kind="stable")["term"])
 
 
-def _years(year_span: str) -> tuple[int, int]:
+def _year_range(year_span: str) -> tuple[int, int]:
     first, last = year_span.split("-")
     return int(first), int(last)
 
 
-def _choice(results: Results, spec_id: str) -> SpecificationChoice:
+def _configured_specification(results: Results, spec_id: str) -> SpecificationChoice:
     """The specification as configured; that of the headline for one derived from it."""
     choices = {choice.id: choice for choice in results.study.regressions.specifications}
     return choices[spec_id] if spec_id in choices else choices[str(headline_spec(results))]
 
 
-def _outcome(choice: SpecificationChoice, spec_id: str, sample: str, outcome: str) -> str:
+def _outcome_column(choice: SpecificationChoice, spec_id: str, sample: str, outcome: str) -> str:
     if spec_id == MECHANISM:
         return variable(f"{MEDIATOR_PREFIX}{outcome}")
     if spec_id.startswith("firms_"):
@@ -122,7 +130,7 @@ def _outcome(choice: SpecificationChoice, spec_id: str, sample: str, outcome: st
     return variable(f"{outcome}{SAMPLES.get(sample, f'_{sample}')}")
 
 
-def _term(results: Results, choice: SpecificationChoice, spec_id: str, term: str) -> str:
+def _term_column(results: Results, choice: SpecificationChoice, spec_id: str, term: str) -> str:
     if term == "density":
         default = results.study.regressions.density
         return variable(density_column(choice.density or default, default))
@@ -133,22 +141,22 @@ def _term(results: Results, choice: SpecificationChoice, spec_id: str, term: str
     return variable(term if term.startswith(INTERACTION_PREFIX) else f"{term}_lag")
 
 
-def _row_rule(data: pd.DataFrame, choice: SpecificationChoice, spec_id: str, sample: str) -> RowRule:
+def _row_rule(panel_data: pd.DataFrame, choice: SpecificationChoice, spec_id: str, sample: str) -> RowRule:
     if spec_id.startswith("firms_"):
         return RowRule("leader", GROUPS[sample])
-    numbers = dict(zip(data["unit"], data["unit_id"].astype(int)))
+    numbers = dict(zip(panel_data["unit"], panel_data["unit_id"].astype(int)))
     flag = sample_flag(choice.id)
     present = (
         tuple(
             column_name
-            for column_name in data.columns
-            if str(column_name).startswith(MEDIATOR_PREFIX) and data[column_name].notna().any()
+            for column_name in panel_data.columns
+            if str(column_name).startswith(MEDIATOR_PREFIX) and panel_data[column_name].notna().any()
         )
         if spec_id == MECHANISM
         else ()
     )
     return RowRule(
-        flag=flag if flag in data.columns else "used",
+        flag=flag if flag in panel_data.columns else "used",
         years=choice.years,
         drop_years=choice.drop_years,
         drop_units=tuple(numbers[unit] for unit in choice.drop_units if unit in numbers),

@@ -32,16 +32,19 @@ def write_stata(results: Results, folder: Path) -> list[Path]:
     stata, r = folder / "stata", folder / "r"
     stata.mkdir(exist_ok=True)
     r.mkdir(exist_ok=True)
-    data, firms = panel(results), firm_rows(results)
-    designs = list(regression_designs(results, data, firms))
+    panel_data, firms = panel(results), firm_rows(results)
+    designs = list(regression_designs(results, panel_data, firms))
     signs = list(sign_lines(results))
     paths = [
         _write_dta(
-            results, data.drop(columns=["unit_zh", "unit_en"]), describe(results, list(data.columns)), stata / "panel.dta"
+            results,
+            panel_data.drop(columns=["unit_zh", "unit_en"]),
+            describe(results, list(panel_data.columns)),
+            stata / "panel.dta",
         ),
-        _write_csv(data, stata / "panel.csv"),
-        _write_lines(stata_script(results, designs, data, firms), stata / "baseline.do"),
-        _write_lines(r_script(results, designs, data, firms, SIGNS if signs else None), r / "baseline.R"),
+        _write_csv(panel_data, stata / "panel.csv"),
+        _write_lines(stata_script(results, designs, panel_data, firms), stata / "baseline.do"),
+        _write_lines(r_script(results, designs, panel_data, firms, SIGNS if signs else None), r / "baseline.R"),
     ]
     if len(firms):
         paths += [_write_dta(results, firms, firm_labels(results, list(firms.columns)), stata / "firms.dta")]
@@ -49,16 +52,16 @@ def write_stata(results: Results, folder: Path) -> list[Path]:
     return [*paths, *([_write_lines(signs, r / SIGNS)] if signs else [])]
 
 
-def _write_dta(results: Results, data: pd.DataFrame, labels: dict[str, str], path: Path) -> Path:
+def _write_dta(results: Results, panel_data: pd.DataFrame, labels: dict[str, str], path: Path) -> Path:
     """Version 118, with labels of variables and, for numbered units and groups, of values."""
-    values = {column: labels for column, labels in _value_labels(results).items() if column in data}
-    data.to_stata(
+    values = {column: labels for column, labels in _value_labels(results).items() if column in panel_data}
+    panel_data.to_stata(
         path,
         write_index=False,
         version=118,
         time_stamp=STAMP,
         data_label=results.study.name[:LONGEST_LABEL],
-        variable_labels={column: label for column, label in labels.items() if column in data},
+        variable_labels={column: label for column, label in labels.items() if column in panel_data},
         value_labels=values,
     )
     return path
@@ -74,8 +77,8 @@ def _value_labels(results: Results) -> dict[str, Any]:
     return {"unit_id": units, "base_unit_id": units, "group_id": named_groups}
 
 
-def _write_csv(data: pd.DataFrame, path: Path) -> Path:
-    data.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+def _write_csv(panel_data: pd.DataFrame, path: Path) -> Path:
+    panel_data.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
     return path
 
 

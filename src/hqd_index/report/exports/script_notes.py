@@ -42,18 +42,18 @@ def no_firm_rows(results: Results) -> Iterator[str]:
 
 
 def instrument_designs(
-    results: Results, designs: Sequence[RegressionDesign], data: pd.DataFrame
+    results: Results, designs: Sequence[RegressionDesign], panel_data: pd.DataFrame
 ) -> Iterator[tuple[RegressionDesign, str, str]]:
     """(design, outcome, column) of each published shift-share estimate that the panel's columns can repeat."""
     rows = results.table("endogeneity")
-    if rows.empty or INSTRUMENT not in data.columns:
+    if rows.empty or INSTRUMENT not in panel_data.columns:
         return
     instrument_rows = rows[(rows["method"] == "shift_share") & (rows["quantity"] == "estimate")]
     outcomes = set(zip(instrument_rows["sample"], instrument_rows["outcome"]))
     for design in designs:
         if design.spec != headline_spec(results) or design.weights is not None:
             continue
-        if SHARE_SUM in data.columns and "unit" not in design.effects:
+        if SHARE_SUM in panel_data.columns and "unit" not in design.effects:
             continue  # there the sum itself is a control, which this script does not write
         yield from (
             (design, outcome_name, column)

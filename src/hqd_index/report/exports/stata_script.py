@@ -21,7 +21,9 @@ FACTORS = {"year": "i.year", "group_year": "i.group_id#i.year"}
 CLUSTER = "vce(cluster unit_id)"
 
 
-def stata_script(results: Results, designs: Sequence[RegressionDesign], data: pd.DataFrame, firms: pd.DataFrame) -> Iterator[str]:
+def stata_script(
+    results: Results, designs: Sequence[RegressionDesign], panel_data: pd.DataFrame, firms: pd.DataFrame
+) -> Iterator[str]:
     """Load, set the panel, one block per regression; instrumented ones, a table, firms."""
     yield f"* {results.study.name}: the published regressions in Stata; run it in its own folder"
     yield from (f"* {note_line}" for note_line in script_notes(results))
@@ -31,13 +33,13 @@ def stata_script(results: Results, designs: Sequence[RegressionDesign], data: pd
     yield from ("version 16", 'use "panel.dta", clear', "xtset unit_id year", "")
     for design in designs:
         if not design.of_firms:
-            yield from _blocks(results, design)
-    yield from _instrumented(results, designs, data)
-    yield from _table(results, designs)
+            yield from _design_blocks(results, design)
+    yield from _instrumented(results, designs, panel_data)
+    yield from _stepwise_table(results, designs)
     yield from _firms(results, designs, firms)
 
 
-def _blocks(results: Results, design: RegressionDesign) -> Iterator[str]:
+def _design_blocks(results: Results, design: RegressionDesign) -> Iterator[str]:
     """Every outcome of a design; a long difference first replaces the panel by changes and restores it afterwards."""
     if design.change:
         yield from _changes(design)
@@ -61,13 +63,13 @@ def _estimation(design: RegressionDesign, column: str, cluster: str = CLUSTER) -
     factors = [FACTORS[effect] for effect in design.effects if effect in FACTORS]
     absorbed = [ABSORBED[effect] for effect in design.effects if effect in ABSORBED]
     variables = " ".join([column, *design.terms.values(), *factors])
-    condition = "" if design.change else f" if {_rows(design.row_rule)}"
+    condition = "" if design.change else f" if {_row_condition(design.row_rule)}"
     weights = f" [aweight = {design.weights}]" if design.weights else ""
     command, absorb = ("reghdfe", f"absorb({absorbed[0]}) ") if absorbed else ("regress", "")
     return f"{command} {variables}{condition}{weights}, {absorb}{cluster}"
 
 
-def _rows(rule: RowRule) -> str:
+def _row_condition(rule: RowRule) -> str:
     """Conditions on rows; units by number, so that no text of the data gets into a script."""
     conditions = [f"{rule.flag} == {rule.value}"]
     conditions += [f"inrange(year, {rule.years[0]}, {rule.years[1]})"] if rule.years else []
@@ -80,7 +82,7 @@ def _changes(design: RegressionDesign) -> Iterator[str]:
     assert design.change is not None
     first, last = design.change
     yield "preserve"
-    yield f"keep if {_rows(design.row_rule)} & inlist(year, {first}, {last})"
+    yield f"keep if {_row_condition(design.row_rule)} & inlist(year, {first}, {last})"
     yield "bysort unit_id (year): keep if _N == 2"
     yield f"foreach column of varlist {' '.join([*design.outcomes.values(), *design.terms.values()])} {{"
     yield "    bysort unit_id (year): replace `column' = `column' - `column'[1] if _n == 2"
@@ -88,14 +90,14 @@ def _changes(design: RegressionDesign) -> Iterator[str]:
     yield f"keep if year == {last}"
 
 
-def _instrumented(results: Results, designs: Sequence[RegressionDesign], data: pd.DataFrame) -> Iterator[str]:
+def _instrumented(results: Results, designs: Sequence[RegressionDesign], panel_data: pd.DataFrame) -> Iterator[str]:
     """Two-stage least squares by ivreghdfe, whose clusters are written cluster(): vce() it once ignored."""
     density, published = variable(headline_density(results)[0]), results.table("endogeneity")
-    for design, outcome, column in instrument_designs(results, designs, data):
+    for design, outcome, column in instrument_designs(results, designs, panel_data):
         instrument_rows = published[(published["sample"] == design.sample) & (published["outcome"] == outcome)]
         value_by_quantity = dict(zip(instrument_rows["quantity"], instrument_rows["value"]))
         controls = [term_column for term, term_column in design.terms.items() if term != "density"]
-        controls += [f"i.year#c.{SHARE_SUM}"] if SHARE_SUM in data.columns else []
+        controls += [f"i.year#c.{SHARE_SUM}"] if SHARE_SUM in panel_data.columns else []
         controls += [FACTORS[effect] for effect in design.effects if effect in FACTORS]
         absorbed = [ABSORBED[effect] for effect in design.effects if effect in ABSORBED]
         command, absorb = ("ivreghdfe", f"absorb({absorbed[0]}) ") if absorbed else ("ivreg2", "small ")
@@ -105,11 +107,11 @@ def _instrumented(results: Results, designs: Sequence[RegressionDesign], data: p
             f"ivreg2's N - K counts one parameter less with nested effects"
         )
         variables = " ".join([column, *controls, f"({density} = {INSTRUMENT})"])
-        yield f"{command} {variables} if {_rows(design.row_rule)}, {absorb}cluster(unit_id) first"
+        yield f"{command} {variables} if {_row_condition(design.row_rule)}, {absorb}cluster(unit_id) first"
         yield ""
 
 
-def _table(results: Results, designs: Sequence[RegressionDesign]) -> Iterator[str]:
+def _stepwise_table(results: Results, designs: Sequence[RegressionDesign]) -> Iterator[str]:
     """The stepwise columns of the root in one table."""
     root = results.tree.root
     stepwise_ids = [choice.id for choice in stepwise(results)]
@@ -180,4 +182,4 @@ def _firm_regressions(results: Results, designs: Sequence[RegressionDesign]) -> 
     yield f'merge m:1 unit_id year using "panel.dta", keepusing({columns}) keep(match) nogenerate'
     yield ""
     for design in of_firms:
-        yield from _blocks(results, design)
+        yield from _design_blocks(results, design)

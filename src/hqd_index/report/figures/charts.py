@@ -58,7 +58,7 @@ def bar_chart(bar_rows: pd.DataFrame, *, title: str) -> Chart:
 
 
 def line_chart(point_rows: pd.DataFrame, colours: Mapping[str, str], *, title: str) -> Chart:
-    """Rows (x, key, value) as lines; a band where there are low and high. Dashes tell the keys apart without colour."""
+    """Rows (x, key, value) as lines; a band where there are low and high. Dashes distinguish the keys without colour."""
     has_many_years = point_rows["x"].nunique() > 8
     x = alt.X("x:O", title=None, axis=alt.Axis(labelAngle=-45 if has_many_years else 0))
     y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False))

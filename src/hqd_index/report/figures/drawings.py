@@ -51,14 +51,21 @@ class Drawing:
 def draw(results: Results, drawing_pool: DrawingPool) -> Iterator[tuple[str, Drawing]]:
     """Name and drawing, each as soon as it is there; figures without data are left out."""
     jobs = {}
-    for figure_id, picture in FIGURES.items():
+    for figure_id, drawn_figure in FIGURES.items():
         labels = FigureLabels("both")
-        chart = picture.make_chart(results, labels)
+        chart = drawn_figure.make_chart(results, labels)
         if chart is not None:
-            jobs[figure_id] = (picture, labels.pairs, drawing_pool.svg(charts.vega_lite(chart)))
-    for figure_id, (picture, pairs, svg) in jobs.items():
-        note = with_ends_note(picture.note, len(results.units), picture.sources[0]) if picture.by_unit else picture.note
-        yield figure_id, Drawing(picture.title, picture.sources, svg_text.tidy_svg(svg.result(), figure_id), pairs, note)
+            jobs[figure_id] = (drawn_figure, labels.pairs, drawing_pool.svg(charts.vega_lite(chart)))
+    for figure_id, (drawn_figure, pairs, svg) in jobs.items():
+        note = (
+            with_ends_note(drawn_figure.note, len(results.units), drawn_figure.sources[0])
+            if drawn_figure.by_unit
+            else drawn_figure.note
+        )
+        yield (
+            figure_id,
+            Drawing(drawn_figure.title, drawn_figure.sources, svg_text.tidy_svg(svg.result(), figure_id), pairs, note),
+        )
 
 
 class FigureFiles:

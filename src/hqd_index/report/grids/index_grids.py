@@ -136,12 +136,12 @@ MAX_UNIT_YEARS = 10_000
 """Rows of a sheet by unit and year; of more it shows the latest year."""
 
 
-def _readable_years(rows: pd.DataFrame, results: Results) -> tuple[pd.DataFrame, Bilingual]:
+def _readable_years(score_rows: pd.DataFrame, results: Results) -> tuple[pd.DataFrame, Bilingual]:
     """All years, or the latest of a panel too long for a sheet; and what is left out."""
     if len(results.units) * len(results.years) <= MAX_UNIT_YEARS:
-        return rows, BLANK_TEXT
+        return score_rows, BLANK_TEXT
     year = results.years[-1]
-    return rows[rows["year"] == year], Bilingual(
+    return score_rows[score_rows["year"] == year], Bilingual(
         f"只列 {year} 年；各年见 tables/ 中同名数据表。", f"{year} only; all years are in the table of the same name in tables/."
     )
 

@@ -167,17 +167,21 @@ def contribution(results: Results) -> Grid | None:
     return Grid(Bilingual("专精特新的贡献", "Contribution of SRDI firms"), CONTRIBUTION, tuple(values), ("contribution",), note)
 
 
-def _measure_label(text: str) -> Bilingual:
+def _measure_label(measure_text: str) -> Bilingual:
     """What a figure of `contribution` is measured in; a remark that is no known measure is shown as the models wrote it."""
     for remark, label in MEASURE_REMARKS.items():
-        if text.endswith(f"; {remark}"):
-            label_without_remark = _measure_label(text.removesuffix(f"; {remark}"))
+        if measure_text.endswith(f"; {remark}"):
+            label_without_remark = _measure_label(measure_text.removesuffix(f"; {remark}"))
             return Bilingual(f"{label_without_remark.zh}；{label.zh}", f"{label_without_remark.en}; {label.en}")
-    measure = MEASURES.get(text)
+    measure = MEASURES.get(measure_text)
     if measure is not None:
         return measure
-    change_limit = text.removeprefix(SMALL_CHANGE_PREFIX)
-    return Bilingual(f"占变化的份额；变化小于 {change_limit}，不列", text) if change_limit != text else Bilingual(text, text)
+    change_limit = measure_text.removeprefix(SMALL_CHANGE_PREFIX)
+    return (
+        Bilingual(f"占变化的份额；变化小于 {change_limit}，不列", measure_text)
+        if change_limit != measure_text
+        else Bilingual(measure_text, measure_text)
+    )
 
 
 SMALL_CHANGE_PREFIX = "share of change; not shown, |change| < "

@@ -87,8 +87,8 @@ def policy(style: str, script: str) -> str:
     )
 
 
-def _sha256(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+def _sha256(content: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
 
 
 def script_safe_json(content: Any) -> str:
@@ -220,8 +220,8 @@ def _template() -> Any:
     return environment.from_string(_asset_text("page.html.jinja"))
 
 
-def _trusted_markup(text: str) -> Any:
+def _trusted_markup(markup: str) -> Any:
     """Text of our own making (SVG, CSS, script, escaped JSON) that the template passes through."""
     from markupsafe import Markup
 
-    return Markup(text)
+    return Markup(markup)

@@ -114,17 +114,17 @@ def _placements_by_unit(score_rows: pd.DataFrame) -> Mapping[str, dict[str, Node
 
 def levers(weight_lab_data: WeightLab, year: int) -> Levers:
     """Gains under the published design: every leaf in turn set to its upper quartile where it is below."""
-    design, values = weight_lab_data.designs[0], weight_lab_data.values[weight_lab_data.years.index(year)]
+    design, leaf_values = weight_lab_data.designs[0], weight_lab_data.values[weight_lab_data.years.index(year)]
     shares = design.weights(year)
-    current_scores = scores(design, weight_lab_data.leaves, values, shares)[0][design.tree.root]
-    gain_matrix = np.full(values.shape, np.nan)
-    for j in range(values.shape[1]):
-        observed = values[~np.isnan(values[:, j]), j]
+    current_scores = scores(design, weight_lab_data.leaves, leaf_values, shares)[0][design.tree.root]
+    gain_matrix = np.full(leaf_values.shape, np.nan)
+    for j in range(leaf_values.shape[1]):
+        observed = leaf_values[~np.isnan(leaf_values[:, j]), j]
         if len(observed) == 0:
             continue
-        values_after_raise = values.copy()
-        values_after_raise[:, j] = np.fmax(values[:, j], np.quantile(observed, 1 - QUARTER))
-        values_after_raise[np.isnan(values[:, j]), j] = np.nan
+        values_after_raise = leaf_values.copy()
+        values_after_raise[:, j] = np.fmax(leaf_values[:, j], np.quantile(observed, 1 - QUARTER))
+        values_after_raise[np.isnan(leaf_values[:, j]), j] = np.nan
         gain_matrix[:, j] = 100 * (
             scores(design, weight_lab_data.leaves, values_after_raise, shares)[0][design.tree.root] - current_scores
         )

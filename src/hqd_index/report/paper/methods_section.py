@@ -191,7 +191,7 @@ def density_blocks(results: Results) -> Iterator[Block]:
     status = results.study.sources.status
     levels = ", ".join(density_choice.levels)
     if source is not None:
-        formulas = "; ".join(f"{name} = {formula}" for name, formula in source.formulas.items())
+        formulas = "; ".join(f"{column_name} = {formula}" for column_name, formula in source.formulas.items())
         yield prose_block(
             f"密度取自已公布的数字（数据表 {source.table}：{formulas}），不由企业逐家计算。",
             f"The density rests on published figures (table {source.table}: {formulas}), not on firms counted one by one.",

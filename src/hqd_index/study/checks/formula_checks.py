@@ -169,7 +169,7 @@ def _published_columns(study: Study) -> set[str]:
     """The columns of regressions.density_source that are not only divided by: recognised firms and their shares."""
     source = study.regressions.density_source if "regressions" in study.model_fields_set else None
     columns = column_facts(study).get(source.table, {}) if source else {}
-    recognised = [formula for name, formula in source.formulas.items() if name != "n_firms"] if source else []
+    recognised = [formula for column_name, formula in source.formulas.items() if column_name != "n_firms"] if source else []
     parsed = [bound_formula((), formula, columns, aggregate=True, needed_type="number")[0] for formula in recognised]
     return {column for formula in parsed if formula for column in numerator_columns(formula.tree, columns)}
 
@@ -183,9 +183,13 @@ def _treatment(study: Study, yaml_path: Place, formula: Expression, columns: Col
 def _growth(study: Study, yaml_path: Place, leaf: Indicator, formula: Expression, columns: Columns) -> Iterator[Finding]:
     derived = study.columns.tables.get(leaf.table, {})
     texts = {yaml_path: formula} | {
-        ("columns", "tables", leaf.table, derived_name, "formula"): parsed
+        ("columns", "tables", leaf.table, derived_name, "formula"): derived_formula
         for derived_name in sorted(formula.columns & set(derived))
-        if (parsed := bound_formula((), derived[derived_name].formula or "null", columns, aggregate=False, needed_type="any")[0])
+        if (
+            derived_formula := bound_formula(
+                (), derived[derived_name].formula or "null", columns, aggregate=False, needed_type="any"
+            )[0]
+        )
     }
     for location, expression in texts.items():
         for growth_part in nominal_growth(expression, columns):

@@ -18,14 +18,14 @@ def check(study: Study) -> Iterator[Finding]:
         return
     facts = column_facts(study)
     for name, item in study.modes.items.items():
-        yield from _item(study, ("modes", "items", name), item, facts)
+        yield from _item_findings(study, ("modes", "items", name), item, facts)
     yield from _axes(study)
     for name in ("focus", "capability", "integration"):
         yield from _path(study, ("modes", "paths", name), getattr(study.modes.paths, name), facts.get("firms", {}))
     yield from _years_inside_study(study, ("modes", "norm", "base_years"), study.modes.norm.base_years)
 
 
-def _item(study: Study, path: Place, item: ModeItem, columns_by_table: Mapping[str, Columns]) -> Iterator[Finding]:
+def _item_findings(study: Study, path: Place, item: ModeItem, columns_by_table: Mapping[str, Columns]) -> Iterator[Finding]:
     if item.table not in columns_by_table:
         yield unknown_name((*path, "table"), ("table", "数据表"), item.table, columns_by_table)
         return

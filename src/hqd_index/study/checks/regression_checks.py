@@ -24,11 +24,11 @@ def check(study: Study) -> Iterator[Finding]:
     yield from _density(study, ("regressions", "density"), study.regressions.density)
     yield from _moderators_of_h8(study)
     for position, effects in enumerate(study.regressions.multiverse.fixed_effects):
-        yield from _effects(study, ("regressions", "multiverse", "fixed_effects", position), effects)
+        yield from _effect_findings(study, ("regressions", "multiverse", "fixed_effects", position), effects)
     contribution = study.regressions.contribution
     for part, year in (("from_year", contribution.from_year), ("to_year", contribution.to_year)):
         if year is not None:
-            yield from _years(study, ("regressions", "contribution", part), (year, year))
+            yield from _year_findings(study, ("regressions", "contribution", part), (year, year))
 
 
 def _moderators_of_h8(study: Study) -> Iterator[Finding]:
@@ -76,8 +76,8 @@ def _names_in_use(study: Study) -> Iterator[Finding]:
     """A mediator shares no name with a control or a node: tables tell them apart by it."""
     for name in study.regressions.mediators:
         nodes = {*tree_of(study.indicators).order, *study.indicators.indicators}
-        for names, role, role_zh in ((study.regressions.controls, "control", "控制变量"), (nodes, "node", "指标树节点")):
-            if name in names:
+        for named_entries, role, role_zh in ((study.regressions.controls, "control", "控制变量"), (nodes, "node", "指标树节点")):
+            if name in named_entries:
                 path = ("regressions", "mediators", name)
                 yield Finding(path, f"{name} is the name of a {role} too; give the mediator another",
                               f"{name} 同时是{role_zh}的名称;请给机制变量另取名称")  # fmt: skip
@@ -143,11 +143,11 @@ def _specification(study: Study, path: Place, specification: SpecificationChoice
     if specification.density is not None:
         yield from _density(study, (*path, "density"), specification.density)
     if specification.years is not None:
-        yield from _years(study, (*path, "years"), specification.years)
-    yield from _effects(study, (*path, "fixed_effects"), specification.fixed_effects)
+        yield from _year_findings(study, (*path, "years"), specification.years)
+    yield from _effect_findings(study, (*path, "fixed_effects"), specification.fixed_effects)
 
 
-def _effects(study: Study, path: Place, effects: Sequence[str]) -> Iterator[Finding]:
+def _effect_findings(study: Study, path: Place, effects: Sequence[str]) -> Iterator[Finding]:
     """Group x year effects need the group of each unit, and hold those of the years."""
     if "group_year" not in effects:
         return
@@ -172,7 +172,7 @@ def _density(study: Study, path: Place, density: Density) -> Iterator[Finding]:
             yield unknown_name((*path, "levels", position), ("level", "层级"), level, levels)
 
 
-def _years(study: Study, path: Place, years: tuple[int, int]) -> Iterator[Finding]:
+def _year_findings(study: Study, path: Place, years: tuple[int, int]) -> Iterator[Finding]:
     first, last = study.study.years
     if not first <= years[0] <= years[1] <= last:
         yield Finding(path, f"{years[0]}-{years[1]} does not lie inside the study's years {first}-{last}",

@@ -38,12 +38,12 @@ def check_sources(study: Study) -> Iterator[Finding]:
                           f"数据表 {source.table} 由程序计算;请把该文件读入自定义名称的表")  # fmt: skip
         yield from _columns_named(path, source, table_facts[source.table])
         yield from check_layout(path, source, table_facts[source.table])
-        yield from _values(path, source, schemas[source.table])
+        yield from _value_findings(path, source, schemas[source.table])
         yield from _blanks(path, source, schemas[source.table])
         for rule_index, rule in enumerate(source.out_of_scope):
             yield from _condition((*path, "out_of_scope", rule_index, "when"), rule.when, table_facts[source.table])
     yield from _status(study)
-    yield from _unit(study)
+    yield from _unit_findings(study)
 
 
 def _path(path: Place, source_path: str) -> Iterator[Finding]:
@@ -87,7 +87,7 @@ def _blanks(path: Place, source: Source, table: CanonicalTable) -> Iterator[Find
             )
 
 
-def _values(path: Place, source: Source, table: CanonicalTable) -> Iterator[Finding]:
+def _value_findings(path: Place, source: Source, table: CanonicalTable) -> Iterator[Finding]:
     """What raw words are mapped to can be read in the column: a category, a number, a date; '' is missing."""
     for column, words in source.values.items():
         schema = table.columns.get(column)
@@ -142,7 +142,7 @@ def columns_of_table(study: Study, table: str) -> Columns:
     return (column_facts(study) if "columns" in study.model_fields_set else raw_column_facts(study)).get(table, {})
 
 
-def _unit(study: Study) -> Iterator[Finding]:
+def _unit_findings(study: Study) -> Iterator[Finding]:
     """Tables that name or group the units exist, with the columns named; an official scheme groups a key column."""
     unit = study.study.unit
     table_facts = raw_column_facts(study)

@@ -29,7 +29,7 @@ def check(study: Study) -> Iterator[Finding]:
     )
     yield from shape
     if not shape:
-        yield from _nodes(indicators)
+        yield from _node_findings(indicators)
         yield from _profiles(indicators)
     yield from _bands(indicators)
 
@@ -65,7 +65,7 @@ def _node_places(subtree: Any, path: Place) -> Iterator[tuple[str, Place, bool]]
             yield leaf, (*path, leaf_index), True
 
 
-def _nodes(indicators: Indicators) -> Iterator[Finding]:
+def _node_findings(indicators: Indicators) -> Iterator[Finding]:
     path_by_name: dict[str, Place] = {}
     leaves = set()
     for node_name, path, is_leaf in _node_places(indicators.tree, TREE):

@@ -18,18 +18,18 @@ COLUMN_PARTS = ("impute", "treat", "normalise")
 def check(study: Study) -> Iterator[Finding]:
     """Faults of weighting.yaml; the tree itself must be sound."""
     tree = tree_of(study.indicators)
-    yield from _levels(study, tree)
+    yield from _level_findings(study, tree)
     yield from _flat_tree_findings(study, tree)
     yield from _overrides(study, tree)
     yield from _families(study, tree)
-    yield from _columns(study, tree)
+    yield from _column_findings(study, tree)
     yield from _signs(study, tree)
     yield from _windows(study, tree)
     yield from _coverage(study, tree)
     yield from _cautions(study, tree)
 
 
-def _levels(study: Study, tree: Tree) -> Iterator[Finding]:
+def _level_findings(study: Study, tree: Tree) -> Iterator[Finding]:
     for method_role in ("weight", "aggregate"):
         levels = [*tree.levels, FLAT_TREE_KEY] if method_role == "weight" else tree.levels
         for level in getattr(study.weighting, method_role):
@@ -125,7 +125,7 @@ def _errors_of_call(yaml_path: Place, children: Sequence[str], call: Callable[[]
         yield Finding(yaml_path, f"{fault.en} (children: {name_list})", f"{fault.zh}(下级:{name_list})")
 
 
-def _columns(study: Study, tree: Tree) -> Iterator[Finding]:
+def _column_findings(study: Study, tree: Tree) -> Iterator[Finding]:
     leaves = tree.leaves(tree.root)
     for method_role in COLUMN_PARTS:
         leaves_by_choice: dict[tuple[Place, BoundChoice], list[str]] = {}

@@ -37,14 +37,16 @@ class DensitySource(Record):
     @property
     def formulas(self) -> dict[str, str]:
         """What is given: name -> formula."""
-        return {name: formula for name, formula in self if name != "table" and formula is not None}
+        return {column_name: formula for column_name, formula in self if column_name != "table" and formula is not None}
 
     @property
     def measures(self) -> set[str]:
         """The measures of density that it gives."""
         given = set(self.formulas)
         computed = {"ihs": {"n_srdi"}, "count": {"n_srdi", "n_firms"}}
-        return given & {"count", "revenue", "employment"} | {name for name, parts in computed.items() if parts <= given}
+        return given & {"count", "revenue", "employment"} | {
+            measure_name for measure_name, parts in computed.items() if parts <= given
+        }
 
 
 class Control(Record):

@@ -57,7 +57,7 @@ def encrypted(location: str) -> DataError:
 
 
 def _refuse_document_type(archive: zipfile.ZipFile, member: zipfile.ZipInfo, location: str) -> None:
-    """S09 for a document type, which can only stand before the root element; parts that are no XML pass."""
+    """S09 for a document type, which can only precede the root element; parts that are no XML pass."""
 
     def refuse_doctype(*_: Any) -> None:
         raise StopParsing

@@ -207,9 +207,9 @@ def resolved_units(
     return sheet_rows, tuple(printed_units)
 
 
-def _has_bare_share(rows: Sequence[Sequence[str]], column: int) -> bool:
+def _has_bare_share(sheet_rows: Sequence[Sequence[str]], column: int) -> bool:
     """Whether a number up to 1 has no unit behind it: beside percentages it may be a share that nobody formatted."""
-    cells = [row[column] for row in rows if column < len(row)]
+    cells = [row[column] for row in sheet_rows if column < len(row)]
     return any(UNIT_MARK not in cell and _has_number(cell) and 0 < abs(float(cell)) <= 1 for cell in cells)
 
 

@@ -207,11 +207,11 @@ def _holds_values(archive: zipfile.ZipFile, part_name: str, location: str) -> bo
     return has_value
 
 
-def _read_grid(archive: zipfile.ZipFile, part_name: str, name: str, workbook_parts: WorkbookParts, location: str) -> Grid:
+def _read_grid(archive: zipfile.ZipFile, part_name: str, sheet_name: str, workbook_parts: WorkbookParts, location: str) -> Grid:
     sheet_reader = _SheetReader(workbook_parts, location)
     parse_part(archive, part_name, sheet_reader.start_element, sheet_reader.end_element, sheet_reader.add_text, location=location)
     return Grid(
-        name,
+        sheet_name,
         sheet_reader.rows.checked_rows(),
         tuple(sheet_reader.merged_areas),
         tuple(sheet_reader.uncached_cells),
