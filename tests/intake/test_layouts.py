@@ -260,6 +260,14 @@ UNDECLARED: list[tuple[str, Rows, dict[str, Any], tuple[str, ...]]] = [
 ]  # fmt: skip
 
 
+def test_years_below_a_header_are_cells_and_no_layout(tmp_path: Path, engine: Engine):
+    """A row of a firm file holds its year and the year of founding: the refusal of a missing column proposes no reshape."""
+    csv([["地区", "年份", "成立年份"], ["甲", 2012, 2005], ["乙", 2012, 2006]])(tmp_path)
+    with pytest.raises(HqdError) as caught:
+        read(tmp_path, engine, {"path": "a.csv"}, ONE)
+    assert caught.value.rule == "S06" and "reshape" not in caught.value.text("zh")
+
+
 @pytest.mark.parametrize("case", UNDECLARED, ids=[case[0] for case in UNDECLARED])
 @pytest.mark.parametrize("path", ["a.csv", "a.xlsx"])
 def test_a_layout_that_is_not_declared_is_refused_with_the_lines_that_read_it(

@@ -109,6 +109,8 @@ def _years_across_hint(sheet_rows: Rows, canonical_names: Mapping[str, str], tab
         years = _years_in(sheet_row)
         if len(years) < MIN_LABELS or len({year_of(sheet_row[column_index]) for column_index in years}) < len(years):
             continue
+        if _is_headed(sheet_rows[: sheet_rows.index(sheet_row)], years):
+            continue
         rows_below = [
             row_below for row_below in sheet_rows[sheet_rows.index(sheet_row) + 1 :] if any(cell.strip() for cell in row_below)
         ]
@@ -126,6 +128,14 @@ def _years_across_hint(sheet_rows: Rows, canonical_names: Mapping[str, str], tab
                          f"  columns: {_reshape_mapping(measures, canonical_names, table)}"))  # fmt: skip
         return Hint("years as columns", "年份为列", ("reshape:", "  across: [year]", f"  value: {_only_number_column(table)}"))
     return None
+
+
+def _is_headed(rows_above: Rows, columns: Sequence[int]) -> bool:
+    """True where a row above labels two of the columns: the years are then cells (the year, the founding year), no header."""
+    return any(
+        sum(column_index < len(row_above) and bool(row_above[column_index].strip()) for column_index in columns) >= MIN_LABELS
+        for row_above in rows_above
+    )
 
 
 def _measure_column(
