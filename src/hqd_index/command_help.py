@@ -14,7 +14,7 @@ ARGUMENTS = {
     "unit": ("单位", "UNIT"), "year": ("年份", "YEAR"), "node": ("节点", "NODE"), "folder": ("文件夹", "FOLDER"),
     "run": ("运行", "RUN"), "earlier_name": ("较早的运行", "EARLIER"),
     "later_name": ("较晚的运行", "LATER"), "family": ("类别", "FAMILY"),
-    "places": ("文件夹", "FOLDER"),
+    "folders": ("文件夹", "FOLDER"),
 }  # fmt: skip
 
 
