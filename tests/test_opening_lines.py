@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from typer.main import get_command
 
+from hqd_index.cli import app
+from hqd_index.command_help import ARGUMENTS
 from hqd_index.usage_faults import spoken_language
 
 from .small import hqd
@@ -93,3 +96,10 @@ def test_the_language_is_that_of_the_command_then_of_the_study_then_of_the_envir
     assert spoken_language(["run"]) == "zh"
     assert spoken_language(["run", "--lang=en"]) == "en"
     assert spoken_language(["run", "--lang", "fr"]) == "zh"
+
+
+def test_every_argument_of_a_command_has_its_name_in_both_languages():
+    commands = get_command(app).commands.values()
+    assert set(ARGUMENTS) == {
+        option.name for command in commands for option in command.params if option.param_type_name == "argument"
+    }
