@@ -12,6 +12,7 @@ import pandas as pd
 from ..engines.duckdb import Engine
 from ..errors import ConfigError, DataError, Faults, HqdError
 from ..study.records import Study
+from .read.postgresql_reader import database_files, database_snapshots
 from .read.raw_files import RawFile, check_files_unchanged, raw_files
 from .records.clean_table import CleanTable, published_table
 from .records.intake_notice import Notice
@@ -55,10 +56,15 @@ class GateError(DataError):
         self.intake = intake
 
 
-def intake(study: Study, engine: Engine, data_root: Path, config_root: Path) -> Intake:
-    """Every table of the study, clean; DataError (exit 3) when a file or the gate refuses, CheckError (4) on unbalanced books."""
+def intake(
+    study: Study, engine: Engine, data_root: Path, config_root: Path, snapshots: Mapping[str, RawFile] | None = None
+) -> Intake:
+    """Every table of the study, clean; DataError (exit 3) when a file or the gate refuses, CheckError (4) on unbalanced books.
+
+    `snapshots` are the files of sources that lie on a server, by source id.
+    """
     other_tables = engine.names()
-    files = _raw_files(study, data_root, config_root)
+    files = _raw_files(study, data_root, config_root, snapshots or {})
     clean_tables = _clean_tables(study, files, engine)
     check_files_unchanged([file for source_files in files.values() for file in source_files])
     tables = {clean_table.name: published_table(clean_table, engine) for clean_table in clean_tables}
@@ -76,7 +82,8 @@ def checked_files(study: Study, engine: Engine, data_root: Path, config_root: Pa
 
     Raises what `intake` raises of files that cannot be read, and GateError where too many of the rows looked at do not pass.
     """
-    files = _raw_files(study, data_root, config_root)
+    snapshots = database_files(database_snapshots(study, engine.folder / "postgresql", first_rows=rows))
+    files = _raw_files(study, data_root, config_root, snapshots)
     clean_tables = _clean_tables(study, files, engine, first_rows=rows)
     study_result = _intake_result(study, clean_tables, {}, engine)
     study_result = replace(
@@ -86,11 +93,14 @@ def checked_files(study: Study, engine: Engine, data_root: Path, config_root: Pa
     return study_result
 
 
-def _raw_files(study: Study, data_root: Path, config_root: Path) -> dict[str, list[RawFile]]:
+def _raw_files(study: Study, data_root: Path, config_root: Path, snapshots: Mapping[str, RawFile]) -> dict[str, list[RawFile]]:
     """The files of each source; all that are missing are reported at once, with the line that names them."""
     files_by_source: dict[str, list[RawFile]] = {}
     errors: list[HqdError] = []
     for source_id, source in study.sources.sources.items():
+        if source_id in snapshots:
+            files_by_source[source_id] = [snapshots[source_id]]
+            continue
         try:
             files_by_source[source_id] = raw_files(
                 source, data_root, f"{_line_of_path(config_root, source.path)} sources.{source_id}.path"

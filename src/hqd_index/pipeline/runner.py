@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__, provenance
 from ..errors import CheckError, DataError
 from ..study.records import BATCHES_FILE
-from ..study.source_paths import source_paths
+from ..study.source_paths import database_name, source_paths
 from ..tables import check
 from ..worker_pool import WorkerPool
 from .compute import STAGE_BY_NAME, StageJob, StageResult
 from .job_queue import JobQueue
 from .stage_order import STAGES, quick_stages
-from .stages import MEDIANS, MEDIANS_BEFORE, QUARANTINE_LIST, RunFolders, Stage
+from .stages import DATABASES, MEDIANS, MEDIANS_BEFORE, QUARANTINE_LIST, RunFolders, Stage
 
 if TYPE_CHECKING:
+    from ..intake import DatabaseSnapshot
     from ..study.records import Study
     from ..study.study_folder import LoadedStudy
 
@@ -101,7 +102,8 @@ class Runner:
         self.seconds: dict[str, float] = {}
         self.notices_by_stage: dict[str, list[str]] = {}
         self.config = section(self.study, "")
-        self.inputs = input_digests(self.study, run_folders)
+        self.databases = database_snapshots(self.study, self.cache / "postgresql")
+        self.inputs = self._digests_of_inputs()
         self.ingredients: dict[str, dict[str, str]] = {}
         self.previous = previous_ingredients(results_folder)
         self.medians_before = published_manifest(results_folder).get(MEDIANS, {})
@@ -119,7 +121,7 @@ class Runner:
             except BaseException:
                 self.jobs.stop()  # nobody writes into a folder that is being removed
                 raise
-            if input_digests(self.study, self.place) != self.inputs:
+            if self._digests_of_inputs() != self.inputs:
                 raise CheckError(
                     "[S11] an input file changed during the run; run again", zh="[S11] 运行期间输入文件发生变化;请重新运行"
                 )
@@ -129,8 +131,15 @@ class Runner:
                 published = provenance.publish_in_place(folder, self.home / QUICK_FOLDER, self._manifest(folder))
             else:
                 published = provenance.publish(folder, self.home / "runs", run_id, self._manifest(folder))
-        provenance.trim_cache(self.cache, [self.cache / stage / stage_key for stage, stage_key in self.keys.items()])
+        kept = [self.cache / stage / stage_key for stage, stage_key in self.keys.items()]
+        kept += [Path(snapshot.path).parent for snapshot in self.databases.values()]
+        provenance.trim_cache(self.cache, kept)
         return Outcome(run_id, published, True, tuple(self.notices))
+
+    def _digests_of_inputs(self) -> dict[str, str]:
+        """Name -> digest of every raw file, and of what was read of servers, which cannot change any more."""
+        snapshots = {snapshot.name: snapshot.digest for snapshot in self.databases.values()}
+        return input_digests(self.study, self.place) | snapshots
 
     def _up_to_date(self) -> Outcome | None:
         """The published run that these ingredients would make again, if it is whole."""
@@ -240,6 +249,8 @@ class Runner:
             table_name: provenance.table_path(self.cache, *self.origin[table_name], table_name) for table_name in table_names
         }
         facts = self._run_facts() | {MEDIANS_BEFORE: self.medians_before}
+        if stage.name == "intake":
+            facts |= {DATABASES: self.databases}
         if self.quick:
             facts |= {QUARANTINE_LIST: f"{QUICK_FOLDER}/tables/quarantine.csv"}
         return StageJob(stage.name, self.study, self.place, paths, self.cache, stage_key, folder, facts)
@@ -319,6 +330,7 @@ class Runner:
             },
             "notices": self.notices,
             MEDIANS: self._medians(),
+            **({DATABASES: {one.name: one.origin() for one in self.databases.values()}} if self.databases else {}),
             "files": provenance.file_digests(folder),
         }
 
@@ -352,6 +364,15 @@ def config_section(section: Any, path: str) -> Any:
     if path == "study":
         return {name: setting for name, setting in section.items() if name not in KEYLESS_SETTINGS}
     return section
+
+
+def database_snapshots(study: Study, folder: Path) -> Mapping[str, DatabaseSnapshot]:
+    """What the sources on servers hold, by source id, below a folder; a study of files alone imports nothing for it."""
+    if not any(database_name(source.path) for source in study.sources.sources.values()):
+        return {}
+    from ..intake import database_snapshots as read_snapshots
+
+    return read_snapshots(study, folder)
 
 
 def input_digests(study: Study, run_folders: RunFolders) -> dict[str, str]:

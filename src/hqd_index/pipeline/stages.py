@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MEDIANS, MEDIANS_BEFORE = "medians", "medians_before"
 """Medians of raw columns in the manifest, and those of the run before, which intake compares them with."""
 
+DATABASES = "databases"
+"""Rows of servers that a run reads, by source."""
 QUARANTINE_LIST = "quarantine_list"
 """Where a run lists quarantined rows, below the study's folder of results."""
 
@@ -89,14 +91,15 @@ class Stage:
 
 def intake(context: Context) -> dict[str, Table]:
     """Raw files -> clean tables, ledger, quarantine."""
-    from ..intake import GateError, intake_lines, median_change_notices, refuse_empty_tables, repair_line
+    from ..intake import GateError, database_files, intake_lines, median_change_notices, refuse_empty_tables, repair_line
     from ..intake import intake as read_all
 
     language = context.study.study.language
     study_output = context.place.output_folder / context.study.name
     quarantine = study_output / context.manifest.get(QUARANTINE_LIST, "latest/quarantine.xlsx")
     try:
-        intake_result = read_all(context.study, context.engine, context.place.data, context.place.configs)
+        snapshots = database_files(context.manifest.get(DATABASES, {}))
+        intake_result = read_all(context.study, context.engine, context.place.data, context.place.configs, snapshots)
         refuse_empty_tables(context.study, intake_result, context.engine)
     except GateError as error:
         for line in intake_lines(error.intake, language, str(study_output / "rejected" / "quarantine.xlsx")):

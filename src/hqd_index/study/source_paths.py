@@ -6,6 +6,13 @@ from pathlib import Path
 
 from .hidden_files import is_hidden
 
+DATABASE_PREFIX = "postgresql:"
+
+
+def database_name(path: str) -> str | None:
+    """NAME of a source `postgresql:NAME`, which lies on a server; None for a file."""
+    return path.removeprefix(DATABASE_PREFIX) if path.startswith(DATABASE_PREFIX) else None
+
 
 def source_paths(root: Path, pattern: str) -> tuple[list[Path], str | None]:
     """The files under a folder that the path of a source fits, in name order, and the pattern of files inside archives.

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ...canonical import SRDI_LEVELS, CanonicalTable
 from ..column_facts import COMPUTED_TABLES, Columns, column_facts, raw_column_facts, study_tables
 from ..records import GroupColumn, Source, Study
+from ..source_paths import database_name
 from ..study_findings import Finding, bound_formula, unknown_name
 from ..unit_schemes import SCHEMES
 from ..yaml_document import Place
@@ -16,6 +17,7 @@ from .layout_checks import check_layout
 NUMBER_PATTERN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 INTEGER_PATTERN = re.compile(r"[+-]?[0-9]+(\.0+)?")
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+SERVER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 ABSOLUTE_PATH = re.compile(r"^([/\\~]|[A-Za-z]:)")
 
 
@@ -29,7 +31,9 @@ def check_sources(study: Study) -> Iterator[Finding]:
     table_facts, schemas = raw_column_facts(study), study_tables(study)
     for name, source in study.sources.sources.items():
         path = ("sources", "sources", name)
-        yield from _path((*path, "path"), source.path)
+        yield from _database(path, source)
+        if database_name(source.path) is None:
+            yield from _path((*path, "path"), source.path)
         if source.table not in table_facts or not table_facts[source.table]:
             yield unknown_name((*path, "table"), ("table", "数据表"), source.table, [t for t in table_facts if table_facts[t]])
             continue
@@ -44,6 +48,18 @@ def check_sources(study: Study) -> Iterator[Finding]:
             yield from _condition((*path, "out_of_scope", rule_index, "when"), rule.when, table_facts[source.table])
     yield from _status(study)
     yield from _unit_findings(study)
+
+
+def _database(path: Place, source: Source) -> Iterator[Finding]:
+    """A server by its name alone, and bounds for a server only."""
+    name = database_name(source.path)
+    if name is not None and not SERVER_NAME.fullmatch(name):
+        yield Finding((*path, "path"), "write postgresql:NAME with a short name; the address, and any password, belong into the "
+                      "environment variable HQD_DSN_NAME, never into YAML",
+                      "请写 postgresql:名称(字母、数字、下划线);地址与密码写入环境变量 HQD_DSN_名称,不写入 YAML")  # fmt: skip
+    if name is None and source.where:
+        yield Finding((*path, "where"), "where is for postgresql sources; rows of a file are left out by out_of_scope",
+                      "where 只用于 postgresql 数据源;文件中的行请用 out_of_scope 排除")  # fmt: skip
 
 
 def _path(path: Place, source_path: str) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ from .regressions_yaml import (
 from .rules_yaml import Gates, Rule, Rules
 from .sources_yaml import (
     BATCHES_FILE,
+    Bounds,
     ColumnSpec,
     FirmIndustry,
     Origin,
@@ -40,7 +41,7 @@ from .whole_study import Scenario, Study
 
 __all__ = [
     "BATCHES_FILE",
-    "Band", "Chokepoint", "ColumnSpec", "Columns", "ContributionChoice", "Control", "Coverage", "Density", "DensitySource",
+    "Band", "Bounds", "Chokepoint", "ColumnSpec", "Columns", "ContributionChoice", "Control", "Coverage", "Density", "DensitySource",
     "Derived", "Dynamics", "EconomicLinks", "Effect", "Events", "FirmDraws", "FirmIndustry", "FirmOutcome", "Gates",
     "GroupColumn", "Hypotheses", "Indicator", "Indicators", "Inference", "Label", "LeafChoices", "Links", "ModeAxes",
     "ModeAxis", "ModeItem", "ModeLabels", "ModeNorm", "ModePath", "ModePaths", "Modes", "MultiverseChoice", "Name",

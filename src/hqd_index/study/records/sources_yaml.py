@@ -51,6 +51,14 @@ class OutOfScope(Record):
     reason: Label
 
 
+class Bounds(Record):
+    """Values of a column that are read: from `min` to `max`, or `one_of` a list."""
+
+    min: int | float | str | None = None
+    max: int | float | str | None = None
+    one_of: tuple[int | float | str, ...] = ()
+
+
 class Source(Record):
     """One kind of raw file and how its headers, units and marks become a canonical table."""
 
@@ -83,6 +91,7 @@ class Source(Record):
     reshape: Reshape | None = None
     every_year: bool = False
     optional: bool = False
+    where: dict[str, Bounds] = {}
     origin: Origin | None = None
 
 
