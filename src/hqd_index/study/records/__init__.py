@@ -41,7 +41,8 @@ from .whole_study import Scenario, Study
 
 __all__ = [
     "BATCHES_FILE",
-    "Band", "Bounds", "Chokepoint", "ColumnSpec", "Columns", "ContributionChoice", "Control", "Coverage", "Density", "DensitySource",
+    "Band", "Bounds", "Chokepoint", "ColumnSpec", "Columns", "ContributionChoice", "Control", "Coverage", "Density",
+    "DensitySource",
     "Derived", "Dynamics", "EconomicLinks", "Effect", "Events", "FirmDraws", "FirmIndustry", "FirmOutcome", "Gates",
     "GroupColumn", "Hypotheses", "Indicator", "Indicators", "Inference", "Label", "LeafChoices", "Links", "ModeAxes",
     "ModeAxis", "ModeItem", "ModeLabels", "ModeNorm", "ModePath", "ModePaths", "Modes", "MultiverseChoice", "Name",
