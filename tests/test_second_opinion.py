@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.errors import CheckError
+from hqd_index.models.kernels.exposure_trend import exposure_trend
 from hqd_index.models.kernels.specification import Specification, estimate
 from hqd_index.upkeep.second_opinion import BOUND, FIRM_ROWS, GOAL, NO_COLUMN, OTHER_SAMPLE, second_opinion
 
@@ -82,6 +83,23 @@ def test_a_changed_number_is_named(run: Path, column: str) -> None:
     write(run, rows)
     with pytest.raises(CheckError, match="twfe, all, hqd, size: statsmodels differs"):
         second_opinion(run)
+
+
+def test_a_unit_without_rows_since_the_first_density_has_no_trend(run: Path) -> None:
+    """U00 leaves, and with it a year in which only U01 is beside it."""
+    frame = panel().query("(unit != 'U00' or year < 2016) and (year > 2011 or unit in ('U00', 'U01'))").reset_index(drop=True)
+    frame["density_lag"] = frame["density_lag"].abs().where(frame["year"] >= 2016, 0.0)
+    headline = estimate(frame, Specification("twfe", ("hqd",), "density_lag", ("size_lag",), ("unit", "year")), draws=9)
+    trended = exposure_trend(frame.loc[headline.rows], headline.spec, draws=9)
+    sums = trended.estimate.sums
+    assert (sums.g, frame["unit"].nunique()) == (UNITS - 1, UNITS) and sums.n < len(headline.rows) - (frame["unit"] == "U00").sum()
+    common = ROW | {"spec": "twfe_exposure_trend", "subset": "", "fixed_effects": "unit+year", "n_obs": sums.n, "n_clusters": sums.g}
+    terms = [term.removesuffix("_lag") for term in trended.estimate.terms]
+    columns = zip(terms, trended.estimate.coefficient[:, 0], trended.estimate.se_cv1[:, 0])
+    write(run, pd.DataFrame([common | {"term": term, "estimate": b, "se_cv1": se} for term, b, se in columns]))
+    frame.to_csv(run / "stata" / "panel.csv", index=False)
+    comparison = second_opinion(run)
+    assert comparison is not None and comparison.rows == 3 and comparison.difference < GOAL
 
 
 def test_what_cannot_be_compared_is_counted_by_reason(run: Path) -> None:

@@ -67,6 +67,15 @@ def terms(tree: exp.Expression) -> list[Term]:
     return list(_terms(tree))
 
 
+def aggregate_nodes(node: exp.Expression) -> Iterator[exp.Expression]:
+    """The aggregates below a node, each with its filter."""
+    if isinstance(node, exp.Filter) or type(node) in AGGREGATES:
+        yield node
+        return
+    for child in node.iter_expressions():
+        yield from aggregate_nodes(child)
+
+
 def filtered(aggregate: exp.Expression, condition: exp.Expression) -> exp.Expression:
     """A copy of an aggregate over the rows of its own filter that meet a further condition."""
     own_condition = filter_condition(aggregate)
@@ -126,7 +135,7 @@ def _terms(node: exp.Expression) -> Iterator[Term]:
     if isinstance(node, exp.Filter) or type(node) in AGGREGATES:
         yield Term((node,), conjunction(map(is_present, required_conditions(node))))
     elif _is_one_ratio(node):
-        aggregates = tuple(_aggregates(node))
+        aggregates = tuple(aggregate_nodes(node))
         yield Term(aggregates, conjunction(map(is_present, required_conditions(node))), _denominator(node))
     else:
         for child in node.iter_expressions():
@@ -148,15 +157,6 @@ def _denominator(node: exp.Expression) -> exp.Expression:
 
 def _is_summed(node: exp.Expression) -> bool:
     return node.find(*AGGREGATES) is not None
-
-
-def _aggregates(node: exp.Expression) -> Iterator[exp.Expression]:
-    """The aggregates below a node, each with its filter."""
-    if isinstance(node, exp.Filter) or type(node) in AGGREGATES:
-        yield node
-        return
-    for child in node.iter_expressions():
-        yield from _aggregates(child)
 
 
 def _function(aggregate: exp.Expression) -> exp.Expression:

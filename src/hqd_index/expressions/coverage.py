@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from .complete_rows import Term, conjunction, filter_condition, filtered, is_present, required_conditions, terms
+from .complete_rows import (
+    Term,
+    aggregate_nodes,
+    conjunction,
+    filter_condition,
+    filtered,
+    is_present,
+    required_conditions,
+    terms,
+)
 from .grammar import AGGREGATES, Expression
 from .row_nodes import ROW
 from .scope import Scope, as_double
@@ -15,13 +24,15 @@ from .sum_nodes import SUMS
 
 ADDITIVE_NODES = (exp.Add, exp.Paren, exp.Nullif, exp.Literal)
 SCALES = (exp.Mul, exp.Div)
+ROWS = exp.Count(this=exp.Star())
 
 
 @dataclass(frozen=True)
 class TermCoverage:
-    """SQL aggregates of a term: rows used, rows there are, the denominator over rows used and over rows that have it.
+    """SQL aggregates of a term: rows used and rows in scope, the denominator over rows used and over rows that have it.
 
-    `used_condition` is the SQL condition of a row used. Both denominators are NULL where none is additive.
+    In scope is a row that a filter lets in or may let in. `used_condition` is the SQL condition of a row used;
+    `denominator_rows` of the `denominator_scope` rows that the denominator may sum have one. NULL where none is additive.
     """
 
     used_condition: str
@@ -29,6 +40,8 @@ class TermCoverage:
     rows: str
     denominator_used: str
     denominator: str
+    denominator_rows: str
+    denominator_scope: str
 
 
 def coverage_terms(
@@ -40,42 +53,52 @@ def coverage_terms(
 
 
 def _term_coverage(term: Term, scope: Scope, dialect: str) -> TermCoverage:
-    completeness = term.completeness
-    condition = filter_condition(term.aggregates[0]) if term.is_alone else None
-    used_condition = (
-        conjunction([condition_part for condition_part in (completeness, condition) if condition_part is not None]) or exp.true()
-    )
-    rows: exp.Expression = exp.Count(this=exp.Star())
-    candidates = rows.copy()
-    if condition is not None:
-        condition_or_null = exp.or_(condition.copy(), exp.Is(this=exp.Paren(this=condition.copy()), expression=exp.Null()))
-        candidates = filtered(rows, condition_or_null)
+    filters = _joint_filter(term.aggregates)
+    used_condition = conjunction([part for part in (term.completeness, filters) if part is not None]) or exp.true()
+
+    def sql(node: exp.Expression | None) -> str:
+        return "CAST(NULL AS DOUBLE)" if node is None else as_double(scope.numeric_node(node)).sql(dialect=dialect)
+
     denominator = _additive_denominator(term)
-    condition_part = None if denominator is None else _share_of_complete_rows(denominator, term)
-
-    def sql(node: exp.Expression) -> str:
-        return as_double(scope.numeric_node(node)).sql(dialect=dialect)
-
+    denominator_used = denominator_rows = denominator_scope = total = None
+    if denominator is not None:
+        completeness = conjunction(is_present(condition) for condition in required_conditions(denominator))
+        denominator_filters = _joint_filter(tuple(aggregate_nodes(denominator)))
+        denominator_used = _replace_nodes(denominator, term.restricted)
+        total = _replace_nodes(denominator, lambda aggregate: _filtered(aggregate, completeness))
+        denominator_rows = _filtered(_filtered(ROWS, denominator_filters), completeness)
+        denominator_scope = _filtered(ROWS, _or_unknown(denominator_filters))
     return TermCoverage(
         used_condition=scope.of_type(used_condition, "flag").sql(dialect=dialect),
-        rows_used=sql(filtered(rows, used_condition)),
-        rows=sql(candidates),
-        denominator_used="CAST(NULL AS DOUBLE)" if condition_part is None else sql(condition_part),
-        denominator="CAST(NULL AS DOUBLE)" if denominator is None else sql(denominator),
+        rows_used=sql(_filtered(ROWS, used_condition)),
+        rows=sql(_filtered(ROWS, _or_unknown(filters))),
+        denominator_used=sql(denominator_used),
+        denominator=sql(total),
+        denominator_rows=sql(denominator_rows),
+        denominator_scope=sql(denominator_scope),
     )
+
+
+def _joint_filter(filtered_aggregates: Sequence[exp.Expression]) -> exp.Expression | None:
+    """The condition under which at least one aggregate sees a row; None where one has no filter."""
+    conditions = [filter_condition(aggregate) for aggregate in filtered_aggregates]
+    distinct_conditions = {condition.sql(): condition for condition in conditions if condition is not None}
+    return exp.or_(*distinct_conditions.values()) if conditions and None not in conditions else None
+
+
+def _or_unknown(condition: exp.Expression | None) -> exp.Expression | None:
+    """The condition, or nobody knows."""
+    return condition and exp.or_(condition.copy(), exp.Is(this=exp.Paren(this=condition.copy()), expression=exp.Null()))
+
+
+def _filtered(aggregate: exp.Expression, condition: exp.Expression | None) -> exp.Expression:
+    return aggregate.copy() if condition is None else filtered(aggregate, condition)
 
 
 def _additive_denominator(term: Term) -> exp.Expression | None:
-    """A ratio's denominator over all rows where it is present; None where it is no plain sum or count."""
+    """A ratio's denominator; None where it is no plain sum or count."""
     node = term.denominator
-    if node is None or node.find(exp.Sub) is not None or not _is_additive(node):
-        return None
-    completeness = conjunction(is_present(condition) for condition in required_conditions(node))
-    return _replace_nodes(node, lambda aggregate: aggregate.copy() if completeness is None else filtered(aggregate, completeness))
-
-
-def _share_of_complete_rows(denominator: exp.Expression, term: Term) -> exp.Expression:
-    return _replace_nodes(denominator, term.restricted)
+    return None if node is None or node.find(exp.Sub) is not None or not _is_additive(node) else node
 
 
 def _is_additive(node: exp.Expression) -> bool:

@@ -13,7 +13,8 @@ from ..study.records import Indicator, Study
 from .density import ever_sql
 from .unit_year_panel import SAMPLES, aggregate_rows, parsed_aggregate, unit_year_tables
 
-COUNTS = ("rows_used", "rows", "denominator_used", "denominator", "firms")
+COUNTS = ("rows_used", "rows", "denominator_used", "denominator", "denominator_rows", "denominator_scope")
+FIRMS = "firms"
 COLUMNS = ["sample", "unit", "year", "indicator", "n_firms", "coverage"]
 STATUS_COLUMNS = ["indicator", "coverage", "coverage_srdi", "coverage_others"]
 
@@ -24,8 +25,8 @@ def indicator_coverage(
     """Coverage of every value and of every leaf of `panel`.
 
     (sample, unit, year, indicator, n_firms, coverage), and (indicator, coverage, coverage_srdi, coverage_others) over all years.
-    n_firms: firms in the rows used. Coverage: the part of the denominator that complete rows carry, or the share of rows where
-    the denominator does not add up; of a formula of several ratios the lowest.
+    n_firms: firms in the rows used. Coverage: the part of the denominator that complete rows carry, a row without a denominator
+    counted at the mean of the others; the share of rows where the denominator does not add up; of several ratios the lowest.
     """
     unit_tables = unit_year_tables(study, engine, tables)
     leaves = {id: leaf for id, leaf in study.indicators.indicators.items() if id in panel.columns}
@@ -48,7 +49,7 @@ def indicator_coverage(
 
 
 def _table_counts(study: Study, engine: Engine, table_name: str, table: str, leaves: Mapping[str, Indicator]) -> pd.DataFrame:
-    """unit, year, recognised, indicator, term and COUNTS; `recognised` is missing where the table has no status of firms."""
+    """unit, year, recognised, indicator, term, COUNTS and FIRMS; `recognised` is missing without a status of firms."""
     types = engine.types(table)
     key = [column for column in row_key(study, table_name) if column in types] or ["unit", "year"]
     expressions = {id: parsed_aggregate(leaf, types, location=f"{table_name}.{id}") for id, leaf in leaves.items()}
@@ -59,8 +60,8 @@ def _table_counts(study: Study, engine: Engine, table_name: str, table: str, lea
     for id, expression in expressions.items():
         for term_number, term in enumerate(coverage_terms(expression, types, key=key)):
             firms = _firm_count(term, key) if table_name == "firms" else "CAST(NULL AS DOUBLE)"
-            columns = (term.rows_used, term.rows, term.denominator_used, term.denominator, firms)
-            selects += [f"{sql} AS {quoted(f'{count_column} {len(labels)}')}" for count_column, sql in zip(COUNTS, columns)]
+            columns = {count_column: getattr(term, count_column) for count_column in COUNTS} | {FIRMS: firms}
+            selects += [f"{sql} AS {quoted(f'{count_column} {len(labels)}')}" for count_column, sql in columns.items()]
             labels.append((id, term_number))
     frame = engine.collect(
         f"SELECT unit, year, {recognised} AS recognised, {', '.join(selects)} FROM {rows} WHERE unit IS NOT NULL "
@@ -72,7 +73,7 @@ def _table_counts(study: Study, engine: Engine, table_name: str, table: str, lea
             cells.assign(
                 indicator=id,
                 term=term_number,
-                **{count_column: frame[f"{count_column} {label_index}"].astype(float) for count_column in COUNTS},
+                **{count_column: frame[f"{count_column} {label_index}"].astype(float) for count_column in (*COUNTS, FIRMS)},
             )
             for label_index, (id, term_number) in enumerate(labels)
         ],
@@ -106,8 +107,9 @@ def _status_coverage(term_counts: pd.DataFrame) -> pd.DataFrame:
 
 def _lowest_of_terms(term_counts: pd.DataFrame, group_keys: list[str]) -> pd.DataFrame:
     """keys, firms and coverage of the term that is covered least."""
-    sums = term_counts.groupby([*group_keys, "term"], sort=True)[list(COUNTS)].sum(min_count=1).reset_index()
+    sums = term_counts.groupby([*group_keys, "term"], sort=True)[[*COUNTS, FIRMS]].sum(min_count=1).reset_index()
     by_rows = sums["rows_used"] / sums["rows"].where(sums["rows"] > 0)
     by_denominator = sums["denominator_used"].fillna(0.0) / sums["denominator"].where(sums["denominator"] > 0)
-    sums["coverage"] = by_denominator.where(by_denominator.between(0, 1), by_rows)
-    return sums.groupby(group_keys, sort=True)[["firms", "coverage"]].min().reset_index()
+    share_with_denominator = sums["denominator_rows"] / sums["denominator_scope"].where(sums["denominator_scope"] > 0)
+    sums["coverage"] = (by_denominator * share_with_denominator).where(by_denominator.between(0, 1), by_rows)
+    return sums.groupby(group_keys, sort=True)[[FIRMS, "coverage"]].min().reset_index()

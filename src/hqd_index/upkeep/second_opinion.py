@@ -28,6 +28,8 @@ BOUND = 1e-6
 """A larger one is a fault (exit 4)."""
 RANK = 1e-10
 """Singular values of the dummies below this part of the largest are rounding."""
+CODES = ("unit", "from_unit", "to_unit")
+WORDS = ("spec", "sample", "subset", "outcome", "term", "fixed_effects", "controls", "density", "note")
 REGRESSION = ["spec", "sample", "subset", "outcome"]
 OUTCOME_ENDINGS = {"all": "", "leave_out": "_lo", "leaders": "_leaders", "others": "_others"}
 LINK_WEIGHTS = {"direct": ("upstream", "downstream"), "complete": ("leontief", "ghosh")}
@@ -67,7 +69,7 @@ class Comparison:
 
 def second_opinion(run_folder: Path) -> Comparison | None:
     """The comparison for a published run, None where it has no regressions; CheckError (exit 4) beyond 1e-6."""
-    published = read_table(run_folder / "tables" / "regressions.csv")
+    published = read_table(run_folder / "tables" / "regressions.csv", WORDS)
     panel_path = run_folder / "stata" / "panel.csv"
     if published.empty or not panel_path.is_file():
         return None
@@ -92,8 +94,8 @@ def second_opinion(run_folder: Path) -> Comparison | None:
     return comparison
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """A published CSV with every digit; text stays text."""
+def read_table(path: Path, words: Sequence[str] = ()) -> pd.DataFrame:
+    """A published CSV with every digit; codes stay text, and so do `words`, in which an empty cell is an empty text."""
     if not path.is_file():
         return pd.DataFrame()
     text = {"unit": str, "from_unit": str, "to_unit": str}
@@ -260,13 +262,17 @@ def _with_products(design: Design) -> Design:
 
 
 def _with_trend(design: Design, year: pd.Series) -> Design:
-    """The trend as mean density of each unit, from the first year with any to the data end, times the year."""
+    """The trend as mean density of each unit, from the first year with any to the data end, times the year.
+
+    A unit without rows since then has none and leaves, and with it rows that are then alone in a level of an effect.
+    """
     if TREND not in design.terms:
         return design
     density, year = design.terms["density"], year[design.terms.index]
     first_year = year[density > 0].min()
     later = density.where(year >= first_year).groupby(design.unit).transform("mean")
-    return replace(design, terms=design.terms.assign(**{TREND: later * (year - (first_year - 1))}))
+    trended = replace(design, terms=design.terms.assign(**{TREND: later * (year - (first_year - 1))}))
+    return _without_singletons(trended.keep(later.notna()))
 
 
 def _standardised(moderator_values: pd.Series, unit: pd.Series) -> pd.Series:
