@@ -92,8 +92,16 @@ def test_a_unit_without_rows_since_the_first_density_has_no_trend(run: Path) -> 
     headline = estimate(frame, Specification("twfe", ("hqd",), "density_lag", ("size_lag",), ("unit", "year")), draws=9)
     trended = exposure_trend(frame.loc[headline.rows], headline.spec, draws=9)
     sums = trended.estimate.sums
-    assert (sums.g, frame["unit"].nunique()) == (UNITS - 1, UNITS) and sums.n < len(headline.rows) - (frame["unit"] == "U00").sum()
-    common = ROW | {"spec": "twfe_exposure_trend", "subset": "", "fixed_effects": "unit+year", "n_obs": sums.n, "n_clusters": sums.g}
+    assert (sums.g, frame["unit"].nunique()) == (UNITS - 1, UNITS) and sums.n < len(headline.rows) - (
+        frame["unit"] == "U00"
+    ).sum()
+    common = ROW | {
+        "spec": "twfe_exposure_trend",
+        "subset": "",
+        "fixed_effects": "unit+year",
+        "n_obs": sums.n,
+        "n_clusters": sums.g,
+    }
     terms = [term.removesuffix("_lag") for term in trended.estimate.terms]
     columns = zip(terms, trended.estimate.coefficient[:, 0], trended.estimate.se_cv1[:, 0])
     write(run, pd.DataFrame([common | {"term": term, "estimate": b, "se_cv1": se} for term, b, se in columns]))

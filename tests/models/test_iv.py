@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -120,3 +122,38 @@ def test_faults_are_named() -> None:
         iv_estimate(data, SPEC, ["flat"])
     with pytest.raises(EstimationError, match="2 clusters for 2 instruments"):
         iv_estimate(data[data["unit"] < 2], SPEC, ["z1", "z2"])
+
+
+BARE = Specification("iv", ("y",), "x", (), ("unit",))
+
+
+@pytest.mark.parametrize(
+    ("change", "spec", "reason"),
+    [
+        ({"z1": lambda d: 2 * d["x"] + d["w"]}, SPEC, "x follows exactly from the instruments"),
+        ({"x": lambda d: d["w"] - d["year"]}, SPEC, "x does not vary"),
+        ({"y": lambda d: 3 * d["w"] + d["unit"]}, SPEC, "y does not vary"),
+        ({"y": lambda d: 2 * d["x"]}, SPEC, "fit leaves no residual"),
+        ({"z1": lambda d: d["z1"].where(d["unit"] == 3, 0.0)}, BARE, "too few of the 20 clusters"),
+        ({"x": lambda d: residual(d["x"], d)}, BARE, "not identified: the instruments are unrelated"),
+    ],
+)
+def test_what_has_only_rounding_is_refused(
+    change: dict[str, Callable[[pd.DataFrame], pd.Series]], spec: Specification, reason: str
+) -> None:
+    """Each of these gave an estimate, an SE of 1e-16 or a library's word on singular matrices."""
+    with pytest.raises(EstimationError, match=reason) as refusal:
+        iv_estimate(panel().assign(**change), spec, ["z1"])
+    assert refusal.value.zh != refusal.value.en
+
+
+def residual(x: pd.Series, data: pd.DataFrame) -> pd.Series:
+    """x less what z1 explains of it within units."""
+    z, within = (column - column.groupby(data["unit"]).transform("mean") for column in (data["z1"], x))
+    return x - data["z1"] * float((z * within).sum() / (z * z).sum())
+
+
+def test_two_instruments_that_vary_in_one_cluster_have_no_variance() -> None:
+    data = panel().assign(**{z: panel()[z].where(panel()["unit"] == 3, 0.0) for z in ("z1", "z2")})
+    with pytest.raises(EstimationError, match="too few of the 20 clusters"):
+        iv_estimate(data, BARE, ["z1", "z2"])

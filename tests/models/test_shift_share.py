@@ -99,7 +99,7 @@ def test_placebo_shocks_fool_clustering_by_unit_and_less_so_akm() -> None:
         rng = np.random.default_rng(seed)
         design = exposure(rng, units=80)
         data = panel(rng, design, effect=0.0, sector=3.0)
-        data["x"] = design.instrument().ravel()
+        data["x"] = design.instrument().ravel() + 1e-3 * rng.normal(size=len(data))  # all but the instrument itself
         by_unit.append(estimate(data, SPEC, draws=99).p_cv1[0, 0] <= 0.05)
         low, high = shift_share(data, SPEC, design).akm0[0]
         by_shock.append(not low <= 0.0 <= high)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ...linear_algebra import COLUMNS
 from .partial import PartialledRows, partial_out
 from .reference_distributions import chi2_tail, f_quantile, f_tail
 from .specification import Specification, specification_error
@@ -76,6 +77,50 @@ class _Stages:
         return np.asarray((fitted_instrument * solution).sum(axis=-1) / fitted_instrument.shape[-1])
 
 
+def _require_variation(partialled: PartialledRows, spec: Specification, name: str) -> None:
+    """EstimationError where a column has none of its own once effects and controls are out."""
+    values = partialled.rows[name].to_numpy(dtype=float)
+    size = np.linalg.norm((values - values.mean()) * partialled.root)
+    if np.linalg.norm(partialled.column(name)) <= COLUMNS * size:
+        raise specification_error(
+            spec,
+            f"{name} does not vary once the fixed effects and controls are out; nothing to estimate",
+            f"{name} 在控制固定效应与控制变量后没有变化,无法估计",
+        )
+
+
+def _require_identified(stages: _Stages, spec: Specification, g: int) -> None:
+    """EstimationError where the density is unrelated to the instruments or follows from them, or no variance can be had."""
+    size, first_stage = np.linalg.norm(stages.x), np.linalg.norm(stages.fit_x)
+    if first_stage <= COLUMNS * size:
+        raise specification_error(
+            spec, f"not identified: the instruments are unrelated to {spec.density}", f"无法识别:工具变量与 {spec.density} 无关"
+        )
+    if np.linalg.norm(stages.x - stages.z @ stages.fit_x) <= COLUMNS * size:
+        raise specification_error(
+            spec,
+            f"{spec.density} follows exactly from the instruments, which are then no other source of variation",
+            f"{spec.density} 可由工具变量完全算出,工具变量不提供另外的变动",
+        )
+    b = float(stages.fit_x @ stages.fit_y / (stages.fit_x @ stages.fit_x))
+    for score, residual in (
+        (stages.score_x, stages.x),
+        (stages.score_y, stages.y),
+        (_scores(stages, b), stages.y - b * stages.x),
+    ):
+        least = np.linalg.svd(score, compute_uv=False)[-1]
+        if least <= COLUMNS * max(float(np.linalg.norm(residual)), float(np.finfo(float).tiny)):
+            raise specification_error(
+                spec,
+                f"no standard error: the instruments vary in too few of the {g} clusters, or the fit leaves no residual",
+                f"无法计算标准误:在 {g} 个聚类中,工具变量有变动的太少,或者拟合没有残差",
+            )
+
+
+def _scores(stages: _Stages, value: float) -> Array:
+    return stages.score_y - value * stages.score_x
+
+
 def _stages(partialled: PartialledRows, spec: Specification, outcome: str, instruments: Sequence[str]) -> tuple[_Stages, Array]:
     y, x = partialled.column(outcome), partialled.column(spec.density)
     raw_instruments = partialled.rows[list(instruments)].to_numpy(dtype=float)
@@ -112,7 +157,8 @@ def iv_estimate(
     """2SLS of an outcome (default the first) on the density with controls and effects of `spec`, clustered as it says.
 
     First-stage F is cluster-robust (CV1 factor); the Anderson-Rubin set inverts the robust Wald test with F(q, G-1).
-    Rows need every instrument. EstimationError for collinear instruments or fewer than q + 1 clusters.
+    Rows need every instrument. EstimationError for collinear instruments, fewer than q + 1 clusters, and where coefficient or
+    variance would be rounding alone.
     """
     name = outcome or spec.outcomes[0]
     complete_rows = observations[np.isfinite(observations[list(instruments)].to_numpy(dtype=float)).all(axis=1)]
@@ -122,7 +168,13 @@ def iv_estimate(
         raise specification_error(
             spec, f"{partialled.g} clusters for {q} instruments", f"{partialled.g} 个聚类,却有 {q} 个工具变量"
         )
+    k = partialled.parameters(q)
+    if partialled.n <= k:
+        raise specification_error(spec, f"{partialled.n} rows for {k} parameters", f"{partialled.n} 行数据要估计 {k} 个参数")
+    for column in (spec.density, name):
+        _require_variation(partialled, spec, column)
     stages, triangle_inverse = _stages(partialled, spec, name, instruments)
+    _require_identified(stages, spec, partialled.g)
     b, se = _second_stage(partialled, stages)
     variance_x = stages.factor * stages.score_x.T @ stages.score_x
     f = float(stages.fit_x @ np.linalg.solve(variance_x, stages.fit_x)) / q

@@ -59,8 +59,11 @@ class PartialledRows:
 
     def factor(self, slopes: int) -> float:
         """Small-sample factor of CV1 with `slopes` regressors beside the controls."""
-        k = parameters(slopes + self.controls.shape[1], self.effects, self.cluster)
-        return self.g / (self.g - 1) * (self.n - 1) / (self.n - k)
+        return self.g / (self.g - 1) * (self.n - 1) / (self.n - self.parameters(slopes))
+
+    def parameters(self, slopes: int) -> int:
+        """K of the CV1 factor with `slopes` regressors beside the controls."""
+        return parameters(slopes + self.controls.shape[1], self.effects, self.cluster)
 
 
 def partial_out(observations: pd.DataFrame, spec: Specification) -> PartialledRows:
