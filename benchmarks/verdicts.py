@@ -43,6 +43,7 @@ WEAK, STRONG = 0.09, 0.20  # spread over units of the trend in SDs a year
 CORRELATION = 0.7  # of a unit's trend, momentum or other policy with its density to come
 SAMPLES = ("all", "leave_out")
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "verdicts.md"
+SAMPLE_WORDS = {"all": "all firms", "leave_out": "leave-out"}
 SETTINGS = {"draws": BOOTSTRAP, "weights": "rademacher", "seed": SEED}
 
 
@@ -239,7 +240,7 @@ class Bound:
 def bounds(rows: pd.DataFrame, curve: pd.DataFrame) -> Iterator[Bound]:
     """What the rule promises."""
     for (target, name, sample), part in rows.groupby(["target", "case", "sample"], sort=False):
-        where = f"{name}, {'all firms' if sample == 'all' else 'leave-out'}, SE {target:g}"
+        where = f"{name}, {SAMPLE_WORDS[str(sample)]}, SE {target:g}"
         if "trend" in str(name):
             unflagged = (part["verdict"] == "supported") & (part["grade"] != "description") & ~part["up"]
             yield Bound(f"supported, neither description nor upward pre-trend: {where}", unflagged, at_most=0.10)
@@ -249,9 +250,10 @@ def bounds(rows: pd.DataFrame, curve: pd.DataFrame) -> Iterator[Bound]:
             yield Bound(f"negligible without spillover: {where}", part["verdict"] == "negligible", at_least=0.80)
         if target == FINE and str(name) in ("null, even density", "null, uneven density"):
             yield Bound(f"negligible without effect: {where}", part["verdict"] == "negligible", at_least=0.80)
-    for target, part in curve.groupby("target"):
+    for (sample, target), part in curve.groupby(["sample", "target"]):
         if part["net_se"].mean() <= 0.07:
-            text = f"description with a true 0.2 and no trend: net SE {part['net_se'].mean():.3f} (SE {target:g})"
+            errors = f"net SE {part['net_se'].mean():.3f} (SE {target:g})"
+            text = f"description with a true 0.2 and no trend: {SAMPLE_WORDS[str(sample)]}, {errors}"
             yield Bound(text, part["grade"] == "description", at_most=0.25)
 
 
@@ -286,12 +288,12 @@ def split_table(rows: pd.DataFrame) -> Iterator[str]:
 
 def curve_table(curve: pd.DataFrame) -> Iterator[str]:
     """description against the net estimate's error, true effect 0.2 and no trend."""
-    yield "| CV3 SE | net SE | VIF | supported | description | suggestive | credible |"
-    yield "|" + "---|" * 7
-    for _, part in curve.groupby("target"):
+    yield "| sample | CV3 SE | net SE | VIF | supported | description | suggestive | credible |"
+    yield "|" + "---|" * 8
+    for (sample, _), part in curve.groupby(["sample", "target"]):
         errors = f"{part['se'].mean():.3f} | {part['net_se'].mean():.3f} | {part['vif'].mean():.2f}"
         shares = [part["verdict"] == "supported", *(part["grade"] == key for key in ("description", "suggestive", "credible"))]
-        yield f"| {errors} | {' | '.join(map(percent, shares))} |"
+        yield f"| {sample} | {errors} | {' | '.join(map(percent, shares))} |"
 
 
 HEAD = (
@@ -339,7 +341,6 @@ def main() -> int:
             print(f"SE {target:g}, {case.name}: {time.process_time():.0f} s CPU", file=sys.stderr)
     both = Case("spillover 0.2", all=0.2, leave_out=0.2)
     curve = pd.concat([simulated(both, target, options.draws) for target in CURVE])
-    curve = curve[curve["sample"] == "all"]
     rows = pd.concat(parts)
     held = list(bounds(rows, curve))
     text = document(rows, curve, held, options.draws)

@@ -8,7 +8,7 @@ import pytest
 
 from hqd_index.demo.fixtures import panel_d
 from hqd_index.engines.duckdb import Engine
-from hqd_index.errors import EstimationError
+from hqd_index.errors import ConfigError, EstimationError
 from hqd_index.models import ModelInputs
 from hqd_index.models.analyses.resilience import resilience_rows
 from hqd_index.models.firms.firm_cells import firm_cells, policy_exposure
@@ -44,6 +44,9 @@ def test_firm_years_tell_counted_recognition_only() -> None:
     assert found["rd"].tolist() == [5.0] * 3 + [2.0] * 3 and found["size_rd"].tolist() == [100.0] * 6
     with pytest.raises(EstimationError, match="status"):
         firm_years(study(events=OUTCOME), engine, engine.scan(frame.drop(columns="srdi_levels_to_date"), "bare"))
+    weighted = Events(outcomes={"rd": FirmOutcome(formula="rd_exp", size="sales", label=NAME)})
+    with pytest.raises(ConfigError, match="no column 'sales', by which a mean of firms is weighted; write `size: <column>`"):
+        firm_years(study(events=weighted), engine, engine.scan(frame, "firms_again"))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from ...engines.duckdb import Engine, literal
-from ...errors import EstimationError
+from ...errors import ConfigError, EstimationError
 from ...expressions import parse, row_sql
 from ...study.records import Study
 
@@ -19,7 +19,7 @@ def firm_years(study: Study, engine: Engine, firms: str) -> pd.DataFrame:
 
     `first` is the first year recognised at a level that the density counts, NaN never. Effects of `cell` take prices and
     cycles out. Firms recognised at other levels only are left out: they are neither treated nor untouched.
-    EstimationError without outcomes or without status.
+    EstimationError without outcomes or without status, ConfigError without the column of an outcome's size.
     """
     outcomes, types = study.regressions.events.outcomes, engine.types(firms)
     if not outcomes:
@@ -33,6 +33,8 @@ def firm_years(study: Study, engine: Engine, firms: str) -> pd.DataFrame:
         config_path = f"regressions.yaml events.outcomes.{name}"
         formula = parse(outcome.formula, columns=types, aggregate=False, location=config_path)
         columns.append(f'CAST({row_sql(formula, types, partition=["firm_id"])} AS DOUBLE) AS "{name}"')
+        if outcome.size not in types:
+            raise _no_size(config_path, outcome.size)
         columns.append(f'CAST("{outcome.size}" AS DOUBLE) AS "size_{name}"')
     levels = "[" + ", ".join(literal(level) for level in study.regressions.density.levels) + "]"
     if "srdi_levels_valid" in types:
@@ -46,6 +48,14 @@ def firm_years(study: Study, engine: Engine, firms: str) -> pd.DataFrame:
                CAST("first" AS DOUBLE) AS "first", "first" IS NOT NULL AS "ever", {", ".join(columns)}
         FROM dated WHERE "first" IS NOT NULL OR NOT any_level ORDER BY firm_id, "year" """)
     return frame.astype({"unit": str, "cell": str})
+
+
+def _no_size(location: str, column: str) -> ConfigError:
+    return ConfigError(
+        f"the firms table has no column {column!r}, by which a mean of firms is weighted; write `size: <column>`",
+        zh=f"企业表没有列 {column!r},无法对企业均值加权;请写 `size: <列名>`",
+        location=location,
+    )
 
 
 def _unit_year_cell(study: Study, types: Mapping[str, str]) -> str:

@@ -20,6 +20,7 @@ def check(study: Study) -> Iterator[Finding]:
     yield from _outside_variables(study, "controls", study.regressions.controls, ("control", "控制变量"))
     yield from _outside_variables(study, "mediators", study.regressions.mediators, ("mediator", "机制变量"))
     yield from _names_in_use(study)
+    yield from _other_formulas(study)
     yield from _specifications(study)
     yield from _density(study, ("regressions", "density"), study.regressions.density)
     yield from _moderators_of_h8(study)
@@ -59,6 +60,24 @@ def _outside_variables(study: Study, section: str, variables: Mapping[str, Contr
             yield from _overlap(study, (*path, "formula"), (name, label), variable_columns, ingredients)
             if section == "mediators":
                 yield from _treatment(study, (*path, "formula"), name, variable_columns)
+
+
+def _other_formulas(study: Study) -> Iterator[Finding]:
+    """Moderators, shocks and outcomes of firms: formulas bind, and the column of an outcome's size exists."""
+    facts, regressions = column_facts(study), study.regressions
+    shocks = regressions.resilience
+    aggregates = {("moderators", name): formula for name, formula in regressions.moderators.items()}
+    aggregates |= {("resilience", "level"): shocks.level, ("resilience", "exposure"): shocks.exposure} if shocks else {}
+    for place, variable in aggregates.items():
+        if variable.table in facts:
+            path = ("regressions", *place, "formula")
+            columns = facts[variable.table]
+            yield from bound_formula(path, variable.formula, columns, aggregate=True, needed_type="number", elsewhere=facts)[1]
+    for name, outcome in regressions.events.outcomes.items() if "firms" in facts else ():
+        path, columns = ("regressions", "events", "outcomes", name), facts["firms"]
+        yield from bound_formula((*path, "formula"), outcome.formula, columns, aggregate=False, needed_type="number")[1]
+        if outcome.size not in columns:
+            yield unknown_name((*path, "size"), ("column", "列"), outcome.size, columns)
 
 
 def _treatment(study: Study, path: Place, mediator: str, variable_columns: frozenset[str]) -> Iterator[Finding]:
