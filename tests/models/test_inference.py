@@ -208,3 +208,10 @@ def test_joint_draws_are_refits_on_resampled_clusters(panel: pd.DataFrame) -> No
     assert found[0] == pytest.approx(
         [refit(pd.concat(copies), y, ["density_lag", "size"])[0] for y in ("hqd", "brand")], rel=1e-7
     )
+
+
+def test_with_five_clusters_no_value_is_rejected_at_five_percent(panel: pd.DataFrame) -> None:
+    """32 sign vectors, 16 of each |t*|: the smallest p is 1/16, although none of the draws may be larger than t."""
+    few = estimate(panel[panel["unit"].isin(sorted(panel["unit"].unique())[:5])], specification(), draws=DRAWS).bootstrap
+    assert few.is_enumerated and few.interval(0, 0.95) == (-np.inf, np.inf)
+    assert all(np.isfinite(few.interval(0, 0.90)))

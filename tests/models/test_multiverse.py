@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -40,6 +42,15 @@ def world(seed: int = 0, *, effect: float = 0.0, designs: int = DESIGNS) -> tupl
         Universe(Specification("late", (), "x"), {"effects": "two", "controls": "no"}, data[data["year"] > 2015]),
     ]
     return scores, universes
+
+
+def test_one_unit_and_too_few_rows_are_reasons() -> None:
+    scores, universes = world()
+    one = [replace(u, data=u.data[u.data["unit"] == "u03"]) for u in universes[1:3]]
+    few = replace(universes[2], data=universes[2].data.query("unit in ('u01', 'u02') and year == 2014"))
+    curve = multiverse(scores, [*one, few])
+    assert np.isnan(curve.estimate).all()
+    assert [str(fault).partition(": ")[2][:19] for fault in curve.errors] == ["one cluster; at lea"] * 2 + ["2 rows for 2 parame"]
 
 
 def test_equals_one_regression_at_a_time() -> None:

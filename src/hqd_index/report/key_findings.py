@@ -9,7 +9,7 @@ import pandas as pd
 from .bilingual import Bilingual
 from .number_format import integer, number, p_value, percent
 from .results import Results
-from .sentences import INTERCEPT_NOTE, MIN_REPRESENTED, TOTAL
+from .sentences import INTERCEPT_NOTE, MIN_REPRESENTED, TOTAL, interval_text, ruled_out
 from .verdict_words import caution_text, conclusion, verdict_label, verdict_text
 
 LISTED_INDICATORS = 6
@@ -32,11 +32,6 @@ def headline_row(results: Results, sample: str = "all") -> pd.Series | None:
     return rows.iloc[0] if len(rows) else None
 
 
-def interval_text(estimate_row: pd.Series, digits: int = 3) -> str:
-    """`[low, high]`."""
-    return f"[{number(estimate_row['ci_low'], digits)}, {number(estimate_row['ci_high'], digits)}]"
-
-
 def headline_finding(results: Results) -> Finding | None:
     """The main estimate: what it comes to and its grade, interval, p, verdict, what is ruled out, cautions."""
     row = headline_row(results)
@@ -48,13 +43,13 @@ def headline_finding(results: Results) -> Finding | None:
     smallest_p = max(1 / results.study.regressions.inference.draws, 2.0 ** (1 - row["n_clusters"]))  # 0 of so many draws
     estimate, p = number(row["estimate_sd"], 3), p_value(row["p_wild"], smallest_shown=smallest_p)
     p = p if p.startswith("<") else f"= {p}"
-    ruled_out = number(row["rules_out"], 3)
+    bound, interval = ruled_out(row["rules_out"]), interval_text(row["ci_low"], row["ci_high"])
     zh = (
-        f"{start.zh}：专精特新密度每高 1 个标准差，指数变动 {estimate} 个标准差（95% 区间 {interval_text(row)}，自助法 p {p}），"
-        f"{judged.zh}；可排除绝对值大于 {ruled_out} 的效应"
+        f"{start.zh}：专精特新密度每高 1 个标准差，指数变动 {estimate} 个标准差（{interval.zh}，自助法 p {p}），"
+        f"{judged.zh}；{bound.zh}"
     )
-    en = f"{start.en}: one SD more SRDI density goes with {estimate} SD of the index (95% interval {interval_text(row)}, "
-    en += f"bootstrap p {p}), {judged.en}; effects beyond {ruled_out} in absolute value are ruled out"
+    en = f"{start.en}: one SD more SRDI density goes with {estimate} SD of the index ({interval.en}, bootstrap p {p}), "
+    en += f"{judged.en}; {bound.en}"
     zh, en = (f"{zh}；提示：{cautions.zh}。", f"{en}. Caution: {cautions.en}.") if cautions.zh else (f"{zh}。", f"{en}.")
     return Finding(Bilingual(zh, en), ("hypotheses",))
 
@@ -89,6 +84,7 @@ def composition_split(results: Results) -> Finding | None:
         return None
     prefix, rows = split_rows
     spillover, composition = rows["_spillover"], rows["_composition"]
+    bounds, composition_bounds = (interval_text(part["ci_low"], part["ci_high"]) for part in (spillover, composition))
     row = headline_row(results, "leave_out")
     verdict_text = verdict_label(row["verdict"]) if row is not None else Bilingual("未检验", "not tested")
     effect = number(rows[""]["value"], 3)
@@ -97,16 +93,16 @@ def composition_split(results: Results) -> Finding | None:
         f"Only the part of the index that is computed from firms can be split; there the effect is {effect} SD, of which ",
     )  # fmt: skip
     zh += (
-        f"外溢效应（只看从未被认定的企业）{number(spillover['value'], 3)}，95% 区间 {interval_text(spillover)}，"
+        f"外溢效应（只看从未被认定的企业）{number(spillover['value'], 3)}，{bounds.zh}，"
         f"{verdict_text.zh}；"
-        f"构成效应（专精特新企业自身）{number(composition['value'], 3)}，95% 区间 {interval_text(composition)}。"
+        f"构成效应（专精特新企业自身）{number(composition['value'], 3)}，{composition_bounds.zh}。"
         + ("两者之和等于这部分的效应。" if prefix else "两者之和等于全部企业的估计。")
     )
     en += (
-        f"spillover (firms never recognised) is {number(spillover['value'], 3)}, 95% interval "
-        f"{interval_text(spillover)}: {verdict_text.en}; "
-        f"composition (recognised firms themselves) is {number(composition['value'], 3)}, 95% interval "
-        f"{interval_text(composition)}. " + ("They add up to the effect on that part." if prefix else "They add up to the whole.")
+        f"spillover (firms never recognised) is {number(spillover['value'], 3)}, "
+        f"{bounds.en}: {verdict_text.en}; "
+        f"composition (recognised firms themselves) is {number(composition['value'], 3)}, "
+        f"{composition_bounds.en}. " + ("They add up to the effect on that part." if prefix else "They add up to the whole.")
     )
     return Finding(Bilingual(zh, en), ("contribution", "hypotheses"))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from .bilingual import Bilingual
-from .number_format import integer, number, p_value
+from .number_format import integer, is_missing, number, p_value
 from .verdict_words import caution_text, judged_text, verdict_meaning
 
 HYPOTHESES: dict[str, Bilingual] = {
@@ -96,27 +97,41 @@ def verdict_sentence(record: Mapping[Any, Any], statement: Bilingual) -> Bilingu
     quantity = DENSITY_EFFECT if record["hypothesis"] == "H6b" else QUANTITIES.get(str(record["hypothesis"])[:2], DENSITY_EFFECT)
     sample_text, meaning_text = sample_label(record["sample"]), verdict_meaning(record["verdict"])
     numbers, judged, cautions = _statistics_text(record), judged_text(record), caution_text(record["additions"])
-    bound = number(record["rules_out"], 3)
+    bound = ruled_out(record["rules_out"])
     zh = (
-        f"{statement.zh}（{sample_text.zh}）：{quantity.zh} {numbers.zh}，{judged.zh}。{meaning_text.zh}"
-        f"绝对值大于 {bound} 的效应可以排除（90% 区间）。"
+        f"{statement.zh}（{sample_text.zh}）：{quantity.zh} {numbers.zh}，{judged.zh}。{meaning_text.zh}{bound.zh}（90% 区间）。"
     )
-    en = (
-        f"{statement.en} ({sample_text.en}): {quantity.en}, {numbers.en}: {judged.en}. {meaning_text.en} "
-        f"Effects beyond {bound} in absolute value are ruled out (90% interval)."
-    )
+    en = f"{statement.en} ({sample_text.en}): {quantity.en}, {numbers.en}: {judged.en}. {meaning_text.en} "
+    en += f"{bound.en[0].upper()}{bound.en[1:]} (90% interval)."
     return Bilingual(f"{zh}提示：{cautions.zh}。", f"{en} Caution: {cautions.en}.") if cautions.zh else Bilingual(zh, en)
+
+
+def ruled_out(bound: float) -> Bilingual:
+    """Which effects the 90% interval excludes: `bound` is its larger absolute end, missing or infinite where it excludes none."""
+    if is_missing(bound) or math.isinf(bound):
+        return Bilingual("不能排除任何大小的效应", "no size of effect is ruled out")
+    text = number(bound, 3)
+    return Bilingual(f"可排除绝对值大于 {text} 的效应", f"effects beyond {text} in absolute value are ruled out")
+
+
+def interval_text(low: float, high: float) -> Bilingual:
+    """`95% interval [low, high]`, or that there is none."""
+    if is_missing(low) and is_missing(high):
+        return Bilingual("95% 区间无法计算", "no 95% interval")
+    text = f"[{number(low, 3)}, {number(high, 3)}]"
+    return Bilingual(f"95% 区间 {text}", f"95% interval {text}")
 
 
 def _statistics_text(record: Mapping[Any, Any]) -> Bilingual:
     """`0.250 SD (95% interval ..., bootstrap p ..., adjusted p ..., N, G, MDE, SESOI)`."""
-    value, low, high, mde, sesoi = (number(record[k], 3) for k in ("estimate_sd", "ci_low", "ci_high", "mde", "sesoi"))
+    value, mde, sesoi = (number(record[k], 3) for k in ("estimate_sd", "mde", "sesoi"))
+    interval = interval_text(record["ci_low"], record["ci_high"])
     p, p_adjusted = (_p_equation(record[p_column]) for p_column in ("p_wild", "p_adjusted"))
     n, g = integer(record["n_obs"]), integer(record["n_clusters"])
     return Bilingual(
-        f"{value} 个标准差（95% 区间 [{low}, {high}]，自助法 p {p}，校正后 p {p_adjusted}，N = {n}，G = {g}，MDE {mde}，"
+        f"{value} 个标准差（{interval.zh}，自助法 p {p}，校正后 p {p_adjusted}，N = {n}，G = {g}，MDE {mde}，"
         f"SESOI {sesoi}）",
-        f"{value} SD (95% interval [{low}, {high}], bootstrap p {p}, adjusted p {p_adjusted}, N = {n}, G = {g}, MDE {mde}, "
+        f"{value} SD ({interval.en}, bootstrap p {p}, adjusted p {p_adjusted}, N = {n}, G = {g}, MDE {mde}, "
         f"SESOI {sesoi})",
     )
 

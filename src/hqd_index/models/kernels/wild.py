@@ -79,11 +79,16 @@ class Wild:
         return self.line(j).p(hypothesised_value)
 
     def interval(self, j: int, level: float) -> tuple[float, float]:
-        """All values not rejected at 1 - level, by bisection from the estimate outwards; infinite when never rejected."""
+        """All values not rejected at 1 - level, by bisection from the estimate outwards; infinite when never rejected.
+
+        The whole line with so few clusters that no p at or below 1 - level can arise: a share of 0 draws is no evidence then.
+        """
         if self.is_exact_fit[j]:
             return float(self.estimate[j]), float(self.estimate[j])
         if not self.error[j] > 0:
             return np.nan, np.nan
+        if self.is_enumerated and 2.0 ** (1 - self.signs.vectors.shape[1]) > 1 - level + TIE:
+            return -np.inf, np.inf
         line = self.line(j)
         return line.interval_bound(-1.0, 1 - level), line.interval_bound(1.0, 1 - level)
 

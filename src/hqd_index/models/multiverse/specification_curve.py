@@ -17,7 +17,7 @@ from ...errors import EstimationError
 from ..kernels.clusters import parameters, regressors_of, root_inverse
 from ..kernels.inference import p_value
 from ..kernels.partial import PartialledRows, partial_out
-from ..kernels.specification import Specification
+from ..kernels.specification import Specification, specification_error
 from ..kernels.within import Array
 
 MIN_VARIANCE_SHARE = 1e-12  # share of the variance of an outcome that must be left within the effects
@@ -181,6 +181,8 @@ def _universe_matrices(partialled: PartialledRows, spec: Specification) -> _Univ
             f"{spec.id}: {spec.density} does not vary within the effects", zh=f"{spec.id}:{spec.density} 组内没有变化"
         )
     basis, row, g, n = regressors.basis, regressors.coefficient_map[0], partialled.g, partialled.n
+    k = parameters(len(regressors.terms), effects, partialled.cluster)
+    _require_rows(spec, partialled, k)
     gram = np.stack([basis[cluster_rows].T @ basis[cluster_rows] for cluster_rows in partialled.cluster_blocks()])
     root_of_inverse, null_directions = root_inverse(np.eye(len(row)) - gram)
     deletion_vectors = np.einsum("p,gpq,grq->gr", row, root_of_inverse, root_of_inverse)
@@ -191,9 +193,17 @@ def _universe_matrices(partialled: PartialledRows, spec: Specification) -> _Univ
         partialled=partialled, score_rows=partialled.rows["_at"].to_numpy(), basis=basis, row=row,
         adder=sparse.csr_array((weights, positions), shape=(2 * g, n)),
         influence=gram @ row, deletion_vectors=deletion_vectors, sd=float(regressors.sd[0]),
-        factor=g / (g - 1) * (n - 1) / (n - parameters(len(regressors.terms), effects, partialled.cluster)),
+        factor=g / (g - 1) * (n - 1) / (n - k),
         cv3_factor=(g - 1) / g if is_deletable else np.nan, effects=spec.fixed_effects,
     )  # fmt: skip
+
+
+def _require_rows(spec: Specification, partialled: PartialledRows, k: int) -> None:
+    """EstimationError with one cluster, or no more rows than parameters."""
+    if partialled.g < 2:
+        raise specification_error(spec, "one cluster; at least 2 are needed", "只有一个聚类,至少需要 2 个")
+    if partialled.n <= k:
+        raise specification_error(spec, f"{partialled.n} rows for {k} parameters", f"{partialled.n} 行数据要估计 {k} 个参数")
 
 
 class _Block:
