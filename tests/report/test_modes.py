@@ -81,6 +81,11 @@ def test_small_cells_of_modes_and_paths_are_withheld_and_firms_stay_unnamed(resu
     assert shown["mode_densities"]["density"].isna().tolist() == [True, False]
 
 
-def test_leaders_name_their_outcome(results: Results) -> None:
-    assert model_grids.statement(results, "H6b", "splittable") != HYPOTHESES["H6b"]
-    assert model_grids.statement(results, "H5a", "safety") == HYPOTHESES["H5a"] != Bilingual("", "")
+def test_leaders_name_their_outcome_and_others_are_no_leaders(results: Results) -> None:
+    leaders, others = (
+        model_grids.statement(results, {"hypothesis": "H6b", "outcome": "splittable", "sample": sample})
+        for sample in ("leaders", "others")
+    )
+    assert leaders.en.startswith(f"{HYPOTHESES['H6b'].en} (") and others.en.startswith("for comparison: ")
+    plain = model_grids.statement(results, {"hypothesis": "H5a", "outcome": "safety", "sample": "all"})
+    assert plain == HYPOTHESES["H5a"] != Bilingual("", "")

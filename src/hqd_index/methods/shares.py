@@ -27,8 +27,8 @@ def refuse_few_rows(values: Array) -> None:
     """Refuses data-driven weights on fewer than 3 rows."""
     if values.shape[-2] < FEWEST_CELLS:
         raise EstimationError(
-            f"weights cannot be drawn from {values.shape[-2]} row(s): 3 or more are needed; add units or years, or weigh over all "
-            "years together",
+            f"weights cannot be drawn from {values.shape[-2]} row(s): 3 or more are needed; add units or years, or weigh over "
+            "all years together",
             zh=f"{values.shape[-2]} 行数据不足以计算客观权重,至少需要 3 行;请增加单元或年份,或改为各年合并(over: all_years)",
         )
 

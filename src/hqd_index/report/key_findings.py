@@ -226,9 +226,8 @@ def incomplete_data(results: Results) -> Finding | None:
     ellipsis = " …" if len(labels) > LISTED_INDICATORS else ""
     uneven_count = int((rows["flag"] == "I-GAPS-STATUS").sum())
     zh = f"[I-GAPS] {len(labels)} 个指标的数据不全：{'、'.join(label.zh for label in listed_labels)}{ellipsis}。"
-    en = (
-        f"[I-GAPS] {len(labels)} indicators rest on incomplete data: {', '.join(label.en for label in listed_labels)}{ellipsis}. "
-    )
+    en = f"[I-GAPS] {len(labels)} {'indicator rests' if len(labels) == 1 else 'indicators rest'} on incomplete data: "
+    en += f"{', '.join(label.en for label in listed_labels)}{ellipsis}. "
     if uneven_count:
         zh += f"其中 {uneven_count} 个指标专精特新企业与其他企业的覆盖率相差 10 个百分点以上，两个样本不易比较。"
         en += f"In {uneven_count} the coverage of SRDI firms and of others is more than 10 points apart: "

@@ -89,6 +89,7 @@ QUANTITIES: dict[str, Bilingual] = {
     "H6": Bilingual("上游密度每高 1 个标准差，变动", "change with one SD more density of suppliers"),
     "H8": Bilingual("密度与调节变量的交互项为", "interaction of density with the moderator"),
 }
+OTHER_FIRMS_STATEMENT = Bilingual("对照：专精特新密度带动其他企业", "for comparison: SRDI density lifts other firms")  # of H6b
 DENSITY_EFFECT = Bilingual("密度每高 1 个标准差，变动", "change with one SD more density")
 
 
@@ -98,9 +99,7 @@ def verdict_sentence(record: Mapping[Any, Any], statement: Bilingual) -> Bilingu
     sample_text, meaning_text = sample_label(record["sample"]), verdict_meaning(record["verdict"])
     numbers, judged, cautions = _statistics_text(record), judged_text(record), caution_text(record["additions"])
     bound = ruled_out(record["rules_out"])
-    zh = (
-        f"{statement.zh}（{sample_text.zh}）：{quantity.zh} {numbers.zh}，{judged.zh}。{meaning_text.zh}{bound.zh}（90% 区间）。"
-    )
+    zh = f"{statement.zh}（{sample_text.zh}）：{quantity.zh} {numbers.zh}，{judged.zh}。{meaning_text.zh}{bound.zh}（90% 区间）。"
     en = f"{statement.en} ({sample_text.en}): {quantity.en}, {numbers.en}: {judged.en}. {meaning_text.en} "
     en += f"{bound.en[0].upper()}{bound.en[1:]} (90% interval)."
     return Bilingual(f"{zh}提示：{cautions.zh}。", f"{en} Caution: {cautions.en}.") if cautions.zh else Bilingual(zh, en)
@@ -129,10 +128,8 @@ def _statistics_text(record: Mapping[Any, Any]) -> Bilingual:
     p, p_adjusted = (_p_equation(record[p_column]) for p_column in ("p_wild", "p_adjusted"))
     n, g = integer(record["n_obs"]), integer(record["n_clusters"])
     return Bilingual(
-        f"{value} 个标准差（{interval.zh}，自助法 p {p}，校正后 p {p_adjusted}，N = {n}，G = {g}，MDE {mde}，"
-        f"SESOI {sesoi}）",
-        f"{value} SD ({interval.en}, bootstrap p {p}, adjusted p {p_adjusted}, N = {n}, G = {g}, MDE {mde}, "
-        f"SESOI {sesoi})",
+        f"{value} 个标准差（{interval.zh}，自助法 p {p}，校正后 p {p_adjusted}，N = {n}，G = {g}，MDE {mde}，SESOI {sesoi}）",
+        f"{value} SD ({interval.en}, bootstrap p {p}, adjusted p {p_adjusted}, N = {n}, G = {g}, MDE {mde}, SESOI {sesoi})",
     )
 
 

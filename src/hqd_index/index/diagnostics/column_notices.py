@@ -37,8 +37,9 @@ def _gap_lines(diagnostics: pd.DataFrame, gaps: pd.DataFrame, *, english: bool) 
     coverage_list = "; ".join(lowest_coverage_texts) + (" ..." if len(nodes) > LISTED_NODES else "")
     uneven_count = int((gaps["flag"] == GAPS[1]).sum())
     if english:
-        gap_line = f"{len(nodes)} indicators rest on incomplete data (coverage below 80%, or sums with blanks, in some unit-years"
-        gap_line += f"; {uneven_count} differ by SRDI status by more than 10 points" if uneven_count else ""
+        subject = "indicator rests" if len(nodes) == 1 else "indicators rest"
+        gap_line = f"{len(nodes)} {subject} on incomplete data (coverage below 80%, or sums with blanks, in some unit-years"
+        gap_line += f"; SRDI firms and others more than 10 points apart in {uneven_count}" if uneven_count else ""
         return [f"[I-GAPS] {gap_line}): {coverage_list}. Incomplete rows are left out, blanks are no zeros; see diagnostics.csv"]
     gap_line = f"{len(nodes)} 个指标的数据不全(部分单元的覆盖率低于 80%,或单独的求和有缺失"
     gap_line += f";其中 {uneven_count} 个指标专精特新企业与其他企业相差 10 个百分点以上" if uneven_count else ""

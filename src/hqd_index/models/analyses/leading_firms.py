@@ -20,7 +20,10 @@ LEADERS, OTHER_FIRMS = "leaders", "others"
 GROUPS = (LEADERS, OTHER_FIRMS)
 FIRM = "firm"
 KEYS = (FIRM, "unit", "year", "sample")
-LEADERS_MEND: Mend = ("提供覆盖首次认定之前年份的企业表", "give firms from the years before the first recognition")
+LEADERS_MEND: Mend = (
+    "提供含营业收入(revenue)与认定状态、覆盖首次认定之前年份的企业表;每个单元年至少要有 3 家领先企业",
+    "give firms with revenue and SRDI status from the years before the first recognition; a unit-year needs 3 leading firms",
+)
 NOTE = "never-recognised firms; groups fixed in the base year"
 
 

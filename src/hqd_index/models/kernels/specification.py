@@ -168,15 +168,30 @@ def sums_of(observations: pd.DataFrame, spec: Specification) -> tuple[ClusterSum
         weights=rows[spec.weights].to_numpy(dtype=float) if spec.weights else None,
     )
     if spec.density in sums.dropped_terms:
-        raise specification_error(
-            spec, f"{spec.density} does not vary once the fixed effects are out; nothing to estimate",
-            f"{spec.density} 在控制固定效应后没有变化,无法估计",
-        )  # fmt: skip
+        raise specification_error(spec, *_without_variation(spec.density, rows[spec.density].astype(float)))
     if sums.n <= sums.parameters:
         raise specification_error(
             spec, f"{sums.n} rows for {sums.parameters} parameters", f"{sums.n} 行数据要估计 {sums.parameters} 个参数"
         )
     return sums, singletons, rows.index
+
+
+def _without_variation(name: str, values: pd.Series) -> tuple[str, str]:
+    """Why a density has no coefficient: it is the same in every row, 0 where nobody counts, or the effects take it all."""
+    if (values == 0).all():
+        return (
+            f"{name} is 0 in every row: no firm counts as recognised at the levels of the density; nothing to estimate",
+            f"{name} 在所有行中都为 0:没有企业在密度所计的层级上获得认定,无法估计",
+        )
+    if (values == values.iloc[0]).all():
+        return (
+            f"{name} is {values.iloc[0]:g} in every row; nothing to estimate",
+            f"{name} 在所有行中都为 {values.iloc[0]:g},无法估计",
+        )
+    return (
+        f"{name} does not vary once the fixed effects are out; nothing to estimate",
+        f"{name} 在控制固定效应后没有变化,无法估计",
+    )
 
 
 def estimate(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from ...models.analyses.leading_firms import OTHER_FIRMS
 from ..bilingual import Bilingual
 from ..key_labels import key_label
 from ..regression_labels import spec_label, term_label
 from ..results import Results
-from ..sentences import HYPOTHESES, TOTAL, sample_label, verdict_sentence
+from ..sentences import HYPOTHESES, OTHER_FIRMS_STATEMENT, TOTAL, sample_label, verdict_sentence
 from ..verdict_words import caution_text, grade_text, verdict_text
 from .grid import Grid, parse_columns, text_or_blank
 
@@ -98,11 +102,14 @@ def regressions(results: Results) -> Grid | None:
     return Grid(title, REGRESSIONS, tuple(values), ("regressions",), note)
 
 
-def statement(results: Results, hypothesis: str, outcome: str) -> Bilingual:
-    """The hypothesis in words; H6b has several lines, so it names its outcome."""
+def statement(results: Results, record: Mapping[Hashable, Any]) -> Bilingual:
+    """The hypothesis in words; H6b has several lines, so it names its outcome, and other firms beside the leaders."""
+    hypothesis, outcome = record["hypothesis"], record["outcome"]
     text = HYPOTHESES.get(hypothesis, results.name(outcome))
     if hypothesis != "H6b":
         return text
+    if record["sample"] == OTHER_FIRMS:
+        text = OTHER_FIRMS_STATEMENT
     label = results.study.regressions.events.outcomes.get(outcome)
     outcome_name = Bilingual(label.label.zh, label.label.en) if label else results.name(outcome)
     return Bilingual(f"{text.zh}（{outcome_name.zh}）", f"{text.en} ({outcome_name.en})")
@@ -113,7 +120,7 @@ def hypotheses(results: Results) -> Grid | None:
     values = [
         (
             record["hypothesis"],
-            statement(results, record["hypothesis"], record["outcome"]),
+            statement(results, record),
             sample_label(record["sample"]),
             *[record[column_name] for column_name in HYPOTHESIS_VALUES],
             verdict_text(record),
@@ -136,7 +143,7 @@ def hypotheses(results: Results) -> Grid | None:
 def sentences_of(results: Results) -> Grid | None:
     """Each line of the hypotheses as a sentence to paste, with the cautions that hold for it."""
     values = [
-        (record["hypothesis"], verdict_sentence(record, statement(results, record["hypothesis"], record["outcome"])))
+        (record["hypothesis"], verdict_sentence(record, statement(results, record)))
         for record in results.table("hypotheses").to_dict("records")
     ]
     return Grid(Bilingual("可直接引用的结论", "Verdicts in sentences"), SENTENCE, tuple(values), ("hypotheses",))
