@@ -98,9 +98,7 @@ def read_table(path: Path, words: Sequence[str] = ()) -> pd.DataFrame:
     """A published CSV with every digit; codes stay text, and so do `words`, in which an empty cell is an empty text."""
     if not path.is_file():
         return pd.DataFrame()
-    text = {"unit": str, "from_unit": str, "to_unit": str}
-    frame = pd.read_csv(path, encoding="utf-8-sig", dtype=text, low_memory=False)
-    words = ["spec", "sample", "subset", "outcome", "term", "fixed_effects", "controls", "density", "note"]
+    frame = pd.read_csv(path, encoding="utf-8-sig", dtype=dict.fromkeys((*CODES, *words), str), low_memory=False)
     return frame.fillna({column_name: "" for column_name in words if column_name in frame})
 
 
