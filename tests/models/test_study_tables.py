@@ -99,20 +99,20 @@ def world() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     data = index_panel().query("sample == 'all'").reset_index(drop=True)
     keys = data[["unit", "year"]]
     rng = np.random.default_rng(0)
-    base = keys.assign(design=0, score=100 * data["hqd"])
-    other = keys.assign(design=1, score=100 * data["hqd"] + rng.normal(0, 2, len(keys)))
+    scores = keys.assign(**{"0": 100 * data["hqd"], "1": 100 * data["hqd"] + rng.normal(0, 2, len(keys))})
     designs = pd.DataFrame({"design": [0, 1], "label": ["base", "weight.indicators=equal, leave_out=brand"]})
     # the lag is taken again from the density of the year before
     density = keys.assign(
         year=keys["year"] - 1, density=data["density_lag"], count=data["density_lag"], revenue=2 * data["density_lag"]
     )
-    return pd.concat([base, other], ignore_index=True), designs, data, density.assign(employment=np.nan, ihs=1.0)
+    return scores, designs, data, density.assign(employment=np.nan, ihs=1.0)
 
 
 def test_multiverse_holds_the_headline_and_counts_what_it_ran(world: tuple[pd.DataFrame, ...]) -> None:
     scores, designs, data, density = world
     asked = study(multiverse=SpecificationGrid(lag=(1,), draws=39))
-    made = multiverse_tables(scores, designs, data, density, asked, splittable_scores=scores.assign(score=-scores["score"]))
+    mirrored_scores = scores.assign(**{design: -scores[design] for design in ("0", "1")})
+    made = multiverse_tables(scores, designs, data, density, asked, splittable_scores=mirrored_scores)
     curves, summaries = check("multiverse", made["multiverse"]), check("multiverse_summary", made["multiverse_summary"])
     mirrored = summaries.query("sample == 'leave_out' and kind == ''").set_index("quantity")["value"]
     curve, summary = curves[curves["sample"] == "all"], summaries[summaries["sample"] == "all"]

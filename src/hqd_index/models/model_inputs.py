@@ -39,6 +39,6 @@ class ModelInputs:
     paths: pd.DataFrame = field(default_factory=partial(_no_rows, "path unit year indicator value"))
     leader_scores: pd.DataFrame = field(default_factory=partial(_no_rows, "sample unit year node score"))
     leader_firms: pd.DataFrame = field(default_factory=partial(_no_rows, "firm unit year sample"))
-    design_scores: pd.DataFrame = field(default_factory=partial(_no_rows, "design unit year score"))
-    splittable_scores: pd.DataFrame = field(default_factory=partial(_no_rows, "design unit year score"))
+    design_scores: pd.DataFrame = field(default_factory=partial(_no_rows, "unit year"))
+    splittable_scores: pd.DataFrame = field(default_factory=partial(_no_rows, "unit year"))
     designs: pd.DataFrame = field(default_factory=partial(_no_rows, "design label"))

@@ -16,7 +16,7 @@ from .leave_one_out import left_out_table
 from .rank_acceptability import NO_RANK, mean_shift, mean_shifts, rank_shares, rank_values
 from .rank_confidence import interval_sets, rank_sets
 from .rank_spreads import RankDraws, rank_draws, ranking
-from .splittable_designs import splittable_scores
+from .splittable_designs import scores_by_design, splittable_scores
 from .unit_pairs import PairShares, compares_all, pair_notices, pair_shares
 
 __all__ = ["FirmDraws", "pair_notices", "random_stream", "uncertainty"]
@@ -217,7 +217,5 @@ def _summary(ranked: RankDraws, pairs: PairShares) -> pd.DataFrame:
 
 
 def _design_scores(ranked: RankDraws) -> pd.DataFrame:
-    """design, unit, year, score of every declared combination: what the multiverse of regressions runs on."""
-    scores, grid = ranked.scores["design"], _grid(ranked.source)
-    repeated_grid = pd.concat([grid] * len(scores), ignore_index=True)
-    return repeated_grid.assign(design=np.repeat(np.arange(len(scores)), len(grid)), score=scores.reshape(-1))
+    """unit, year and a column of scores for each declared combination: what the multiverse of regressions runs on."""
+    return scores_by_design(_grid(ranked.source), enumerate(ranked.scores["design"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 
 def splittable_scores(study: Study, designs: Designs, source: DrawSource, panel: pd.DataFrame) -> pd.DataFrame:
-    """design, unit, year, score: the leaves from firms at the design's own global shares, joined by its own methods.
+    """unit, year, a column for each design: the leaves from firms at its own global shares, joined by its own methods.
 
     Bounds, weights and ideal points are those of all firms. No rows without a leave-out sample or without such leaves.
     """
@@ -28,9 +28,9 @@ def splittable_scores(study: Study, designs: Designs, source: DrawSource, panel:
     firm_leaves = frozenset(leaf for leaf in source.leaves if study.indicators.indicators[leaf].table == "firms")
     grid = pd.MultiIndex.from_product([source.years, source.units], names=["year", "unit"]).to_frame(index=False)
     if rows.empty or not firm_leaves:
-        return grid.iloc[:0].assign(design=0, score=0.0)[["design", "unit", "year", "score"]]
+        return grid.iloc[:0][["unit", "year"]]
     every, leave_out = np.moveaxis(source.values[-1], 0, -1), cube(rows, source.leaves, source.years, source.units)
-    blocks = []
+    scores_of_designs = {}
     for number in range(len(designs.combinations)):
         design = source.plan_of_design(number)
         columns = [source.leaves.index(leaf) for leaf in design.leaves]
@@ -38,8 +38,14 @@ def splittable_scores(study: Study, designs: Designs, source: DrawSource, panel:
         _, _, normalised = normalised_leaves(design, leave_out[..., columns], base_arrays=base_arrays)
         scores = part_scores(design, base_arrays, normalised, firm_leaves)
         if scores is not None:
-            blocks.append(grid.assign(design=number, score=100 * scores.ravel()))
-    return pd.concat(blocks, ignore_index=True)[["design", "unit", "year", "score"]]
+            scores_of_designs[number] = 100 * scores
+    return scores_by_design(grid, scores_of_designs.items())
+
+
+def scores_by_design(grid: pd.DataFrame, scores: Iterable[tuple[int, Array]]) -> pd.DataFrame:
+    """unit, year and a column of scores (T, U) for each design, named by its number."""
+    columns = {str(number): values.ravel() for number, values in scores}
+    return pd.concat([grid[["unit", "year"]], pd.DataFrame(columns, index=grid.index)], axis=1)
 
 
 def part_scores(design: ScoringPlan, base_arrays: IndexArrays, normalised: Array, leaves: Collection[str]) -> Array | None:

@@ -15,7 +15,7 @@ from ..headline import Headline
 from ..kernels.clusters import ClusterSums, sums_without_cluster
 from ..kernels.contrasts import Contrast, contrast
 from ..kernels.inference import interval, p_value, random_stream
-from ..kernels.judgements import DROP_ONE_DRAWS, NODES, HypothesisTest, attainable_with
+from ..kernels.judgements import DROP_ONE_DRAWS, NODES, HypothesisTest, attainable_with, influential_clusters
 from ..kernels.specification import Estimate, Specification, estimate
 from ..kernels.verdicts import EQUIVALENCE, Verdict, VerdictRule, mde
 from ..kernels.wild import Wild, wild
@@ -231,7 +231,9 @@ def _verdicts_without_clusters(matrix: ModeMatrix, rule: VerdictRule, seed: int)
     if cluster_sums.g < 4 or not cluster_sums.complete:
         return {}
     restriction = predicted_contrast(matrix.estimate.terms, matrix.nodes)
-    for g, label in enumerate(cluster_sums.labels):
+    columns = [matrix.estimate.outcome_index(f"{SAMPLE}:{node}") for node in matrix.nodes]
+    for g in influential_clusters(matrix.estimate.sums, columns, matrix.terms[0]):
+        label = cluster_sums.labels[g]
         remaining_sums = sums_without_cluster(cluster_sums, g, range(len(matrix.nodes)))
         if (np.linalg.norm(remaining_sums.coefficient_map[list(matrix.terms)], axis=1) == 0).any():
             continue

@@ -14,11 +14,14 @@ from ...linear_algebra import COLUMNS, least_squares, rank
 from ...study.records import Density
 from ..headline import Headline
 from ..kernels.inference import interval, jackknife, p_value
+from ..kernels.score_maps import DENSE_CLUSTERS
 from ..kernels.specification import Specification, specification_error
 from ..kernels.within import Array, independent_columns
 from ..model_rows import Row, Rows, density_text, split_outcome
 
 MIN_GROUP_UNITS = 2  # units of a group, so that one can be left out
+LARGEST_CONDITION = 1e12  # of a Gram matrix of standardised columns, beyond which coefficients are not identified
+MOST_NAMES = 100  # units named in a note
 TIE = 1e-9  # relative: densities this near the median are at it
 YEAR = "year"
 NOTE = "a description, not an effect; density makes the groups and is no control"
@@ -112,6 +115,33 @@ def twofold(y: Array, x: Array, is_high_density: NDArray[np.bool_], weights: Arr
     )
 
 
+def splits_without_units(
+    y: Array, x: Array, high: NDArray[np.bool_], positions: NDArray[np.intp], weights: Array | None = None
+) -> Iterator[TwofoldSplit]:
+    """`twofold` without each unit in turn (`positions` (n,) from 0) but for rounding, from sums by unit: linear in units."""
+    mass = np.ones(len(y)) if weights is None else weights
+    spread = np.where(x.std(axis=0) > 0, x.std(axis=0), 1.0)
+    z = (x - np.average(x, axis=0, weights=mass)) / spread
+    design = np.column_stack([np.ones(len(y)), high, z])
+    order, cuts = np.argsort(positions, kind="stable"), np.cumsum(np.bincount(positions))[:-1]
+    blocks = [np.split(values[order], cuts) for values in (design, y, x, high, mass)]
+    sums = [_unit_sums(*block) for block in zip(*blocks)]
+    total = [sum(part) for part in zip(*sums)]
+    for unit_sums in sums:
+        gram, cross, masses, y_sums, x_sums = (whole - part for whole, part in zip(total, unit_sums))
+        is_identified = np.linalg.cond(gram) < LARGEST_CONDITION
+        coefficients = np.linalg.solve(gram, cross) if is_identified else np.full_like(cross, np.nan)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            means, levels = y_sums / masses[:, None], x_sums / masses[:, None]
+        yield TwofoldSplit(means, levels, unexplained=coefficients[1], coefficient=coefficients[2:] / spread[:, None])
+
+
+def _unit_sums(design: Array, y: Array, x: Array, high: NDArray[np.bool_], mass: Array) -> tuple[Array, ...]:
+    """Gram matrix, products with y, and by group (high, low) the mass and the sums of y and x."""
+    groups = np.stack([high, ~high]) * mass
+    return design.T @ (design * mass[:, None]), design.T @ (y * mass[:, None]), groups.sum(axis=1), groups @ y, groups @ x
+
+
 @dataclass(frozen=True)
 class GapDecomposition:
     """Lines (quantity, term), and by line and outcome (L, m) value and delete-one-unit error with the groups kept."""
@@ -147,13 +177,15 @@ def oaxaca_decomposition(observations: pd.DataFrame, spec: Specification) -> Gap
     lines = _decomposition_lines(columns)
     full_split = twofold(y, x, high, weights)
     value = _stacked_parts(full_split, columns, lines)
-    leave_one_out = []
-    for label in dict.fromkeys(unit):
-        other_rows = unit != label
-        jackknife_split = twofold(
-            y[other_rows], x[other_rows], high[other_rows], None if weights is None else weights[other_rows]
+    labels, positions = np.unique(unit, return_inverse=True)
+    if len(labels) > DENSE_CLUSTERS:
+        splits = splits_without_units(y, x, high, positions, weights)
+    else:
+        splits = (
+            twofold(y[other_rows], x[other_rows], high[other_rows], None if weights is None else weights[other_rows])
+            for other_rows in (unit != label for label in dict.fromkeys(unit))
         )
-        leave_one_out.append(_stacked_parts(jackknife_split, columns, lines))
+    leave_one_out = [_stacked_parts(split, columns, lines) for split in splits]
     return GapDecomposition(
         spec, groups, lines, value, jackknife(value, np.stack(leave_one_out)), full_split, columns, dropped_controls, len(y)
     )
@@ -248,10 +280,15 @@ def _note(decomposition: GapDecomposition, quantity: str, *, gap_is_weak: bool) 
     groups = decomposition.groups
     sentences = [NOTE]
     if quantity == "gap":
-        sentences.append(f"median of mean density {groups.median:.6g}, above it: {' '.join(groups.high)}")
-        sentences += [f"at the median, counted low: {' '.join(groups.units_at_median)}"] if groups.units_at_median else []
+        sentences.append(f"median of mean density {groups.median:.6g}, above it: {_names(groups.high)}")
+        sentences += [f"at the median, counted low: {_names(groups.units_at_median)}"] if groups.units_at_median else []
     sentences += [f"dropped: {' '.join(decomposition.dropped_controls)}"] if decomposition.dropped_controls else []
     return "; ".join([*sentences, *(["fraction suppressed: gap below its standard error"] if gap_is_weak else [])])
+
+
+def _names(units: Sequence[str]) -> str:
+    """The units, or how many they are where a note cannot name them."""
+    return " ".join(units) if len(units) <= MOST_NAMES else f"{len(units)} units"
 
 
 def oaxaca(headline: Headline) -> Rows:

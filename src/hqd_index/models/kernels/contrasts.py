@@ -13,7 +13,8 @@ from ...linear_algebra import GRAM, symmetric_inverse
 from .clusters import ClusterSums, leave_one_out_terms
 from .inference import coefficients
 from .reference_distributions import f_tail
-from .wild import BLOCK, TIE, draw_signs
+from .score_maps import DENSE_CLUSTERS, sign_blocks
+from .wild import TIE, draw_signs
 from .within import Array
 
 COLLINEAR_SHARE = 1e-10  # share of a score's spread that the scores before it leave: below it they count as collinear
@@ -122,13 +123,17 @@ def _bootstrap_walds(
     q, (g, p, m) = len(combination), residual_products.shape
     direct_scores = _cluster_scores(cluster_sums, combination, residual_products)
     sign_map = np.einsum("qpm,gpr->gqrm", combination.reshape(q, p, m), cluster_sums.gram).reshape(g * q, p * m)
-    fitted_scores = residual_products.reshape(g, -1) @ sign_map.T
+    products = residual_products.reshape(g, -1)
+    fitted_map = products @ sign_map.T if g <= DENSE_CLUSTERS else None
+
+    def fitted_scores(signs: Array) -> Array:
+        return signs @ fitted_map if fitted_map is not None else (signs @ products) @ sign_map.T
+
     vectors = draw_signs(g, draws, weights, rng).vectors
     walds = []
-    for start in range(0, len(vectors), BLOCK):
-        signs = vectors[start : start + BLOCK]
+    for _, signs in sign_blocks(vectors):
         walds.append(
-            _walds(signs @ direct_scores, signs[:, :, None] * direct_scores - (signs @ fitted_scores).reshape(len(signs), g, q))
+            _walds(signs @ direct_scores, signs[:, :, None] * direct_scores - fitted_scores(signs).reshape(len(signs), g, q))
         )
     return np.concatenate(walds)
 

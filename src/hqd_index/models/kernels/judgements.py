@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +10,14 @@ import numpy as np
 from .clusters import ClusterSums, leave_one_out_terms, sums_without_cluster
 from .inference import coefficients, interval, jackknife, random_stream
 from .multiple_testing import romano_wolf
+from .score_maps import DENSE_CLUSTERS
 from .specification import Estimate
 from .verdicts import EQUIVALENCE, SIZE, Interval, Size, Verdict, VerdictRule, mde, size, too_wide, verdict
 from .wild import Signs, Wild, draw_signs, is_enumerable, wild_of
 from .within import Array
 
 DROP_ONE_DRAWS = 999  # bootstrap draws when each cluster is left out in turn; p is judged against alpha only
+MOST_INFLUENTIAL = 5  # clusters left out in turn, for each outcome, of more than `DENSE_CLUSTERS`
 
 NODES = {
     "H2a": "innovation", "H2b": "brand", "H2c": "upgrading",
@@ -89,14 +91,14 @@ def _judgements(
 def _verdicts_without_clusters(
     cluster_sums: ClusterSums, signs: Signs, outcome_positions: Mapping[str, int], rule: VerdictRule, term: int
 ) -> VerdictsWithoutCluster:
-    """Verdicts with each cluster left out in turn, empty when fewer than 3 clusters would remain."""
+    """Verdicts with each cluster left out in turn, empty when fewer than 3 clusters would remain; of many those that matter."""
     verdicts_without: VerdictsWithoutCluster = {hypothesis_id: {} for hypothesis_id in outcome_positions}
     if not outcome_positions or cluster_sums.g < 4 or not cluster_sums.complete:
         return verdicts_without
     columns = list(outcome_positions.values())
     reduced_positions = {hypothesis_id: i for i, hypothesis_id in enumerate(outcome_positions)}
-    for cluster_count, label in enumerate(cluster_sums.labels):
-        reduced_sums = sums_without_cluster(cluster_sums, cluster_count, columns)
+    for g in influential_clusters(cluster_sums, columns, term):
+        label, reduced_sums = cluster_sums.labels[g], sums_without_cluster(cluster_sums, g, columns)
         if np.linalg.norm(reduced_sums.coefficient_map[term]) == 0:
             continue
         error = jackknife(coefficients(reduced_sums)[term], leave_one_out_terms(reduced_sums, [term])[:, 0])
@@ -104,6 +106,16 @@ def _verdicts_without_clusters(
         for hypothesis, judgement in _judgements(reduced_sums, bootstrap, error, reduced_positions, rule, term).items():
             verdicts_without[hypothesis][label] = judgement.verdict
     return verdicts_without
+
+
+def influential_clusters(cluster_sums: ClusterSums, columns: Sequence[int], term: int) -> list[int]:
+    """Every cluster of up to `DENSE_CLUSTERS`; of more the `MOST_INFLUENTIAL`, whose loss moves each outcome's estimate most."""
+    if cluster_sums.g <= DENSE_CLUSTERS:
+        return list(range(cluster_sums.g))
+    jackknifed = leave_one_out_terms(cluster_sums, [term])[:, 0, columns]
+    moves = np.abs(jackknifed - coefficients(cluster_sums)[term, columns])
+    order = np.argsort(-np.nan_to_num(moves), axis=0, kind="stable")
+    return sorted(set(order[:MOST_INFLUENTIAL].ravel().tolist()))
 
 
 def tests(

@@ -6,7 +6,7 @@ shared by all outcomes, so that their joint law (Romano & Wolf) is that of the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from .clusters import ClusterSums
 from .inference import scores
+from .score_maps import DENSE_CLUSTERS, ScoreMap, sign_blocks
 from .within import Array
 
-BLOCK = 1_000  # draws multiplied at a time: their scores stay in the processor's cache
 TIE = 1e-9  # relative: draws equal to the observed t (the identity draw) are ties, not exceedances
 WEBB = np.sqrt([0.5, 1.0, 1.5, 0.5, 1.0, 1.5]) * [-1, -1, -1, 1, 1, 1]
 EXACT_FIT = 1e-12  # 1 - R2 at or below this: the residuals are rounding, there is nothing to flip
@@ -27,7 +27,7 @@ MAX_INTERVAL_ERRORS = 2.0**14  # an interval that reaches this many standard err
 class Signs:
     """Weights of the clusters (B, G), a row for each draw; `is_enumerated` when they are all sign vectors there are."""
 
-    vectors: Array
+    vectors: NDArray[np.float64] | NDArray[np.int8]
     is_enumerated: bool
 
 
@@ -40,9 +40,9 @@ class Wild:
     numerators: Array  # (B, m)
     a: Array  # (B, m) sum over clusters of squared scores
     signs: Signs
-    score_map: Array  # (m, G, G): scores of a draw are moved @ its signs
-    numerator_x: Array  # (G,) and moved_x (G, G): what a coefficient of 1 takes from numerators and scores
-    score_map_x: Array
+    score_map: ScoreMap
+    numerator_x: Array  # (G,) and score_map_x (one outcome): what a coefficient of 1 takes from numerators and scores
+    score_map_x: ScoreMap
     is_exact_fit: NDArray[np.bool_]  # (m,) outcomes without residual: p is 0 and the interval a point
 
     @property
@@ -67,12 +67,20 @@ class Wild:
 
     def line(self, j: int) -> TestInversion:
         """The draws of one outcome as functions of the tested value."""
-        signs = self.signs.vectors.T
-        score, score_x = self.score_map[j] @ signs, self.score_map_x @ signs
-        b, d = np.einsum("gb,gb->b", score, score_x), np.einsum("gb,gb->b", score_x, score_x)
+        b, d, numerators_x = (np.empty(len(self.signs.vectors)) for _ in range(3))
+        for start, vectors in self._line_blocks():
+            block, signs = slice(start, start + len(vectors)), vectors.T
+            score, score_x = self.score_map.scores(j, signs), self.score_map_x.scores(0, signs)
+            b[block], d[block] = np.einsum("gb,gb->b", score, score_x), np.einsum("gb,gb->b", score_x, score_x)
+            numerators_x[block] = self.numerator_x @ signs
         return TestInversion(
-            float(self.estimate[j]), float(self.error[j]), self.numerators[:, j], self.numerator_x @ signs, self.a[:, j], b, d
+            float(self.estimate[j]), float(self.error[j]), self.numerators[:, j], numerators_x, self.a[:, j], b, d
         )
+
+    def _line_blocks(self) -> Iterable[tuple[int, Array]]:
+        """All draws at once of few clusters, block by block of many."""
+        vectors = self.signs.vectors
+        return [(0, vectors.astype(np.float64, copy=False))] if self.score_map.is_dense else sign_blocks(vectors)
 
     def p_at(self, hypothesised_value: float, j: int) -> float:
         """p of the hypothesis that coefficient j is `hypothesised_value`."""
@@ -142,6 +150,8 @@ def draw_signs(cluster_count: int, draws: int, weights: str, rng: np.random.Gene
         )
     if weights == "webb":
         return Signs(WEBB[rng.integers(0, 6, (draws, cluster_count))], False)
+    if cluster_count > DENSE_CLUSTERS:  # a byte each
+        return Signs(rng.integers(0, 2, (draws, cluster_count), dtype=np.int8) * np.int8(2) - np.int8(1), False)
     return Signs(np.asarray(rng.integers(0, 2, (draws, cluster_count)) * 2.0 - 1.0, dtype=np.float64), False)
 
 
@@ -168,33 +178,24 @@ def wild_of(cluster_sums: ClusterSums, signs: Signs, *, term: int = 0) -> Wild:
     residual_products_x = cluster_sums.gram @ share  # L_g moves by -c times this under coefficient c
     influence = cluster_sums.gram @ row  # H (G, p)
     numerator, numerator_x = (row @ residual_products).T, residual_products_x @ row  # q_g
-    score_map = _diagonal(numerator) - influence @ residual_products.transpose(2, 1, 0)
+    score_map = ScoreMap(numerator, influence, residual_products)
     error = np.sqrt((scores(cluster_sums)[:, term, :] ** 2).sum(axis=0))
     is_estimable = cluster_sums.sd_outcomes > 0
     return Wild(
         estimate=estimate,
         error=np.where(is_estimable, error, np.nan),
-        numerators=(numerator @ signs.vectors.T).T,
-        a=_squares(score_map, signs.vectors),
+        numerators=_numerators(numerator, signs),
+        a=score_map.squares(signs.vectors),
         signs=signs,
         score_map=score_map,
         numerator_x=numerator_x,
-        score_map_x=np.diag(numerator_x) - influence @ residual_products_x.T,
+        score_map_x=ScoreMap(numerator_x[None], influence, residual_products_x[:, :, None]),
         is_exact_fit=is_estimable & (1 - cluster_sums.r2_within <= EXACT_FIT),
     )
 
 
-def _diagonal(cluster_rows: Array) -> Array:
-    """(m, G, G) with the rows of (m, G) on the diagonals."""
-    return cluster_rows[:, :, None] * np.eye(cluster_rows.shape[1])
-
-
-def _squares(score_map: Array, signs: Array) -> Array:
-    """(B, m) sums of squares of moved (m, G, G) @ signs (B, G), the draws of an outcome side by side in memory."""
-    squares = np.empty((len(score_map), len(signs)))
-    for first_draw in range(0, len(signs), BLOCK):
-        sign_block = signs[first_draw : first_draw + BLOCK].T
-        for j, matrix in enumerate(score_map):
-            score = matrix @ sign_block
-            squares[j, first_draw : first_draw + BLOCK] = np.einsum("gb,gb->b", score, score)
-    return squares.T
+def _numerators(numerator: Array, signs: Signs) -> Array:
+    """(B, m) sums of the clusters' numerators (m, G) under each draw's signs."""
+    if signs.vectors.dtype == np.float64:
+        return np.asarray((numerator @ signs.vectors.T).T)
+    return np.concatenate([vectors @ numerator.T for _, vectors in sign_blocks(signs.vectors)])

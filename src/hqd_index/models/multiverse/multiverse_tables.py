@@ -59,8 +59,10 @@ def universes_of(observations: pd.DataFrame, density: pd.DataFrame, study: Study
 
 
 def scores_of(design_scores: pd.DataFrame, designs: pd.DataFrame) -> Scores:
-    """Designs as columns, with the choices that their labels name (`base` where a label does not)."""
-    scores_by_design = design_scores.pivot(index=KEY, columns="design", values="score")
+    """Those of `designs` as columns, with the choices that their labels name (`base` where a label does not)."""
+    numbers = [number for number in designs["design"].astype(int) if str(number) in design_scores]
+    scores_by_design = design_scores.sort_values(KEY, kind="stable").set_index(KEY)[[str(number) for number in numbers]]
+    scores_by_design = scores_by_design.set_axis(pd.Index(numbers, name="design"), axis=1)
     scores_by_design = scores_by_design[scores_by_design.iloc[:, 0].notna()]  # the rows of the study's own design
     labels = designs.set_index("design")["label"].reindex(scores_by_design.columns)
     choices_by_design = [dict(option.split("=", 1) for option in str(label).split(", ") if "=" in option) for label in labels]
@@ -114,7 +116,7 @@ def _multiverse_rows(
     design_scores: pd.DataFrame, designs: pd.DataFrame, observations: pd.DataFrame, density: pd.DataFrame, study: Study
 ) -> Rows:
     """EstimationError where nothing can be estimated."""
-    if design_scores.empty:
+    if design_scores.empty or len(design_scores.columns) <= len(KEY):
         raise EstimationError("multiverse: no design scores", zh="多重宇宙:没有各设计的得分")
     if density.empty or density["density"].isna().all():
         raise EstimationError("multiverse: no SRDI density", zh="多重宇宙:没有专精特新密度")
@@ -122,7 +124,7 @@ def _multiverse_rows(
     if fault is not None:
         raise fault
     comparable_rows = comparable_designs(designs)
-    scores = scores_of(design_scores[design_scores["design"].isin(comparable_rows["design"])], comparable_rows)
+    scores = scores_of(design_scores, comparable_rows)
     universes = universes_of(observations, density.astype({"year": "int64"}), study)
     curve, is_distinct_design = multiverse(scores, universes), distinct_designs(scores.values)
     if np.isnan(curve.estimate).all():
