@@ -12,6 +12,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .. import key_findings, sentences, verdict_words
 from ..bilingual import Bilingual, formula_pieces, split_bilingual, unit_name
 from ..colours import node_colours
@@ -24,9 +27,11 @@ from ..outline import OUTLINE, Exhibit, PageSlot, page_tables, paper_tables_on_p
 from ..paper.methods_section import methods_section
 from ..paper.paper_tables import AbsentTable, PaperTable
 from ..results import Results
+from ..unit_ends import ENDS, MANY_UNITS, end_rows, ends_note, is_many, with_ends_note
 from ..weight_lab import WeightLab, lab_json
 from .chain_map import chain_map
-from .unit_profiles import RULE, profiles
+from .profile_data import profiles_json, shown_profiles
+from .unit_profiles import RULE, Profile, profiles
 
 
 def write_page(
@@ -49,6 +54,7 @@ def page(
 ) -> str:
     """The page as HTML, with the tables of the paper; the same text for the same results."""
     style, script = _asset_text("page.css"), _asset_text("page.js")
+    every_profile, units = profiles(results, weight_lab_data), len(results.units)
     return _template().render(
         results=results,
         study=results.study.study,
@@ -57,9 +63,11 @@ def page(
         policy=policy(style, script),
         style=_trusted_markup(style),
         script=_trusted_markup(script),
-        data=_trusted_markup(script_safe_json({"lab": lab_json(results, weight_lab_data) if weight_lab_data else None})),
+        data=_trusted_markup(script_safe_json(_embedded(results, weight_lab_data, every_profile))),
         lab=weight_lab_data,
-        profiles=profiles(results, weight_lab_data),
+        profiles=shown_profiles(results, every_profile),
+        ends=is_many(units),
+        ends_note=ends_note(units, "scores"),
         strip=strip_data(results),
         rule=RULE,
         blocks=methods_section(results),
@@ -77,6 +85,14 @@ def page(
         verdict_words=verdict_words,
         indicators=_indicators(results),
     )
+
+
+def _embedded(results: Results, lab: WeightLab | None, every_profile: Sequence[Profile]) -> dict[str, Any]:
+    """What the script works on; the profiles and the length of the lab's ends only where units are many."""
+    lab_data: dict[str, Any] = {"lab": lab_json(results, lab) if lab else None}
+    if not is_many(len(results.units)):
+        return lab_data
+    return lab_data | {"ends": ENDS, "profiles": profiles_json(results, every_profile)}
 
 
 def policy(style: str, script: str) -> str:
@@ -120,7 +136,7 @@ def score_field(results: Results) -> dict[str, Any] | None:
     rows = results.scores[results.scores["node"] == results.tree.root].dropna(subset=["score"])
     scores_by_year = rows.pivot(index="unit", columns="year", values="score").reindex(columns=results.years)
     low, high = float(rows["score"].min()), float(rows["score"].max())
-    ranking = results.ranking(results.years[-1])
+    ranking = end_rows(results.ranking(results.years[-1]))
     lines = []
     for unit, name in zip(ranking["unit"], bilingual_names(ranking["unit_zh"], ranking["unit_en"])):
         unit_scores = scores_by_year.loc[unit] if unit in scores_by_year.index else []
@@ -144,7 +160,18 @@ def tables(results: Results) -> dict[str, Grid]:
 def _page_grid(exhibit: Exhibit, page_slot: PageSlot, results: Results) -> Grid | None:
     grid_of = page_slot.grid or exhibit.grid
     grid = grid_of(results) if grid_of is not None else None
-    return _first_rows(grid) if page_slot.head else grid
+    if grid is None:
+        return None
+    if exhibit.id in RANKINGS and is_many(len(grid)):
+        note = with_ends_note(grid.note, len(grid), grid.sources[0])
+        return replace(grid, rows=grid.rows[:ENDS] + grid.rows[-ENDS:], note=note)
+    return _first_rows(grid) if page_slot.head or len(grid) > MAX_PAGE_ROWS else grid
+
+
+RANKINGS = ("ranking", "scenarios")
+"""Tables with a row for each unit, in the order of the ranking."""
+MAX_PAGE_ROWS = 400
+"""Rows beyond which every table of the page is cut."""
 
 
 PAGE_ROWS = 40
@@ -191,9 +218,16 @@ def strip_data(results: Results) -> dict[str, Any]:
         return {"parts": [], "scores": {}, "median": {}, "colours": {}}
     ranking = results.ranking(results.years[-1])
     parts = [node for node in results.parts if node in ranking.columns and ranking[node].notna().any()]
-    peer_scores = {node: [round(float(score), 2) for score in ranking[node].dropna()] for node in parts}
+    peer_scores = {node: _peer_scores(ranking[node].dropna().to_numpy(dtype=float)) for node in parts}
     median = {node: round(float(ranking[node].median()), 2) for node in parts}
     return {"parts": parts, "scores": peer_scores, "median": median, "colours": node_colours(results.tree)}
+
+
+def _peer_scores(scores: NDArray[np.float64]) -> list[float]:
+    """Every score, or as many evenly taken quantiles of many."""
+    if is_many(len(scores)):
+        scores = np.quantile(scores, np.linspace(0, 1, MANY_UNITS))
+    return [round(float(score), 2) for score in scores]
 
 
 def cell(cell_value: Any, cell_format: str) -> Bilingual:

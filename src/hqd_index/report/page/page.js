@@ -72,14 +72,14 @@ function preorder(tree, node) {
 
 // The lab
 
-function lab(data) {
+function lab(data, ends) {
   for (const design of data.designs) design.inner = preorder(design.tree, design.root).reverse();
   const base = data.designs[0];
   const state = { design: base, fixed: null, year: data.years.length - 1, shares: {} };
   const year = () => data.years[state.year];
   const sharesOf = (design) => ({ ...(design.shares[year()] ?? design.shares.all) });
   const empty = new Set(data.empty);
-  const sliders = new Map();
+  const sliders = new Map(), publishedRanks = {};
 
   function compute(design, shares) {
     const found = data.values[state.year].map((row) => evaluate(design, shares, row, data.leaves));
@@ -104,27 +104,33 @@ function lab(data) {
     return parent ? state.shares[node] * globalShare(parent) : 1;
   }
 
-  // Ranking table: rows are made once and moved.
+  // Ranking table: rows are made once and moved; of many units the first, the last, or those searched for.
 
-  const body = find('lab-rows');
-  const rows = data.units.map((unit) => {
+  const body = find('lab-rows'), made = [];
+  function rowOf(i) {
+    if (made[i]) return made[i];
+    const unit = data.units[i];
     const cells = ['rank', 'name text', 'bar', 'score', 'move', 'range'].map((name) => make('td', { class: name }));
     cells[1].append(make('a', { href: `#profile-${unit.id}` }, named(unit)));
     const row = make('tr', {}, ...cells);
     row.dataset.unit = unit.id;
-    return { row, cells, segments: [] };
-  });
+    made[i] = { row, cells, segments: [], design: null };
+    return made[i];
+  }
 
-  function segments(design) {
+  function stacked(entry, design) {
+    if (entry.design === design) return;
+    entry.design = design;
+    entry.segments = partsOf(design).map((node) => {
+      const piece = make('i');
+      piece.style.background = design.colours[node] ?? '#5b6672';
+      return piece;
+    });
+    entry.cells[2].replaceChildren(make('div', { class: 'stack' }, ...entry.segments));
+  }
+
+  function key(design) {
     const parts = partsOf(design);
-    for (const entry of rows) {
-      entry.segments = parts.map((node) => {
-        const piece = make('i');
-        piece.style.background = design.colours[node] ?? '#5b6672';
-        return piece;
-      });
-      entry.cells[2].replaceChildren(make('div', { class: 'stack' }, ...entry.segments));
-    }
     find('lab-key').replaceChildren(...parts.map((node) => {
       const swatch = make('i');
       swatch.style.background = design.colours[node] ?? '#5b6672';
@@ -146,19 +152,22 @@ function lab(data) {
   }
 
   function draw() {
-    const result = current(), published = compute(base, sharesOf(base)).ranks;
+    const result = current(), published = (publishedRanks[state.year] ??= compute(base, sharesOf(base)).ranks);
     const parts = partsOf(state.design), weights = parts.map(globalShare);
     const top = Math.max(100, ...result.scores.map((score) => score ?? 0));
-    const order = rows.map((_, i) => i).sort((a, b) => (result.ranks[a] ?? Infinity) - (result.ranks[b] ?? Infinity) || a - b);
+    const order = data.units.map((_, i) => i).sort((a, b) => (result.ranks[a] ?? Infinity) - (result.ranks[b] ?? Infinity) || a - b);
     const ranges = data.ranges[year()];
-    rows.forEach(({ cells, segments: drawn }, i) => {
+    const shown = searched(data.units, order, find('lab-search'), ends);
+    shown.forEach((i) => {
+      const entry = rowOf(i), { cells } = entry;
+      stacked(entry, state.design);
       cells[0].textContent = result.ranks[i] ?? '—';
-      pieces(i, result, parts, weights).forEach((points, k) => { if (drawn[k]) drawn[k].style.width = `${(100 * points) / top}%`; });
+      pieces(i, result, parts, weights).forEach((points, k) => { if (entry.segments[k]) entry.segments[k].style.width = `${(100 * points) / top}%`; });
       cells[3].textContent = result.scores[i] === null ? '—' : result.scores[i].toFixed(2);
       arrow(cells[4], result.ranks[i] && published[i] ? published[i] - result.ranks[i] : null);
       cells[5].textContent = ranges && ranges[i][0] !== null ? `${ranges[i][0]}–${ranges[i][1]}` : '—';
     });
-    body.append(...order.map((i) => rows[i].row));
+    body.replaceChildren(...shown.map((i) => rowOf(i).row));
     const moves = result.ranks.map((rank, i) => (rank && published[i] ? Math.abs(published[i] - rank) : 0));
     const count = moves.filter((move) => move > 0).length, largest = Math.max(0, ...moves);
     find('lab-status').replaceChildren(count
@@ -212,7 +221,7 @@ function lab(data) {
     if (sliders.size === 0 || design !== state.design) {
       sliders.clear();
       find('lab-sliders').replaceChildren(family(design.root, design));
-      segments(design);
+      key(design);
     }
     Object.assign(state, { design, fixed, shares: sharesOf(design) });
     find('lab-controls').disabled = Boolean(fixed);
@@ -262,7 +271,7 @@ function lab(data) {
   function csv() {
     const safe = (text) => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
     const result = current();
-    const lines = rows.map((_, i) => i).sort((a, b) => (result.ranks[a] ?? Infinity) - (result.ranks[b] ?? Infinity) || a - b)
+    const lines = data.units.map((_, i) => i).sort((a, b) => (result.ranks[a] ?? Infinity) - (result.ranks[b] ?? Infinity) || a - b)
       .map((i) => [result.ranks[i] ?? '', safe(data.units[i].id), safe(data.units[i].zh), safe(data.units[i].en), year(), result.scores[i] ?? ''].join(','));
     return `\ufeffrank,unit,unit_zh,unit_en,year,score\r\n${lines.join('\r\n')}\r\n`;
   }
@@ -282,6 +291,7 @@ function lab(data) {
     show();
     draw();
   });
+  find('lab-search')?.addEventListener('input', draw);
   find('lab-yaml').addEventListener('click', () => save('scenario.yaml', 'application/yaml', yaml()));
   find('lab-csv').addEventListener('click', () => save('ranking.csv', 'text/csv', csv()));
   choose(base);
@@ -289,6 +299,63 @@ function lab(data) {
   find('lab').hidden = false;
   find('lab-static')?.remove();
   return { state, current, yaml, csv };
+}
+
+// Many units: those whose code or name holds what is searched for, else the ends of an order.
+
+const MOST = 50;
+function searched(units, order, input, ends) {
+  const query = (input?.value ?? '').trim().toLowerCase();
+  if (query) return order.filter((i) => [units[i].id, units[i].zh, units[i].en].some((text) => text.toLowerCase().includes(query))).slice(0, MOST);
+  return ends && order.length > 2 * ends ? [...order.slice(0, ends), ...order.slice(-ends)] : order;
+}
+
+// Profiles of many units are made one at a time, from texts in which names of nodes are numbers.
+
+function profiles({ units, names, parts, places }) {
+  const svg = (tag, attributes, ...children) => {
+    const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...children);
+    return element;
+  };
+  const across = (score) => `${(2 + 0.96 * Math.min(100, Math.max(0, score))).toFixed(2)}%`;
+  const told = (text, language) => text.replace(/\u27e6(\d+)\u27e7/g, (_, k) => names[k][language]);
+  const height = 26 * parts.length;
+
+  function strip(scores) {
+    const known = parts.map((part, k) => [part, k, scores[k]]).filter(([, , score]) => score);
+    const marks = known.map(([part, k, [score]]) => svg('circle', { cx: across(score), cy: 26 * k + 13, r: 6.5, fill: part.colour, stroke: '#fff', 'stroke-width': 1.5 }));
+    return make('div', { class: 'strip' },
+      make('div', {}, ...known.map(([part]) => make('p', {}, named(part)))),
+      svg('svg', { width: '100%', height, role: 'img', 'aria-label': known.map(([part, , [score, rank]]) => `${part.zh} ${score} (${rank})`).join(' ') },
+        svg('use', { href: '#peers', width: '100%', height }), ...marks),
+      make('div', {}, ...known.map(([, , [score, rank]]) => make('p', {}, `${score.toFixed(1)} `, make('span', { class: 'muted' }, `(${rank})`)))));
+  }
+
+  function profile(unit) {
+    const [rank, scores, texts] = unit.profile;
+    const place = rank === null ? '' : both(`第 ${rank}`, `rank ${rank}`);
+    const lines = texts.map(([zh, en]) => make('li', {}, both(told(zh, 0), told(en, 1))));
+    return make('details', { class: 'profile', id: `profile-${unit.id}`, open: '' },
+      make('summary', {}, make('b', {}, named(unit)), ' ', make('span', { class: 'muted' }, `${unit.id} · `, place)),
+      make('div', { class: 'two' }, make('ul', {}, ...lines), strip(scores)));
+  }
+
+  const input = find('profile-search'), list = find('profile-matches'), body = find('profile-one');
+  function open(i) { body.replaceChildren(profile(units[i])); }
+  function show() {
+    const found = input.value.trim() ? searched(units, places, input, 0) : [];
+    list.replaceChildren(...found.map((i) => {
+      const button = make('button', { type: 'button' }, named(units[i]), ` ${units[i].id}`);
+      button.addEventListener('click', () => open(i));
+      return make('li', {}, button);
+    }));
+    if (found.length === 1) open(found[0]);
+  }
+  input.addEventListener('input', show);
+  find('profile-tools').hidden = false;
+  return (id) => { const i = units.findIndex((unit) => unit.id === id); if (i >= 0) open(i); };
 }
 
 // The chain map lights up the links of the industry that is pointed at or focused.
@@ -310,7 +377,9 @@ function chain(map) {
 
 // Opens what a link points at, such as a profile.
 function unfold() {
-  const target = location.hash.length > 1 && find(decodeURIComponent(location.hash.slice(1)));
+  const id = decodeURIComponent(location.hash.slice(1));
+  if (id.startsWith('profile-') && !find(id)) openProfile?.(id.slice('profile-'.length));
+  const target = id && find(id);
   if (target instanceof HTMLDetailsElement) target.open = true;
 }
 addEventListener('hashchange', unfold);
@@ -318,9 +387,9 @@ const printed = () => document.querySelectorAll('details.onpaper:not([open])');
 let folded = [];
 addEventListener('beforeprint', () => { folded = [...printed()]; for (const block of folded) block.open = true; });
 addEventListener('afterprint', () => { for (const block of folded) block.open = false; });
-unfold();
-
 const data = JSON.parse(find('embedded').textContent);
-if (data.lab) lab(data.lab);
+const openProfile = data.profiles && profiles(data.profiles);
+unfold();
+if (data.lab) lab(data.lab, data.ends);
 if (find('map')) chain(find('map'));
 root.dataset.ready = String(performance.now());

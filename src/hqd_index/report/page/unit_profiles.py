@@ -84,13 +84,14 @@ def profiles(results: Results, weight_lab_data: WeightLab | None) -> list[Profil
     placements, rank_gain = _placements_by_unit(rows), results.change(year, results.years[0])
     gains = levers(weight_lab_data, year).by_unit if weight_lab_data and year in weight_lab_data.years else {}
     obstacles = _obstacles_by_unit(results, year)
-    unit_profiles = []
+    first_ranking = results.ranking(results.years[0])
+    first_scores, unit_profiles = dict(zip(first_ranking["unit"], first_ranking["score"])), []
     for unit in results.units["unit"]:
         unit_places = placements.get(unit, {})
         part_placements = tuple(unit_places[node] for node in results.parts if node in unit_places)
         overall = unit_places.get(results.tree.root)
         sentences = (
-            _score_and_rank(results, unit, overall, rank_gain.get(unit)),
+            _score_and_rank(results, overall, rank_gain.get(unit), first_scores.get(unit)),
             _strengths_and_weaknesses(results, part_placements),
             _main_obstacles(results, obstacles.get(unit)),
             _largest_levers(results, gains.get(unit, [])),
@@ -131,7 +132,9 @@ def levers(weight_lab_data: WeightLab, year: int) -> Levers:
     return Levers(weight_lab_data.units, weight_lab_data.leaves, gain_matrix)
 
 
-def _score_and_rank(results: Results, unit: str, placement: NodePlacement | None, rank_gain: float | None) -> Finding | None:
+def _score_and_rank(
+    results: Results, placement: NodePlacement | None, rank_gain: float | None, first_score: float | None
+) -> Finding | None:
     """Score and rank, and how both moved since the first year."""
     year, first_year = results.years[-1], results.years[0]
     if placement is None:
@@ -139,8 +142,6 @@ def _score_and_rank(results: Results, unit: str, placement: NodePlacement | None
         return Finding(sentence, ("scores",))
     zh = f"{year} 年指数 {number(placement.score, 1)}，在 {placement.ranked_count} 个单位中列第 {integer(placement.rank)}"
     en = f"Index {number(placement.score, 1)} in {year}, rank {integer(placement.rank)} of {placement.ranked_count}"
-    first_ranking = results.ranking(first_year)
-    first_score = next(iter(first_ranking.loc[first_ranking["unit"] == unit, "score"]), None)
     if first_year == year or first_score is None or rank_gain is None or pd.isna(rank_gain) or pd.isna(first_score):
         return Finding(Bilingual(f"{zh}。", f"{en}."), ("scores",))
     gain = number(placement.score - float(first_score), 1)
