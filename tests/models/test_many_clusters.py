@@ -1,13 +1,17 @@
 """With many clusters the bootstrap, the gap decomposition and the verdicts left out in turn go by factors: the same numbers."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from hqd_index.models.analyses import oaxaca
 from hqd_index.models.kernels import contrasts, judgements, score_maps
 from hqd_index.models.kernels.clusters import cluster_sums
 from hqd_index.models.kernels.contrasts import contrast
+from hqd_index.models.kernels.partial import partial_out
+from hqd_index.models.kernels.specification import Specification
 from hqd_index.models.kernels.wild import draw_signs, wild_of
+from hqd_index.models.multiverse import specification_curve
 
 G, YEARS, OUTCOMES, DRAWS = 40, 8, 3, 1_500
 ROUNDING = 1e-9
@@ -75,3 +79,18 @@ def test_gaps_without_each_unit_from_sums_by_unit():
             expected = oaxaca.twofold(y[rows], x[rows], high[rows], None if weights is None else weights[rows])
             for name in ("group_means", "levels", "unexplained", "coefficient"):
                 np.testing.assert_allclose(getattr(splits[unit], name), getattr(expected, name), rtol=1e-8, atol=1e-10)
+
+
+def test_spreads_within_effects_by_demeaning_are_those_by_dummies(monkeypatch):
+    random = np.random.default_rng(6)
+    rows = pd.DataFrame({"unit": np.repeat([f"u{k}" for k in range(30)], 6), "year": np.tile(range(6), 30)})
+    rows = rows.assign(density=random.normal(size=180)).drop(index=[3, 50])
+    partialled = partial_out(rows, Specification("s", (), "density", (), ("unit", "year")))
+    y = random.normal(size=(len(rows), 3)) + np.arange(len(rows))[:, None]
+    y = np.column_stack([y, partialled.cluster])  # constant within units
+    y -= y.mean(axis=0)
+    by_dummies = specification_curve.effects_spread(partialled, y)
+    monkeypatch.setattr(specification_curve, "DENSE_CLUSTERS", 10)
+    by_demeaning = specification_curve.effects_spread(partialled, y)
+    np.testing.assert_allclose(by_demeaning, by_dummies, rtol=ROUNDING)
+    assert np.isnan(by_demeaning[3]) and not np.isnan(by_demeaning[:3]).any()

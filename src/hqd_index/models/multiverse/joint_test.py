@@ -12,7 +12,7 @@ from ..kernels.inference import random_stream
 from ..kernels.partial import PartialledRows
 from ..kernels.randomisation import MIN_EXCHANGEABLE, density_paths, exchangeable, exchangeable_count, permutations, statistics
 from ..kernels.within import Array
-from .specification_curve import ScoredRows, Scores, Universe, universe_partial, within_spread
+from .specification_curve import ScoredRows, Scores, Universe, effects_spread, universe_partial
 
 JOINT_DESIGNS = 200  # distinct designs that enter the joint test, evenly taken
 
@@ -103,9 +103,6 @@ def _permuted_statistics(
     row, year = partialled.rows["unit"].map(paths.units).to_numpy(), partialled.rows["year"].map(paths.years).to_numpy()
     y, x = design_values[partialled.rows["_at"].to_numpy()], paths.values[paths.permuted_positions[:, row], year].T
     b, t = statistics(partialled, partialled.residual(y), x)
-    spread = (
-        within_spread(partialled.levels, x - x.mean(axis=0))[:, None]
-        / within_spread(partialled.levels, y - y.mean(axis=0))[None, :]
-    )
+    spread = effects_spread(partialled, x - x.mean(axis=0))[:, None] / effects_spread(partialled, y - y.mean(axis=0))[None, :]
     quantile = special.stdtrit(max(partialled.g - 1, 1), 1 - alpha / 2) * np.sqrt(partialled.factor(1))
     return b * spread, np.abs(t) >= quantile

@@ -17,6 +17,7 @@ from ...errors import EstimationError
 from ..kernels.clusters import parameters, regressors_of, root_inverse
 from ..kernels.inference import p_value
 from ..kernels.partial import PartialledRows, partial_out
+from ..kernels.score_maps import DENSE_CLUSTERS
 from ..kernels.specification import Specification, specification_error
 from ..kernels.within import Array
 
@@ -220,7 +221,7 @@ class _Block:
             y = self.values[matrices.score_rows]
             self.score_rows, self.y, self.spreads = matrices.score_rows, y - y.mean(axis=0), {}
         if matrices.effects not in self.spreads:
-            self.spreads[matrices.effects] = within_spread(matrices.partialled.levels, self.y)
+            self.spreads[matrices.effects] = effects_spread(matrices.partialled, self.y)
         return self.y, self.spreads[matrices.effects]
 
 
@@ -238,6 +239,15 @@ def _estimates(matrices: _UniverseMatrices, design_block: _Block) -> tuple[Array
         for correction_factor, scores_or_deviations in ((matrices.factor, score), (matrices.cv3_factor, deviations))
     )
     return estimates * scale, se_cv1 * scale, se_cv3 * scale
+
+
+def effects_spread(partialled: PartialledRows, y: Array) -> Array:
+    """Standard deviation of centred y (n, D) within the effects: by their dummies of few clusters, by demeaning of many."""
+    if partialled.g <= DENSE_CLUSTERS:
+        return within_spread(partialled.levels, y)
+    residuals = partialled.absorber.residual(y)
+    variation, within_variation = (np.einsum("nd,nd->d", values, values) for values in (y, residuals))
+    return np.sqrt(np.where(within_variation > MIN_VARIANCE_SHARE * variation, within_variation, np.nan) / len(y))
 
 
 def within_spread(levels: Array, y: Array) -> Array:
