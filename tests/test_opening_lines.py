@@ -99,7 +99,7 @@ def test_the_language_is_that_of_the_command_then_of_the_study_then_of_the_envir
 
 
 def test_every_argument_of_a_command_has_its_name_in_both_languages():
-    commands = get_command(app).commands.values()
+    commands = get_command(app).commands.values()  # type: ignore[attr-defined]  # a group has them
     assert set(ARGUMENTS) == {
         option.name for command in commands for option in command.params if option.param_type_name == "argument"
     }
