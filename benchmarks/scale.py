@@ -1,0 +1,427 @@
+"""The firm floor at any size against hand-written DuckDB SQL and pandas: rules, quarantine, clean parquet, status, both panels.
+
+`python benchmarks/scale.py --rows 1000000 [--only ours sql pandas]` makes firm-years (25 columns, 11 rules, 21 formulas) and runs
+each contestant in a process of its own, a chunk at a time: what was measured before is kept in the folder and compared at the
+end. Processor time counts all processes; memory is the peak of their resident sizes summed, also above that of the imports.
+Each contestant hashes the file and the list, types and judges every row, writes quarantined rows with reasons and the clean
+rows as parquet, joins the status from the list, and makes the unit-years of all firms and of those never recognised. The
+program also accounts for each row (ledger), looks for anomalies and duplicates of any kind; its rivals do not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+YEARS, FIRST_YEAR = 12, 2012
+SAME = 1e-9  # relative: the rivals sum doubles in another order
+GOALS = {"sql": 1.0, "pandas": 0.5}
+MONEY = (
+    "revenue", "cogs", "rd_exp", "total_assets", "total_liab", "equity", "inventory", "receivables", "fixed_assets",
+    "overseas_rev", "digital_invest", "gov_subsidy",
+)  # fmt: skip
+COUNTS = ("employees", "rd_staff", "inv_patents_valid", "patents_total", "trademarks_valid", "niche_years")
+RANGES = {"revenue": (1e6, 5e12), "employees": (1, 800_000), "niche_years": (0, 80), "rd_exp": (0, None)}
+ERRORS = {  # true, false, or undecided where a value is missing: that passes
+    "E02": "rd_staff <= employees",
+    "E03": "overseas_rev <= 1.001 * revenue",
+    "E04": "inventory + receivables <= total_assets",
+    "E05": "abs(total_assets - total_liab - equity) <= 0.005 * total_assets",
+    "E06": "inv_patents_valid >= 0 and patents_total >= 0 and trademarks_valid >= 0",
+    "E07": "cogs <= 1.5 * revenue",
+    "E08": "inv_patents_valid <= patents_total",
+    "E09": "digital_invest <= revenue",
+}
+WARNINGS = {
+    "W21": "rd_exp <= 0.5 * revenue",
+    "W22": "gov_subsidy <= 0.3 * revenue",
+    "W23": "abs(ln(revenue) - ln(lag(revenue))) <= 3",
+}
+FORMULAS = {  # equity alone has missing cells, and no formula reads it: the program would leave incomplete rows out of a ratio
+    "f01": "100 * sum(rd_exp) / sum(revenue)",
+    "f02": "100 * sum(rd_staff) / sum(employees)",
+    "f03": "sum(inv_patents_valid) / sum(employees)",
+    "f04": "sum(trademarks_valid) / sum(revenue)",
+    "f05": "sum(revenue) / sum(employees)",
+    "f06": "100 * sum(overseas_rev) / sum(revenue)",
+    "f07": "100 * sum(digital_invest) / sum(revenue)",
+    "f08": "sum(cogs) / sum(inventory)",
+    "f09": "365 * sum(receivables) / sum(revenue)",
+    "f10": "sum(fixed_assets) / sum(employees)",
+    "f11": "100 * sum(total_liab) / sum(total_assets)",
+    "f12": "100 * sum(gov_subsidy) / sum(revenue)",
+    "f13": "sum(patents_total) / sum(employees)",
+    "f14": "avg(niche_years)",
+    "f15": "avg(main_product_rev_share)",
+    "f16": "median(top5_customer_share)",
+    "f17": "median(employees)",
+    "f18": "sum(main_product_rev_share * revenue) / sum(revenue)",
+    "f19": "sum(niche_years * employees) / sum(employees)",
+    "f20": "sum(top5_customer_share * revenue) / sum(revenue)",
+    "f21": "100 * count(*) filter (where patents_total > 5) / count(*)",
+}
+ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+
+# the data
+
+
+def generate(folder: Path, rows: int) -> None:
+    """firms.parquet (in key order) and list.csv with every twelfth firm; 3 rows in 1,000 break a rule, 1 in 10,000 is twice."""
+    import duckdb
+    import numpy as np
+    import pandas as pd
+
+    with duckdb.connect() as database:
+        database.execute("SET threads = 1; SET enable_progress_bar = false; SET preserve_insertion_order = true")
+        firms = -(-rows // YEARS)
+        codes = _credit_codes(np.arange(firms))
+        identity = pd.DataFrame({"firm": np.arange(firms), "firm_id": codes})
+        database.register("identity", identity)
+        money = ", ".join(
+            f"round(revenue * {0.02 + 0.9 * k / len(MONEY):.4f} * (0.5 + {_chance(k)}), 2) AS {name}"
+            for k, name in enumerate(MONEY)
+            if name not in ("revenue", "total_assets", "total_liab", "equity", "inventory", "receivables")
+        )
+        database.execute(
+            f"""COPY (
+            WITH base AS (SELECT firm, {FIRST_YEAR} + y AS year, round(exp(14 + 4 * {_chance(90)}) * (1 + {_chance(91)}), 2)
+                AS revenue, CAST(5 + 500 * {_chance(92)} AS BIGINT) AS employees, {_chance(93)} AS fault
+                FROM range({firms}) AS f(firm), range({YEARS}) AS t(y)),
+            rows AS (SELECT firm, year, revenue, employees, fault, {money}, round(revenue * 1.5, 2) AS total_assets,
+                round(revenue * 0.1 * {_chance(60)}, 2) AS inventory, round(revenue * 0.1 * {_chance(61)}, 2) AS receivables
+                FROM base)
+            SELECT i.firm_id, CAST(year AS INTEGER) AS year, CAST(13 + firm % 31 AS VARCHAR) AS industry_code,
+                CAST(11 + firm % 5 AS VARCHAR) || '0000' AS province_code,
+                CASE firm % 3 WHEN 0 THEN 'soe' WHEN 1 THEN 'private' ELSE 'foreign' END AS ownership,
+                revenue,
+                CASE WHEN fault < 0.0005 THEN 2 * revenue ELSE round(cogs * 0.6, 2) END AS cogs,
+                round(rd_exp * 0.2, 2) AS rd_exp, total_assets, round(total_assets * 0.4, 2) AS total_liab,
+                CASE WHEN fault > 0.02 OR fault < 0.01 THEN round(total_assets - round(total_assets * 0.4, 2), 2) END AS equity,
+                CASE WHEN fault BETWEEN 0.0005 AND 0.001 THEN 2 * total_assets ELSE inventory END AS inventory, receivables,
+                fixed_assets, CASE WHEN fault BETWEEN 0.0008 AND 0.0015 THEN 3 * revenue ELSE round(overseas_rev * 0.2, 2) END
+                AS overseas_rev, round(digital_invest * 0.2, 2) AS digital_invest, round(gov_subsidy * 0.1, 2) AS gov_subsidy,
+                employees, CASE WHEN fault BETWEEN 0.0015 AND 0.002 THEN 2 * employees
+                    ELSE CAST(employees * 0.3 AS BIGINT) END AS rd_staff,
+                CAST(10 * {_chance(70)} AS BIGINT) AS inv_patents_valid, CAST(10 + 20 * {_chance(71)} AS BIGINT) AS patents_total,
+                CAST(9 * {_chance(72)} AS BIGINT) AS trademarks_valid,
+                CASE WHEN fault BETWEEN 0.002 AND 0.003 THEN 99 ELSE CAST(60 * {_chance(73)} AS BIGINT) END AS niche_years,
+                round({_chance(74)} * 100, 2) AS main_product_rev_share, round({_chance(75)} * 100, 2) AS top5_customer_share
+            FROM rows JOIN identity AS i USING (firm), range(CASE WHEN hash(firm, year, 5) % 10000 = 0 THEN 2 ELSE 1 END)
+            ORDER BY i.firm_id, year) TO '{folder / "firms.parquet"}' (FORMAT parquet)"""
+        )
+    listed = pd.DataFrame({"uscc": codes[::12], "level": "national", "status": "recognised"})
+    listed["announce_date"] = [f"{2016 + k % 6}-03-01" for k in range(len(listed))]
+    listed.to_csv(folder / "list.csv", index=False)
+
+
+def _chance(stream: int) -> str:
+    """SQL of a number in [0, 1) that hangs on firm, year and stream alone."""
+    return f"((hash(firm, {'y' if stream >= 90 else 'year'}, {stream}) % 1000003) / 1000003.0)"
+
+
+def _credit_codes(numbers: object) -> list[str]:
+    """18-character codes with the check character of GB 32100-2015, in the order of the numbers."""
+    import numpy as np
+
+    digits = np.array([list(f"91{number:015d}") for number in np.asarray(numbers)]).astype(int)
+    check = (-(digits @ np.array([pow(3, k, 31) for k in range(17)]))) % 31
+    return [f"{''.join(map(str, row))}{ALPHABET[last]}" for row, last in zip(digits, check)]
+
+
+# the contestants: each leaves clean.parquet, quarantine.csv (row, reason) and panel.csv in its folder
+
+
+def ours(data: Path, out: Path) -> None:
+    from hqd_index.engines.duckdb import Engine
+    from hqd_index.intake import intake
+    from hqd_index.panel import build_panel
+
+    study = _study()
+    with Engine() as engine:
+        result = intake(study, engine, data, data)
+        engine.write(result.tables["firms"], out / "clean.parquet")
+        quarantine = result.frames["quarantine"].query("severity == 'error'")
+        reasons = quarantine.groupby("row")["rule"].agg(lambda rules: "+".join(sorted(set(rules))))
+        reasons.rename("reason").reset_index().to_csv(out / "quarantine.csv", index=False)
+        build_panel(study, engine, result.tables).values.to_csv(out / "panel.csv", index=False)
+
+
+def _study() -> object:
+    from hqd_index.study.records import Study
+
+    label = {"zh": "一", "en": "one"}
+    leaves = {id: {"table": "firms", "formula": text, "label": label} for id, text in FORMULAS.items()}
+    rules = [
+        {"id": id, "table": "firms", "check": check, "severity": severity, "text": label, "mend": label}
+        for severity, checks in (("error", ERRORS), ("warning", WARNINGS))
+        for id, check in checks.items()
+    ]
+    sources = {
+        "firms": {"path": "firms.parquet", "table": "firms", "constants": {"industry_version": "2017"}},
+        "list": {"path": "list.csv", "table": "srdi_list"},
+    }
+    return Study.model_validate(
+        {
+            "study": {"version": 1, "name": "scale", "label": label, "years": [FIRST_YEAR, FIRST_YEAR + YEARS - 1]}
+            | {"unit": {"by": ["industry_code"], "names": "gbt4754"}, "min_firms": 1},
+            "sources": {"version": 1, "sources": sources, "srdi_list": {"sample": True}},
+            "rules": {"version": 1, "ranges": {"firms": RANGES}, "rules": rules},
+            "columns": {"version": 1},
+            "regressions": {"version": 1, "density": {"measure": "count", "status": "ever", "levels": ["national"]}},
+            "indicators": {"version": 1, "levels": ["indicators"], "tree": {"top": list(leaves)}, "indicators": leaves},
+            "weighting": {"version": 1, "weight": {}, "aggregate": {}},
+        }
+    )
+
+
+def sql(data: Path, out: Path) -> None:
+    """In-memory DuckDB, one table of all rows: what a good engineer writes by hand."""
+    import duckdb
+
+    hashes = [hashlib.file_digest((data / name).open("rb"), "sha256").hexdigest() for name in ("firms.parquet", "list.csv")]
+    assert all(hashes)
+    ranges = {f"C02 {name}": _range_check(name, *limits) for name, limits in RANGES.items()}
+    checks = {**ranges, **ERRORS}
+    broken = " OR ".join(f"NOT coalesce({check}, true)" for check in checks.values())
+    reasons = ", ".join(f"CASE WHEN NOT coalesce({check}, true) THEN '{id.split()[0]}' END" for id, check in checks.items())
+    warned = " OR ".join(f"NOT coalesce({check.replace('lag(revenue)', 'before')}, true)" for check in WARNINGS.values())
+    formulas = ", ".join(f"{text} AS {id}" for id, text in FORMULAS.items())
+    with duckdb.connect() as database:
+        database.execute("SET enable_progress_bar = false")
+        database.execute(f"""CREATE TABLE raw AS SELECT file_row_number + 2 AS row, * EXCLUDE (file_row_number)
+            FROM read_parquet('{data / "firms.parquet"}', file_row_number = true)""")
+        database.execute(f"CREATE TABLE flagged AS SELECT row, concat_ws('+', {reasons}) AS reason FROM raw WHERE {broken}")
+        database.execute("""INSERT INTO flagged SELECT row, 'E01' FROM raw WHERE row NOT IN (SELECT row FROM flagged)
+            QUALIFY row_number() OVER (PARTITION BY firm_id, year ORDER BY row) > 1""")
+        database.execute(f"COPY (SELECT * FROM flagged ORDER BY row) TO '{out / 'quarantine.csv'}' (HEADER)")
+        database.execute(f"""CREATE TABLE list AS
+            SELECT uscc AS firm_id, min(year(announce_date)) AS first FROM read_csv('{data / "list.csv"}') GROUP BY ALL""")
+        database.execute("""CREATE TABLE clean AS
+            SELECT r.*, l.first IS NOT NULL AS ever, coalesce(year >= l.first, false) AS valid
+            FROM raw AS r LEFT JOIN list AS l USING (firm_id) WHERE row NOT IN (SELECT row FROM flagged)""")
+        database.execute(f"""COPY (SELECT row FROM (SELECT *, lag(revenue) OVER (PARTITION BY firm_id ORDER BY year) AS before
+            FROM clean) WHERE {warned}) TO '{out / "warnings.csv"}'""")
+        database.execute(f"COPY (SELECT * FROM clean ORDER BY firm_id, year) TO '{out / 'clean.parquet'}' (FORMAT parquet)")
+        samples = " UNION ALL ".join(
+            f"SELECT '{sample}' AS sample, industry_code AS unit, year, count(DISTINCT firm_id) AS n_firms, {formulas} "
+            f"FROM clean WHERE {where} GROUP BY ALL"
+            for sample, where in (("all", "true"), ("leave_out", "NOT ever"))
+        )
+        database.execute(f"COPY ({samples} ORDER BY ALL) TO '{out / 'panel.csv'}' (HEADER)")
+
+
+def _range_check(name: str, lower: float | None, upper: float | None) -> str:
+    sides = [f"{name} >= {lower!r}"] if lower is not None else []
+    return " AND ".join([*sides, *([f"{name} <= {upper!r}"] if upper is not None else [])])
+
+
+def with_pandas(data: Path, out: Path) -> None:
+    """The same with pandas; parquet is read and written by DuckDB, as no other reader is installed."""
+    import duckdb
+    import numpy as np
+    import pandas as pd
+
+    hashes = [hashlib.file_digest((data / name).open("rb"), "sha256").hexdigest() for name in ("firms.parquet", "list.csv")]
+    assert all(hashes)
+    rows = duckdb.sql(f"SELECT * FROM read_parquet('{data / 'firms.parquet'}')").df()
+    rows.insert(0, "row", np.arange(2, len(rows) + 2))
+    r, null = rows, rows.isna()
+    faults = {
+        f"C02 {name}": (r[name] < low if low is not None else False) | (r[name] > high if high is not None else False)
+        for name, (low, high) in RANGES.items()
+    } | {
+        "E02": r["rd_staff"] > r["employees"],
+        "E03": r["overseas_rev"] > 1.001 * r["revenue"],
+        "E04": r["inventory"] + r["receivables"] > r["total_assets"],
+        "E05": (r["total_assets"] - r["total_liab"] - r["equity"]).abs() > 0.005 * r["total_assets"],
+        "E06": (r["inv_patents_valid"] < 0) | (r["patents_total"] < 0) | (r["trademarks_valid"] < 0),
+        "E07": r["cogs"] > 1.5 * r["revenue"],
+        "E08": r["inv_patents_valid"] > r["patents_total"],
+        "E09": r["digital_invest"] > r["revenue"],
+    }
+    broken = np.logical_or.reduce([np.asarray(fault) for fault in faults.values()])
+    some = rows.loc[broken, ["row"]]
+    some["reason"] = [
+        "+".join(id.split()[0] for id, fault in faults.items() if fault.iat[place]) for place in np.flatnonzero(broken)
+    ]
+    sound = rows[~broken]
+    twice = sound.duplicated(["firm_id", "year"])
+    quarantine = pd.concat([some, sound.loc[twice, ["row"]].assign(reason="E01")]).sort_values("row")
+    quarantine.to_csv(out / "quarantine.csv", index=False)
+    listed = pd.read_csv(data / "list.csv", parse_dates=["announce_date"])
+    first = listed.set_index("uscc")["announce_date"].dt.year.groupby(level=0).min()
+    clean = sound[~twice].sort_values(["firm_id", "year"])
+    clean = clean.assign(first=clean["firm_id"].map(first))
+    clean["ever"], clean["valid"] = clean["first"].notna(), clean["year"] >= clean["first"]
+    change = (np.log(clean["revenue"]) - np.log(clean.groupby("firm_id")["revenue"].shift())).abs()
+    warned = (clean["rd_exp"] > 0.5 * clean["revenue"]) | (clean["gov_subsidy"] > 0.3 * clean["revenue"]) | (change > 3)
+    clean.loc[warned, ["row"]].to_csv(out / "warnings.csv", index=False)
+    duckdb.sql(f"COPY (SELECT * FROM clean) TO '{out / 'clean.parquet'}' (FORMAT parquet)")
+    del rows, sound, r, null
+    panels = [_pandas_panel(part).assign(sample=name) for name, part in (("all", clean), ("leave_out", clean[~clean["ever"]]))]
+    pd.concat(panels).reset_index().to_csv(out / "panel.csv", index=False)
+
+
+def _pandas_panel(rows: object) -> object:
+    import pandas as pd
+
+    d: pd.DataFrame = rows.assign(unit=rows["industry_code"])  # type: ignore[attr-defined]
+    weighted = {
+        "f18": ("main_product_rev_share", "revenue"),
+        "f19": ("niche_years", "employees"),
+        "f20": ("top5_customer_share", "revenue"),
+    }
+    products = {f"{id} product": d[x] * d[y] for id, (x, y) in weighted.items()}
+    d = d.assign(**products, many=d["patents_total"] > 5)
+    group = d.groupby(["unit", "year"])
+    sums = group[[*MONEY, *COUNTS, *products, "many"]].sum()
+    pairs = {id: [part.split("(")[1].split(")")[0] for part in text.split(" / ")] for id, text in FORMULAS.items()}
+    panel = pd.DataFrame({"n_firms": group["firm_id"].nunique()})
+    for id, text in FORMULAS.items():
+        scale = float(text.split(" * ")[0]) if text[0].isdigit() else 1.0
+        if id in weighted:
+            panel[id] = sums[f"{id} product"] / sums[weighted[id][1]]
+        elif text.startswith(("avg", "median")):
+            panel[id] = getattr(group[pairs[id][0]], "mean" if text.startswith("avg") else "median")()
+        elif id == "f21":
+            panel[id] = scale * sums["many"] / group.size()
+        else:
+            panel[id] = scale * _complete(d, pairs[id][0], pairs[id][1])
+    return panel
+
+
+def _complete(d: object, top: str, bottom: str) -> object:
+    """sum(top) / sum(bottom) by unit and year; no column of a formula has a missing cell."""
+    sums = d.groupby(["unit", "year"])[[top, bottom]].sum()  # type: ignore[attr-defined]
+    return sums[top] / sums[bottom]
+
+
+CONTESTANTS: dict[str, Callable[[Path, Path], None]] = {"ours": ours, "sql": sql, "pandas": with_pandas}
+IMPORTS = {
+    "ours": "import hqd_index.intake, hqd_index.panel, pandera.pandas",
+    "sql": "import duckdb",
+    "pandas": "import duckdb, pandas",
+}
+
+
+# measuring
+
+
+def measured(command: list[str]) -> dict[str, float]:
+    """Processor seconds of a command and its children, and the peak of their resident sizes summed, in MiB."""
+    before, started = os.times(), time.perf_counter()
+    process = subprocess.Popen(command)
+    peak, done = [0.0], threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.02):
+            peak[0] = max(peak[0], sum(map(_resident, _family(process.pid))))
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    code = process.wait()
+    done.set()
+    thread.join()
+    if code:
+        raise SystemExit(f"{' '.join(command[:3])} ... ended with {code}")
+    after = os.times()
+    seconds = after.children_user + after.children_system - before.children_user - before.children_system
+    return {"cpu": seconds, "wall": time.perf_counter() - started, "peak": peak[0]}
+
+
+def _family(pid: int) -> list[int]:
+    """A process and all below it."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [pid, *(below for child in children for below in _family(int(child)))]
+
+
+def _resident(pid: int) -> float:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    except OSError:
+        return 0.0
+
+
+def run(name: str, data: Path, rows: int) -> None:
+    out = data / name
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
+    base = measured([sys.executable, "-c", IMPORTS[name]])
+    figures = measured([sys.executable, __file__, "--contestant", name, "--folder", str(data)])
+    figures |= {"above_imports": figures["peak"] - base["peak"], "cpu_imports": base["cpu"], "rows": rows}
+    (out / "figures.json").write_text(json.dumps(figures))
+    (out / "clean.parquet").unlink()
+
+
+def compared(data: Path) -> int:
+    """Prints figures and ratios of what has been measured; 1 where results differ or a goal is missed."""
+    import pandas as pd
+
+    found = [name for name in CONTESTANTS if (data / name / "figures.json").is_file()]
+    figures = {name: json.loads((data / name / "figures.json").read_text()) for name in found}
+    for name, f in figures.items():
+        print(
+            f"{name:<7} {f['rows']:>11,} rows  {f['cpu']:8.2f} s CPU ({f['cpu_imports']:.2f} imports)  {f['wall']:7.1f} s wall  "
+            f"peak {f['peak']:7.0f} MiB ({f['above_imports']:.0f} above the imports)"
+        )
+    if "ours" not in found:
+        return 0
+    passed = True
+    panel, rows = _panel(data / "ours"), pd.read_csv(data / "ours" / "quarantine.csv")
+    for rival in found[1:]:
+        other = _panel(data / rival)
+        difference = float((panel - other).abs().div(other.abs().clip(lower=1e-300)).max().max())
+        twin_rows = set(rows["row"]) ^ set(pd.read_csv(data / rival / "quarantine.csv")["row"])
+        ratio = figures["ours"]["cpu"] / figures[rival]["cpu"]
+        passed &= difference < SAME and not twin_rows and panel.index.equals(other.index) and ratio <= GOALS[rival]
+        verdict = "PASS" if ratio <= GOALS[rival] else "SHORT"
+        print(
+            f"against {rival}: {ratio:.2f} of its CPU (goal {GOALS[rival]:g}) {verdict}; panels apart by {difference:.1e}, "
+            f"{len(twin_rows)} quarantined rows differ"
+        )
+    return 0 if passed else 1
+
+
+def _panel(folder: Path) -> object:
+    import pandas as pd
+
+    rows = pd.read_csv(folder / "panel.csv", dtype={"unit": str})
+    panel = rows.assign(unit=rows["unit"].str.removeprefix("C")).set_index(["sample", "unit", "year"]).sort_index()
+    return panel[["n_firms", *FORMULAS]].astype(float)
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--rows", type=int, default=1_000_000)
+    arguments.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "hqd-scale")
+    arguments.add_argument("--only", nargs="*", choices=list(CONTESTANTS), default=list(CONTESTANTS))
+    arguments.add_argument("--contestant", choices=list(CONTESTANTS), help=argparse.SUPPRESS)
+    options = arguments.parse_args()
+    if options.contestant:
+        CONTESTANTS[options.contestant](options.folder, options.folder / options.contestant)
+        return 0
+    data = options.folder / str(options.rows)
+    if not (data / "firms.parquet").is_file():
+        data.mkdir(parents=True, exist_ok=True)
+        generate(data, options.rows)
+    for name in options.only:
+        run(name, data, options.rows)
+    return compared(data)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
