@@ -111,7 +111,7 @@ ESTIMATORS: dict[str, Estimator] = {
         "Wolfers 2006",
         "recovers the effect beside such a trend",
     ),
-    "breakdown": Estimator("崩溃倍数", "Breakdown multiple of the pre-trend", "after Rambachan & Roth 2023", "worked by hand"),
+    "breakdown": Estimator("临界倍数", "Breakdown multiple of the pre-trend", "after Rambachan & Roth 2023", "worked by hand"),
     "equivalence": Estimator(
         "等价检验", "Equivalence by two one-sided tests", "Schuirmann 1987", "worked by hand; simulated size"
     ),

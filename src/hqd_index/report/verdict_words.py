@@ -162,7 +162,7 @@ def _breakdown(record: Mapping[Any, Any]) -> list[Bilingual]:
     if multiple is None or pd.isna(multiple):
         return []
     value = number(multiple, 2)
-    return [Bilingual(f"崩溃倍数 {value}", f"breakdown multiple {value}")]
+    return [Bilingual(f"临界倍数 {value}", f"breakdown multiple {value}")]
 
 
 def _is_given(cell_value: Any) -> bool:

@@ -49,7 +49,7 @@ MDE | MDE | 3 | 8
 SESOI | SESOI | 2 | 8
 样本量 | N | int | 8
 聚类数 | G | int | 8
-崩溃倍数 | Breakdown | 2 | 10
+临界倍数 | Breakdown | 2 | 10
 判定 | Verdict | text | 24
 等级 | Grade | text | 30
 提示 | Caution | text | 30
