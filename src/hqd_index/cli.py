@@ -82,16 +82,16 @@ def run(
 
     overrides = [*(set_ or []), *([f"study.language={lang}"] if lang else [])]
     with stage_workers(1 if quick else processes) as workers:
-        loaded = load_study(study, scenario=scenario, overrides=overrides)
-        console = Console(loaded.study.study.language, explain=explain)
+        loaded_study = load_study(study, scenario=scenario, overrides=overrides)
+        console = Console(loaded_study.study.study.language, explain=explain)
         folders = RunFolders(study.resolve(), data_folder.resolve(), results_folder.resolve())
-        outcome = run_pipeline(loaded, folders, console.event, workers, quick=quick)
+        outcome = run_pipeline(loaded_study, folders, console.event, workers, quick=quick)
     console.close(outcome)
     if not strict or quick:
         return
     from .upkeep import strict_lines
 
-    lines = strict_lines(outcome.folder, loaded.study.study.language)
+    lines = strict_lines(outcome.folder, loaded_study.study.study.language)
     for line in lines:
         typer.echo(line)
     if lines or any(not notice.startswith(REMARKS) for notice in outcome.notices):
@@ -111,8 +111,8 @@ def check(
     from .console import checked_lines
     from .study.study_folder import load_study
 
-    loaded = load_study(study, overrides=[f"study.language={lang}"] if lang else [])
-    for line in checked_lines(loaded, study.resolve(), data_folder.resolve() if data_folder else None):
+    loaded_study = load_study(study, overrides=[f"study.language={lang}"] if lang else [])
+    for line in checked_lines(loaded_study, study.resolve(), data_folder.resolve() if data_folder else None):
         typer.echo(line)
 
 
@@ -167,10 +167,10 @@ def explain(
     from .provenance import write_csv
     from .study.study_folder import load_study
 
-    loaded = load_study(study, scenario=scenario, overrides=[*(set_ or []), *([f"study.language={lang}"] if lang else [])])
-    language_code = loaded.study.study.language
+    loaded_study = load_study(study, scenario=scenario, overrides=[*(set_ or []), *([f"study.language={lang}"] if lang else [])])
+    language_code = loaded_study.study.study.language
     score_account = account(
-        published(loaded, RunFolders(study.resolve(), data_folder.resolve(), results_folder.resolve())),
+        published(loaded_study, RunFolders(study.resolve(), data_folder.resolve(), results_folder.resolve())),
         unit,
         year,
         node,
@@ -218,9 +218,9 @@ def verify(
     from .study.study_folder import load_study
     from .upkeep import verify as verify_run
 
-    loaded = load_study(study, scenario=scenario, overrides=[*(set_ or []), *([f"study.language={lang}"] if lang else [])])
-    study_folder, language_code = results_folder.resolve() / loaded.study.name, loaded.study.study.language
-    verification = verify_run(study_folder, run_id, loaded.study, same_study)
+    loaded_study = load_study(study, scenario=scenario, overrides=[*(set_ or []), *([f"study.language={lang}"] if lang else [])])
+    study_folder, language_code = results_folder.resolve() / loaded_study.study.name, loaded_study.study.study.language
+    verification = verify_run(study_folder, run_id, loaded_study.study, same_study)
     for zh, en in verification.lines:
         typer.echo(zh if language_code == "zh" else en)
     typer.echo(
@@ -246,9 +246,9 @@ def diff(
     from .study.study_folder import load_study
     from .upkeep import difference
 
-    loaded = load_study(study, overrides=[f"study.language={lang}"] if lang else [])
-    earlier_run, later_run, sections = difference(results_folder.resolve() / loaded.study.name, earlier_name, later_name)
-    for line in difference_lines((earlier_run.name, later_run.name), sections, loaded.study.study.language):
+    loaded_study = load_study(study, overrides=[f"study.language={lang}"] if lang else [])
+    earlier_run, later_run, sections = difference(results_folder.resolve() / loaded_study.study.name, earlier_name, later_name)
+    for line in difference_lines((earlier_run.name, later_run.name), sections, loaded_study.study.study.language):
         typer.echo(line)
 
 
@@ -294,8 +294,8 @@ def cite(
     from .citing import text_lines
     from .study.study_folder import load_study
 
-    loaded = load_study(study, overrides=[f"study.language={lang}"] if lang else [])
-    for line in entries(loaded.study) if bibtex else text_lines(loaded.study, loaded.study.study.language):
+    loaded_study = load_study(study, overrides=[f"study.language={lang}"] if lang else [])
+    for line in entries(loaded_study.study) if bibtex else text_lines(loaded_study.study, loaded_study.study.study.language):
         typer.echo(line)
 
 

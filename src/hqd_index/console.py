@@ -139,15 +139,15 @@ def demo_lines(folder: Path, configs: Path, configs_state: str, language: str) -
     return en if language == "en" else zh
 
 
-def checked_lines(loaded: LoadedStudy, configs: Path, data_folder: Path | None) -> Iterator[str]:
+def checked_lines(loaded_study: LoadedStudy, configs: Path, data_folder: Path | None) -> Iterator[str]:
     """What `hqd check` says of a sound study, and with a data folder of the headers and first rows of its files.
 
     Raises what reading them raises, once the lines of the rows that do not pass are given.
     """
-    language = loaded.study.study.language
-    for notice in loaded.notices:
+    language = loaded_study.study.study.language
+    for notice in loaded_study.notices:
         yield notice.text(language)
-    count = len(loaded.files)
+    count = len(loaded_study.files)
     yield f"配置正确:{count} 个文件" if language == "zh" else f"configuration is sound: {count} files"
     if data_folder is None:
         return
@@ -158,7 +158,7 @@ def checked_lines(loaded: LoadedStudy, configs: Path, data_folder: Path | None) 
     quarantine_location = location_template.format("quarantine.xlsx")
     with Engine() as engine:
         try:
-            file_check = checked_files(loaded.study, engine, data_folder, configs)
+            file_check = checked_files(loaded_study.study, engine, data_folder, configs)
         except GateError as fault:
             yield from intake_lines(fault.intake, language, quarantine_location)
             raise
@@ -206,19 +206,19 @@ def estimator_lines(family: str | None, language: str) -> list[str]:
     if family in (None, "estimators"):
         lines.append("estimators:" if english else "estimators 估计方法:")
         for id, estimator in ESTIMATORS.items():
-            tested = f"tested against: {estimator.known_answer}" if english else f"核对:{estimator.known_answer}"
-            lines.append(f"  {id:<18} {estimator.en if english else estimator.zh}  {estimator.source}  ({tested})")
+            test_note = f"tested against: {estimator.known_answer}" if english else f"核对:{estimator.known_answer}"
+            lines.append(f"  {id:<18} {estimator.en if english else estimator.zh}  {estimator.source}  ({test_note})")
     if family in (None, "not_offered"):
         lines.append("not_offered:" if english else "not_offered 不提供:")
-        for id, absent in OMITTED_ESTIMATORS.items():
-            reason = absent.reason_en if english else absent.reason_zh
+        for id, omission in OMITTED_ESTIMATORS.items():
+            reason = omission.reason_en if english else omission.reason_zh
             commands = "; ".join(
-                f"{program}: {command}" for program, command in (("Stata", absent.stata), ("R", absent.r)) if command
+                f"{program}: {command}" for program, command in (("Stata", omission.stata), ("R", omission.r)) if command
             )
-            lines.append(f"  {id:<18} {absent.en if english else absent.zh}: {reason}. {commands}")
+            lines.append(f"  {id:<18} {omission.en if english else omission.zh}: {reason}. {commands}")
         for id, method in OMITTED_METHODS.items():
-            reason, instead = (method.reason_en, method.instead_en) if english else (method.reason_zh, method.instead_zh)
-            lines.append(f"  {id:<18} {method.en if english else method.zh}: {reason}. {instead}")
+            reason, substitute = (method.reason_en, method.instead_en) if english else (method.reason_zh, method.instead_zh)
+            lines.append(f"  {id:<18} {method.en if english else method.zh}: {reason}. {substitute}")
     return lines
 
 
@@ -235,11 +235,11 @@ def doctor_lines(findings: list[Finding], language: str) -> list[str]:
     return [*lines, "everything needed is there" if language_index else "所需条件齐备"]
 
 
-def clean_lines(removed: list[tuple[Path, int]], language: str) -> list[str]:
+def clean_lines(freed_folders: list[tuple[Path, int]], language: str) -> list[str]:
     """What was removed and how much space that freed."""
-    total_bytes = sum(freed_bytes for _, freed_bytes in removed)
-    lines = [f"{path}  {_size(freed_bytes)}" for path, freed_bytes in removed]
-    if not removed:
+    total_bytes = sum(freed_bytes for _, freed_bytes in freed_folders)
+    lines = [f"{path}  {_size(freed_bytes)}" for path, freed_bytes in freed_folders]
+    if not freed_folders:
         return ["nothing to remove" if language == "en" else "没有可删除的内容"]
     return [*lines, f"freed {_size(total_bytes)}" if language == "en" else f"共释放 {_size(total_bytes)}"]
 

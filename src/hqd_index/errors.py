@@ -112,15 +112,17 @@ class Faults(HqdError):
 
 def closest(typed_name: str, candidates: Iterable[str]) -> str | None:
     """The known name most like `typed_name`, or None when none is near."""
-    nearest = process.extractOne(str(typed_name), [str(k) for k in candidates], score_cutoff=60)
-    return nearest[0] if nearest else None
+    best_match = process.extractOne(str(typed_name), [str(k) for k in candidates], score_cutoff=60)
+    return best_match[0] if best_match else None
 
 
 def unknown(kind: str, typed_name: str, candidates: Iterable[str], *, kind_zh: str | None = None) -> tuple[str, str]:
     """(English, Chinese) text for a name that does not exist, with did-you-mean or the list of what does."""
     names = sorted(str(k) for k in candidates)
-    nearest = closest(typed_name, names)
+    suggested_name = closest(typed_name, names)
     name_list = ", ".join(names[:40])
-    en = f"unknown {kind} {typed_name!r}; " + (f"did you mean {nearest!r}?" if nearest else f"known: {name_list}")
-    zh = f"不认识的{kind_zh or kind} {typed_name!r};" + (f"您是不是想写 {nearest!r}?" if nearest else f"可用的有:{name_list}")
+    en = f"unknown {kind} {typed_name!r}; " + (f"did you mean {suggested_name!r}?" if suggested_name else f"known: {name_list}")
+    zh = f"不认识的{kind_zh or kind} {typed_name!r};" + (
+        f"您是不是想写 {suggested_name!r}?" if suggested_name else f"可用的有:{name_list}"
+    )
     return en, zh

@@ -71,10 +71,10 @@ def cached(cache_root: Path, stage: str, entry_key: str) -> dict[str, str] | Non
     """name -> digest of a stage's stored tables; None when absent; a damaged entry is removed and reported as absent."""
     folder = cache_root / stage / entry_key
     try:
-        stored: dict[str, str] = json.loads((folder / "digests.json").read_text("utf-8"))
+        digest_by_table: dict[str, str] = json.loads((folder / "digests.json").read_text("utf-8"))
     except (OSError, ValueError):
         return None
-    return stored
+    return digest_by_table
 
 
 def write_notices(entry: Path, notices: Sequence[str]) -> None:
@@ -147,13 +147,13 @@ def write_csv(content: pd.DataFrame, path: Path) -> int:
     """UTF-8 with BOM, CRLF, full precision; text that a spreadsheet would run is prefixed with '; returns cells so touched."""
     from pandas.api.types import is_string_dtype
 
-    columns, touched = [], 0
+    columns, edited_count = [], 0
     for column_name in content.columns:
         column_values = content[column_name].astype(object).where(content[column_name].notna(), None).tolist()
         distinct_texts = set(column_values) - {None} if is_string_dtype(content[column_name]) else ()
         risky = {cell_text for cell_text in distinct_texts if cell_text.startswith(FORMULA_STARTS)}
         if risky:
-            touched += sum(cell in risky for cell in column_values)
+            edited_count += sum(cell in risky for cell in column_values)
             column_values = [f"'{cell}" if cell in risky else cell for cell in column_values]
         columns.append(column_values)
     with path.open("w", encoding="utf-8", newline="") as stream:
@@ -161,7 +161,7 @@ def write_csv(content: pd.DataFrame, path: Path) -> int:
         writer = csv.writer(stream, lineterminator="\r\n")
         writer.writerow(content.columns)
         writer.writerows(zip(*columns))
-    return touched
+    return edited_count
 
 
 def sync_folder(folder: Path) -> None:
@@ -181,9 +181,9 @@ def publish(temporary: Path, runs: Path, run_id: str, manifest: Mapping[str, Any
         shutil.rmtree(target)
     temporary.rename(target)
     point_latest(runs.parent, run_id)
-    for old in sorted(runs.iterdir(), key=lambda p: p.stat().st_mtime)[:-KEEP_RUNS]:
-        if old != target and not old.name.startswith("."):
-            shutil.rmtree(old)
+    for old_run in sorted(runs.iterdir(), key=lambda p: p.stat().st_mtime)[:-KEEP_RUNS]:
+        if old_run != target and not old_run.name.startswith("."):
+            shutil.rmtree(old_run)
     return target
 
 
@@ -249,7 +249,7 @@ def locked(folder: Path) -> Iterator[None]:
             break
         except FileExistsError:
             owner = lock.read_text().strip()
-            if _alive(owner):
+            if _is_alive(owner):
                 raise SetupError(
                     f"another run (pid {owner}) is writing {folder}; wait for it or stop it",
                     zh=f"另一个进程(pid {owner})正在写入 {folder};请等待其结束或先停止它",
@@ -263,7 +263,7 @@ def locked(folder: Path) -> Iterator[None]:
         lock.unlink(missing_ok=True)
 
 
-def _alive(pid: str) -> bool:
+def _is_alive(pid: str) -> bool:
     if not pid.isdigit():
         return False
     try:

@@ -36,8 +36,8 @@ def _table(zh: str, en: str, key: str, columns: str) -> Table:
 
 def variable(column_name: str) -> str:
     """A column of the exported panel by the name that Stata accepts: ASCII, at most 32 characters."""
-    plain = re.sub(r"[^A-Za-z0-9_]", "_", column_name)
-    return (plain if re.match(r"[A-Za-z_]", plain) else f"v_{plain}")[:LONGEST_VARIABLE]
+    plain_name = re.sub(r"[^A-Za-z0-9_]", "_", column_name)
+    return (plain_name if re.match(r"[A-Za-z_]", plain_name) else f"v_{plain_name}")[:LONGEST_VARIABLE]
 
 
 def empty(table_name: str) -> pd.DataFrame:
@@ -71,8 +71,8 @@ def conform(table_name: str, content: pd.DataFrame) -> pd.DataFrame:
         else:
             raise CheckError(f"table {table_name}: column {column} is missing")
         columns[column] = column_values.astype(DTYPES[value_type.rstrip("?")])
-    ordered = pd.DataFrame(columns)
-    return ordered.sort_values(list(table.key), kind="stable", na_position="first", ignore_index=True)
+    ordered_frame = pd.DataFrame(columns)
+    return ordered_frame.sort_values(list(table.key), kind="stable", na_position="first", ignore_index=True)
 
 
 def check(table_name: str, content: pd.DataFrame) -> pd.DataFrame:

@@ -29,9 +29,9 @@ def spoken_language(arguments: Sequence[str]) -> str:
 
 def option_value(option: str, arguments: Sequence[str]) -> str | None:
     """What a command line gives for an option."""
-    for argument, following in zip(arguments, [*arguments[1:], None]):
+    for argument, next_argument in zip(arguments, [*arguments[1:], None]):
         if argument == option:
-            return following
+            return next_argument
         if argument.startswith(f"{option}="):
             return argument.removeprefix(f"{option}=")
     return None

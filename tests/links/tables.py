@@ -55,7 +55,7 @@ def two_sectors() -> IoTable:
         2020,
         ("a", "b"),
         domestic=np.array([[20.0, 30.0], [40.0, 10.0]]),
-        imported=np.array([[5.0, 10.0], [5.0, 0.0]]),
+        imported_flows=np.array([[5.0, 10.0], [5.0, 0.0]]),
         home_domestic=np.array([40.0, 30.0]),
         home_imported=np.array([5.0, 5.0]),
         exports=np.array([10.0, 20.0]),

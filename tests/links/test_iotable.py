@@ -20,7 +20,7 @@ def rows(table=None):
     out = []
     for origin, flows, home in (
         ("domestic", table.domestic, table.home_domestic),
-        ("imported", table.imported, table.home_imported),
+        ("imported", table.imported_flows, table.home_imported),
     ):
         for i, supplier in enumerate(table.codes):
             out += [(2020, supplier, user, "intermediate", origin, flows[i, j]) for j, user in enumerate(table.codes)]
@@ -41,7 +41,7 @@ def read(frame, sectors=None):
 def test_rows_become_the_table_in_any_order():
     shuffled = read(rows().sample(frac=1, random_state=1))
     table = two_sectors()
-    for name in ("domestic", "imported", "home_domestic", "home_imported", "exports", "output", "imports"):
+    for name in ("domestic", "imported_flows", "home_domestic", "home_imported", "exports", "output", "imports"):
         assert getattr(shuffled, name) == pytest.approx(getattr(table, name), abs=HAND), name
 
 
@@ -55,7 +55,7 @@ def test_competitive_form_spreads_imports_over_uses_at_home():
         exports=np.array([10.0, 20.0]),
         imports=np.array([30.0, 55.0]),
     )
-    assert table.imported == pytest.approx(np.array([[20 / 3, 10], [40, 10]]), abs=HAND)
+    assert table.imported_flows == pytest.approx(np.array([[20 / 3, 10], [40, 10]]), abs=HAND)
     assert table.exports == pytest.approx([10, 15], abs=HAND)
     assert table.output == pytest.approx([20 + 30 + 40 + 10 - 30, 40 + 10 + 20 - 55], abs=HAND)
 

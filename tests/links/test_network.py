@@ -47,13 +47,13 @@ def test_two_sectors_by_hand():
 def test_outputs_are_those_printed(real):
     table, printed = real
     assert table.output == pytest.approx(printed["output"].to_numpy(), rel=PRINTED)
-    inputs = net.coefficients(table.domestic + table.imported, table.output)
+    inputs = net.coefficients(table.domestic + table.imported_flows, table.output)
     assert (1 - inputs.sum(axis=0)) * table.output == pytest.approx(printed["value_added"].to_numpy(), rel=PRINTED, abs=1)
 
 
 def test_hawkins_simon(real):
     table, _ = real
-    assert np.abs(np.linalg.eigvals(net.coefficients(table.domestic + table.imported, table.output))).max() < 1
+    assert np.abs(np.linalg.eigvals(net.coefficients(table.domestic + table.imported_flows, table.output))).max() < 1
     assert (net.leontief(table) >= -HAND).all()
 
 
@@ -76,9 +76,9 @@ def test_domestic_and_imported_content_is_all_final_demand(real):
     """Value added in all final uses of domestic goods is GDP; with the imported content it is the final uses themselves."""
     table, _ = real
     final = table.home_domestic + table.exports
-    gdp = table.output.sum() - (table.domestic + table.imported).sum()
+    gdp = table.output.sum() - (table.domestic + table.imported_flows).sum()
     assert net.dva_export_share(table) / 100 @ final == pytest.approx(gdp, rel=ADDS_UP)
-    assert net.vertical_specialisation(table) / 100 @ final == pytest.approx(table.imported.sum(), rel=ADDS_UP)
+    assert net.vertical_specialisation(table) / 100 @ final == pytest.approx(table.imported_flows.sum(), rel=ADDS_UP)
 
 
 def test_upstreamness_counts_the_rounds(real):
@@ -86,7 +86,7 @@ def test_upstreamness_counts_the_rounds(real):
     table, _ = real
     found = net.upstreamness(table)
     assert np.nanmin(found) >= 1
-    steps = net.allocations(table.domestic + table.imported, table.absorption)
+    steps = net.allocations(table.domestic + table.imported_flows, table.absorption)
     share = 1 - steps.sum(axis=1)
     total, term = np.zeros(len(share)), share
     for distance in range(1, 400):
@@ -139,7 +139,7 @@ def test_weights_between_units(real):
 
 def test_a_sector_without_output_is_missing_not_zero():
     table = two_sectors()
-    parts = ("domestic", "imported", "home_domestic", "home_imported", "exports")
+    parts = ("domestic", "imported_flows", "home_domestic", "home_imported", "exports")
     idle = replace(table, codes=("a", "b", "c"), **{name: np.pad(getattr(table, name), (0, 1)) for name in parts})
     for measure in (net.dva_export_share, net.upstreamness, net.self_sufficiency, net.imported_input_share):
         assert np.isnan(measure(idle)[2])

@@ -43,8 +43,8 @@ class Sample:
         return self.registry.starts
 
     @property
-    def alive(self) -> Bools:
-        return self.registry.alive
+    def is_alive(self) -> Bools:
+        return self.registry.is_alive
 
     @property
     def status_before(self) -> Bools:
@@ -70,7 +70,7 @@ def accounts(sample: Sample) -> dict[str, Floats]:
 def _size_columns(sample: Sample) -> dict[str, Floats]:
     """Revenue and employees: the denominators, which no target touches."""
     rng = stream(sample.seed, "size")
-    registry, shape = sample.registry, sample.alive.shape
+    registry, shape = sample.registry, sample.is_alive.shape
     sector = 0.3 * rng.standard_normal((len(SECTORS), 1)) + np.cumsum(
         0.015 * rng.standard_normal((len(SECTORS), shape[1])), axis=1
     )
@@ -78,13 +78,15 @@ def _size_columns(sample: Sample) -> dict[str, Floats]:
     revenue = TYPICAL_REVENUE * np.exp(registry.size[:, None] + sector[registry.industry] + firm_path)
     heads = PER_HEAD * np.exp(0.3 * rng.standard_normal((shape[0], 1)) + persistent(rng, shape, sd=0.05, autocorrelation=0.8))
     employees = np.maximum(revenue / (heads * np.exp(0.045 * np.arange(shape[1]))), 20)
-    return {"revenue": np.round(revenue) * sample.alive, "employees": np.round(employees) * sample.alive}
+    return {"revenue": np.round(revenue) * sample.is_alive, "employees": np.round(employees) * sample.is_alive}
 
 
 def values_at_target(sample: Sample, leaf: str, initial_values: Floats, weights: Floats, caps: Floats, *, per: float) -> Floats:
     """Whole numbers, in proportion to `initial_values` inside a block, whose sum is the target x `per` x the sum of `weights`."""
     totals = target_sums(sample, leaf, block_sums(weights, sample.starts)) * per
-    return rounded_block_values(spread(totals, np.where(sample.alive, initial_values, 0.0), caps, sample.starts), sample.starts)
+    return rounded_block_values(
+        spread(totals, np.where(sample.is_alive, initial_values, 0.0), caps, sample.starts), sample.starts
+    )
 
 
 def target_sums(sample: Sample, leaf: str, weights: Floats) -> Floats:
@@ -106,19 +108,19 @@ def _innovation(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Floats
     rd_exp = values_at_target(sample, "inn1", revenue * rd, revenue, 0.5 * revenue, per=0.01)
     rd_staff = values_at_target(sample, "inn2", employees * staff, employees, np.floor(0.9 * employees), per=0.01)
     patents = sample.lasting("patents", 0.8) * boost
-    unlimited = np.where(sample.alive, 1e12, 0.0)
+    unlimited = np.where(sample.is_alive, 1e12, 0.0)
     inventions = values_at_target(sample, "inn3", employees * patents, employees, unlimited, per=1e-4)
     models = rounded_block_values(inventions * 1.2 * sample.lasting("models", 0.3) + 0.02 * employees, sample.starts)
     total = inventions + models
-    joint = values_at_target(sample, "inn5", total * sample.lasting("joint", 0.5), total, total, per=0.01)
+    joint_patents = values_at_target(sample, "inn5", total * sample.lasting("joint", 0.5), total, total, per=0.01)
     return {
         "rd_exp": rd_exp, "rd_staff": rd_staff, "inv_patents_valid": inventions, "utility_patents": models,
-        "patents_total": total, "coapplied_patents": joint,
+        "patents_total": total, "coapplied_patents": joint_patents,
     }  # fmt: skip
 
 
 def _markets(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Floats]:
-    revenue, is_operating = accounts["revenue"], sample.alive
+    revenue, is_operating = accounts["revenue"], sample.is_alive
     rng = stream(sample.seed, "markets")
     firms = len(is_operating)
     boost = np.where(sample.status_before, 1.15, 1.0)
@@ -142,20 +144,20 @@ def _markets(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Floats]:
 
 def _certified_flags(sample: Sample) -> Floats:
     """1 for the certified: as many per block as the target asks, those of highest lasting propensity."""
-    heads = block_sums(sample.alive.astype(float), sample.starts)
+    heads = block_sums(sample.is_alive.astype(float), sample.starts)
     totals = target_sums(sample, "brd2", heads) / 100
     everyone = np.rint(totals[0::2] + totals[1::2])
     never_certified = np.rint(totals[0::2])
     ever_certified = np.clip(everyone - never_certified, 0, heads[1::2])
     counts = np.stack([never_certified, ever_certified], axis=1).reshape(heads.shape)
-    propensity = np.where(sample.alive, np.log(sample.lasting("certified", 1.0)) + 0.4 * sample.status_before, -np.inf)
+    propensity = np.where(sample.is_alive, np.log(sample.lasting("certified", 1.0)) + 0.4 * sample.status_before, -np.inf)
     return highest_in_blocks(counts, propensity, sample.starts)
 
 
 def _circulation(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Floats]:
     """Stocks, costs, receivables and the shares of the largest partners."""
     inventory = _inventory(sample, accounts["revenue"])
-    average = two_year_ends(inventory, sample.alive)
+    average = two_year_ends(inventory, sample.is_alive)
     cost = accounts["revenue"] * COST_SHARE * sample.lasting("cost", 0.03)
     cogs = values_at_target(sample, "smo1", cost, average, 1.45 * accounts["revenue"], per=1.0)
     shares = {f"top5_{partner_side}_share": _partner_share(sample, partner_side) for partner_side in ("supplier", "customer")}
@@ -164,29 +166,29 @@ def _circulation(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Float
 
 def two_year_ends(year_end_values: Floats, is_operating: Bools) -> Floats:
     """Mean of this and last year-end; this year-end alone in a firm's first year."""
-    earlier = np.hstack([np.zeros((len(year_end_values), 1), dtype=bool), is_operating[:, :-1]])
-    return np.where(is_operating, np.where(earlier, (year_end_values + lagged(year_end_values)) / 2, year_end_values), 0.0)
+    existed_before = np.hstack([np.zeros((len(year_end_values), 1), dtype=bool), is_operating[:, :-1]])
+    return np.where(is_operating, np.where(existed_before, (year_end_values + lagged(year_end_values)) / 2, year_end_values), 0.0)
 
 
 def _inventory(sample: Sample, revenue: Floats) -> Floats:
     """Year-end stocks near what the turnover aimed at needs, so that costs have little left to make up."""
-    starts, expected = sample.starts, revenue * COST_SHARE
-    costs = block_sums(expected, starts)
-    smooth = sample.target.smooth["smo1"]
-    never_recognised = costs[0::2] / smooth
+    starts, expected_cost = sample.starts, revenue * COST_SHARE
+    costs = block_sums(expected_cost, starts)
+    smooth_series = sample.target.smooth["smo1"]
+    never_recognised = costs[0::2] / smooth_series
     premium = LEAF["smo1"].premium * np.mean(costs[1::2] / (costs[0::2] + costs[1::2]), axis=1, keepdims=True)
     gap = sample.target.gap["smo1"] + premium
-    ever_recognised = (costs[1::2] - gap * never_recognised) / (smooth + gap)
+    ever_recognised = (costs[1::2] - gap * never_recognised) / (smooth_series + gap)
     totals = np.stack([never_recognised, ever_recognised], axis=1).reshape(costs.shape) * (
         1 + GROWTH / 2 * (np.arange(costs.shape[1]) > 0)
     )
-    base = expected * sample.lasting("inventory", 0.3)
-    return rounded_block_values(spread(totals, base, np.where(sample.alive, 1e12, 0.0), starts), starts)
+    base = expected_cost * sample.lasting("inventory", 0.3)
+    return rounded_block_values(spread(totals, base, np.where(sample.is_alive, 1e12, 0.0), starts), starts)
 
 
 def _receivables(sample: Sample, revenue: Floats) -> Floats:
     """Year-ends whose mean with the year before hits receivable days, solved year by year."""
-    starts, is_operating = sample.starts, sample.alive
+    starts, is_operating = sample.starts, sample.is_alive
     totals = target_sums(sample, "smo2", block_sums(revenue, starts)) / 365
     base = revenue * sample.lasting("receivables", 0.25)
     stocks = np.zeros_like(revenue)
@@ -195,9 +197,9 @@ def _receivables(sample: Sample, revenue: Floats) -> Floats:
             is_operating[:, year - 1] & is_operating[:, year] if year else np.zeros(len(is_operating), dtype=bool)
         )
         share = np.where(is_operating_both_years, 0.5, 1.0)
-        carried = 0.5 * np.where(is_operating_both_years, stocks[:, year - 1], 0.0)
+        carried_stock = 0.5 * np.where(is_operating_both_years, stocks[:, year - 1], 0.0)
         turnover = base[:, year] * share
-        remaining_totals = totals[:, [year]] - block_sums(carried[:, None], starts)
+        remaining_totals = totals[:, [year]] - block_sums(carried_stock[:, None], starts)
         caps = np.where(is_operating[:, year], 1e12, 0.0)[:, None]
         stocks[:, year] = np.rint(spread(remaining_totals, turnover[:, None], caps, starts)[:, 0] / share)
     return stocks
@@ -205,18 +207,18 @@ def _receivables(sample: Sample, revenue: Floats) -> Floats:
 
 def _partner_share(sample: Sample, partner_side: str) -> Floats:
     """Share of the five largest suppliers or customers, in hundredths of a point; each side's plain mean is the target."""
-    heads = sample.alive.astype(float)
+    heads = sample.is_alive.astype(float)
     base = sample.lasting(partner_side, 0.25)
     return values_at_target(sample, "smo3", base, heads, 9800 * heads, per=100.0)
 
 
 def _balance_sheet(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Floats]:
     rng = stream(sample.seed, "balance sheet")
-    shape, is_operating, revenue = sample.alive.shape, sample.alive, accounts["revenue"]
+    shape, is_operating, revenue = sample.is_alive.shape, sample.is_alive, accounts["revenue"]
     fixed_assets = np.round(revenue * 0.3 * sample.lasting("fixed assets", 0.4))
-    needed = 1.15 * (accounts["inventory"] + accounts["receivables"] + fixed_assets)
-    usual = revenue * 0.9 * sample.lasting("assets", 0.25)
-    assets = np.round(usual + (needed - usual).clip(min=0))
+    funds_needed = 1.15 * (accounts["inventory"] + accounts["receivables"] + fixed_assets)
+    usual_liabilities = revenue * 0.9 * sample.lasting("assets", 0.25)
+    assets = np.round(usual_liabilities + (funds_needed - usual_liabilities).clip(min=0))
     leverage = np.clip(
         0.5 + 0.13 * rng.standard_normal((shape[0], 1)) + persistent(rng, shape, sd=0.03, autocorrelation=0.7), 0.08, 0.92
     )
@@ -235,14 +237,20 @@ def _balance_sheet(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Flo
 def _costs(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Floats]:
     """Pay, and the intermediate inputs that give each industry its productivity; large firms need less, more so in some."""
     rng = stream(sample.seed, "costs")
-    registry, shape = sample.registry, sample.alive.shape
+    registry, shape = sample.registry, sample.is_alive.shape
     pay = PAY * np.exp(0.2 * rng.standard_normal((len(SECTORS), 1)) + PAY_GROWTH * np.arange(shape[1]))
     payroll = np.round(accounts["employees"] * pay[registry.industry] * np.exp(0.15 * rng.standard_normal((shape[0], 1))))
     scale = rng.uniform(0, 0.08, len(SECTORS))[registry.industry] * registry.size + LEAD * registry.ever_recognised
-    usual = np.exp(0.04 * rng.standard_normal((shape[0], 1)) + 0.02 * rng.standard_normal(shape) - scale[:, None])
+    usual_level = np.exp(0.04 * rng.standard_normal((shape[0], 1)) + 0.02 * rng.standard_normal(shape) - scale[:, None])
     firms = Production(
-        sample.starts, sample.alive, accounts["revenue"], accounts["employees"], payroll, accounts["fixed_assets"], sample.price
+        sample.starts,
+        sample.is_alive,
+        accounts["revenue"],
+        accounts["employees"],
+        payroll,
+        accounts["fixed_assets"],
+        sample.price,
     )
     rise, gap = (target_part["upg1"] for target_part in (sample.target.leave_out, sample.target.gap))
-    inputs = inputs_for(firms, INPUT_SHARE * accounts["revenue"] * usual, rise=rise, gap=gap)
+    inputs = inputs_for(firms, INPUT_SHARE * accounts["revenue"] * usual_level, rise=rise, gap=gap)
     return {"payroll": payroll, "intermediate_inputs": np.round(inputs)}

@@ -27,7 +27,7 @@ class Production:
     """
 
     starts: Ints
-    alive: Bools
+    is_alive: Bools
     revenue: Floats
     employees: Floats
     payroll: Floats
@@ -44,27 +44,31 @@ def productivity(firms: Production, inputs: Floats) -> Floats:
     """ln TFP against the industry's mean firm of the first year."""
 
     def log(quantities: Floats) -> Floats:
-        return np.log(np.where(firms.alive, quantities, 1.0))
+        return np.log(np.where(firms.is_alive, quantities, 1.0))
 
-    count = block_sums(firms.alive.astype(float), firms.industries)
-    of = block_of(firms.industries, len(firms.alive))
+    count = block_sums(firms.is_alive.astype(float), firms.industries)
+    block_numbers = block_of(firms.industries, len(firms.is_alive))
 
     def mean(quantities: Floats) -> Floats:
-        return block_sums(np.where(firms.alive, quantities, 0.0), firms.industries) / count
+        return block_sums(np.where(firms.is_alive, quantities, 0.0), firms.industries) / count
 
-    quantities = [log(firms.employees), log(firms.fixed_assets / firms.price[of]), log(inputs / firms.price[of])]
+    quantities = [
+        log(firms.employees),
+        log(firms.fixed_assets / firms.price[block_numbers]),
+        log(inputs / firms.price[block_numbers]),
+    ]
     costs = [firms.payroll, CAPITAL_COST * firms.fixed_assets, inputs]
-    total = np.where(firms.alive, costs[0] + costs[1] + costs[2], 1.0)
-    output = log(firms.revenue / firms.price[of])
+    total = np.where(firms.is_alive, costs[0] + costs[1] + costs[2], 1.0)
+    output = log(firms.revenue / firms.price[block_numbers])
     mean_output = mean(output)
-    ln_tfp, steps = output - mean_output[of], np.diff(mean_output, axis=1)
+    ln_tfp, steps = output - mean_output[block_numbers], np.diff(mean_output, axis=1)
     for quantity, cost in zip(quantities, costs):
         share = cost / total
         mean_cost_share, mean_quantity = mean(share), mean(quantity)
-        ln_tfp -= (share + mean_cost_share[of]) / 2 * (quantity - mean_quantity[of])
+        ln_tfp -= (share + mean_cost_share[block_numbers]) / 2 * (quantity - mean_quantity[block_numbers])
         steps -= (mean_cost_share[:, 1:] + mean_cost_share[:, :-1]) / 2 * np.diff(mean_quantity, axis=1)
     level = np.hstack([np.zeros((len(steps), 1)), np.cumsum(steps, axis=1)])
-    return np.where(firms.alive, ln_tfp + level[of], 0.0)
+    return np.where(firms.is_alive, ln_tfp + level[block_numbers], 0.0)
 
 
 def inputs_for(firms: Production, first_inputs: Floats, *, rise: Floats, gap: Floats) -> Floats:
@@ -73,7 +77,7 @@ def inputs_for(firms: Production, first_inputs: Floats, *, rise: Floats, gap: Fl
     That of the never-recognised is `rise` (industries, years) above its first year's, and that of all firms above it by
     as much as in the first year, and `gap`. The first year stays as drawn. ConfigError when no inputs do it.
     """
-    of = block_of(firms.starts, len(first_inputs))
+    block_numbers = block_of(firms.starts, len(first_inputs))
     weights = block_sums(firms.revenue, firms.starts)
     rises = np.stack([rise, rise + gap * (weights[0::2] + weights[1::2]) / weights[1::2]], axis=1)
     shares = weights[0::2] / weights[1::2]
@@ -85,7 +89,7 @@ def inputs_for(firms: Production, first_inputs: Floats, *, rise: Floats, gap: Fl
         productivity_gap = (target_productivity - block_productivity) * (np.arange(first_inputs.shape[1]) > 0)
         if np.abs(productivity_gap).max() < EXACT:
             return inputs
-        inputs = inputs * np.exp(-productivity_gap / USUAL_SHARE)[of]
+        inputs = inputs * np.exp(-productivity_gap / USUAL_SHARE)[block_numbers]
     raise ConfigError(
         "the demo's firms cannot be as productive as these effects ask: use smaller effects or another seed",
         zh="演示企业的生产率无法达到所要求的效应:请减小效应或换一个随机种子",

@@ -53,8 +53,8 @@ def industry_table(seed: int, target: Targets, ppi: Floats, firms: Floats, reven
 def _controls(rng: np.random.Generator, revenue: Floats) -> dict[str, Floats]:
     """Size, debt, capital and wages: persistent, and unrelated to density and to the indicators' noise."""
 
-    def share(lowest: float, highest: float) -> Floats:
-        return rng.uniform(lowest, highest, (len(SECTORS), 1)) + persistent(rng, SHAPE, sd=0.02, autocorrelation=0.7)
+    def share(lower_limit: float, upper_limit: float) -> Floats:
+        return rng.uniform(lower_limit, upper_limit, (len(SECTORS), 1)) + persistent(rng, SHAPE, sd=0.02, autocorrelation=0.7)
 
     years = np.arange(len(YEARS))
     assets = revenue * share(0.7, 1.2)
@@ -139,30 +139,30 @@ def io_table(seed: int, target: Targets, output: Floats) -> pd.DataFrame:
     taste = np.exp(0.3 * rng.standard_normal((len(SECTORS), len(SECTORS))))
     rate = rng.uniform(0.003, 0.015, (len(DIGITAL), len(SECTORS), 1)) * np.linspace(1, 1.5, len(YEARS))
     rate *= np.exp(0.04 * rng.standard_normal((len(DIGITAL), *SHAPE)))
-    parts = []
+    year_tables = []
     for t, year in enumerate(YEARS):
         gross_output = output[:, t] * 1e4
-        served = np.round(rate[:, :, t] * gross_output, 2)
-        parts.append(_io_year(year, taste, target.leave_out["cmp3"][:, t] / 100, gross_output, served))
-    return pd.concat(parts, ignore_index=True)
+        home_supply = np.round(rate[:, :, t] * gross_output, 2)
+        year_tables.append(_io_year(year, taste, target.leave_out["cmp3"][:, t] / 100, gross_output, home_supply))
+    return pd.concat(year_tables, ignore_index=True)
 
 
-def _io_year(year: int, demand_weights: Floats, imported: Floats, output: Floats, served: Floats) -> pd.DataFrame:
+def _io_year(year: int, demand_weights: Floats, import_shares: Floats, output: Floats, home_supply: Floats) -> pd.DataFrame:
     """`imported` is the share of an industry's intermediate inputs, `served` (services, industries) among them."""
-    mixed = demand_weights * output[:, None]
-    inputs = MANUFACTURED_INPUT_SHARE * output * (0.35 * np.eye(len(output)) + 0.65 * mixed / mixed.sum(axis=0))
+    demand_matrix = demand_weights * output[:, None]
+    inputs = MANUFACTURED_INPUT_SHARE * output * (0.35 * np.eye(len(output)) + 0.65 * demand_matrix / demand_matrix.sum(axis=0))
     total = np.round(inputs, 2)
-    foreign = np.round(inputs * imported * (1 + served.sum(axis=0) / inputs.sum(axis=0)), 2)
+    foreign = np.round(inputs * import_shares * (1 + home_supply.sum(axis=0) / inputs.sum(axis=0)), 2)
     home = total - foreign
-    industry_sales = served.sum(axis=1)
+    industry_sales = home_supply.sum(axis=1)
     turnover = industry_sales * (1 + sum(share for _, share in DIGITAL_USES))
-    bought = np.round(DIGITAL_INPUTS * np.outer(output / output.sum(), turnover), 2)
-    final_uses = np.maximum(output - home.sum(axis=1) - bought.sum(axis=1), 0.02 * output)
+    purchases = np.round(DIGITAL_INPUTS * np.outer(output / output.sum(), turnover), 2)
+    final_uses = np.maximum(output - home.sum(axis=1) - purchases.sum(axis=1), 0.02 * output)
     frames = [
         _flows(year, CODES, CODES, home, "domestic"),
         _flows(year, CODES, CODES, foreign, "imported"),
-        _flows(year, DIGITAL, CODES, served, "domestic"),
-        _flows(year, CODES, DIGITAL, bought, "domestic"),
+        _flows(year, DIGITAL, CODES, home_supply, "domestic"),
+        _flows(year, CODES, DIGITAL, purchases, "domestic"),
         *(_final_use_rows(year, CODES, use, share * final_uses) for use, share in FINAL_USES),
         *(_final_use_rows(year, DIGITAL, use, share * industry_sales) for use, share in DIGITAL_USES),
     ]

@@ -123,8 +123,8 @@ def effects(density_lag: Floats, *, own_effect: float, spillover: float) -> Effe
 
 def within_sd(panel_values: Floats) -> float:
     """Standard deviation after industry and year means are taken out: (industries, years) -> number."""
-    within = panel_values - panel_values.mean(axis=1, keepdims=True) - panel_values.mean(axis=0) + panel_values.mean()
-    return float(within.std())
+    within_values = panel_values - panel_values.mean(axis=1, keepdims=True) - panel_values.mean(axis=0) + panel_values.mean()
+    return float(within_values.std())
 
 
 @dataclass(frozen=True)
@@ -141,22 +141,22 @@ class Targets:
 
 def targets(seed: int, density_lag: Floats, effect: Effects) -> Targets:
     """Targets of every indicator on the density drawn."""
-    common = np.sqrt(COMMON_NOISE_SHARE) * stream(seed, "common noise").standard_normal((len(SECTORS), len(YEARS) + 1))
+    common_noise = np.sqrt(COMMON_NOISE_SHARE) * stream(seed, "common noise").standard_normal((len(SECTORS), len(YEARS) + 1))
     leave_out, target_paths, gap = {}, {}, {}
     for leaf in LEAVES:
         rng = stream(seed, f"targets {leaf.id}")
         path = _industry_levels(rng, leaf)[:, None] + _year_effects(rng, leaf) + effect.spill[leaf.id] * density_lag
-        noise = common + np.sqrt(1 - COMMON_NOISE_SHARE) * rng.standard_normal(common.shape)
-        own_noise = OWN_EFFECT_NOISE * rng.standard_normal(common.shape)
-        target_paths[leaf.id] = _balanced(leaf, path)
-        leave_out[leaf.id] = _balanced(leaf, path + leaf.sign * leaf.noise * _values_by_year(leaf, noise))
+        noise = common_noise + np.sqrt(1 - COMMON_NOISE_SHARE) * rng.standard_normal(common_noise.shape)
+        own_noise = OWN_EFFECT_NOISE * rng.standard_normal(common_noise.shape)
+        target_paths[leaf.id] = _balanced_leaf(leaf, path)
+        leave_out[leaf.id] = _balanced_leaf(leaf, path + leaf.sign * leaf.noise * _values_by_year(leaf, noise))
         gap[leaf.id] = effect.own_effects[leaf.id] * density_lag + leaf.noise * _values_by_year(leaf, own_noise) * bool(
             leaf.own_weight
         )
     return Targets(leave_out, target_paths, gap)
 
 
-def _balanced(leaf: Leaf, panel_values: Floats) -> Floats:
+def _balanced_leaf(leaf: Leaf, panel_values: Floats) -> Floats:
     return panel_values - panel_values.mean(axis=0) if leaf.balanced else panel_values
 
 

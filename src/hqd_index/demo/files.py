@@ -89,7 +89,7 @@ def write_demo(folder: Path, *, seed: int, firms: int = 6000, own_effect: float 
     """Writes the demo study's raw files and truth.json into `folder`; the bytes depend on the arguments alone."""
     demo = generate(seed, firms, own_effect, spillover)
     folder.mkdir(parents=True, exist_ok=True)
-    listed = _write_firms(folder, demo, firms)
+    fault_records = _write_firms(folder, demo, firms)
     _write_yearbook(folder / "synthetic_industry_yearbook.xlsx", demo.industry)
     _write_csv(folder / "synthetic_srdi_list.csv", _text_rows(demo.srdi_list, LIST_LABELS), "utf-8-sig")
     _write_csv(
@@ -105,8 +105,8 @@ def write_demo(folder: Path, *, seed: int, firms: int = 6000, own_effect: float 
     _write_world(folder, demo.world)
     truth = demo.truth | {
         "seed": seed,
-        "faults": dict(sorted(Counter(row["fault"] for row in listed).items())),
-        "broken_rows": listed,
+        "faults": dict(sorted(Counter(row["fault"] for row in fault_records).items())),
+        "broken_rows": fault_records,
     }
     (folder / "truth.json").write_text(json.dumps(truth, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
@@ -150,21 +150,26 @@ def _write_firms(folder: Path, demo: Demo, firms: int) -> list[dict[str, Any]]:
         panel=firms,
     )
     years = demo.firms["year"].to_numpy()
-    listed: list[dict[str, Any]] = []
-    for file, (span, full, labels) in FIRM_FILES.items():
+    fault_records: list[dict[str, Any]] = []
+    for file, (span, all_columns, labels) in FIRM_FILES.items():
         rows_in_span = np.flatnonzero((years >= span[0]) & (years <= span[1]))
-        provinces = {short_province: long_name if full else short_province for _, short_province, long_name, _ in PROVINCES}
+        provinces = {
+            short_province: long_name if all_columns else short_province for _, short_province, long_name, _ in PROVINCES
+        }
         file_columns = _column_order(column_names, file)
         position_of_row = {int(position): span_index for span_index, position in enumerate(rows_in_span)}
         file_faults = [row for row in broken_list if row.clean_row in position_of_row]
         printed_cells = cells | {"province_code": [provinces[column_name] for column_name in cells["province_code"]]}
-        clean = list(zip(*(np.array(printed_cells[column_name], dtype=object)[rows_in_span] for column_name in file_columns)))
+        clean_rows = list(
+            zip(*(np.array(printed_cells[column_name], dtype=object)[rows_in_span] for column_name in file_columns))
+        )
         file_rows, broken_positions = _rows_with_broken(
-            clean, [(position_of_row[row.clean_row], _ordered(row.cells, file_columns, provinces)) for row in file_faults]
+            clean_rows,
+            [(position_of_row[row.clean_row], _fields_in_order(row.cells, file_columns, provinces)) for row in file_faults],
         )
         _write_csv(folder / file, [[(LABELS | labels)[column_name] for column_name in file_columns], *file_rows], "gb18030")
-        listed += [_ledger_entry(file, span_index + 2, row) for span_index, row in zip(broken_positions, file_faults)]
-    return listed
+        fault_records += [_ledger_entry(file, span_index + 2, row) for span_index, row in zip(broken_positions, file_faults)]
+    return fault_records
 
 
 def _column_order(column_names: list[str], file: str) -> list[str]:
@@ -175,28 +180,28 @@ def _column_order(column_names: list[str], file: str) -> list[str]:
     return column_names[:8] + [column_name for column_name in column_names[8:] if column_name not in MONEY] + money
 
 
-def _ordered(broken_cells: Row, file_columns: list[str], provinces: dict[str, str]) -> list[str]:
+def _fields_in_order(broken_cells: Row, file_columns: list[str], provinces: dict[str, str]) -> list[str]:
     """A broken row's fields as the file orders them; a short row loses its last, a long one has one more."""
-    full = [
+    ordered_cells = [
         provinces[broken_cells[column_name]] if column_name == "province_code" else broken_cells.get(column_name, "")
         for column_name in file_columns
     ]
-    missing = len(file_columns) - len([column_name for column_name in broken_cells if column_name != EXTRA_FIELD])
-    return full[: len(file_columns) - missing] + ([broken_cells[EXTRA_FIELD]] if EXTRA_FIELD in broken_cells else [])
+    gap_count = len(file_columns) - len([column_name for column_name in broken_cells if column_name != EXTRA_FIELD])
+    return ordered_cells[: len(file_columns) - gap_count] + ([broken_cells[EXTRA_FIELD]] if EXTRA_FIELD in broken_cells else [])
 
 
 def _rows_with_broken(
-    clean: Sequence[Sequence[str]], broken_list: list[tuple[int, list[str]]]
+    clean_rows: Sequence[Sequence[str]], broken_list: list[tuple[int, list[str]]]
 ) -> tuple[list[Sequence[str]], list[int]]:
     """The clean rows with each broken one after its own, and the places of the broken ones."""
     rows: list[Sequence[str]] = []
-    places, next_clean = [], 0
+    broken_places, next_clean = [], 0
     for clean_row, fields in broken_list:
-        rows += clean[next_clean : clean_row + 1]
+        rows += clean_rows[next_clean : clean_row + 1]
         next_clean = max(next_clean, clean_row + 1)
-        places.append(len(rows))
+        broken_places.append(len(rows))
         rows.append(fields)
-    return rows + list(clean[next_clean:]), places
+    return rows + list(clean_rows[next_clean:]), broken_places
 
 
 def _ledger_entry(file: str, row: int, broken_row: BrokenRow) -> dict[str, Any]:
@@ -212,11 +217,11 @@ def _ledger_entry(file: str, row: int, broken_row: BrokenRow) -> dict[str, Any]:
 
 def _firm_cells(firms: pd.DataFrame) -> dict[str, list[str]]:
     """Every column of the firm panel as the text of its cells; money in 万元 with two decimals."""
-    short = {province_code: province_name for province_code, province_name, *_ in PROVINCES}
+    province_names = {province_code: province_name for province_code, province_name, *_ in PROVINCES}
     cells = {province_name: [f"{amount:.2f}" for amount in (firms[province_name] / 10_000).tolist()] for province_name in MONEY}
     cells |= {province_name: [f"{amount:.2f}" for amount in firms[province_name].tolist()] for province_name in PERCENT}
     cells |= {province_name: ["是" if amount else "否" for amount in firms[province_name].tolist()] for province_name in FLAGS}
-    cells["province_code"] = [short[province_code] for province_code in firms["province_code"].tolist()]
+    cells["province_code"] = [province_names[province_code] for province_code in firms["province_code"].tolist()]
     cells["ownership"] = [OWNERSHIP[ownership] for ownership in firms["ownership"].tolist()]
     return {province_name: cells.get(province_name) or list(map(str, firms[province_name].tolist())) for province_name in LABELS}
 

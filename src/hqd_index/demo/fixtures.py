@@ -41,8 +41,8 @@ def ramp(rng: np.random.Generator, units: int, years: int, pareto_shape: float |
     """Density (units, years): a random walk everywhere (None), or zero for half the years and then a ramp of Pareto size."""
     if pareto_shape is None:
         return rng.normal(size=(units, years)).cumsum(axis=1)
-    late = np.maximum(0.0, np.arange(years) - years // 2 + 1)
-    return np.outer(rng.pareto(pareto_shape, units) + 1.0, late) + rng.normal(0, 0.05, (units, years)) * (late > 0)
+    late_years = np.maximum(0.0, np.arange(years) - years // 2 + 1)
+    return np.outer(rng.pareto(pareto_shape, units) + 1.0, late_years) + rng.normal(0, 0.05, (units, years)) * (late_years > 0)
 
 
 def _frame(units: int, years: int, prefix: str = "C") -> pd.DataFrame:
@@ -65,8 +65,8 @@ def panel_a(
         noise_series = effects + rng.normal(size=(units, 1)) + autoregressive(rng, units, years, rho) * np.sqrt(6)
         panel_columns[node] = (noise_series + 6 * beta * node_coefficient * x).ravel()
         panel_columns[f"z_{node}1"] = panel_columns[node]
-    for dimension, parts in SUBDIMENSIONS.items():
-        panel_columns[dimension] = panel_columns[list(parts)].mean(axis=1)
+    for dimension, subdimension_names in SUBDIMENSIONS.items():
+        panel_columns[dimension] = panel_columns[list(subdimension_names)].mean(axis=1)
     panel_columns["hqd"] = (panel_columns["quality"] + panel_columns["safety"]) / 2
     return Fixture(panel_columns, {"beta": beta} | {f"part_{node}": node_coefficient for node, node_coefficient in PARTS.items()})
 
@@ -96,12 +96,12 @@ def panel_b(
     """
     rng = np.random.default_rng(seed)
     level, trend = rng.normal(0, 1.5, (units, firms)), rng.normal(0, 0.05, (units, firms))
-    common = rng.normal(0, 0.5, (units, 1, 1)) + rng.normal(0, 0.2, (1, 1, years))
+    common_effect = rng.normal(0, 0.5, (units, 1, 1)) + rng.normal(0, 0.2, (1, 1, years))
     industry = 0.04 * autoregressive(rng, units, years)[:, None, :]
     noise = rng.normal(0, 0.5, (units, firms, years))
     y = (
         4.0
-        + common
+        + common_effect
         + industry
         + level[:, :, None]
         + (trend[:, :, None] * np.arange(years) if selection == "trend" else 0.0)
@@ -109,9 +109,9 @@ def panel_b(
     )
     merit = {"none": rng.normal(size=(units, firms)), "level": level, "trend": trend}[selection]
     merit = merit + 0.3 * merit.std() * rng.normal(size=(units, firms))
-    recognised = rng.integers(1, firms // 5, units)
+    recognised_counts = rng.integers(1, firms // 5, units)
     rank = (-merit).argsort(axis=1).argsort(axis=1)
-    ever_recognised = rank < recognised[:, None]
+    ever_recognised = rank < recognised_counts[:, None]
     start = np.where(ever_recognised, years - 5 + rng.integers(0, 4, (units, firms)), years + 9)
     valid = np.arange(years) >= start[:, :, None]
     y = y + own_effect * valid

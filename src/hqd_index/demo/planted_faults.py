@@ -44,22 +44,22 @@ class BrokenRow:
     cells: Row
 
 
-def broken_rows(seed: int, clean: int, row_at: Callable[[int], Row], *, panel: int) -> list[BrokenRow]:
+def broken_rows(seed: int, clean_count: int, row_at: Callable[[int], Row], *, panel: int) -> list[BrokenRow]:
     """About 1% of all rows: every standing fault, and three of the others drawn by lot, in equal parts.
 
     `row_at` gives the cells of the clean row at a position; `panel` is the number of real firms, whose names are taken.
     """
     rng = stream(seed, "faults")
     fault_names = [*STANDING_FAULTS, *sorted(rng.choice(sorted(DRAWN_FAULTS), size=FAULTS_BY_LOT, replace=False))]
-    rows_per_fault = max(1, round(SHARE / (1 - SHARE) * clean / len(fault_names)))
-    donors = iter(rng.choice(clean, size=rows_per_fault * len(fault_names), replace=False).tolist())
-    invented = iter(_invented_rows(rng, rows_per_fault * len(fault_names), panel))
+    rows_per_fault = max(1, round(SHARE / (1 - SHARE) * clean_count / len(fault_names)))
+    donors = iter(rng.choice(clean_count, size=rows_per_fault * len(fault_names), replace=False).tolist())
+    invented_rows = iter(_invented_rows(rng, rows_per_fault * len(fault_names), panel))
     broken_list = []
     for name in fault_names:
         fault = (STANDING_FAULTS | DRAWN_FAULTS)[name]
         for _ in range(rows_per_fault if name != "F25" else rows_per_fault // 2):
             donor_position = next(donors)
-            row_cells = row_at(donor_position) | (next(invented) if fault.own_key else {})
+            row_cells = row_at(donor_position) | (next(invented_rows) if fault.own_key else {})
             broken_list += [BrokenRow(donor_position, name, fault.rules, row) for row in fault.change(row_cells, rng)]
     return sorted(broken_list, key=lambda row: row.clean_row)
 
@@ -122,8 +122,8 @@ def _extra_field(row: Row, rng: np.random.Generator) -> list[Row]:
 def _dressed_number(row: Row, rng: np.random.Generator) -> list[Row]:
     """1,234.50, full-width digits, a unit in the cell, or a word for missing."""
     plain = money(1000 + number(row, "revenue"))
-    wide = plain.translate({ord(character): ord(character) + 0xFEE0 for character in "0123456789."})
-    return [row | {"revenue": str(rng.choice([f"{float(plain):,.2f}", wide, f"{plain}万元", "不详"]))}]
+    wide_text = plain.translate({ord(character): ord(character) + 0xFEE0 for character in "0123456789."})
+    return [row | {"revenue": str(rng.choice([f"{float(plain):,.2f}", wide_text, f"{plain}万元", "不详"]))}]
 
 
 def _value_out_of_range(row: Row, rng: np.random.Generator) -> list[Row]:

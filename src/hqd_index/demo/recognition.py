@@ -46,15 +46,17 @@ def recognise(seed: int, registry: Registry) -> Recognition:
     batch = np.zeros(len(registry.ever_recognised), dtype=np.int64)
     batch[recognised_firms[np.argsort(recognition_order)]] = np.repeat(list(BATCHES), sizes)
     review = _reviews(rng, batch)
-    revoked = np.zeros_like(batch)
-    revoked[rng.choice(np.flatnonzero(batch == 4), size=1)] = LAST_YEAR
+    revocation_year = np.zeros_like(batch)
+    revocation_year[rng.choice(np.flatnonzero(batch == 4), size=1)] = LAST_YEAR
     first_recognition = np.where(batch > 0, FIRST_YEAR + 6 + batch, LAST_YEAR + 99)[:, None]
     years = np.array(YEARS)
     term = np.where(review == PASS, 2 * TERM, TERM)[:, None]
     valid = (
-        (years >= first_recognition) & (years < first_recognition + term) & ((revoked == 0)[:, None] | (years < revoked[:, None]))
+        (years >= first_recognition)
+        & (years < first_recognition + term)
+        & ((revocation_year == 0)[:, None] | (years < revocation_year[:, None]))
     )
-    return Recognition(batch, valid & registry.alive, review, revoked)
+    return Recognition(batch, valid & registry.is_alive, review, revocation_year)
 
 
 def _reviews(rng: np.random.Generator, batch: Ints) -> Texts:
@@ -72,7 +74,7 @@ def density(registry: Registry, recognition: Recognition) -> Floats:
     """Firms with national status in force per 1,000 firms of the panel: (industries, years)."""
     industries = np.flatnonzero(np.diff(registry.industry, prepend=-1))
     status = np.add.reduceat(recognition.valid.astype(float), industries, axis=0)
-    return 1000 * status / np.add.reduceat(registry.alive.astype(float), industries, axis=0)
+    return 1000 * status / np.add.reduceat(registry.is_alive.astype(float), industries, axis=0)
 
 
 def lagged(yearly_values: Floats) -> Floats:

@@ -44,7 +44,7 @@ class Registry:
     name: Texts
     industry: Ints
     ever_recognised: Bools
-    alive: Bools
+    is_alive: Bools
     entry: Ints
     province: Ints
     ownership: Texts
@@ -74,7 +74,7 @@ def register(seed: int, firms: int) -> Registry:
         name=names(rng, industry[order], province),
         industry=industry[order],
         ever_recognised=ever_recognised[order],
-        alive=is_operating,
+        is_alive=is_operating,
         entry=entry,
         province=province,
         ownership=np.where(
@@ -95,21 +95,21 @@ def apportioned_counts(total: int, weights: Floats) -> Ints:
 
 def _life_spans(rng: np.random.Generator, firms: int) -> Bools:
     """(firms, years): one unbroken life each, of at least three years."""
-    late = rng.integers(FIRST_YEAR + 1, LAST_YEAR - 1, firms)
-    entry = np.where(rng.random(firms) < FULL_LIFE, FIRST_YEAR, late)
+    late_years = rng.integers(FIRST_YEAR + 1, LAST_YEAR - 1, firms)
+    entry = np.where(rng.random(firms) < FULL_LIFE, FIRST_YEAR, late_years)
     last_years = np.minimum(entry + 2 + rng.geometric(EXIT, firms), LAST_YEAR)
     years = np.array(YEARS)
     return (years >= entry[:, None]) & (years <= last_years[:, None])
 
 
 def _future_srdi_firms(
-    rng: np.random.Generator, industry: Ints, firm_sizes: Floats, is_operating: Bools, recognised: int
+    rng: np.random.Generator, industry: Ints, firm_sizes: Floats, is_operating: Bools, recognised_count: int
 ) -> Bools:
     """Of each industry, 4% of the firms: drawn among those there in all years whose size is near the industry's mean."""
     distance = np.abs(firm_sizes - SIZE_SD**2 / 2) + np.where(is_operating.all(axis=1), 0.0, 10.0)
     ever_recognised = np.zeros(len(industry), dtype=bool)
     counts = np.bincount(industry, minlength=len(SECTORS))
-    for i, quota in enumerate(apportioned_counts(recognised, counts.astype(float))):
+    for i, quota in enumerate(apportioned_counts(recognised_count, counts.astype(float))):
         members = np.flatnonzero(industry == i)
         typical_members = members[np.argsort(distance[members], kind="stable")[: 3 * quota]]
         ever_recognised[rng.choice(typical_members, size=quota, replace=False)] = True
@@ -120,8 +120,10 @@ def names(rng: np.random.Generator, industry: Ints, province: Ints, *, skip: int
     """Firm names of which no two are alike; `skip` leaves out the brands that the first so many firms use."""
     brands = _brands(skip + len(industry))[skip:]
     forms = rng.choice(["有限公司", "股份有限公司", "(集团)有限公司"], size=len(industry), p=[0.8, 0.15, 0.05])
-    parts = zip(province, brands[rng.permutation(len(brands))], industry, forms)
-    return np.array([PROVINCES[p][1] + brand + SECTORS[i].word + legal_form for p, brand, i, legal_form in parts], dtype=object)
+    name_parts = zip(province, brands[rng.permutation(len(brands))], industry, forms)
+    return np.array(
+        [PROVINCES[p][1] + brand + SECTORS[i].word + legal_form for p, brand, i, legal_form in name_parts], dtype=object
+    )
 
 
 def _brands(count: int) -> Texts:

@@ -26,10 +26,10 @@ def spread(block_totals: Floats, initial_values: Floats, caps: Floats, block_sta
     What a capped firm cannot take goes to the others in proportion. A block without any base is filled in proportion to caps.
     ConfigError when a total is negative or above the sum of caps: the demo asked for cannot exist.
     """
-    of = block_of(block_starts, len(initial_values))
+    block_numbers = block_of(block_starts, len(initial_values))
     _check_bounds(block_totals, block_sums(caps, block_starts))
     is_empty_block = block_sums(initial_values, block_starts) <= 0
-    initial_values = np.where(is_empty_block[of], caps, np.minimum(initial_values, caps * 1e9))
+    initial_values = np.where(is_empty_block[block_numbers], caps, np.minimum(initial_values, caps * 1e9))
     spread_values = np.zeros_like(initial_values)
     is_at_cap = caps <= 0
     for _ in range(MAX_ROUNDS):
@@ -37,7 +37,7 @@ def spread(block_totals: Floats, initial_values: Floats, caps: Floats, block_sta
         remaining_totals = block_totals - block_sums(np.where(is_at_cap, caps, 0.0), block_starts)
         free_room = block_sums(free_values, block_starts)
         rate = np.divide(remaining_totals, free_room, out=np.zeros_like(remaining_totals), where=free_room > 0)
-        spread_values = np.where(is_at_cap, caps, free_values * rate[of])
+        spread_values = np.where(is_at_cap, caps, free_values * rate[block_numbers])
         exceeds_cap = spread_values > caps
         if not exceeds_cap.any():
             return spread_values
@@ -55,23 +55,25 @@ def _check_bounds(block_totals: Floats, upper_bounds: Floats) -> None:
 
 def rounded_block_values(exact_values: Floats, block_starts: Ints) -> Floats:
     """Whole numbers within 1 of `exact_values` whose block sums are the rounded block sums (rounding of running sums)."""
-    cumulative = np.cumsum(exact_values, axis=0)
-    sum_before_block = np.vstack([np.zeros((1, exact_values.shape[1])), cumulative[:-1]])[block_starts]
-    of = block_of(block_starts, len(exact_values))
-    within = np.floor(cumulative - sum_before_block[of] + 0.5)
+    running_sums = np.cumsum(exact_values, axis=0)
+    sum_before_block = np.vstack([np.zeros((1, exact_values.shape[1])), running_sums[:-1]])[block_starts]
+    block_numbers = block_of(block_starts, len(exact_values))
+    rounded_sums = np.floor(running_sums - sum_before_block[block_numbers] + 0.5)
     is_block_start = np.zeros(len(exact_values), dtype=bool)
     is_block_start[block_starts] = True
-    previous_cumulative = np.vstack([np.zeros((1, exact_values.shape[1])), within[:-1]])
-    return within - np.where(is_block_start[:, None], 0.0, previous_cumulative)
+    previous_cumulative = np.vstack([np.zeros((1, exact_values.shape[1])), rounded_sums[:-1]])
+    return rounded_sums - np.where(is_block_start[:, None], 0.0, previous_cumulative)
 
 
 def highest_in_blocks(block_counts: Floats, propensity: Floats, block_starts: Ints) -> Floats:
     """1 for the `block_counts` firms of highest propensity in each block and year, else 0; -inf never counts."""
-    of = block_of(block_starts, len(propensity))
+    block_numbers = block_of(block_starts, len(propensity))
     flags = np.zeros_like(propensity)
     for year in range(propensity.shape[1]):
-        descending_order = np.lexsort((-propensity[:, year], of))
+        descending_order = np.lexsort((-propensity[:, year], block_numbers))
         rank = np.empty(len(descending_order), dtype=np.int64)
         rank[descending_order] = np.arange(len(descending_order))
-        flags[:, year] = (rank - block_starts[of] < block_counts[of, year]) & np.isfinite(propensity[:, year])
+        flags[:, year] = (rank - block_starts[block_numbers] < block_counts[block_numbers, year]) & np.isfinite(
+            propensity[:, year]
+        )
     return flags

@@ -69,7 +69,7 @@ def generate(seed: int, firms: int = 6000, own_effect: float = 0.2, spillover: f
     ppi = prices(seed)
     values = accounts(Sample(seed, registry, recognition, target, price_level(ppi)))
     revenue = 100 * _industry_means(registry, values["revenue"])
-    industry = industry_table(seed, target, ppi, _industry_means(registry, registry.alive.astype(float)), revenue)
+    industry = industry_table(seed, target, ppi, _industry_means(registry, registry.is_alive.astype(float)), revenue)
     trade = trade_table(seed, target, revenue)
     records = srdi_list(seed, registry, recognition)
     return Demo(
@@ -110,7 +110,7 @@ def _unit_year_array(column: pd.Series) -> Floats:
 
 def _firm_years(seed: int, registry: Registry, recognition: Recognition, firm_columns: dict[str, Floats]) -> pd.DataFrame:
     """One row per firm and year of its life, sorted by firm_id and year."""
-    firm, year = np.nonzero(registry.alive)
+    firm, year = np.nonzero(registry.is_alive)
     order = np.lexsort((year, registry.firm_id[firm].astype(str)))
     firm, year = firm[order], year[order]
     cells = {column_name: firm_columns[column_name][firm, year] for column_name in firm_columns}

@@ -82,8 +82,8 @@ def _infeasible_target(target_name: tuple[str, str]) -> ConfigError:
 
 def _import_flows(rng: np.random.Generator, scarce_shares: Floats, imports: Floats) -> Floats:
     """Imports by product (31, 4, years): the scarce one's share is the target, the others' is the industry's own."""
-    usual = rng.dirichlet([45.0, 35.0, 20.0], len(SECTORS))[:, :, None]
-    return np.concatenate([usual * (1 - scarce_shares)[:, None], scarce_shares[:, None]], axis=1) * imports[:, None]
+    usual_shares = rng.dirichlet([45.0, 35.0, 20.0], len(SECTORS))[:, :, None]
+    return np.concatenate([usual_shares * (1 - scarce_shares)[:, None], scarce_shares[:, None]], axis=1) * imports[:, None]
 
 
 def _partner_shares(target: Floats, total_imports: Floats) -> Floats:
@@ -114,8 +114,8 @@ def _top(hhi: Floats) -> Floats:
 
 def _first_sources() -> Ints:
     """Main partner of each product: rich for the first and the scarce product, poorer for the third."""
-    rich = ("USA", "JPN", "DEU")
-    partner_table = [[rich[i % 3], "KOR", "VNM", rich[(i + 1) % 3]] for i in range(len(SECTORS))]
+    rich_countries = ("USA", "JPN", "DEU")
+    partner_table = [[rich_countries[i % 3], "KOR", "VNM", rich_countries[(i + 1) % 3]] for i in range(len(SECTORS))]
     return np.array([[PARTNERS.index(partner_name) for partner_name in partner_names] for partner_names in partner_table])
 
 
@@ -142,7 +142,7 @@ def _producer_matrix(rng: np.random.Generator) -> Floats:
 def _export_flows(rng: np.random.Generator, rise: Floats, exports: Floats, foreign_exports: Floats) -> Floats:
     """Home exports by product: sophistication is `rise` above that of the first year, which the drawn products give."""
     high_income_share = rng.uniform(0.25, 0.40, len(SECTORS))
-    parts = np.stack(
+    export_parts = np.stack(
         [
             high_income_share,
             np.full_like(high_income_share, SECOND_PRODUCT_SHARE),
@@ -151,8 +151,8 @@ def _export_flows(rng: np.random.Generator, rise: Floats, exports: Floats, forei
         ],
         axis=1,
     )
-    income = _income(parts * exports[:, :1], foreign_exports[..., 0])
-    target_level = (parts * income).sum(axis=1, keepdims=True) * np.exp(rise)
+    income = _income(export_parts * exports[:, :1], foreign_exports[..., 0])
+    target_level = (export_parts * income).sum(axis=1, keepdims=True) * np.exp(rise)
     high_income, middle_income, low_income = income[:, 0, None], income[:, 1, None], income[:, 2, None]
     share = (target_level - SECOND_PRODUCT_SHARE * middle_income - (1 - SECOND_PRODUCT_SHARE) * low_income) / (
         high_income - low_income
@@ -186,9 +186,9 @@ def _price_premium(target: Floats, share: Floats) -> Floats:
 def _buyers() -> Floats:
     """Shares (31, 4, 5, 1) of the two partners that buy a product."""
     sales = np.zeros((len(SECTORS), len(GOODS_KINDS), len(PARTNERS), 1))
-    turn = np.add.outer(np.arange(len(SECTORS)), np.arange(len(GOODS_KINDS)))
+    buyer_offsets = np.add.outer(np.arange(len(SECTORS)), np.arange(len(GOODS_KINDS)))
     for place, share in enumerate(BUYERS):
-        np.put_along_axis(sales[..., 0], ((turn + place) % len(PARTNERS))[..., None], share, axis=2)
+        np.put_along_axis(sales[..., 0], ((buyer_offsets + place) % len(PARTNERS))[..., None], share, axis=2)
     return sales
 
 
@@ -206,8 +206,8 @@ def _trade_rows(sellers: tuple[str, ...], buyers: tuple[str, ...], trade_values:
         "hs6": np.broadcast_to(products()[:, :, None, None], shape),
     }
     columns = names | {"value": np.round(with_world_total[0], 3), "quantity": np.round(with_world_total[1], 3)}
-    traded = (with_world_total[0] > 0).ravel()
-    return pd.DataFrame({column_name: trade_values.ravel()[traded] for column_name, trade_values in columns.items()}).assign(
+    is_traded = (with_world_total[0] > 0).ravel()
+    return pd.DataFrame({column_name: trade_values.ravel()[is_traded] for column_name, trade_values in columns.items()}).assign(
         hs_rev=REVISION
     )
 

@@ -94,13 +94,13 @@ class Engine:
     def scan(self, source: Path | pd.DataFrame, name: str | None = None) -> str:
         """The name of a table with the rows of a frame, or of a view that reads the columns asked for from parquet."""
         if isinstance(source, Path):
-            return self.view(f"SELECT * FROM read_parquet({literal(str(self._admitted(source)))})", name)
-        with self._registered(source) as content:
+            return self.view(f"SELECT * FROM read_parquet({literal(str(self._admitted_file(source)))})", name)
+        with self._registered_name(source) as content:
             return self.query(f"SELECT * FROM {quoted(content)}", name)
 
     def scan_numbered(self, source: Path, table_name: str | None = None) -> str:
         """A parquet file's rows with their position in it as FILE_ROW."""
-        scratch_path = literal(str(self._admitted(source)))
+        scratch_path = literal(str(self._admitted_file(source)))
         columns = f"file_row_number + 1 AS {quoted(FILE_ROW)}, * EXCLUDE (file_row_number)"
         return self.query(f"SELECT {columns} FROM read_parquet({scratch_path}, file_row_number = true)", table_name)
 
@@ -141,13 +141,13 @@ class Engine:
         """A table, or the rows of a frame, as a parquet file, rows in the order of the key."""
         order = f" ORDER BY {', '.join(map(quoted, key))}" if key else ""
         scratch_path = self.folder / f"{self.new_name()}.parquet"
-        with self._registered(source) as source_name:
+        with self._registered_name(source) as source_name:
             self._run(f"COPY (SELECT * FROM {quoted(source_name)}{order}) TO {literal(str(scratch_path))} (FORMAT parquet)")
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(scratch_path, path)
 
     @contextmanager
-    def _registered(self, source: str | pd.DataFrame) -> Iterator[str]:
+    def _registered_name(self, source: str | pd.DataFrame) -> Iterator[str]:
         """The name under which SQL finds a table, or a frame for the length of the block."""
         if isinstance(source, str):
             yield source
@@ -180,7 +180,7 @@ class Engine:
         views = "SELECT view_name, 'VIEW' FROM duckdb_views() WHERE NOT internal"
         return self._run(f"{tables} UNION ALL {views} ORDER BY 1").fetchall()
 
-    def _admitted(self, source: Path) -> Path:
+    def _admitted_file(self, source: Path) -> Path:
         """The file under the one folder the database may read."""
         scratch_path = self.folder / f"{self.new_name()}{source.suffix}"
         with suppress(OSError):

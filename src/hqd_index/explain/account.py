@@ -83,31 +83,31 @@ class Account:
     leaves: tuple[Leaf, ...]
 
 
-def account(published: Published, unit: str, year: int, node: str | None = None, *, sample: str = "all") -> Account:
+def account(published_study: Published, unit: str, year: int, node: str | None = None, *, sample: str = "all") -> Account:
     """The account of a published score; CheckError (exit 4) where it does not come out as published (1e-9)."""
-    study, tree = published.study, tree_of(published.study.indicators)
+    study, tree = published_study.study, tree_of(published_study.study.indicators)
     with Engine() as engine:
-        stored = {stage: published.stored(stage) for stage in ("panel", "firms")}
-        panel, labels_of_units = (engine.collect(engine.scan(stored["panel"][table])) for table in ("panel", "unit_names"))
+        stored_paths = {stage: published_study.stored(stage) for stage in ("panel", "firms")}
+        panel, labels_of_units = (engine.collect(engine.scan(stored_paths["panel"][table])) for table in ("panel", "unit_names"))
         unit_id, node_id = unit_of(unit, labels_of_units), matching_node(node, study, tree)
         built_index = build_index(study, panel, labels_of_units)
         cell_index = (built_index.design.years.index(year_of(year, built_index.design.years)), built_index.units.index(unit_id))
         nodes_below = _subtree_nodes(tree, node_id)
         nodes = tuple(
-            _node_account(published, built_index, sample, child_node, cell_index)
+            _node_account(published_study, built_index, sample, child_node, cell_index)
             for child_node in nodes_below
             if tree.children(child_node)
         )
         leaves = [child_node for child_node in nodes_below if not tree.children(child_node)]
         raw_values_of_leaves = raw_values(
-            study, engine, stored["firms"], leaves, unit_id, year, sample=sample, file_by_row_id=published.files
+            study, engine, stored_paths["firms"], leaves, unit_id, year, sample=sample, file_by_row_id=published_study.files
         )
         leaf_accounts = tuple(
-            _leaf_account(published, built_index, sample, leaf, cell_index, raw_values_of_leaves[leaf]) for leaf in leaves
+            _leaf_account(published_study, built_index, sample, leaf, cell_index, raw_values_of_leaves[leaf]) for leaf in leaves
         )
     zh, en = _unit_names(labels_of_units, unit_id)
     firms = panel.query("sample == @sample and unit == @unit_id and year == @year")
-    score_account = Account(published, unit_id, zh, en, year, sample, node_id, _fewest_firms(firms), nodes, leaf_accounts)
+    score_account = Account(published_study, unit_id, zh, en, year, sample, node_id, _fewest_firms(firms), nodes, leaf_accounts)
     _verify(score_account)
     return score_account
 
@@ -133,24 +133,24 @@ def _array_entry(array: np.ndarray, cell_index: tuple[int, int]) -> np.ndarray:
     return array[min(cell_index[0], array.shape[0] - 1), min(cell_index[1], array.shape[1] - 1)]
 
 
-def _node_account(published: Published, built_index: Index, sample: str, node: str, cell_index: tuple[int, int]) -> Node:
-    study, design = published.study, built_index.design
-    computed = built_index.arrays_by_sample[sample]
+def _node_account(published_study: Published, built_index: Index, sample: str, node: str, cell_index: tuple[int, int]) -> Node:
+    study, design = published_study.study, built_index.design
+    index_arrays = built_index.arrays_by_sample[sample]
     family = next(family for family in design.families if family.node == node)
-    values = np.array([_node_value(built_index, computed, child, cell_index) for child in family.children])
-    shares = np.where(np.isnan(values), 0.0, _array_entry(computed.shares[node], cell_index))
-    rescaled = bool(np.isnan(values).any())
+    values = np.array([_node_value(built_index, index_arrays, child, cell_index) for child in family.children])
+    shares = np.where(np.isnan(values), 0.0, _array_entry(index_arrays.shares[node], cell_index))
+    is_rescaled = bool(np.isnan(values).any())
     total = shares.sum()
-    shares = shares / total if rescaled and total > 0 else shares
-    parts = np.where(np.isnan(values), 0.0, values) * shares
-    children = zip(family.children, shares, values, parts)
+    shares = shares / total if is_rescaled and total > 0 else shares
+    child_contributions = np.where(np.isnan(values), 0.0, values) * shares
+    children = zip(family.children, shares, values, child_contributions)
     return Node(
         node=node,
-        score=100 * float(computed.scores[node][cell_index]),
+        score=100 * float(index_arrays.scores[node][cell_index]),
         weight=family.method,
         aggregate=family_choice(study.weighting, design.tree, node, "aggregate")[0].method,
         additive=family.additive,
-        rescaled=rescaled,
+        rescaled=is_rescaled,
         children=tuple(
             Child(child, float(child_score), 100 * float(child_share), 100 * float(p))
             for child, child_score, child_share, p in children
@@ -158,20 +158,20 @@ def _node_account(published: Published, built_index: Index, sample: str, node: s
     )
 
 
-def _node_value(built_index: Index, computed: IndexArrays, node: str, cell_index: tuple[int, int]) -> float:
+def _node_value(built_index: Index, index_arrays: IndexArrays, node: str, cell_index: tuple[int, int]) -> float:
     """A node's score or a leaf's normalised value."""
-    if node in computed.scores:
-        return float(computed.scores[node][cell_index])
-    return float(computed.normalised[*cell_index, built_index.design.leaves.index(node)])
+    if node in index_arrays.scores:
+        return float(index_arrays.scores[node][cell_index])
+    return float(index_arrays.normalised[*cell_index, built_index.design.leaves.index(node)])
 
 
 def _leaf_account(
-    published: Published, built_index: Index, sample: str, leaf: str, cell_index: tuple[int, int], raw_value: RawValue
+    published_study: Published, built_index: Index, sample: str, leaf: str, cell_index: tuple[int, int], raw_value: RawValue
 ) -> Leaf:
-    study, design, computed = published.study, built_index.design, built_index.arrays_by_sample[sample]
+    study, design, index_arrays = published_study.study, built_index.design, built_index.arrays_by_sample[sample]
     place = design.leaves.index(leaf)
     cell = {
-        stage_name: float(getattr(computed, stage_name)[*cell_index, place])
+        stage_name: float(getattr(index_arrays, stage_name)[*cell_index, place])
         for stage_name in ("completed_values", "treated", "normalised")
     }
     impute, treat, normalise = (leaf_choice(study, design.tree, leaf, family)[0] for family in ("impute", "treat", "normalise"))
@@ -180,10 +180,10 @@ def _leaf_account(
     steps = normalising(normalise, cell["treated"], cell["normalised"], reference, design.years, cell_index[0], direction)
     return Leaf(
         leaf=leaf,
-        value=float("nan") if computed.is_imputed[*cell_index, place] else cell["completed_values"],
+        value=float("nan") if index_arrays.is_imputed[*cell_index, place] else cell["completed_values"],
         treated=cell["treated"],
         normalised=cell["normalised"],
-        imputed=bool(computed.is_imputed[*cell_index, place]),
+        imputed=bool(index_arrays.is_imputed[*cell_index, place]),
         impute=impute.method,
         treat=treat.method,
         normalise=normalise.method,
@@ -212,10 +212,10 @@ def _verify(score_account: Account) -> None:
         if not _is_equal(*compared_values)
     }
     if differences:
-        comparison_name, (computed, published_value) = next(iter(differences.items()))
+        comparison_name, (computed_value, published_value) = next(iter(differences.items()))
         raise CheckError(
-            f"{comparison_name}: {computed!r} here, {published_value!r} published; run hqd verify",
-            zh=f"{comparison_name}:此处算得 {computed!r},已发布的是 {published_value!r};请执行 hqd verify",
+            f"{comparison_name}: {computed_value!r} here, {published_value!r} published; run hqd verify",
+            zh=f"{comparison_name}:此处算得 {computed_value!r},已发布的是 {published_value!r};请执行 hqd verify",
             location=str(score_account.published.folder),
         )
 
@@ -228,7 +228,7 @@ def _row_of_account(score_account: Account, published_table: pd.DataFrame) -> pd
     ]
 
 
-def _is_equal(computed: float, published_value: float) -> bool:
-    return (np.isnan(computed) and np.isnan(published_value)) or abs(computed - published_value) <= TOLERANCE * max(
+def _is_equal(computed_value: float, published_value: float) -> bool:
+    return (np.isnan(computed_value) and np.isnan(published_value)) or abs(computed_value - published_value) <= TOLERANCE * max(
         1.0, abs(published_value)
     )

@@ -128,8 +128,8 @@ class Lines:
                 f"table {raw_value.table} is computed from other tables (stage links); it does not come from single raw rows",
             )
             return
-        placed = raw_value.cells[["role", "file", "sheet", "row"]].drop_duplicates()
-        for (role, file, sheet), rows in placed.groupby(["role", "file", "sheet"], sort=False):
+        placed_cells = raw_value.cells[["role", "file", "sheet", "row"]].drop_duplicates()
+        for (role, file, sheet), rows in placed_cells.groupby(["role", "file", "sheet"], sort=False):
             yield self._file_line(str(role), str(file), str(sheet), rows)
 
     def _file_line(self, role: str, file: str, sheet: str, file_rows: pd.DataFrame) -> str:

@@ -34,22 +34,23 @@ def frame(account: Account) -> pd.DataFrame:
 
 
 def _leaf_rows(leaf: Leaf) -> list[dict[str, Any]]:
-    raw = leaf.raw
+    raw_value = leaf.raw
     head = [
-        {"item": "raw", "value": leaf.value, "text": raw.formula},
+        {"item": "raw", "value": leaf.value, "text": raw_value.formula},
         {"item": "treated", "value": leaf.treated, "text": leaf.treat},
         {"item": "normalised", "value": leaf.normalised, "text": leaf.steps},
         {"item": "imputed", "value": int(leaf.imputed), "text": leaf.impute},
     ]
     rows = [{"kind": "leaf", "node": leaf.leaf, **entry} for entry in head]
     rows += [
-        {"kind": "aggregate", "node": leaf.leaf, "item": aggregate.text, "value": aggregate.value} for aggregate in raw.aggregates
+        {"kind": "aggregate", "node": leaf.leaf, "item": aggregate.text, "value": aggregate.value}
+        for aggregate in raw_value.aggregates
     ]
     rows += [
         {"kind": "computed", "node": leaf.leaf, "item": computed_column.column, "text": computed_column.text}
-        for computed_column in raw.computed
+        for computed_column in raw_value.computed
     ]
-    for cell in raw.cells.to_dict("records"):
+    for cell in raw_value.cells.to_dict("records"):
         cell_location = {location_column: cell[location_column] for location_column in ("file", "sheet", "row", "role")}
         rows.append({"kind": "cell", "node": leaf.leaf, "item": cell["column"], **_typed_value(cell["value"]), **cell_location})
     return rows

@@ -32,11 +32,11 @@ def normalising(
     """
     if np.isnan(normalised):
         return ""
-    observed = _reference_values(choice, reference, years, year_index)
+    reference_values = _reference_values(choice, reference, years, year_index)
     write = STEP_WRITERS.get(choice.method)
-    if write is None or observed.size == 0:
+    if write is None or reference_values.size == 0:
         return choice.definition.summary
-    text, result = write(choice, treated_value, observed, 1 if isinstance(direction, Band) else direction)
+    text, result = write(choice, treated_value, reference_values, 1 if isinstance(direction, Band) else direction)
     if abs(result - normalised) > TOLERANCE * max(1.0, abs(normalised)):
         raise CheckError(f"{choice.method}: {text} gives {result!r}, not {normalised!r}")
     return f"{text} = {short_number(normalised)}"
@@ -63,8 +63,8 @@ def _signed_number(number: float) -> str:
     return f"({short_number(number)})" if number < 0 else short_number(number)
 
 
-def _minmax(choice: BoundChoice, treated_value: float, observed: Array, direction: int) -> WrittenStep:
-    low, high = float(observed.min()), float(observed.max())
+def _minmax(choice: BoundChoice, treated_value: float, reference_values: Array, direction: int) -> WrittenStep:
+    low, high = float(reference_values.min()), float(reference_values.max())
     if direction > 0:
         formula_text, result = (
             f"(x - min) / (max - min) = ({short_number(treated_value)} - {_signed_number(low)})",
@@ -76,28 +76,28 @@ def _minmax(choice: BoundChoice, treated_value: float, observed: Array, directio
             (high - treated_value) / (high - low),
         )
     formula_text += f" / ({short_number(high)} - {_signed_number(low)})"
-    lowest, best = choice.options.get("to", (0.0, 1.0))
-    if lowest != 0:
+    lower_end, upper_end = choice.options.get("to", (0.0, 1.0))
+    if lower_end != 0:
         formula_text, result = (
-            f"{short_number(lowest)} + ({short_number(best)} - {_signed_number(lowest)}) * [{formula_text}]",
-            lowest + (best - lowest) * result,
+            f"{short_number(lower_end)} + ({short_number(upper_end)} - {_signed_number(lower_end)}) * [{formula_text}]",
+            lower_end + (upper_end - lower_end) * result,
         )
         formula_text, result = (
-            (f"({formula_text}) / {short_number(best)}", result / best) if best != 1 else (formula_text, result)
+            (f"({formula_text}) / {short_number(upper_end)}", result / upper_end) if upper_end != 1 else (formula_text, result)
         )
     else:
-        best = 1.0
-    if choice.options.get("clip", False) and not lowest / best <= result <= 1:
+        upper_end = 1.0
+    if choice.options.get("clip", False) and not lower_end / upper_end <= result <= 1:
         formula_text, result = (
-            f"{formula_text}, held within [{short_number(lowest / best)}, 1]",
-            float(np.clip(result, lowest / best, 1)),
+            f"{formula_text}, held within [{short_number(lower_end / upper_end)}, 1]",
+            float(np.clip(result, lower_end / upper_end, 1)),
         )
     return formula_text, result
 
 
-def _zscore(choice: BoundChoice, treated_value: float, observed: Array, direction: int) -> WrittenStep:
+def _zscore(choice: BoundChoice, treated_value: float, reference_values: Array, direction: int) -> WrittenStep:
     options = choice.options
-    mean, sd = float(observed.mean()), float(observed.std(ddof=options.get("ddof", 0)))
+    mean, sd = float(reference_values.mean()), float(reference_values.std(ddof=options.get("ddof", 0)))
     centre, spread = options.get("mean", 0.0), options.get("sd", 1.0)
     unit = centre or 1.0
     result = (centre + direction * spread * (treated_value - mean) / sd) / unit
@@ -107,8 +107,8 @@ def _zscore(choice: BoundChoice, treated_value: float, observed: Array, directio
     return f"{ends}{sign}(x - mean) / sd = {ends}{sign}{numerator} / {short_number(sd)}", result
 
 
-def _fractional_of_max(choice: BoundChoice, treated_value: float, observed: Array, direction: int) -> WrittenStep:
-    high = float(observed.max())
+def _fractional_of_max(choice: BoundChoice, treated_value: float, reference_values: Array, direction: int) -> WrittenStep:
+    high = float(reference_values.max())
     share = treated_value / high
     if direction > 0:
         return f"x / max = {short_number(treated_value)} / {short_number(high)}", share

@@ -61,16 +61,16 @@ class Published:
         return name_by_digest
 
 
-def published(loaded: LoadedStudy, run_folders: RunFolders) -> Published:
+def published(loaded_study: LoadedStudy, run_folders: RunFolders) -> Published:
     """The published run of a study; ConfigError (exit 2) where the study has changed since in what a score depends on."""
-    folder = run_folders.output_folder / loaded.study.name / "latest"
+    folder = run_folders.output_folder / loaded_study.study.name / "latest"
     try:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     except (OSError, ValueError):
         raise SetupError(
             "there is no published run; hqd run makes one", zh="还没有已发布的结果;请先执行 hqd run", location=str(folder)
         ) from None
-    changes = _changed_sections(loaded.study, manifest)
+    changes = _changed_sections(loaded_study.study, manifest)
     if changes:
         raise ConfigError(
             f"the study differs from the published run in: {', '.join(changes)}; run hqd run, or give the same --scenario and "
@@ -78,7 +78,7 @@ def published(loaded: LoadedStudy, run_folders: RunFolders) -> Published:
             zh=f"当前配置与已发布的结果不一致:{'、'.join(changes)};请重新执行 hqd run,或给出与该次运行相同的 --scenario 和 --set",
             location=str(folder),
         )
-    return Published(loaded.study, folder, manifest, run_folders.output_folder / ".cache")
+    return Published(loaded_study.study, folder, manifest, run_folders.output_folder / ".cache")
 
 
 def same_study(study: Study, manifest: Mapping[str, Any]) -> bool:

@@ -69,7 +69,7 @@ CELLS = ("file", "sheet", "row", "role", "column", "value")
 def raw_values(
     study: Study,
     engine: Engine,
-    stored: Mapping[str, Path],
+    stored_paths: Mapping[str, Path],
     leaves: Sequence[str],
     unit: str,
     year: int,
@@ -80,7 +80,9 @@ def raw_values(
     """The raw value of each leaf in a unit-year, from the tables that the panel was made of."""
     indicators = {leaf: study.indicators.indicators[leaf] for leaf in leaves}
     table_names = {leaf.table for leaf in indicators.values()}
-    tables = {table_name: engine.scan(stored[f"ready_{table_name}"], f"ready_{table_name}") for table_name in sorted(table_names)}
+    tables = {
+        table_name: engine.scan(stored_paths[f"ready_{table_name}"], f"ready_{table_name}") for table_name in sorted(table_names)
+    }
     raw_value_by_leaf = {}
     for leaf, indicator in indicators.items():
         reading = RawValueReading(study, engine, indicator, tables[indicator.table], unit, year, sample)
@@ -104,11 +106,11 @@ class RawValueReading:
         """The raw value with all behind it; `file_by_row_id` names the file of each row id."""
         types = self.engine.types(self.table) | {"unit": "text"}
         expr = parsed_aggregate(self.indicator, types, location=self.indicator.table)
-        computed = computed_columns(self.study, self.indicator.table, expr)
-        traced = "row_id" in types
+        column_steps = computed_columns(self.study, self.indicator.table, expr)
+        is_traced = "row_id" in types
         rows = (
-            self._cells(expr, types, any(computed_column.lagged for computed_column in computed))
-            if traced
+            self._cells(expr, types, any(computed_column.lagged for computed_column in column_steps))
+            if is_traced
             else pd.DataFrame(columns=["row_id"])
         )
         value, aggregates = self._values(expr, types)
@@ -117,10 +119,10 @@ class RawValueReading:
             formula=" ".join(self.indicator.formula.split()),
             unit=self.indicator.unit,
             value=value,
-            is_withheld=self._withheld(),
-            traced=traced,
+            is_withheld=self._withheld_value(),
+            traced=is_traced,
             aggregates=aggregates,
-            computed=computed,
+            computed=column_steps,
             cells=cells_with_location(rows, file_by_row_id),
         )
 
@@ -139,21 +141,21 @@ class RawValueReading:
     def _values(self, expr: Expression, types: Mapping[str, str]) -> tuple[float, tuple[Aggregate, ...]]:
         """The formula's value, and each aggregate's, computed as the panel computes them."""
         key = [key_column for key_column in row_key(self.study, self.indicator.table) if key_column in types] or ["unit", "year"]
-        united = with_unit(self.study, self.engine, self.indicator.table, self.table)
-        rows = aggregate_rows(f"(SELECT * FROM {united} WHERE {self._sample_condition})", [expr], types, key)
+        rows_with_unit = with_unit(self.study, self.engine, self.indicator.table, self.table)
+        rows = aggregate_rows(f"(SELECT * FROM {rows_with_unit} WHERE {self._sample_condition})", [expr], types, key)
         texts = exact_aggregates(expr, types, key=key)
-        selects = [aggregate_sql(expr, types, key=key), *(f"CAST({sql} AS VARCHAR)" for _, sql in texts)]
-        columns = ", ".join(f"{sql} AS v{select_index}" for select_index, sql in enumerate(selects))
+        select_items = [aggregate_sql(expr, types, key=key), *(f"CAST({sql} AS VARCHAR)" for _, sql in texts)]
+        columns = ", ".join(f"{sql} AS v{select_index}" for select_index, sql in enumerate(select_items))
         result_row = self.engine.collect(
             f'SELECT {columns} FROM {rows} WHERE unit = {literal(self.unit)} AND "year" = {self.year}'
         ).iloc[0]
-        numbers = [_finite_number(result_row[f"v{select_index}"]) for select_index in range(1, len(selects))]
+        numbers = [_finite_number(result_row[f"v{select_index}"]) for select_index in range(1, len(select_items))]
         raw_value = float("nan") if pd.isna(result_row["v0"]) else float(result_row["v0"])
         return raw_value, tuple(
             Aggregate(formula_text, result_number) for (formula_text, _), result_number in zip(texts, numbers)
         )
 
-    def _withheld(self) -> bool:
+    def _withheld_value(self) -> bool:
         """Whether the rule of min_firms empties this cell in both samples (design 5.6)."""
         if self.indicator.table != "firms" or "srdi_levels_ever" not in self.engine.types(self.table):
             return False
@@ -167,26 +169,26 @@ class RawValueReading:
         cell_columns = ", ".join(
             f"CAST({quoted(source_column)} AS VARCHAR) AS {quoted(f'{CELL}{source_column}')}" for source_column in source_columns
         )
-        selected = ", ".join(select_list for select_list in ("row_id", cell_columns) if select_list)
+        select_clause = ", ".join(select_list for select_list in ("row_id", cell_columns) if select_list)
         row_sets = [
-            self.engine.collect(f"SELECT {selected} FROM {self.table} WHERE {self._unit_year_condition}").assign(role="year")
+            self.engine.collect(f"SELECT {select_clause} FROM {self.table} WHERE {self._unit_year_condition}").assign(role="year")
         ]
         if uses_lag or expr.uses_lag:
-            row_sets.append(self._earlier(selected, types).assign(role="earlier"))
+            row_sets.append(self._earlier_rows(select_clause, types).assign(role="earlier"))
         rows = pd.concat(row_sets, ignore_index=True)
         if not source_columns:
             return rows.assign(column="", value=None)
-        long = rows.melt(id_vars=["row_id", "role"], var_name="column", value_name="value")
-        return long.assign(column=long["column"].str.removeprefix(CELL))
+        long_rows = rows.melt(id_vars=["row_id", "role"], var_name="column", value_name="value")
+        return long_rows.assign(column=long_rows["column"].str.removeprefix(CELL))
 
-    def _earlier(self, selected: str, types: Mapping[str, str]) -> pd.DataFrame:
+    def _earlier_rows(self, select_clause: str, types: Mapping[str, str]) -> pd.DataFrame:
         key_columns = [
             quoted(key_column)
             for key_column in row_key(self.study, self.indicator.table)
             if key_column != "year" and key_column in types
         ]
         rows = f"SELECT {', '.join(key_columns)} FROM {self.table} WHERE {self._unit_year_condition}"
-        sql = f'SELECT {selected} FROM (SELECT * FROM {self.table} WHERE "year" = {self.year - 1}) SEMI JOIN ({rows})'
+        sql = f'SELECT {select_clause} FROM (SELECT * FROM {self.table} WHERE "year" = {self.year - 1}) SEMI JOIN ({rows})'
         return self.engine.collect(f"{sql} USING ({', '.join(key_columns)})")
 
 
@@ -201,37 +203,37 @@ def computed_columns(study: Study, table: str, expr: Expression) -> tuple[Comput
     """The columns of columns.yaml that a formula reads, with those that they read in turn."""
     derived_columns = study.columns.tables.get(table, {})
     derived_by_name: dict[str, Derived] = {}
-    waiting = sorted(expr.columns & derived_columns.keys())
-    while waiting:
-        column = waiting.pop(0)
+    open_columns = sorted(expr.columns & derived_columns.keys())
+    while open_columns:
+        column = open_columns.pop(0)
         derived_by_name[column] = derived_columns[column]
-        waiting += sorted((_columns_read(derived_columns[column]) & derived_columns.keys()) - derived_by_name.keys())
-    return tuple(_computed_column(column, derived) for column, derived in derived_by_name.items())
+        open_columns += sorted((_columns_read(derived_columns[column]) & derived_columns.keys()) - derived_by_name.keys())
+    return tuple(_computed_column(column, derived_column) for column, derived_column in derived_by_name.items())
 
 
-def _columns_read(derived: Derived) -> frozenset[str]:
+def _columns_read(derived_column: Derived) -> frozenset[str]:
     """Columns that a computed column is computed from."""
-    if derived.formula is None:
-        return frozenset(str(option_value) for option_value in derived.options.values() if isinstance(option_value, str))
-    return parse(derived.formula, columns=None, aggregate=False).columns
+    if derived_column.formula is None:
+        return frozenset(str(option_value) for option_value in derived_column.options.values() if isinstance(option_value, str))
+    return parse(derived_column.formula, columns=None, aggregate=False).columns
 
 
-def _computed_column(column: str, derived: Derived) -> ComputedColumn:
-    if derived.formula is None:
-        options = ", ".join(f"{option_name}: {option_value}" for option_name, option_value in derived.options.items())
-        return ComputedColumn(column, f"{derived.function}({options})", False, True)
-    uses_lag = parse(derived.formula, columns=None, aggregate=False).uses_lag
-    return ComputedColumn(column, " ".join(derived.formula.split()), uses_lag, False)
+def _computed_column(column: str, derived_column: Derived) -> ComputedColumn:
+    if derived_column.formula is None:
+        options = ", ".join(f"{option_name}: {option_value}" for option_name, option_value in derived_column.options.items())
+        return ComputedColumn(column, f"{derived_column.function}({options})", False, True)
+    uses_lag = parse(derived_column.formula, columns=None, aggregate=False).uses_lag
+    return ComputedColumn(column, " ".join(derived_column.formula.split()), uses_lag, False)
 
 
 def sources(study: Study, table: str, expr: Expression, types: Mapping[str, str]) -> list[str]:
     """The columns behind a formula that are in raw files."""
     derived_columns = study.columns.tables.get(table, {})
-    raw_columns, waiting = set[str](), set(expr.columns)
-    while waiting:
-        column = waiting.pop()
+    raw_columns, open_columns = set[str](), set(expr.columns)
+    while open_columns:
+        column = open_columns.pop()
         if column in derived_columns:
-            waiting |= set(_columns_read(derived_columns[column])) - raw_columns - {column}
+            open_columns |= set(_columns_read(derived_columns[column])) - raw_columns - {column}
         elif column in types and column not in ("year", "unit"):
             raw_columns.add(column)
     return sorted(raw_columns)
@@ -241,11 +243,11 @@ def cells_with_location(cells_with_row_id: pd.DataFrame, file_by_row_id: Mapping
     """The rows with file, sheet and row in place of the row id, in that order."""
     if cells_with_row_id.empty:
         return pd.DataFrame(columns=list(CELLS))
-    parts = [_row_location(str(id)) for id in cells_with_row_id["row_id"]]
+    location_parts = [_row_location(str(id)) for id in cells_with_row_id["row_id"]]
     located_rows = cells_with_row_id.assign(
-        file=[file_by_row_id.get(digest, digest) for digest, _, _ in parts],
-        sheet=[sheet for _, sheet, _ in parts],
-        row=[row_number for _, _, row_number in parts],
+        file=[file_by_row_id.get(digest, digest) for digest, _, _ in location_parts],
+        sheet=[sheet for _, sheet, _ in location_parts],
+        row=[row_number for _, _, row_number in location_parts],
     )
     return located_rows.sort_values(
         ["role", "file", "sheet", "row", "column"], ascending=[False, *[True] * 4], ignore_index=True

@@ -52,13 +52,13 @@ def with_complete_rows(tree: exp.Expression, *, partial_sum: bool = False) -> ex
     tree = tree.copy()
     for term in terms(tree):
         for aggregate in term.aggregates:
-            rewritten = term.restricted(aggregate)
+            restricted_term = term.restricted(aggregate)
             if term.is_alone and not partial_sum and isinstance(_function(aggregate), exp.Sum):
-                rewritten = _sum_without_gaps(rewritten, _lone_sum_gap(aggregate))
+                restricted_term = _sum_without_gaps(restricted_term, _lone_sum_gap(aggregate))
             if aggregate is tree:
-                tree = rewritten
+                tree = restricted_term
             else:
-                aggregate.replace(rewritten)
+                aggregate.replace(restricted_term)
     return tree
 
 
@@ -125,7 +125,9 @@ def conjunction(conditions: Iterable[exp.Expression]) -> exp.Expression | None:
     """The conditions joined by AND, each once; None without any."""
     distinct_conditions = {condition.sql(): condition for condition in conditions}
     return (
-        reduce(lambda joint, next_condition: exp.and_(joint, next_condition.copy()), distinct_conditions.values())
+        reduce(
+            lambda joint_condition, next_condition: exp.and_(joint_condition, next_condition.copy()), distinct_conditions.values()
+        )
         if distinct_conditions
         else None
     )

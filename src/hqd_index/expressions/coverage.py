@@ -117,8 +117,8 @@ def _is_additive(node: exp.Expression) -> bool:
 def _replace_nodes(node: exp.Expression, replace: Callable[[exp.Expression], exp.Expression]) -> exp.Expression:
     """A copy in which every aggregate, with its filter, is changed."""
     tree = exp.Paren(this=node.copy())
-    inner = [aggregate for aggregate in tree.find_all(*AGGREGATES) if not aggregate.find_ancestor(*AGGREGATES)]
-    for function in inner:
+    inner_nodes = [aggregate for aggregate in tree.find_all(*AGGREGATES) if not aggregate.find_ancestor(*AGGREGATES)]
+    for function in inner_nodes:
         aggregate = function.parent if isinstance(function.parent, exp.Filter) else function
         aggregate.replace(replace(aggregate))
     return tree.this

@@ -104,9 +104,9 @@ class Scope:
 
     def mismatch(self, node: exp.Expression, actual_type: str, expected_type: str) -> None:
         """Raise: the value has one type where another is needed."""
-        (en, zh), (needed, needed_zh) = TYPE_NAMES[actual_type], TYPE_NAMES[expected_type]
+        (en, zh), (needed_en, needed_zh) = TYPE_NAMES[actual_type], TYPE_NAMES[expected_type]
         raise_formula_error(
-            self.location, f"{snippet(node)} is {en} where {needed} is needed", f"{snippet(node)} 是{zh},此处需要{needed_zh}"
+            self.location, f"{snippet(node)} is {en} where {needed_en} is needed", f"{snippet(node)} 是{zh},此处需要{needed_zh}"
         )
 
     def _type_mismatch(self, nodes: Sequence[exp.Expression], operands: Sequence[TypedNode]) -> None:

@@ -29,8 +29,8 @@ def _ordered_by_key(tree: exp.Expression, scope: Scope) -> exp.Expression:
 
 def _sum(node: exp.Expression, scope: Scope) -> TypedNode:
     value = scope.numeric_node(node.this)
-    inside = _ordered_by_key(value.tree, scope) if value.type == "double" else value.tree
-    total = _filtered_rows(exp.Sum(this=inside), scope)
+    sum_argument = _ordered_by_key(value.tree, scope) if value.type == "double" else value.tree
+    total = _filtered_rows(exp.Sum(this=sum_argument), scope)
     return TypedNode(total if value.type == "double" else exp.cast(total, "double"), "double")
 
 

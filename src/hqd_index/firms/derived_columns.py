@@ -26,16 +26,16 @@ def derive(study: Study, engine: Engine, tables: Mapping[str, str]) -> dict[str,
     for table_name, columns in study.columns.tables.items():
         if table_name not in derived_tables:
             continue
-        for column, derived in columns.items():
-            if derived.function == "lookup":
-                derived_tables[table_name] = lookup(study, engine, derived_tables, table_name, column, **derived.options)
-            elif derived.function:
+        for column, derived_column in columns.items():
+            if derived_column.function == "lookup":
+                derived_tables[table_name] = lookup(study, engine, derived_tables, table_name, column, **derived_column.options)
+            elif derived_column.function:
                 derived_tables[table_name] = _function_column(
-                    study, engine, table_name, derived_tables[table_name], column, derived
+                    study, engine, table_name, derived_tables[table_name], column, derived_column
                 )
             else:
                 derived_tables[table_name] = _formula_column(
-                    study, engine, table_name, derived_tables[table_name], column, derived.formula or ""
+                    study, engine, table_name, derived_tables[table_name], column, derived_column.formula or ""
                 )
         if columns and list(columns.values())[-1].function in (None, "lookup"):  # a function leaves a table and its column
             derived_tables[table_name] = _materialised_table(study, engine, table_name, derived_tables[table_name])
@@ -55,41 +55,46 @@ def _formula_column(study: Study, engine: Engine, table_name: str, table: str, c
     return engine.view(f'SELECT *, {sql} AS "{column}" FROM {table}', f"{table_name}_{column}")
 
 
-def lookup(study: Study, engine: Engine, tables: Mapping[str, str], table_name: str, new: str, *, table: str, column: str) -> str:
+def lookup(
+    study: Study, engine: Engine, tables: Mapping[str, str], table_name: str, new_column: str, *, table: str, column: str
+) -> str:
     """The column of another table whose key this one holds: an industry's price index for each of its firms.
 
     ConfigError where the table, its key or the column is missing.
     """
     key = row_key(study, table) if table in tables else ()
-    missing = (
+    missing_names = (
         [table]
         if table not in tables
         else [key_column for key_column in key if key_column not in engine.types(tables[table_name])]
     )
-    missing += [column] if table in tables and column not in engine.types(tables[table]) else []
-    if missing:
+    missing_names += [column] if table in tables and column not in engine.types(tables[table]) else []
+    if missing_names:
         raise ConfigError(
-            f"lookup of {table}.{column}: {missing} not there",
-            zh=f"lookup {table}.{column}:缺少 {missing}",
-            location=f"columns.yaml tables.{table_name}.{new}",
+            f"lookup of {table}.{column}: {missing_names} not there",
+            zh=f"lookup {table}.{column}:缺少 {missing_names}",
+            location=f"columns.yaml tables.{table_name}.{new_column}",
         )
-    lookup_sql = f'SELECT {", ".join(key)}, "{column}" AS "{new}" FROM {tables[table]}'
+    lookup_sql = f'SELECT {", ".join(key)}, "{column}" AS "{new_column}" FROM {tables[table]}'
     return engine.view(
-        f"SELECT * FROM {tables[table_name]} LEFT JOIN ({lookup_sql}) USING ({', '.join(key)})", f"{table_name}_{new}"
+        f"SELECT * FROM {tables[table_name]} LEFT JOIN ({lookup_sql}) USING ({', '.join(key)})", f"{table_name}_{new_column}"
     )
 
 
-def _function_column(study: Study, engine: Engine, table_name: str, table: str, column: str, derived: Derived) -> str:
+def _function_column(study: Study, engine: Engine, table_name: str, table: str, column: str, derived_column: Derived) -> str:
     """The table with the function's column joined on, so that its other columns keep their types."""
-    if derived.function is None or derived.function not in COLUMN_FUNCTIONS:
+    if derived_column.function is None or derived_column.function not in COLUMN_FUNCTIONS:
         raise ConfigError(
-            f"columns.yaml tables.{table_name}.{column}: unknown function {derived.function!r}; known: {sorted(COLUMN_FUNCTIONS)}"
+            f"columns.yaml tables.{table_name}.{column}: unknown function "
+            f"{derived_column.function!r}; known: {sorted(COLUMN_FUNCTIONS)}"
         )
     rows = _materialised_table(study, engine, table_name, table)
-    selects = ", ".join(
+    select_clause = ", ".join(
         quoted(column_name) for column_name, column_type in engine.types(rows).items() if column_type != "list"
     )  # no function uses a list
-    column_values = COLUMN_FUNCTIONS[derived.function](engine.collect(f"SELECT {selects} FROM {rows}"), **derived.options)
+    column_values = COLUMN_FUNCTIONS[derived_column.function](
+        engine.collect(f"SELECT {select_clause} FROM {rows}"), **derived_column.options
+    )
     values = engine.scan(pd.DataFrame({column: column_values}))
     return engine.view(f"SELECT * FROM {rows} POSITIONAL JOIN {values}", f"{table_name}_{column}")
 
@@ -99,19 +104,19 @@ def chain(links: pd.DataFrame, *, of: str = "ppi", base: int, by: str = "industr
 
     DataError when the base year is not in the data.
     """
-    wide = links.pivot(index="year", columns=by, values=of).sort_index().astype(float)
-    if base not in wide.index:
+    wide_links = links.pivot(index="year", columns=by, values=of).sort_index().astype(float)
+    if base not in wide_links.index:
         raise DataError(
-            f"chain({of}): base year {base} is not in the data; years: {wide.index.min()}-{wide.index.max()}",
-            zh=f"chain({of}):基年 {base} 不在数据中;现有年份 {wide.index.min()}-{wide.index.max()}",
+            f"chain({of}): base year {base} is not in the data; years: {wide_links.index.min()}-{wide_links.index.max()}",
+            zh=f"chain({of}):基年 {base} 不在数据中;现有年份 {wide_links.index.min()}-{wide_links.index.max()}",
         )
-    steps = np.log(wide.to_numpy() / 100)
+    steps = np.log(wide_links.to_numpy() / 100)
     steps[0] = 0.0
     level = np.cumsum(steps, axis=0)
-    levels_from_base = 100 * np.exp(level - level[wide.index.get_loc(base)])
-    long = pd.DataFrame(levels_from_base, index=wide.index, columns=wide.columns).stack()
+    levels_from_base = 100 * np.exp(level - level[wide_links.index.get_loc(base)])
+    long_levels = pd.DataFrame(levels_from_base, index=wide_links.index, columns=wide_links.columns).stack()
     keys = pd.MultiIndex.from_arrays([links["year"], links[by]])
-    return pd.Series(long.reindex(keys).to_numpy(), index=links.index)
+    return pd.Series(long_levels.reindex(keys).to_numpy(), index=links.index)
 
 
 COLUMN_FUNCTIONS: dict[str, ColumnFunction] = {"chain": chain, "tfp": tfp}

@@ -28,37 +28,39 @@ class FirmScores:
     """
 
     rows: pd.DataFrame
-    lacking: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    missing_items: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def firm_scores(study: Study, engine: Engine, tables: Mapping[str, str]) -> FirmScores:
     """Every firm-year of the study's years. DataError without items, firms or SRDI status."""
     _check_tables(study, engine, tables)
-    firm_years, lacking = _item_columns(study, engine, tables)
-    present = [item for item in study.modes.items if item not in lacking]
+    firm_years, missing_items = _item_columns(study, engine, tables)
+    item_names = [item for item in study.modes.items if item not in missing_items]
     in_base_years = firm_years["year"].between(*study.modes.norm.base_years).to_numpy()
-    pooled = {item.removeprefix("-") for item in _pooled(study)}
+    pooled_items = {item.removeprefix("-") for item in _pooled_items(study)}
     z_blocks = [
-        _z_scores(study, firm_years, [i for i in present if (i in pooled) == together], in_base_years, together)
-        for together in (False, True)
+        _z_scores(study, firm_years, [i for i in item_names if (i in pooled_items) == is_pooled], in_base_years, is_pooled)
+        for is_pooled in (False, True)
     ]
     firm_years = pd.concat([firm_years, *z_blocks], axis=1)
-    return FirmScores(_with_labels(study, firm_years, in_base_years), lacking)
+    return FirmScores(_with_labels(study, firm_years, in_base_years), missing_items)
 
 
-def _pooled(study: Study) -> list[str]:
+def _pooled_items(study: Study) -> list[str]:
     """Items of axes that compare firms across industries."""
     axes = [getattr(study.modes.axes, name) for name in ALL_AXES]
     return [item for axis in axes if axis.norm == "pooled" for item in (*axis.items, *axis.shown_only)]
 
 
-def _z_scores(study: Study, firm_years: pd.DataFrame, items: list[str], is_base_year: np.ndarray, pooled: bool) -> pd.DataFrame:
+def _z_scores(
+    study: Study, firm_years: pd.DataFrame, item_names: list[str], is_base_year: np.ndarray, is_pooled: bool
+) -> pd.DataFrame:
     """`z_<item>`: winsorised within the year, then standardised, both within the industry or over all."""
     industry = pd.factorize(firm_years["industry_code"] if "industry_code" in firm_years else firm_years["unit"], sort=True)[0]
-    groups = np.zeros_like(industry) if pooled else industry
+    groups = np.zeros_like(industry) if is_pooled else industry
     years = (firm_years["year"] - firm_years["year"].min()).to_numpy()
     winsorised_items = modes.winsorise(
-        firm_years[items], groups * (int(years.max(initial=0)) + 1) + years, study.modes.norm.winsor
+        firm_years[item_names], groups * (int(years.max(initial=0)) + 1) + years, study.modes.norm.winsor
     )
     return modes.standardise(winsorised_items, groups, is_base_year).add_prefix("z_")
 
@@ -71,22 +73,25 @@ def _check_tables(study: Study, engine: Engine, tables: Mapping[str, str]) -> No
     types = engine.types(tables["firms"])
     if "srdi_levels_valid" not in types:
         raise DataError("no SRDI status of firms", zh="没有企业的专精特新状态")
-    missing = [column for column in (*study.study.unit.by, "revenue") if column not in types]
-    if missing:
-        raise DataError(f"firms have no column {', '.join(missing)}", zh=f"企业表缺少列 {'、'.join(missing)}")
+    missing_columns = [column for column in (*study.study.unit.by, "revenue") if column not in types]
+    if missing_columns:
+        raise DataError(f"firms have no column {', '.join(missing_columns)}", zh=f"企业表缺少列 {'、'.join(missing_columns)}")
 
 
 def _item_columns(study: Study, engine: Engine, tables: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, tuple[str, str]]]:
     """Firm-years with one column per item, and why the others are lacking."""
     types, missing_reasons = engine.types(tables["firms"]), {}
-    selects, joins = {}, {}
+    select_by_item, joins = {}, {}
     for item_name, item in study.modes.items.items():
         item_types = engine.types(tables[item.table]) if item.table in tables else {}
-        absent = sorted(parse(item.formula, columns=None, aggregate=False).columns - set(item_types))
-        if absent:
-            missing_reasons[item_name] = (f"数据没有列 {'、'.join(absent)}", f"the data have no column {', '.join(absent)}")
+        absent_columns = sorted(parse(item.formula, columns=None, aggregate=False).columns - set(item_types))
+        if absent_columns:
+            missing_reasons[item_name] = (
+                f"数据没有列 {'、'.join(absent_columns)}",
+                f"the data have no column {', '.join(absent_columns)}",
+            )
         elif item.table == "firms":
-            selects[item_name] = _item_sql(item, item_name, item_types, ["firm_id"])
+            select_by_item[item_name] = _item_sql(item, item_name, item_types, ["firm_id"])
         else:
             joins[item_name] = item
     first_year, last_year = study.study.years
@@ -98,7 +103,7 @@ def _item_columns(study: Study, engine: Engine, tables: Mapping[str, str]) -> tu
     )
     keys = sorted(key_columns & set(types) - {"firm_id", "unit"})
     key_selects = "".join(f"CAST({quoted(key_column)} AS VARCHAR) AS {quoted(key_column)}, " for key_column in keys)
-    item_selects = "".join(f", {sql} AS {quoted(item_name)}" for item_name, sql in selects.items())
+    item_selects = "".join(f", {sql} AS {quoted(item_name)}" for item_name, sql in select_by_item.items())
     firm_years = engine.collect(f"""
         SELECT CAST(firm_id AS VARCHAR) AS firm_id, CAST("year" AS BIGINT) AS "year", {unit} AS unit,
                {key_selects} CAST(revenue AS DOUBLE) AS revenue,
@@ -107,7 +112,7 @@ def _item_columns(study: Study, engine: Engine, tables: Mapping[str, str]) -> tu
     firm_years = firm_years[firm_years["unit"].notna()].reset_index(drop=True)
     for item_name, item in joins.items():
         firm_years[item_name] = _industry_values(study, engine, tables[item.table], item, item_name, firm_years)
-    for item_name in [*selects, *joins]:
+    for item_name in [*select_by_item, *joins]:
         firm_years[item_name] = firm_years[item_name].astype(float).replace([np.inf, -np.inf], np.nan)
         if firm_years[item_name].isna().all():
             missing_reasons[item_name] = ("没有任何取值", "no firm-year has a value")
@@ -145,8 +150,8 @@ def _industry_values(
     join_columns = [*key, "year"]
     if item.fixed is not None:
         industry_values, join_columns = industry_values[industry_values["year"] == item.fixed], key
-    matched = firm_years[join_columns].merge(industry_values.drop_duplicates(join_columns), on=join_columns, how="left")
-    return pd.Series(matched["value"].to_numpy(dtype=float), index=firm_years.index)
+    joined_values = firm_years[join_columns].merge(industry_values.drop_duplicates(join_columns), on=join_columns, how="left")
+    return pd.Series(joined_values["value"].to_numpy(dtype=float), index=firm_years.index)
 
 
 def _industry_key(study: Study, item: ModeItem) -> list[str]:
@@ -159,8 +164,8 @@ def axis_score(study: Study, firm_years: pd.DataFrame, axis: str, *, include_sho
     axis_config: ModeAxis = getattr(study.modes.axes, axis)
     item_names = (*axis_config.items, *axis_config.shown_only) if include_shown_only else axis_config.items
     signs = {f"z_{i.removeprefix('-')}": -1 if i.startswith("-") else 1 for i in item_names}
-    present = {column: sign for column, sign in signs.items() if column in firm_years}
-    return modes.mean_score(firm_years[list(present)], present, axis_config.min_items)
+    sign_by_column = {column: sign for column, sign in signs.items() if column in firm_years}
+    return modes.mean_score(firm_years[list(sign_by_column)], sign_by_column, axis_config.min_items)
 
 
 @dataclass(frozen=True)
@@ -189,12 +194,14 @@ def _with_labels(study: Study, firm_years: pd.DataFrame, is_base_year: np.ndarra
     in_base_years = np.array(
         [study.modes.norm.base_years[0] <= y <= study.modes.norm.base_years[1] for y in range(first_year, last_year + 1)]
     )
-    raw = {name: axis_score(study, firm_years, name, include_shown_only=True) for name in ALL_AXES}
-    smooth = {name: modes.rolling_mean(grid.cube(raw[name]), study.modes.window) for name in ALL_AXES}
-    columns: dict[str, np.ndarray | pd.Series] = {name: grid.by_row(smoothed_scores) for name, smoothed_scores in smooth.items()}
-    columns |= {f"raw_{name}": smoothed_scores for name, smoothed_scores in raw.items()}
+    raw_scores = {name: axis_score(study, firm_years, name, include_shown_only=True) for name in ALL_AXES}
+    score_means = {name: modes.rolling_mean(grid.cube(raw_scores[name]), study.modes.window) for name in ALL_AXES}
+    columns: dict[str, np.ndarray | pd.Series] = {
+        name: grid.by_row(smoothed_scores) for name, smoothed_scores in score_means.items()
+    }
+    columns |= {f"raw_{name}": smoothed_scores for name, smoothed_scores in raw_scores.items()}
     columns |= {
-        name: grid.by_row(smoothed_scores) for name, smoothed_scores in _published_axes(study, smooth, in_base_years).items()
+        name: grid.by_row(smoothed_scores) for name, smoothed_scores in _published_axes(study, score_means, in_base_years).items()
     }
     base_scores = {
         name: _base_means(axis_score(study, firm_years, name, include_shown_only=False).where(is_base_year), firm)
@@ -244,9 +251,9 @@ def _base_means(score: pd.Series, firm: np.ndarray) -> Array:
 def _base_modes(study: Study, base_scores: Mapping[str, Array]) -> dict[str, np.ndarray]:
     """Axes, memberships and mode of each firm from the base years alone: what feeds H4."""
     columns: dict[str, np.ndarray] = {}
-    modes_config, codes, always = study.modes, [], np.array([True])
+    modes_config, codes, true_mask = study.modes, [], np.array([True])
     for number, (first_pole, second_pole) in enumerate(AXES, start=1):
-        strengths = modes.axis_strengths(base_scores[first_pole], base_scores[second_pole], always)
+        strengths = modes.axis_strengths(base_scores[first_pole], base_scores[second_pole], true_mask)
         columns |= {f"a{number}": strengths, f"p_{first_pole}": modes.soft_membership(strengths, modes_config.tau)}
-        codes.append(_axis_codes(study, strengths, base_scores[first_pole], base_scores[second_pole], always))
+        codes.append(_axis_codes(study, strengths, base_scores[first_pole], base_scores[second_pole], true_mask))
     return columns | {"mode": modes.mode_of(*codes)}

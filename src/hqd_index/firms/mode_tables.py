@@ -40,20 +40,22 @@ def mode_tables(study: Study, engine: Engine, tables: Mapping[str, str], io_link
             "not_made": _not_made_rows([(table_name, (fault.zh, fault.en), MEND) for table_name in empty_tables])
         }
     paths, missing_paths = path_rows(study, scores, io_links)
-    missing = [
+    missing_tables = [
         ("modes", _item_reason(study, table_name, reason), ITEM_MEND)
-        for table_name, reason in scores.lacking.items()
+        for table_name, reason in scores.missing_items.items()
         if _is_on_axis(study, table_name)
     ]
-    missing += [
+    missing_tables += [
         ("modes", _axis_reason(table_name), AXIS_MEND) for table_name in ALL_AXES if scores.rows[f"raw_{table_name}"].isna().all()
     ]
-    missing += [("paths", reason, FEW_FIRMS_MEND if reason[1].endswith(FEW_FIRMS[1]) else ITEM_MEND) for reason in missing_paths]
+    missing_tables += [
+        ("paths", reason, FEW_FIRMS_MEND if reason[1].endswith(FEW_FIRMS[1]) else ITEM_MEND) for reason in missing_paths
+    ]
     return {
         "modes": firm_modes(scores.rows),
         "mode_densities": conform("mode_densities", mode_densities(study, scores.rows)),
         "paths": paths,
-        "not_made": _not_made_rows(missing),
+        "not_made": _not_made_rows(missing_tables),
     }
 
 
@@ -127,6 +129,6 @@ def _axis_reason(axis_key: str) -> tuple[str, str]:
     return (f"得分 {axis_key}:没有企业的测度项足够", f"score {axis_key}: no firm has enough items")
 
 
-def _not_made_rows(missing: list[tuple[str, tuple[str, str], tuple[str, str]]]) -> pd.DataFrame:
+def _not_made_rows(missing_tables: list[tuple[str, tuple[str, str], tuple[str, str]]]) -> pd.DataFrame:
     columns = ["table", "reason_zh", "reason_en", "mend_zh", "mend_en"]
-    return pd.DataFrame([(table, *reason, *remedy) for table, reason, remedy in missing], columns=columns)
+    return pd.DataFrame([(table, *reason, *remedy) for table, reason, remedy in missing_tables], columns=columns)

@@ -31,10 +31,10 @@ def winsorise(item_values: pd.DataFrame, year_cells: Groups, share: float) -> pd
         group_values(item_values[continuous].groupby(year_cells).quantile(quantile), year_cells)
         for quantile in (share, 1 - share)
     )
-    clipped = pd.DataFrame(
+    clipped_values = pd.DataFrame(
         np.clip(item_values[continuous].to_numpy(dtype=float), low, high), index=item_values.index, columns=pd.Index(continuous)
     )
-    return pd.concat([item_values.drop(columns=continuous), clipped], axis=1)[list(item_values.columns)]
+    return pd.concat([item_values.drop(columns=continuous), clipped_values], axis=1)[list(item_values.columns)]
 
 
 def standardise(item_values: pd.DataFrame, groups: Groups, is_base_year: NDArray[np.bool_]) -> pd.DataFrame:
@@ -53,19 +53,19 @@ def group_values(by_group: pd.DataFrame, groups: Groups) -> Array:
 
 def mean_score(item_scores: pd.DataFrame, signs: Mapping[str, int], min_items: int) -> pd.Series:
     """Mean of the items present, those of sign -1 turned; missing below `min_items`."""
-    signed = item_scores * pd.Series(signs, dtype=float).reindex(item_scores.columns)
-    return signed.mean(axis=1).where(signed.notna().sum(axis=1) >= min_items)
+    signed_scores = item_scores * pd.Series(signs, dtype=float).reindex(item_scores.columns)
+    return signed_scores.mean(axis=1).where(signed_scores.notna().sum(axis=1) >= min_items)
 
 
 def rolling_mean(scores: Array, window: int) -> Array:
     """Mean of the scores of this and the `window` - 1 calendar years before that exist; missing where this year's is."""
-    present = ~np.isnan(scores)
-    padded = np.pad(np.where(present, scores, 0.0), ((0, 0), (window - 1, 0)))
-    counts = np.pad(present.astype(float), ((0, 0), (window - 1, 0)))
+    has_score = ~np.isnan(scores)
+    padded_scores = np.pad(np.where(has_score, scores, 0.0), ((0, 0), (window - 1, 0)))
+    counts = np.pad(has_score.astype(float), ((0, 0), (window - 1, 0)))
     years = scores.shape[1]
-    total = sum(padded[:, k : k + years] for k in range(window))
+    total = sum(padded_scores[:, k : k + years] for k in range(window))
     n_present = sum(counts[:, k : k + years] for k in range(window))
-    return np.where(present, total / np.maximum(n_present, 1.0), np.nan)
+    return np.where(has_score, total / np.maximum(n_present, 1.0), np.nan)
 
 
 def axis_strengths(first_scores: Array, second_scores: Array, is_base_year: NDArray[np.bool_]) -> Array:
@@ -87,16 +87,16 @@ def axis_labels(strengths: Array, *, dead_band: float, hysteresis: float) -> Cod
     labels = np.empty(strengths.shape, dtype=np.int8)
     for t in range(strengths.shape[1]):
         scores = strengths[:, t]
-        unscored = np.isnan(scores)
+        is_unscored = np.isnan(scores)
         pole_of_sign = np.where(scores > 0, FIRST_MODE, SECOND_MODE)
         unlabelled = (labels_of_year == MIXED_STATE) | (labels_of_year == UNCLASSIFIED_STATE)
         new_labels = np.where((np.abs(scores) >= dead_band) & (scores != 0), pole_of_sign, MIXED_STATE)
         turned_labels = np.where(
             (pole_of_sign != labels_of_year) & (np.abs(scores) >= hysteresis) & (scores != 0), pole_of_sign, labels_of_year
         )
-        years_without_score = np.where(unscored, years_without_score + 1, 0)
+        years_without_score = np.where(is_unscored, years_without_score + 1, 0)
         carried_labels = np.where(years_without_score <= LABEL_PERSISTENCE_YEARS, labels_of_year, UNCLASSIFIED_STATE)
-        labels_of_year = np.where(unscored, carried_labels, np.where(unlabelled, new_labels, turned_labels)).astype(np.int8)
+        labels_of_year = np.where(is_unscored, carried_labels, np.where(unlabelled, new_labels, turned_labels)).astype(np.int8)
         labels[:, t] = labels_of_year
     return labels
 
@@ -137,8 +137,8 @@ def mode_of(technology_labels: Codes, safety_labels: Codes) -> NDArray[np.object
 
 def axis_name(label: Codes, poles: tuple[str, str], level: Array) -> NDArray[np.object_]:
     """The pole, or mixed_strong and mixed_weak by the sign of the level (sum of both scores): near 0 is both or neither."""
-    strong = np.where(level >= 0, "mixed_strong", "mixed_weak")
-    names = np.where(label == FIRST_MODE, poles[0], np.where(label == SECOND_MODE, poles[1], strong)).astype(object)
+    strong_names = np.where(level >= 0, "mixed_strong", "mixed_weak")
+    names = np.where(label == FIRST_MODE, poles[0], np.where(label == SECOND_MODE, poles[1], strong_names)).astype(object)
     names[label == UNCLASSIFIED_STATE] = "unclassified"
     return names
 

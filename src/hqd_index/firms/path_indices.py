@@ -26,7 +26,7 @@ def path_rows(study: Study, scores: FirmScores, io_links: pd.DataFrame) -> tuple
     The index is the weighted mean of the indicators' z; mean and SD over units are those of the first `modes.window` years
     with a value. Fewer than `min_srdi` firms in force: no value.
     """
-    blocks, missing = [], []
+    blocks, missing_paths = [], []
     n_srdi = srdi_counts(scores.rows)
     for path in PATHS:
         path_config = getattr(study.modes.paths, path)
@@ -38,16 +38,16 @@ def path_rows(study: Study, scores: FirmScores, io_links: pd.DataFrame) -> tuple
             if sufficient_values.notna().any():
                 values_by_indicator[indicator_id], weights[indicator_id] = sufficient_values, indicator.weight
             else:
-                missing.append(_indicator_reason(path, indicator_id, indicator, missing_reason))
+                missing_paths.append(_indicator_reason(path, indicator_id, indicator, missing_reason))
         if not values_by_indicator and path == "integration" and len(io_links):
             values_by_indicator[FALLBACK] = _with_enough_firms(study, n_srdi, concentrated_customers(scores.rows, io_links))
             weights[FALLBACK] = 1.0
         if any(len(indicator_values) for indicator_values in values_by_indicator.values()):
             blocks.append(_path_block(study, n_srdi, path, pd.DataFrame(values_by_indicator), pd.Series(weights)))
         elif path_config.indicators:
-            missing.append((f"路径 {path}:没有任何指标", f"path {path}: none of its indicators has data"))
+            missing_paths.append((f"路径 {path}:没有任何指标", f"path {path}: none of its indicators has data"))
     frame = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=["path", *KEYS, "indicator", "n_srdi"])
-    return conform("paths", frame), missing
+    return conform("paths", frame), missing_paths
 
 
 def _path_block(study: Study, n_srdi: pd.Series, path: str, unit_years: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
@@ -92,11 +92,11 @@ def _indicator_values(study: Study, firm_years: pd.DataFrame, indicator: PathInd
 
 
 def _firm_values(study: Study, firm_years: pd.DataFrame, indicator: PathIndicator) -> pd.Series:
-    of = indicator.of
-    if len(of) == 1:
-        indicator_values = firm_years[f"raw_{of[0]}" if of[0] in ALL_AXES else of[0]]
+    item_names = indicator.of
+    if len(item_names) == 1:
+        indicator_values = firm_years[f"raw_{item_names[0]}" if item_names[0] in ALL_AXES else item_names[0]]
     else:
-        indicator_values = firm_years[[f"z_{item}" for item in of if f"z_{item}" in firm_years]].mean(axis=1)
+        indicator_values = firm_years[[f"z_{item}" for item in item_names if f"z_{item}" in firm_years]].mean(axis=1)
     if indicator.measure == "change":
         return indicator_values - calendar_lag(firm_years, indicator_values, study.modes.window)
     if indicator.measure == "frontier":
@@ -110,23 +110,26 @@ def _firm_values(study: Study, firm_years: pd.DataFrame, indicator: PathIndicato
 
 def calendar_lag(firm_years: pd.DataFrame, firm_values: pd.Series, years: int) -> pd.Series:
     """The same firm's value `years` calendar years before."""
-    firm, since = pd.factorize(firm_years["firm_id"])[0], (firm_years["year"] - firm_years["year"].min()).to_numpy(dtype=np.intp)
-    grid = np.full((int(firm.max(initial=-1)) + 1, years + int(since.max(initial=-1)) + 1), np.nan)
-    grid[firm, years + since] = firm_values.to_numpy(dtype=float)
-    return pd.Series(grid[firm, since], index=firm_values.index)
+    firm, year_offset = (
+        pd.factorize(firm_years["firm_id"])[0],
+        (firm_years["year"] - firm_years["year"].min()).to_numpy(dtype=np.intp),
+    )
+    grid = np.full((int(firm.max(initial=-1)) + 1, years + int(year_offset.max(initial=-1)) + 1), np.nan)
+    grid[firm, years + year_offset] = firm_values.to_numpy(dtype=float)
+    return pd.Series(grid[firm, year_offset], index=firm_values.index)
 
 
-def coverage(firm_years: pd.DataFrame, item_flag: str, within: str) -> pd.Series:
+def coverage(firm_years: pd.DataFrame, item_flag: str, group_column: str) -> pd.Series:
     """Of the values of `within` in a unit-year where the item is true for some firm, the share with an SRDI firm in force."""
-    flagged_rows = firm_years[(firm_years[item_flag] > 0) & firm_years[within].notna()]
-    cells = flagged_rows.groupby([*KEYS, within])["in_force"].max()
+    flagged_rows = firm_years[(firm_years[item_flag] > 0) & firm_years[group_column].notna()]
+    cells = flagged_rows.groupby([*KEYS, group_column])["in_force"].max()
     return cells.astype(float).groupby(level=KEYS).mean()
 
 
 def concentrated_customers(firm_years: pd.DataFrame, io_links: pd.DataFrame) -> pd.Series:
     """sum_j b_ij x HHI_jt: share of sales to each industry times the concentration of its firms' revenue (no links of firms)."""
-    sold = firm_years.groupby(KEYS)["revenue"].transform("sum")
-    hhi = ((firm_years["revenue"] / sold) ** 2).groupby([firm_years[k] for k in KEYS]).sum().unstack("unit")
+    total_sales = firm_years.groupby(KEYS)["revenue"].transform("sum")
+    hhi = ((firm_years["revenue"] / total_sales) ** 2).groupby([firm_years[k] for k in KEYS]).sum().unstack("unit")
     weights = io_links.pivot(index="from_unit", columns="to_unit", values="downstream")
     units = [
         user_industry for user_industry in hhi.columns if user_industry in weights.index and user_industry in weights.columns
@@ -138,9 +141,9 @@ def concentrated_customers(firm_years: pd.DataFrame, io_links: pd.DataFrame) -> 
 
 def _missing_reason(scores: FirmScores, indicator: PathIndicator) -> Reason | None:
     """Why the indicator has no data, None when it may have."""
-    missing_items = [item for item in indicator.of if item in scores.lacking]
+    missing_items = [item for item in indicator.of if item in scores.missing_items]
     if len(missing_items) == len(indicator.of):
-        return scores.lacking[missing_items[0]]
+        return scores.missing_items[missing_items[0]]
     if indicator.within is not None and indicator.within not in scores.rows:
         return (f"数据没有列 {indicator.within}", f"the data have no column {indicator.within}")
     return None

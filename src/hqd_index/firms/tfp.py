@@ -108,14 +108,18 @@ def elasticities(firm_years: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
 def elasticity_table(study: Study, engine: Engine, tables: Mapping[str, str]) -> pd.DataFrame:
     """Table `elasticities`: those of every tfp column of the firm table, by the name of the column."""
     columns = study.columns.tables.get("firms", {}) if "firms" in tables else {}
-    recipes = {column_name: Recipe(**derived.options) for column_name, derived in columns.items() if derived.function == "tfp"}
+    recipes = {
+        column_name: Recipe(**derived_column.options)
+        for column_name, derived_column in columns.items()
+        if derived_column.function == "tfp"
+    }
     if not recipes:
         return pd.DataFrame(columns=["column", "industry", "method", "input", "estimate", "se", "first_stage", "n"])
-    selects = ", ".join(
+    select_clause = ", ".join(
         quoted(column_name)
         for column_name in dict.fromkeys(column_name for recipe in recipes.values() for column_name in recipe.columns)
     )
-    frame = engine.collect(f"SELECT {selects} FROM {tables['firms']}")
+    frame = engine.collect(f"SELECT {select_clause} FROM {tables['firms']}")
     return pd.concat(
         [elasticities(frame, recipe).assign(column=column_name) for column_name, recipe in recipes.items()], ignore_index=True
     )

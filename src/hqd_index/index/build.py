@@ -81,10 +81,10 @@ def _child_values(
     if family.is_leaf_family:
         return leaf_values(design, family, panel_values)
     sums = [child for child in family.children if child not in scores]
-    summed = panel_values @ leaf_shares(design, shares, sums) if sums else panel_values[..., :0]
+    leaf_sums = panel_values @ leaf_shares(design, shares, sums) if sums else panel_values[..., :0]
     if len(sums) == len(family.children):
-        return summed
-    children = [summed[..., sums.index(c)] if c in sums else scores[c] for c in family.children]
+        return leaf_sums
+    children = [leaf_sums[..., sums.index(c)] if c in sums else scores[c] for c in family.children]
     return np.stack(np.broadcast_arrays(*children), axis=-1)
 
 

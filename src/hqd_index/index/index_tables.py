@@ -104,9 +104,9 @@ def scores_table(study: Study, index_values: IndexValues, labels: Mapping[str, L
     """Score, rank, coverage and flag of every inner node, by sample."""
     design, rank_from, frames_of_blocks, nodes = index_values.design, study.weighting.coverage.rank_from, [], []
     for sample, index_arrays in index_values.arrays_by_sample.items():
-        covered = coverage(design, index_arrays)
+        node_coverage = coverage(design, index_arrays)
         for family in design.families:
-            frames_of_blocks.append(_node_cells(design, index_arrays, family, covered[family.node], rank_from))
+            frames_of_blocks.append(_node_cells(design, index_arrays, family, node_coverage[family.node], rank_from))
             label = labels[family.node]
             nodes.append((family.node, label.zh, label.en, design.tree.level(family.node), sample))
     years, units = len(design.years), len(index_values.units)
@@ -125,19 +125,19 @@ def scores_table(study: Study, index_values: IndexValues, labels: Mapping[str, L
 
 
 def _node_cells(
-    design: ScoringPlan, index_arrays: IndexArrays, family: Family, covered: Array, rank_from: float
+    design: ScoringPlan, index_arrays: IndexArrays, family: Family, node_coverage: Array, rank_from: float
 ) -> dict[str, NDArray[Any]]:
     """Scores, ranks and flags of one node, (T, U) each; a unit-year is ranked from coverage `least`."""
     score = 100 * index_arrays.scores[family.node]
-    ranks = competition(np.where(covered >= rank_from, score, np.nan))
+    ranks = competition(np.where(node_coverage >= rank_from, score, np.nan))
     children = np.stack([_node_values(design, index_arrays, child) for child in family.children], axis=-1)
     is_collapsed = (score == 0) & (children == 0).any(axis=-1) & (children > 0).any(axis=-1)
-    flag_code = np.where(np.isnan(score), "too_few_children", np.where(covered < rank_from, "low_coverage", ""))
+    flag_code = np.where(np.isnan(score), "too_few_children", np.where(node_coverage < rank_from, "low_coverage", ""))
     return {
         "score": score,
         "rank": ranks,
         "ranked_of": np.broadcast_to((~np.isnan(ranks)).sum(axis=-1, keepdims=True), ranks.shape),
-        "coverage": covered,
+        "coverage": node_coverage,
         "flag": np.where(is_collapsed, "zero_collapse", flag_code),
     }
 
@@ -191,35 +191,35 @@ def _spread_statistics(
         if year is not None
         else span_rows(child_values[..., None], family.span, design.years)[..., 0]
     )
-    observed = rows[~np.isnan(rows)]
-    if len(observed) < 3:
-        return {"cells": len(observed), "entropy": np.nan, "divergence": np.nan, "skewness": np.nan, "note": absence_note}
-    non_negative = bool((observed >= 0).all())
-    e = float(evenness(observed[:, None])[0, 0]) if non_negative else np.nan
-    is_sparse = len(observed) < 0.5 * rows.size
-    has_spike = non_negative and observed.max() > SPIKE * observed.sum()
+    known_values = rows[~np.isnan(rows)]
+    if len(known_values) < 3:
+        return {"cells": len(known_values), "entropy": np.nan, "divergence": np.nan, "skewness": np.nan, "note": absence_note}
+    non_negative = bool((known_values >= 0).all())
+    e = float(evenness(known_values[:, None])[0, 0]) if non_negative else np.nan
+    is_sparse = len(known_values) < 0.5 * rows.size
+    has_spike = non_negative and known_values.max() > SPIKE * known_values.sum()
     note = "I-SPARSE" if is_sparse else "I-SPIKE" if has_spike else ""
     return {
-        "cells": len(observed),
+        "cells": len(known_values),
         "entropy": e,
         "divergence": 1 - e,
-        "skewness": _skewness(observed),
+        "skewness": _skewness(known_values),
         "note": note,
     }
 
 
-def _skewness(observed: Array) -> float:
+def _skewness(known_values: Array) -> float:
     """g1 = m3 / m2^1.5 of central moments (Fisher 1930), divisor n; missing without spread."""
-    deviations = observed - observed.mean()
+    deviations = known_values - known_values.mean()
     squares = deviations**2
-    return float((squares * deviations).mean() / squares.mean() ** 1.5) if observed.std() > 0 else float("nan")
+    return float((squares * deviations).mean() / squares.mean() ** 1.5) if known_values.std() > 0 else float("nan")
 
 
 def _slope(child_values: Array, root_scores: Array) -> float:
-    observed = ~(np.isnan(child_values) | np.isnan(root_scores))
-    if observed.sum() < 3 or root_scores[observed].var() == 0:
+    is_observed = ~(np.isnan(child_values) | np.isnan(root_scores))
+    if is_observed.sum() < 3 or root_scores[is_observed].var() == 0:
         return float("nan")
-    return float(np.cov(child_values[observed], root_scores[observed])[0, 1] / root_scores[observed].var(ddof=1))
+    return float(np.cov(child_values[is_observed], root_scores[is_observed])[0, 1] / root_scores[is_observed].var(ddof=1))
 
 
 def _indicators(index_values: IndexValues, panel: pd.DataFrame, coverage: pd.DataFrame | None) -> pd.DataFrame:

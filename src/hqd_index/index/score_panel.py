@@ -46,12 +46,14 @@ class ScorePanel:
 def score_panel_of(study: Study, index: Index) -> ScorePanel:
     """The comparable scores of sample `all`: a score that is too thinly covered to be ranked is left out (NaN)."""
     index_arrays_of_sample, rank_from = index.arrays_by_sample["all"], study.weighting.coverage.rank_from
-    covered = coverage(index.design, index_arrays_of_sample)
+    node_coverage = coverage(index.design, index_arrays_of_sample)
     unit_labels = index.scores[["unit", "unit_zh", "unit_en"]].drop_duplicates("unit")
     return ScorePanel(
         years=index.design.years,
         units=index.units,
-        values={n: np.where(covered[n] >= rank_from, index_arrays_of_sample.scores[n], np.nan) for n in index.design.tree.inner},
+        values={
+            n: np.where(node_coverage[n] >= rank_from, index_arrays_of_sample.scores[n], np.nan) for n in index.design.tree.inner
+        },
         labels=node_labels(study),
         unit_names={unit: Label(zh=str(zh), en=str(en)) for unit, zh, en in unit_labels.itertuples(index=False)},
     )

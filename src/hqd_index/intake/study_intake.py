@@ -157,7 +157,7 @@ def _table_jobs(
     study: Study, files: Mapping[str, Sequence[RawFile]], engine: Engine
 ) -> Iterator[tuple[TableStep, dict[str, Sequence[RawFile]], int]]:
     """Each table of the study with its files by source and the number of the first."""
-    first = 1
+    first_rid = 1
     for name in dict.fromkeys(source.table for source in study.sources.sources.values()):
         table_files = {
             source_id: files[source_id]
@@ -178,9 +178,9 @@ def _table_jobs(
                     is_single_source=len(table_files) == 1,
                 ),
                 table_files,
-                first,
+                first_rid,
             )
-        first += SHEETS
+        first_rid += SHEETS
 
 
 def _clean_table(
@@ -258,8 +258,8 @@ def _check_gate(study: Study, clean_tables: Sequence[CleanTable], study_result: 
 
 def refuse_empty_tables(study: Study, intake_result: Intake, engine: Engine) -> None:
     """GateError for a table behind an indicator of which no row is used, whatever share may be quarantined (F29)."""
-    scored = {leaf.table for leaf in study.indicators.indicators.values()}
-    for name in sorted(scored & intake_result.tables.keys()):
+    scored_tables = {leaf.table for leaf in study.indicators.indicators.values()}
+    for name in sorted(scored_tables & intake_result.tables.keys()):
         if engine.count(intake_result.tables[name]):
             continue
         source_paths = [source.path for source in study.sources.sources.values() if source.table == name]

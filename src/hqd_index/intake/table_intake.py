@@ -167,7 +167,7 @@ def _parsed_sources(
     table_step: TableStep, files: Mapping[str, Sequence[RawFile]], first_file_number: int
 ) -> tuple[list[Sheet], list[ParsedSource]]:
     sheets: list[Sheet] = []
-    parsed: list[ParsedSource] = []
+    parsed_sources: list[ParsedSource] = []
     for source_id, source_files in files.items():
         study_source = table_step.study.sources.sources[source_id]
         sheet_cells = [
@@ -184,18 +184,20 @@ def _parsed_sources(
         ]
         location = f"sources.yaml sources.{source_id}"
         parsed_source = with_year(_parsed_source(table_step, source_sheets, source_id, location), table_step.engine)
-        parsed.append(
+        parsed_sources.append(
             replace(
                 parsed_source, repairs=tuple(replace(repairs, layout=study_source.reshape) for repairs in parsed_source.repairs)
             )
         )
-        sheets += [with_notes(sheet, parsed[-1].notes) for sheet in source_sheets]
-    known_columns = {column_name for source_rows in parsed for column_name in table_step.engine.types(source_rows.typed_rows)}
+        sheets += [with_notes(sheet, parsed_sources[-1].notes) for sheet in source_sheets]
+    known_columns = {
+        column_name for source_rows in parsed_sources for column_name in table_step.engine.types(source_rows.typed_rows)
+    }
     unused_labels = [label for sheet in sheets for label in sheet.header.unused_labels]
     sources = [table_step.study.sources.sources[source_id] for source_id in files]
     missing_columns = MissingColumns(sorted(table_step.needed_columns - known_columns), sources, unused_labels)
     require_columns(missing_columns, table_step.table, ", ".join(sheet.cells.file for sheet in sheets))
-    return sheets, parsed
+    return sheets, parsed_sources
 
 
 def _parsed_source(table_step: TableStep, sheets: list[Sheet], source_id: str, location: str) -> ParsedSource:
@@ -219,10 +221,10 @@ def _source_in_scope(source: ParsedSource, out_of_scope: pd.DataFrame, table_ste
     findings = joined_findings(
         [source.findings, blank_key_findings(table_step, text_rows), year_end_findings(table_step, typed_rows, text_rows)]
     )
-    scoped = replace(
+    scoped_source = replace(
         source, text_rows=text_rows, typed_rows=typed_rows, findings=findings[~findings["rid"].isin(out_of_scope["rid"])]
     )
-    return with_merged_divisions(scoped, table_step)
+    return with_merged_divisions(scoped_source, table_step)
 
 
 def _sheet_with_layout(sheet_cells: SheetCells, source: Source, table_step: TableStep, sheet_number: int) -> Sheet:

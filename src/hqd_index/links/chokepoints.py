@@ -38,8 +38,8 @@ def lasting_verdicts(verdicts: pd.DataFrame, rule: Chokepoint) -> pd.Series:
     """
     years = sorted(set(verdicts["year"]))
     span = range(years[0], years[-1] + 1) if years else range(0)
-    wide = verdicts.pivot(index="year", columns="hs6", values="chokepoint_raw").reindex(span)
-    positive_years = wide.eq(True).astype(float).rolling(rule.window, min_periods=1).sum()
+    verdict_grid = verdicts.pivot(index="year", columns="hs6", values="chokepoint_raw").reindex(span)
+    positive_years = verdict_grid.eq(True).astype(float).rolling(rule.window, min_periods=1).sum()
     observed_years = pd.Series([float(year in years) for year in span], index=span).rolling(rule.window, min_periods=1).sum()
     flags = (positive_years >= rule.min_years).astype(float).where(observed_years >= rule.min_years, np.nan)
     keys = pd.MultiIndex.from_frame(verdicts[["year", "hs6"]])
@@ -54,9 +54,11 @@ def with_centrality(goods: pd.DataFrame, industries: pd.DataFrame, betweenness: 
     known_betweenness = betweenness.dropna(subset="betweenness")
     level = known_betweenness.groupby("year")["betweenness"].quantile(rule.centrality_pct / 100)
     product_industries = industries.rename(columns={"from_code": "hs6", "to_code": "industry_code"})[["hs6", "industry_code"]]
-    highest = product_industries.merge(known_betweenness, on="industry_code").groupby(["year", "hs6"])["betweenness"].max()
+    top_betweenness = (
+        product_industries.merge(known_betweenness, on="industry_code").groupby(["year", "hs6"])["betweenness"].max()
+    )
     goods_with_centrality = goods.assign(
-        centrality=highest.reindex(pd.MultiIndex.from_frame(goods[["year", "hs6"]])).to_numpy(dtype=float)
+        centrality=top_betweenness.reindex(pd.MultiIndex.from_frame(goods[["year", "hs6"]])).to_numpy(dtype=float)
     )
     return goods_with_centrality.assign(
         rule_f=goods_with_centrality["centrality"] >= goods_with_centrality["year"].map(level).astype(float)

@@ -26,7 +26,7 @@ class IoTable:
     year: int
     codes: tuple[str, ...]
     domestic: Array
-    imported: Array
+    imported_flows: Array
     home_domestic: Array
     home_imported: Array
     exports: Array
@@ -39,13 +39,13 @@ class IoTable:
     @cached_property
     def absorption(self) -> Array:
         """Use at home of domestic and imported goods (n,): output - exports + imports."""
-        flows = self.domestic + self.imported
+        flows = self.domestic + self.imported_flows
         return np.asarray(flows.sum(axis=1) + self.home_domestic + self.home_imported)
 
     @cached_property
     def imports(self) -> Array:
         """Imports used at home (n,); re-exports are left out."""
-        return np.asarray(self.imported.sum(axis=1) + self.home_imported)
+        return np.asarray(self.imported_flows.sum(axis=1) + self.home_imported)
 
 
 def read_io(engine: Engine, table: str, sectors: pd.DataFrame | None = None) -> dict[int, IoTable]:
@@ -79,7 +79,7 @@ def _table_of_year(year: int, cell_rows: pd.DataFrame) -> IoTable:
         year,
         sector_codes,
         domestic=_flow_matrix(cell_rows[is_domestic & is_intermediate], sector_codes),
-        imported=_flow_matrix(cell_rows[~is_domestic & is_intermediate], sector_codes),
+        imported_flows=_flow_matrix(cell_rows[~is_domestic & is_intermediate], sector_codes),
         home_domestic=_use_vector(cell_rows[is_domestic & cell_rows["use"].isin(HOME_USES)], sector_codes),
         home_imported=_use_vector(cell_rows[~is_domestic & cell_rows["use"].isin(HOME_USES)], sector_codes),
         exports=_use_vector(cell_rows[is_domestic & (cell_rows["use"] == "export")], sector_codes),
@@ -111,7 +111,7 @@ def proportional(
         year,
         sector_codes,
         domestic=(1 - share)[:, None] * flows,
-        imported=share[:, None] * flows,
+        imported_flows=share[:, None] * flows,
         home_domestic=(1 - share) * home_uses,
         home_imported=share * home_uses,
         exports=exports - (imports - imports_used),
@@ -141,24 +141,24 @@ def _positions(column: pd.Series, sector_codes: tuple[str, ...]) -> NDArray[np.i
 def _table_in_industries(table: IoTable, sectors: pd.DataFrame | None) -> IoTable:
     if sectors is None:
         return table
-    missing = sorted(set(table.codes) - set(sectors["from_code"]))
-    if missing:
+    missing_codes = sorted(set(table.codes) - set(sectors["from_code"]))
+    if missing_codes:
         raise DataError(
-            f"input-output sectors without industry in the crosswalk: {', '.join(missing)}; give each a row, services too",
-            zh=f"对照表中没有以下投入产出部门:{'、'.join(missing)};每个部门(含服务业)都要有一行",
+            f"input-output sectors without industry in the crosswalk: {', '.join(missing_codes)}; give each a row, services too",
+            zh=f"对照表中没有以下投入产出部门:{'、'.join(missing_codes)};每个部门(含服务业)都要有一行",
             location="crosswalks",
             rule="IO04",
         )
     sector_rows = sectors[sectors["from_code"].isin(table.codes)]
     sector_codes = tuple(sorted(set(sector_rows["to_code"])))
     weights = np.zeros((len(table.codes), len(sector_codes)))
-    places = _positions(sector_rows["from_code"], table.codes), _positions(sector_rows["to_code"], sector_codes)
-    np.add.at(weights, places, sector_rows["weight"].to_numpy(float))
+    code_positions = _positions(sector_rows["from_code"], table.codes), _positions(sector_rows["to_code"], sector_codes)
+    np.add.at(weights, code_positions, sector_rows["weight"].to_numpy(float))
     return IoTable(
         table.year,
         sector_codes,
         domestic=weights.T @ table.domestic @ weights,
-        imported=weights.T @ table.imported @ weights,
+        imported_flows=weights.T @ table.imported_flows @ weights,
         home_domestic=weights.T @ table.home_domestic,
         home_imported=weights.T @ table.home_imported,
         exports=weights.T @ table.exports,

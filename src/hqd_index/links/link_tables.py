@@ -57,10 +57,10 @@ def industries_of(engine: Engine, tables: Mapping[str, str]) -> list[str] | None
 
 def merge_columns(io: pd.DataFrame, goods: pd.DataFrame) -> pd.DataFrame:
     """Both sets of columns on one grid, with every column of the table, missing where its source is."""
-    merged = io.merge(goods, on=KEYS, how="outer", validate="one_to_one").reindex(columns=list(LINKAGES.columns))
+    merged_links = io.merge(goods, on=KEYS, how="outer", validate="one_to_one").reindex(columns=list(LINKAGES.columns))
     numbers = {column_name: "float64" for column_name, column in LINKAGES.columns.items() if column.dtype == "number"}
     return (
-        merged.astype({**numbers, "year": "int64", "io_year": "Int64", "industry_code": "str", "io_sector": "str"})
+        merged_links.astype({**numbers, "year": "int64", "io_year": "Int64", "industry_code": "str", "io_sector": "str"})
         .sort_values(KEYS, ignore_index=True)
     )  # fmt: skip
 
@@ -131,9 +131,9 @@ def carry_forward(table_year_rows: pd.DataFrame, years: tuple[int, int]) -> pd.D
     tables = sorted(set(table_year_rows["year"]))
     blocks = []
     for year in range(years[0], years[1] + 1):
-        earlier = [table for table in tables if table <= year]
-        if earlier and year <= tables[-1]:
-            blocks.append(table_year_rows[table_year_rows["year"] == earlier[-1]].assign(year=year))
+        earlier_tables = [table for table in tables if table <= year]
+        if earlier_tables and year <= tables[-1]:
+            blocks.append(table_year_rows[table_year_rows["year"] == earlier_tables[-1]].assign(year=year))
     return pd.concat(blocks, ignore_index=True) if blocks else table_year_rows.iloc[:0]
 
 

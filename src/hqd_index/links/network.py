@@ -17,8 +17,10 @@ from .iotable import Array, IoTable
 DAMPING, PAGERANK_TOLERANCE = 0.85, 1e-14
 
 
-def _ratio(above: Array, denominators: Array) -> Array:
-    return np.divide(above, denominators, out=np.full_like(np.asarray(above, dtype=float), np.nan), where=denominators > 0)
+def _ratio(numerators: Array, denominators: Array) -> Array:
+    return np.divide(
+        numerators, denominators, out=np.full_like(np.asarray(numerators, dtype=float), np.nan), where=denominators > 0
+    )
 
 
 def coefficients(flows: Array, output: Array) -> Array:
@@ -56,8 +58,8 @@ def ghosh(io_table: IoTable) -> Array:
 
 def imported_input_share(io_table: IoTable) -> Array:
     """100 m_j / (m_j + d_j), all intermediate inputs of j in % (Hummels, Ishii & Yi 2001)."""
-    imported, domestic = io_table.imported.sum(axis=0), io_table.domestic.sum(axis=0)
-    return 100 * _ratio(imported, imported + domestic)
+    imported_sums, domestic_sums = io_table.imported_flows.sum(axis=0), io_table.domestic.sum(axis=0)
+    return 100 * _ratio(imported_sums, imported_sums + domestic_sums)
 
 
 def self_sufficiency(io_table: IoTable) -> Array:
@@ -67,14 +69,14 @@ def self_sufficiency(io_table: IoTable) -> Array:
 
 def dva_export_share(io_table: IoTable) -> Array:
     """100 v (I - A_d)^-1: domestic value added in a unit of j's exports, in % (Koopman, Wang & Wei 2014)."""
-    inputs = coefficients(io_table.domestic + io_table.imported, io_table.output)
+    inputs = coefficients(io_table.domestic + io_table.imported_flows, io_table.output)
     share = 100 * (1 - inputs.sum(axis=0)) @ leontief(io_table)
     return np.where(io_table.output > 0, share, np.nan)
 
 
 def vertical_specialisation(io_table: IoTable) -> Array:
     """100 u A_m (I - A_d)^-1: imports in a unit of j's exports, in % (Hummels, Ishii & Yi 2001); 100 less the above."""
-    share = 100 * coefficients(io_table.imported, io_table.output).sum(axis=0) @ leontief(io_table)
+    share = 100 * coefficients(io_table.imported_flows, io_table.output).sum(axis=0) @ leontief(io_table)
     return np.where(io_table.output > 0, share, np.nan)
 
 
@@ -84,7 +86,7 @@ def upstreamness(io_table: IoTable) -> Array:
     z are domestic and imported flows: trade is taken to be used as what is made and sold at home is. At least 1 where
     final uses are not negative; a moderator, not a score.
     """
-    flows = io_table.domestic + io_table.imported
+    flows = io_table.domestic + io_table.imported_flows
     steps = inverse(allocations(flows, io_table.absorption), location=f"io {io_table.year}").sum(axis=1)
     return np.where(io_table.absorption > 0, steps, np.nan)
 
@@ -96,10 +98,10 @@ def complete_consumption(io_table: IoTable, suppliers: Collection[str]) -> Array
     """
     is_supplier = np.array([sector_code in suppliers for sector_code in io_table.codes])
     n_other_suppliers = is_supplier.sum() - is_supplier
-    inputs = coefficients(io_table.domestic + io_table.imported, io_table.output)
-    needed = inverse(inputs, location=f"io {io_table.year}") - np.eye(len(inputs))
-    own_use = np.where(is_supplier, np.diag(needed), 0.0)
-    return np.where((io_table.output > 0) & (n_other_suppliers > 0), needed[is_supplier].sum(axis=0) - own_use, np.nan)
+    inputs = coefficients(io_table.domestic + io_table.imported_flows, io_table.output)
+    total_needs = inverse(inputs, location=f"io {io_table.year}") - np.eye(len(inputs))
+    own_use = np.where(is_supplier, np.diag(total_needs), 0.0)
+    return np.where((io_table.output > 0) & (n_other_suppliers > 0), total_needs[is_supplier].sum(axis=0) - own_use, np.nan)
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def centrality(io_table: IoTable) -> Centrality:
 
 def network(io_table: IoTable, digital: Collection[str]) -> pd.DataFrame:
     """Every sector of one table with all of the above: sector, year, one column each."""
-    central = centrality(io_table)
+    centrality_rows = centrality(io_table)
     return pd.DataFrame(
         {
             "sector": io_table.codes,
@@ -144,8 +146,8 @@ def network(io_table: IoTable, digital: Collection[str]) -> pd.DataFrame:
             "digital_input": complete_consumption(io_table, digital),
             "output_multiplier": leontief(io_table).sum(axis=0),
             "forward_multiplier": ghosh(io_table).sum(axis=1),
-            "betweenness": central.betweenness,
-            "pagerank": central.pagerank,
+            "betweenness": centrality_rows.betweenness,
+            "pagerank": centrality_rows.pagerank,
         }
     )
 
@@ -160,10 +162,10 @@ def io_links(io_table: IoTable, units: Collection[str]) -> pd.DataFrame:
     """
     unit_positions = np.array([k for k, sector_code in enumerate(io_table.codes) if sector_code in units], dtype=int)
     names = np.array(io_table.codes, dtype=object)[unit_positions]
-    into, out_of = io_table.domestic.sum(axis=0), io_table.domestic.sum(axis=1)
+    inflows, outflows = io_table.domestic.sum(axis=0), io_table.domestic.sum(axis=1)
     weights = {
-        "upstream": coefficients(io_table.domestic, into),
-        "downstream": allocations(io_table.domestic, out_of),
+        "upstream": coefficients(io_table.domestic, inflows),
+        "downstream": allocations(io_table.domestic, outflows),
         "leontief": leontief(io_table),
         "ghosh": ghosh(io_table),
     }

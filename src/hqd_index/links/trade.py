@@ -18,14 +18,14 @@ def nrca(exports: Array) -> Array:
     total = exports.sum()
     if not total > 0:
         return np.full(exports.shape, np.nan)
-    expected = exports.sum(axis=1, keepdims=True) * exports.sum(axis=0, keepdims=True) / total**2
-    return np.asarray(1e4 * (exports / total - expected))
+    expected_exports = exports.sum(axis=1, keepdims=True) * exports.sum(axis=0, keepdims=True) / total**2
+    return np.asarray(1e4 * (exports / total - expected_exports))
 
 
 def balassa(exports: Array) -> Array:
     """(x_ci / x_c) / (x_i / X), countries in rows (Balassa 1965); NaN where a country or an industry exports nothing."""
-    expected = exports.sum(axis=1, keepdims=True) * exports.sum(axis=0, keepdims=True)
-    return np.divide(exports * exports.sum(), expected, out=np.full(exports.shape, np.nan), where=expected > 0)
+    expected_exports = exports.sum(axis=1, keepdims=True) * exports.sum(axis=0, keepdims=True)
+    return np.divide(exports * exports.sum(), expected_exports, out=np.full(exports.shape, np.nan), where=expected_exports > 0)
 
 
 def trade_competitiveness(exports: Array, imports: Array) -> Array:
@@ -171,8 +171,8 @@ def weighted_means(product_rows: pd.DataFrame, column: str, weights: pd.Series) 
 
 def log_premium(product_rows: pd.DataFrame, *, winsor: float) -> pd.Series:
     """ln(unit value / world's), limited to the quantiles winsor and 1 - winsor of the products of its year."""
-    raw: pd.Series = (product_rows["unit_value"] / product_rows["unit_value_world"]).transform("log")
-    single = raw.where(~product_rows.duplicated(["year", "hs6"]))
-    low = single.groupby(product_rows["year"]).quantile(winsor)
-    high = single.groupby(product_rows["year"]).quantile(1 - winsor)
-    return raw.clip(product_rows["year"].map(low), product_rows["year"].map(high))
+    raw_premium: pd.Series = (product_rows["unit_value"] / product_rows["unit_value_world"]).transform("log")
+    single_premium = raw_premium.where(~product_rows.duplicated(["year", "hs6"]))
+    low = single_premium.groupby(product_rows["year"]).quantile(winsor)
+    high = single_premium.groupby(product_rows["year"]).quantile(1 - winsor)
+    return raw_premium.clip(product_rows["year"].map(low), product_rows["year"].map(high))

@@ -34,10 +34,10 @@ Composite = Literal["good", "bad"]
 
 def arithmetic(values: Array, shares: Array, *, min_children: int = 1) -> Array:
     """sum w z: a gap in one child is made good by another, one for one (OECD-JRC 2008)."""
-    missing = np.isnan(values)
-    if not missing.any() and values.shape[-1] >= min_children:
+    is_missing = np.isnan(values)
+    if not is_missing.any() and values.shape[-1] >= min_children:
         return np.vecdot(values, shares)
-    return np.vecdot(np.where(missing, 0.0, values), shares) * _rescaling(missing, shares, min_children)
+    return np.vecdot(np.where(is_missing, 0.0, values), shares) * _rescaling(is_missing, shares, min_children)
 
 
 def geometric(values: Array, shares: Array, *, min_children: int = 1) -> Array:
@@ -80,9 +80,9 @@ def topsis(values: Array, shares: Array, *, reference: Array | None = None, min_
     Rows that are all equal are refused.
     """
     source = values if reference is None else reference
-    best = np.fmax.reduce(source, axis=-2, keepdims=True)
-    worst = np.fmin.reduce(source, axis=-2, keepdims=True)
-    to_best, to_worst = _distance(values, best, shares), _distance(values, worst, shares)
+    best_values = np.fmax.reduce(source, axis=-2, keepdims=True)
+    worst_values = np.fmin.reduce(source, axis=-2, keepdims=True)
+    to_best, to_worst = _distance(values, best_values, shares), _distance(values, worst_values, shares)
     span = to_best + to_worst
     if (span == 0).any():
         raise EstimationError("topsis cannot rank rows that are all equal", zh="各行完全相同,topsis 无法排序")
@@ -102,8 +102,8 @@ def mpi(
     M and S are the weighted mean and deviation over the row's children; divisors n and m. The papers' index is 100 times
     this. One child gives M; a row with fewer than two of several children is NaN.
     """
-    scaled = 1 + 0.1 * standardised(values, values if reference is None else reference)
-    return _penalised_score(scaled, shares, composite, min_children)
+    scaled_values = 1 + 0.1 * standardised(values, values if reference is None else reference)
+    return _penalised_score(scaled_values, shares, composite, min_children)
 
 
 def ampi(
@@ -134,21 +134,21 @@ def owa(
 
     Q(s) = s^((1 - orness) / orness): orness 0.5 is arithmetic, near 0 the worst child decides, near 1 the best.
     """
-    missing = np.isnan(values)
-    weights = np.where(missing, 0.0, shares)
-    order = np.argsort(np.where(missing, np.inf, -values), axis=-1)
-    ranked = np.take_along_axis(np.where(missing, 0.0, values), order, axis=-1)
-    running = np.cumsum(np.take_along_axis(weights, order, axis=-1), axis=-1)
+    is_missing = np.isnan(values)
+    weights = np.where(is_missing, 0.0, shares)
+    order = np.argsort(np.where(is_missing, np.inf, -values), axis=-1)
+    sorted_values = np.take_along_axis(np.where(is_missing, 0.0, values), order, axis=-1)
+    running_weight = np.cumsum(np.take_along_axis(weights, order, axis=-1), axis=-1)
     with np.errstate(invalid="ignore"):
-        reached = np.minimum(running / running[..., -1:], 1.0) ** ((1 - orness) / orness)
-    scores = np.vecdot(ranked, np.diff(reached, axis=-1, prepend=0.0))
-    return np.where(running[..., -1] > 0, scores, np.nan) * _child_mask(values, min_children)
+        share_reached = np.minimum(running_weight / running_weight[..., -1:], 1.0) ** ((1 - orness) / orness)
+    scores = np.vecdot(sorted_values, np.diff(share_reached, axis=-1, prepend=0.0))
+    return np.where(running_weight[..., -1] > 0, scores, np.nan) * _child_mask(values, min_children)
 
 
 def minimum(values: Array, shares: Array, *, min_children: int = 1) -> Array:
     """The lowest child with a positive share: the weakest link decides (Leontief 1936)."""
-    lowest = np.fmin.reduce(np.where(shares > 0, values, np.nan), axis=-1)
-    return lowest * _child_mask(values, min_children)
+    lowest_values = np.fmin.reduce(np.where(shares > 0, values, np.nan), axis=-1)
+    return lowest_values * _child_mask(values, min_children)
 
 
 def bod(values: Array, shares: Array, *, reference: Array | None = None, min_children: int = 1) -> Array:
@@ -160,21 +160,21 @@ def bod(values: Array, shares: Array, *, reference: Array | None = None, min_chi
     tables = values, values if reference is None else reference
     countable = [np.where((shares > 0) & (table >= 0), table, np.nan) for table in tables]
     scores = np.vecdot(np.nan_to_num(countable[0]), bod_multipliers(countable[0], reference=countable[1]))
-    missing = (np.isnan(countable[0]) & (shares > 0)).any(axis=-1) | ~(shares > 0).any(axis=-1)
-    return np.where(missing, np.nan, scores) * _child_mask(values, min_children)
+    is_missing = (np.isnan(countable[0]) & (shares > 0)).any(axis=-1) | ~(shares > 0).any(axis=-1)
+    return np.where(is_missing, np.nan, scores) * _child_mask(values, min_children)
 
 
 def _child_mask(values: Array, min_children: int) -> Array:
     """1 for rows with enough children present, NaN for the others."""
-    present = values.shape[-1] - np.count_nonzero(np.isnan(values), axis=-1)
-    return np.where(present >= min_children, 1.0, np.nan)
+    child_counts = values.shape[-1] - np.count_nonzero(np.isnan(values), axis=-1)
+    return np.where(child_counts >= min_children, 1.0, np.nan)
 
 
-def _rescaling(missing: Mask, shares: Array, min_children: int) -> Array:
+def _rescaling(is_missing: Mask, shares: Array, min_children: int) -> Array:
     """1 / share present of each row; NaN where too few children, or none with a share, are there."""
-    present = np.vecdot((~missing).astype(np.float64), shares)
-    has_children = (missing.shape[-1] - np.count_nonzero(missing, axis=-1) >= min_children) & (present > 0)
-    return np.divide(1.0, present, out=np.full(present.shape, np.nan), where=has_children)
+    present_share = np.vecdot((~is_missing).astype(np.float64), shares)
+    has_children = (is_missing.shape[-1] - np.count_nonzero(is_missing, axis=-1) >= min_children) & (present_share > 0)
+    return np.divide(1.0, present_share, out=np.full(present_share.shape, np.nan), where=has_children)
 
 
 def _countable(values: Array, shares: Array) -> Array:
@@ -184,8 +184,8 @@ def _countable(values: Array, shares: Array) -> Array:
 
 def _check_not_negative(values: Array) -> Array:
     """1 for rows without a negative cell, NaN for the others."""
-    negative = values < 0
-    return np.where(negative.any(axis=-1), np.nan, 1.0) if negative.any() else np.ones(1)
+    is_negative = values < 0
+    return np.where(is_negative.any(axis=-1), np.nan, 1.0) if is_negative.any() else np.ones(1)
 
 
 def _distance(values: Array, point: Array, shares: Array) -> Array:
@@ -193,10 +193,10 @@ def _distance(values: Array, point: Array, shares: Array) -> Array:
     return np.sqrt((np.where(shares > 0, shares * (values - point), 0.0) ** 2).sum(axis=-1))
 
 
-def _penalised_score(scaled: Array, shares: Array, composite: Composite, min_children: int) -> Array:
-    fewest = max(min_children, min(2, scaled.shape[-1]))
-    mean_scores = arithmetic(scaled, shares, min_children=fewest)
-    variance = arithmetic((scaled - mean_scores[..., None]) ** 2, shares, min_children=fewest)
+def _penalised_score(scaled_values: Array, shares: Array, composite: Composite, min_children: int) -> Array:
+    least_count = max(min_children, min(2, scaled_values.shape[-1]))
+    mean_scores = arithmetic(scaled_values, shares, min_children=least_count)
+    variance = arithmetic((scaled_values - mean_scores[..., None]) ** 2, shares, min_children=least_count)
     penalty = variance / mean_scores
     return mean_scores - penalty if composite == "good" else mean_scores + penalty
 

@@ -28,13 +28,13 @@ def vikor(values: Array, shares: Array, *, reference: Array | None = None, v: Sh
     refused.
     """
     source = values if reference is None else reference
-    best, worst = _ideal_points(source, "vikor", shares)
-    sums, regrets = _gaps(values, shares, best, worst)
-    source_sums, source_regrets = (sums, regrets) if reference is None else _gaps(source, shares, best, worst)
-    utility, regret = _scaled(sums, source_sums), _scaled(regrets, source_regrets)
-    both = ~np.isnan(utility) & ~np.isnan(regret)
-    mixed = np.where(both, v * utility + (1 - v) * regret, np.where(np.isnan(utility), regret, utility))
-    return (1 - mixed) * _complete_mask(values, shares, min_children)
+    best_values, worst_values = _ideal_points(source, "vikor", shares)
+    sums, regrets = _gaps(values, shares, best_values, worst_values)
+    source_sums, source_regrets = (sums, regrets) if reference is None else _gaps(source, shares, best_values, worst_values)
+    utility, regret = _rescaled_to_unit(sums, source_sums), _rescaled_to_unit(regrets, source_regrets)
+    have_values = ~np.isnan(utility) & ~np.isnan(regret)
+    mixed_score = np.where(have_values, v * utility + (1 - v) * regret, np.where(np.isnan(utility), regret, utility))
+    return (1 - mixed_score) * _complete_mask(values, shares, min_children)
 
 
 def grey_relation(
@@ -46,9 +46,9 @@ def grey_relation(
     apart. Rows that are all equal are refused.
     """
     source = values if reference is None else reference
-    best, _ = _ideal_points(source, "grey_relation", shares)
-    counted = np.broadcast_to(shares > 0, source.shape)
-    coefficients = _coefficients(best - values, np.where(counted, best - source, np.nan), rho)
+    best_values, _ = _ideal_points(source, "grey_relation", shares)
+    is_weighed = np.broadcast_to(shares > 0, source.shape)
+    coefficients = _coefficients(best_values - values, np.where(is_weighed, best_values - source, np.nan), rho)
     return _weighted_sum(coefficients, shares) * _complete_mask(values, shares, min_children)
 
 
@@ -60,10 +60,14 @@ def grey_topsis(
     TOPSIS with grey relation in place of distance; grades as in grey_relation. Rows that are all equal are refused.
     """
     source = values if reference is None else reference
-    best, worst = _ideal_points(source, "grey_topsis", shares)
-    counted = np.broadcast_to(shares > 0, source.shape)
-    with_best = _weighted_sum(_coefficients(best - values, np.where(counted, best - source, np.nan), rho), shares)
-    with_worst = _weighted_sum(_coefficients(values - worst, np.where(counted, source - worst, np.nan), rho), shares)
+    best_values, worst_values = _ideal_points(source, "grey_topsis", shares)
+    is_weighed = np.broadcast_to(shares > 0, source.shape)
+    with_best = _weighted_sum(
+        _coefficients(best_values - values, np.where(is_weighed, best_values - source, np.nan), rho), shares
+    )
+    with_worst = _weighted_sum(
+        _coefficients(values - worst_values, np.where(is_weighed, source - worst_values, np.nan), rho), shares
+    )
     return with_best / (with_best + with_worst) * _complete_mask(values, shares, min_children)
 
 
@@ -75,55 +79,55 @@ def rsr(values: Array, shares: Array, *, reference: Array | None = None, ranks: 
     """
     source = values if reference is None else reference
     count = np.maximum((~np.isnan(source)).sum(axis=-2, keepdims=True), 1)
-    places = _fractional_ranks(values, source, count) if ranks == "fractional" else _whole_ranks(values, source)
-    return _weighted_sum(places / count, shares) * _complete_mask(values, shares, min_children)
+    rank_places = _fractional_ranks(values, source, count) if ranks == "fractional" else _whole_ranks(values, source)
+    return _weighted_sum(rank_places / count, shares) * _complete_mask(values, shares, min_children)
 
 
 def _whole_ranks(values: Array, source: Array) -> Array:
     """Rank of each cell were it one of the reference column: cells below it, half of those equal to it, and a half."""
-    below, equal = np.zeros(values.shape), np.zeros(values.shape)
+    lower_counts, equal_counts = np.zeros(values.shape), np.zeros(values.shape)
     for row in range(source.shape[-2]):
-        other = source[..., row : row + 1, :]
-        below += other < values
-        equal += other == values
-    return np.where(np.isnan(values), np.nan, below + (equal + 1) / 2)
+        other_row = source[..., row : row + 1, :]
+        lower_counts += other_row < values
+        equal_counts += other_row == values
+    return np.where(np.isnan(values), np.nan, lower_counts + (equal_counts + 1) / 2)
 
 
 def _fractional_ranks(values: Array, source: Array, count: Array) -> Array:
-    worst, best = np.fmin.reduce(source, axis=-2, keepdims=True), np.fmax.reduce(source, axis=-2, keepdims=True)
-    varies = differ(worst, best)
-    place = (values - worst) / np.where(varies, best - worst, 1.0)
-    return np.where(varies, 1 + (count - 1) * place, np.where(np.isnan(values), np.nan, (count + 1) / 2))
+    worst_values, best_values = np.fmin.reduce(source, axis=-2, keepdims=True), np.fmax.reduce(source, axis=-2, keepdims=True)
+    is_varying = differ(worst_values, best_values)
+    place = (values - worst_values) / np.where(is_varying, best_values - worst_values, 1.0)
+    return np.where(is_varying, 1 + (count - 1) * place, np.where(np.isnan(values), np.nan, (count + 1) / 2))
 
 
 def _ideal_points(source: Array, method: str, shares: Array) -> tuple[Array, Array]:
     """Best and worst cell of each column of the reference; refused where no column with a share varies."""
-    best, worst = np.fmax.reduce(source, axis=-2, keepdims=True), np.fmin.reduce(source, axis=-2, keepdims=True)
-    known = ~np.isnan(best)
-    if (known.any(axis=-1) & ~(differ(worst, best) & (shares > 0)).any(axis=-1)).any():
+    best_values, worst_values = np.fmax.reduce(source, axis=-2, keepdims=True), np.fmin.reduce(source, axis=-2, keepdims=True)
+    is_known = ~np.isnan(best_values)
+    if (is_known.any(axis=-1) & ~(differ(worst_values, best_values) & (shares > 0)).any(axis=-1)).any():
         raise EstimationError(f"{method} cannot rank rows that are all equal", zh=f"各行完全相同,{method} 无法排序")
-    return best, worst
+    return best_values, worst_values
 
 
-def _gaps(values: Array, shares: Array, best: Array, worst: Array) -> tuple[Array, Array]:
+def _gaps(values: Array, shares: Array, best_values: Array, worst_values: Array) -> tuple[Array, Array]:
     """Sum and greatest of the weighted gaps of each row, over the columns that vary and have a share."""
-    counts = differ(worst, best) & (shares > 0)
-    gaps = np.where(counts, shares * (best - values) / np.where(counts, best - worst, 1.0), 0.0)
+    counts = differ(worst_values, best_values) & (shares > 0)
+    gaps = np.where(counts, shares * (best_values - values) / np.where(counts, best_values - worst_values, 1.0), 0.0)
     return gaps.sum(axis=-1), gaps.max(axis=-1)
 
 
-def _scaled(quantity: Array, source: Array) -> Array:
+def _rescaled_to_unit(quantity: Array, source: Array) -> Array:
     """(q - least) / (greatest - least) over the rows of the source; NaN where the source does not vary."""
     low, high = np.fmin.reduce(source, axis=-1, keepdims=True), np.fmax.reduce(source, axis=-1, keepdims=True)
-    varies = differ(low, high)
-    return np.where(varies, (quantity - low) / np.where(varies, high - low, 1.0), np.nan)
+    is_varying = differ(low, high)
+    return np.where(is_varying, (quantity - low) / np.where(is_varying, high - low, 1.0), np.nan)
 
 
 def _coefficients(gaps: Array, source_gaps: Array, rho: float) -> Array:
     """Grey relational coefficients of gaps (..., n, m), least and greatest gap from those of the reference."""
-    least = np.fmin.reduce(np.fmin.reduce(source_gaps, axis=-1), axis=-1)[..., None, None]
-    greatest = np.fmax.reduce(np.fmax.reduce(source_gaps, axis=-1), axis=-1)[..., None, None]
-    coefficients: Array = (least + rho * greatest) / (np.abs(gaps) + rho * greatest)
+    least_gap = np.fmin.reduce(np.fmin.reduce(source_gaps, axis=-1), axis=-1)[..., None, None]
+    greatest_gap = np.fmax.reduce(np.fmax.reduce(source_gaps, axis=-1), axis=-1)[..., None, None]
+    coefficients: Array = (least_gap + rho * greatest_gap) / (np.abs(gaps) + rho * greatest_gap)
     return coefficients
 
 
@@ -133,11 +137,11 @@ def _weighted_sum(cells: Array, shares: Array) -> Array:
 
 def _complete_mask(values: Array, shares: Array, min_children: int) -> Array:
     """1 for rows with enough children and every cell that has a share, NaN for the others."""
-    missing = np.isnan(values)
-    enough = values.shape[-1] - missing.sum(axis=-1) >= min_children
-    lacking = (missing & (shares > 0)).any(axis=-1)
-    weighed = (~missing & (shares > 0)).any(axis=-1)
-    return np.where(enough & ~lacking & weighed, 1.0, np.nan)
+    is_missing = np.isnan(values)
+    has_enough = values.shape[-1] - is_missing.sum(axis=-1) >= min_children
+    has_gap = (is_missing & (shares > 0)).any(axis=-1)
+    is_weighed = (~is_missing & (shares > 0)).any(axis=-1)
+    return np.where(has_enough & ~has_gap & is_weighed, 1.0, np.nan)
 
 
 def relative_caution(options: Mapping[str, Any]) -> tuple[str, str]:

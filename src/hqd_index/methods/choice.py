@@ -127,13 +127,13 @@ class BoundMethod:
     children: tuple[str, ...]
 
     def __call__(self, *indicator_values: Array, **context: Any) -> Array:
-        if strange := context.keys() - CONTEXT:
-            raise TypeError(f"{sorted(strange)} is no context; options are set in the choice")
-        needed = {
+        if unknown_keys := context.keys() - CONTEXT:
+            raise TypeError(f"{sorted(unknown_keys)} is no context; options are set in the choice")
+        needed_arguments = {
             context_name: context_value for context_name, context_value in context.items() if context_name in self.method.context
         }
         try:
-            return self.method.function(*indicator_values, **self.arguments, **needed)
+            return self.method.function(*indicator_values, **self.arguments, **needed_arguments)
         except ColumnError as refusal:
             raise refusal.with_names(self.children) from None
 
@@ -170,8 +170,8 @@ def _method_id(choice: Choice, family: str) -> str:
     labels = _ids_by_label(family)
     id = labels.get(_plain_name(choice.method))
     if id is None:
-        nearest = closest(choice.method, [*methods, *(method.label_zh for method in methods.values())])
-        candidates = [nearest] if nearest else methods
+        suggested_id = closest(choice.method, [*methods, *(method.label_zh for method in methods.values())])
+        candidates = [suggested_id] if suggested_id else methods
         en, zh = unknown(f"{family} method", choice.method, candidates, kind_zh=f"{FAMILY_ZH[family]}方法")
         raise ConfigError(en, zh=zh)
     return id
@@ -185,9 +185,9 @@ def _ids_by_label(family: str) -> dict[str, str]:
         for method_id, m in FAMILIES[family].items()
         for label in (method_id, m.label_en, m.label_zh)
     }
-    short = {label.removesuffix("法"): method_id for label, method_id in labels.items()}
+    short_labels = {label.removesuffix("法"): method_id for label, method_id in labels.items()}
     return {
-        **short,
+        **short_labels,
         **labels,
         **{_plain_name(other_name): method_id for other_name, method_id in OTHER_NAMES.get(family, {}).items()},
     }

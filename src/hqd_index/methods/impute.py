@@ -92,10 +92,10 @@ def _year_positions(values: Array) -> npt.NDArray[np.intp]:
 
 def _neighbouring_years(values: Array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """For each cell the last year with a value (-1 if none) and the next (one past the end if none), itself included."""
-    observed, years = ~np.isnan(values), _year_positions(values)
-    previous_year = np.maximum.accumulate(np.where(observed, years, -1), axis=-2)
-    backwards = np.flip(np.where(observed, years, values.shape[-2]), axis=-2)
-    return previous_year, np.flip(np.minimum.accumulate(backwards, axis=-2), axis=-2)
+    is_observed, years = ~np.isnan(values), _year_positions(values)
+    previous_year = np.maximum.accumulate(np.where(is_observed, years, -1), axis=-2)
+    reversed_years = np.flip(np.where(is_observed, years, values.shape[-2]), axis=-2)
+    return previous_year, np.flip(np.minimum.accumulate(reversed_years, axis=-2), axis=-2)
 
 
 def _statistic(values: Array, within: Within, statistic: Statistic) -> Array:
@@ -104,8 +104,8 @@ def _statistic(values: Array, within: Within, statistic: Statistic) -> Array:
         return statistic(values)
     if within == "year":
         return statistic(values.swapaxes(-3, -2)).swapaxes(-3, -2)
-    pooled = values.reshape(*values.shape[:-3], -1, values.shape[-1])
-    return statistic(pooled)[..., None, :]
+    pooled_values = values.reshape(*values.shape[:-3], -1, values.shape[-1])
+    return statistic(pooled_values)[..., None, :]
 
 
 def _median(values: Array) -> Array:
@@ -132,8 +132,8 @@ def _imputed_draw(unit_years: Array, imputer: Any) -> Array:
     scale = np.where(scale > 0, scale, 1.0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "not converged" says nothing a reader could act on
-        completed = imputer.fit_transform((unit_years - centre) / scale) * scale + centre
-    return np.where(np.isnan(unit_years).all(axis=0), np.nan, completed)
+        full_values = imputer.fit_transform((unit_years - centre) / scale) * scale + centre
+    return np.where(np.isnan(unit_years).all(axis=0), np.nan, full_values)
 
 
 JRC = "OECD-JRC 2008, Handbook on Constructing Composite Indicators"

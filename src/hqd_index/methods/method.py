@@ -129,13 +129,13 @@ class ColumnError(EstimationError):
 
     def __init__(self, columns: Sequence[int], en: str, zh: str) -> None:
         self.columns, self.why_en, self.why_zh = tuple(columns), en, zh
-        places = ", ".join(str(column_index + 1) for column_index in self.columns)
-        super().__init__(f"column {places}: {en}", zh=f"第 {places} 列:{zh}")
+        place_list = ", ".join(str(column_index + 1) for column_index in self.columns)
+        super().__init__(f"column {place_list}: {en}", zh=f"第 {place_list} 列:{zh}")
 
     def with_names(self, indicator_names: Sequence[str]) -> EstimationError:
         """The same refusal with indicators instead of positions."""
-        places = ", ".join(indicator_names[column_index] for column_index in self.columns)
-        return EstimationError(f"{places}: {self.why_en}", zh=f"{places}:{self.why_zh}")
+        column_list = ", ".join(indicator_names[column_index] for column_index in self.columns)
+        return EstimationError(f"{column_list}: {self.why_en}", zh=f"{column_list}:{self.why_zh}")
 
 
 def values_by_child(number_by_child: Mapping[str, float], children: Sequence[str], valid_ids: Collection[str]) -> Array:
@@ -144,9 +144,9 @@ def values_by_child(number_by_child: Mapping[str, float], children: Sequence[str
         if name not in valid_ids:
             en, zh = unknown("child", name, valid_ids, kind_zh="子节点")
             raise ConfigError(en, zh=zh)
-    missing = [child for child in children if child not in number_by_child]
-    if missing:
-        missing_names = ", ".join(missing)
+    missing_children = [child for child in children if child not in number_by_child]
+    if missing_children:
+        missing_names = ", ".join(missing_children)
         raise ConfigError(f"no number is given for {missing_names}", zh=f"没有给出 {missing_names} 的数值")
     return np.array([number_by_child[child] for child in children], dtype=np.float64)
 

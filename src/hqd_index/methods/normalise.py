@@ -31,13 +31,13 @@ def minmax(
     scores depends on how its ends are written. Values outside the reference window may leave `to`; `clip` holds them inside.
     """
     low, high = bounds(reference)
-    worst, best = np.where(direction > 0, low, high), np.where(direction > 0, high, low)
-    scaled = values - worst
-    scaled /= best - worst
-    lowest = to[0] / to[1]
-    if lowest != 0:
-        scaled = lowest + (1 - lowest) * scaled
-    return np.clip(scaled, lowest, 1.0, out=scaled) if clip else scaled
+    worst_values, best_values = np.where(direction > 0, low, high), np.where(direction > 0, high, low)
+    scaled_values = values - worst_values
+    scaled_values /= best_values - worst_values
+    lower_end = to[0] / to[1]
+    if lower_end != 0:
+        scaled_values = lower_end + (1 - lower_end) * scaled_values
+    return np.clip(scaled_values, lower_end, 1.0, out=scaled_values) if clip else scaled_values
 
 
 def zscore(
@@ -64,8 +64,8 @@ def rank(values: Array, *, reference: Array, direction: Array, ties: Ties = "ave
 
 def prank(values: Array, *, reference: Array, direction: Array, ties: Ties = "average") -> Array:
     """(rank - 1) / (N_j - 1): the share of the other reference cells that a value leaves behind (OECD-JRC 2008)."""
-    places = rank(values, reference=reference, direction=direction, ties=ties)
-    return (places - 1) / np.maximum(cell_counts(reference) - 1, 1)
+    rank_places = rank(values, reference=reference, direction=direction, ties=ties)
+    return (rank_places - 1) / np.maximum(cell_counts(reference) - 1, 1)
 
 
 def borda(values: Array, *, reference: Array, direction: Array, ties: Ties = "average") -> Array:
@@ -104,17 +104,17 @@ def dist2targ(values: Array, *, reference: Array, direction: Array, targets: ByC
 
 def goalposts(values: Array, *, reference: Array, direction: Array, low: ByChild, high: ByChild) -> Array:
     """(x - low) / (high - low), held within 0 and 1, between posts given by indicator (UNDP 1990)."""
-    lower, _ = bounds(reference)
-    scaled = np.clip((values - low) / (high - low), 0.0, 1.0)
-    return np.where(np.isnan(lower), np.nan, np.where(direction > 0, scaled, 1 - scaled))
+    lower_bounds, _ = bounds(reference)
+    scaled_values = np.clip((values - low) / (high - low), 0.0, 1.0)
+    return np.where(np.isnan(lower_bounds), np.nan, np.where(direction > 0, scaled_values, 1 - scaled_values))
 
 
 def robust(values: Array, *, reference: Array, direction: Array) -> Array:
     """(x - median) / (1.4826 MAD) (Hampel 1974); a column whose MAD is 0 counts as constant."""
-    lower, _ = bounds(reference)
+    lower_bounds, _ = bounds(reference)
     median = quantile(reference, 0.5)
     spread = NORMAL_MAD * quantile(np.abs(reference - median), 0.5)
-    return direction * (values - median) / np.where(np.isnan(lower) | (spread <= 0), np.nan, spread)
+    return direction * (values - median) / np.where(np.isnan(lower_bounds) | (spread <= 0), np.nan, spread)
 
 
 def moderate(values: Array, *, reference: Array, band: tuple[Finite, Finite]) -> Array:
@@ -122,18 +122,18 @@ def moderate(values: Array, *, reference: Array, band: tuple[Finite, Finite]) ->
 
     A band [a, a] is a single optimum. A band that holds every reference cell makes a constant, hence NaN.
     """
-    lowest, highest = bounds(reference)
-    widest = np.maximum(band[0] - lowest, highest - band[1])
-    outside = np.maximum(np.maximum(band[0] - values, values - band[1]), 0.0)
-    return 1 - outside / np.where(widest > 0, widest, np.nan)
+    lower_bounds, upper_bounds = bounds(reference)
+    max_distance = np.maximum(band[0] - lower_bounds, upper_bounds - band[1])
+    band_distance = np.maximum(np.maximum(band[0] - values, values - band[1]), 0.0)
+    return 1 - band_distance / np.where(max_distance > 0, max_distance, np.nan)
 
 
 def _progress_to(reference_point: Array, values: Array, reference: Array, direction: Array, cap: bool) -> Array:
     low, high = bounds(reference)
-    worst = np.where(direction > 0, low, high)
-    way = (reference_point - worst) * direction
-    scaled = (values - worst) * direction / np.where(way > 0, way, np.nan)
-    return np.minimum(scaled, 1.0) if cap else scaled
+    worst_values = np.where(direction > 0, low, high)
+    full_distance = (reference_point - worst_values) * direction
+    scaled_values = (values - worst_values) * direction / np.where(full_distance > 0, full_distance, np.nan)
+    return np.minimum(scaled_values, 1.0) if cap else scaled_values
 
 
 def ranks(values: Array, reference: Array, ties: Ties) -> Array:
@@ -174,12 +174,12 @@ def sign_within_bounds(options: Mapping[str, Any]) -> Sign:
     return "non_negative" if is_within_bounds(options) else "any_sign"
 
 
-def increasing_pair(option: str, *, equal: bool = False) -> Callable[[Mapping[str, Any]], None]:
+def increasing_pair(option: str, *, may_be_equal: bool = False) -> Callable[[Mapping[str, Any]], None]:
     """A check that refuses a pair whose first number is not the smaller (or, with `equal`, is the larger)."""
 
     def check(options: Mapping[str, Any]) -> None:
         low, high = options[option]
-        if low > high or (low == high and not equal):
+        if low > high or (low == high and not may_be_equal):
             raise ConfigError(
                 f"{option}: [{low:g}, {high:g}] must rise, as in [0, 1]",
                 zh=f"{option}: [{low:g}, {high:g}] 应由小到大,例如 [0, 1]",
@@ -225,8 +225,8 @@ def minmax_formula(options: Mapping[str, Any]) -> str:
     low, high = options["to"]
     ends = ["(x_{ij} − min_j) / (max_j − min_j)", "(max_j − x_{ij}) / (max_j − min_j)"]
     if low:
-        lowest = low / high
-        ends = [f"{lowest:g} + {1 - lowest:g} {range_end}" for range_end in ends]
+        lower_end = low / high
+        ends = [f"{lower_end:g} + {1 - lower_end:g} {range_end}" for range_end in ends]
     return "        ".join(f"z_{{ij}} = {range_end}" for range_end in ends)
 
 
@@ -295,6 +295,6 @@ NORMALISE: dict[str, Method] = {
         "z_{ij} = 1 − max(a − x_{ij}, x_{ij} − b, 0) / max(a − min_j, max_j − b)",
         "OECD-JRC 2008",
         gives=sign_within_bounds,
-        check=increasing_pair("band", equal=True),
+        check=increasing_pair("band", may_be_equal=True),
     ),
 }

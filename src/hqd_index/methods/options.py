@@ -40,8 +40,8 @@ def options(method: Method, family: str) -> dict[str, tuple[Any, Any]]:
     of_method = {
         option_name: (_yaml_type(parameter.annotation), _default(parameter)) for option_name, parameter in method.options.items()
     }
-    timed = _PERIOD_OPTIONS if method.timed and family in ("normalise", "weight") else {}
-    return of_method | timed | (_LIMIT_OPTIONS if family == "weight" else {})
+    period_options = _PERIOD_OPTIONS if method.timed and family in ("normalise", "weight") else {}
+    return of_method | period_options | (_LIMIT_OPTIONS if family == "weight" else {})
 
 
 def options_of_method(method: Method) -> dict[str, Any]:
@@ -96,10 +96,10 @@ def schema_in_words(schema: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _list_in_words(schema: Mapping[str, Any]) -> tuple[str, str]:
-    items = schema.get("prefixItems")
-    if items:
-        en, zh = schema_in_words(items[0])
-        return f"{len(items)} times {en}, as in [a, b]", f" {len(items)} 个{zh},例如 [a, b]"
+    item_schemas = schema.get("prefixItems")
+    if item_schemas:
+        en, zh = schema_in_words(item_schemas[0])
+        return f"{len(item_schemas)} times {en}, as in [a, b]", f" {len(item_schemas)} 个{zh},例如 [a, b]"
     return "a list", "列表"
 
 

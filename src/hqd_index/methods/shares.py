@@ -70,8 +70,8 @@ def bounded_shares(shares: Array, usable_columns: Mask, *, floor: float, cap: fl
         )
     low, high = np.where(usable_columns, floor, 0.0), np.where(usable_columns, cap, 0.0)
     start = np.maximum(shares, LEAST_SHARE)
-    weighed = shares.sum(axis=-1, keepdims=True) > 0
-    return np.where((count > 0) & weighed, np.clip(_scaling_factor(start, low, high) * start, low, high), 0.0)
+    has_weight = shares.sum(axis=-1, keepdims=True) > 0
+    return np.where((count > 0) & has_weight, np.clip(_scaling_factor(start, low, high) * start, low, high), 0.0)
 
 
 def _scaling_factor(start: Array, lower: Array, upper: Array) -> Array:

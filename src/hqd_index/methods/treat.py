@@ -49,19 +49,21 @@ def winsorise_skewed(
     source = values if reference is None else reference
     tamed = _winsorised(source, max_points, skewness, kurtosis)
     winsorised = np.clip(values, *_column_extremes(tamed))
-    stubborn = _is_skewed(tamed, skewness, kurtosis) & then_log
+    is_still_skewed = _is_skewed(tamed, skewness, kurtosis) & then_log
     low, high = _column_extremes(source)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(stubborn, np.log(np.clip(values, low, high) - low + 0.01 * (high - low)), winsorised)
+        return np.where(is_still_skewed, np.log(np.clip(values, low, high) - low + 0.01 * (high - low)), winsorised)
 
 
 def log(values: Array, *, offset: Finite = 0.0) -> Array:
     """ln(x + offset); a cell where that is not positive is refused by column."""
-    shifted = values + offset
+    shifted_values = values + offset
     _refuse_columns(
-        shifted <= 0, f"log needs x + offset > 0 (offset is {offset:g})", f"取对数要求 x + offset > 0(offset 为 {offset:g})"
+        shifted_values <= 0,
+        f"log needs x + offset > 0 (offset is {offset:g})",
+        f"取对数要求 x + offset > 0(offset 为 {offset:g})",
     )
-    return np.log(shifted)
+    return np.log(shifted_values)
 
 
 def signed_log(values: Array) -> Array:
@@ -96,8 +98,8 @@ def skew_and_kurtosis(values: Array) -> tuple[Array, Array]:
         skew = np.sqrt(count) * total(squared * deviations) / squares**1.5 * np.sqrt(count * (count - 1)) / (count - 2)
         peak = count * total(squared * squared) / squares**2
         kurtosis = ((count + 1) * (peak - 3) + 6) * (count - 1) / ((count - 2) * (count - 3))
-    defined = (count > 3) & ~np.isnan(bounds(values)[0])
-    return np.where(defined, skew, np.nan), np.where(defined, kurtosis, np.nan)
+    is_defined = (count > 3) & ~np.isnan(bounds(values)[0])
+    return np.where(is_defined, skew, np.nan), np.where(is_defined, kurtosis, np.nan)
 
 
 def _is_skewed(values: Array, skewness: float, kurtosis: float) -> npt.NDArray[np.bool_]:
@@ -111,10 +113,10 @@ def _column_extremes(values: Array) -> tuple[Array, Array]:
 
 def _winsorised(values: Array, max_points: int, skewness: float, kurtosis: float) -> Array:
     """The values after as many steps as help; only the columns that fail are worked on, those of all draws at once."""
-    failing = _is_skewed(values, skewness, kurtosis)[..., 0, :]
+    is_skewed = _is_skewed(values, skewness, kurtosis)[..., 0, :]
     result = values.copy()
     columns = result.swapaxes(-1, -2)
-    columns[failing] = _stepwise_winsorised(columns[failing].T, max_points, skewness, kurtosis).T
+    columns[is_skewed] = _stepwise_winsorised(columns[is_skewed].T, max_points, skewness, kurtosis).T
     return result
 
 
@@ -151,13 +153,13 @@ def _columnwise(
 ) -> Array:
     """Each column through the transform, with a power of its own unless one is given."""
     source = np.broadcast_to(source, (*values.shape[:-2], *source.shape[-2:]))
-    varies = ~np.isnan(bounds(source)[0]) & (cell_counts(source) > 3)
-    transformed = values.copy()
-    for place in zip(*np.nonzero(varies[..., 0, :])):
+    is_varying = ~np.isnan(bounds(source)[0]) & (cell_counts(source) > 3)
+    results = values.copy()
+    for place in zip(*np.nonzero(is_varying[..., 0, :])):
         column = (*place[:-1], slice(None), place[-1])
-        observed = source[column][~np.isnan(source[column])]
-        transformed[column] = transform(values[column], likeliest(observed) if power is None else power)
-    return transformed
+        known_values = source[column][~np.isnan(source[column])]
+        results[column] = transform(values[column], likeliest(known_values) if power is None else power)
+    return results
 
 
 COINR = "Becker et al. 2022, J. Open Source Software 7(78)"

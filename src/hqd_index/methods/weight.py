@@ -56,8 +56,8 @@ ROUNDING = 1e-12  # two columns this near to r = 1 are the same
 
 def equal(values: Array) -> Array:
     """1 / m over the columns that have cells."""
-    present = cell_counts(values) > 0
-    return as_shares(present.astype(np.float64), present)
+    has_cells = cell_counts(values) > 0
+    return as_shares(has_cells.astype(np.float64), has_cells)
 
 
 def given_shares(values: Array, *, shares: SharesByChild, normalize: bool = False) -> Array:
@@ -121,18 +121,18 @@ def critic(values: Array, *, absolute: bool = False) -> Array:
     """
     refuse_few_rows(values)
     spread, r = spread_and_correlation(values)
-    varies = ~np.isnan(spread)
+    is_varying = ~np.isnan(spread)
     conflict = 1 - np.nan_to_num(np.abs(r) if absolute else r)
-    counts = varies & varies.swapaxes(-1, -2) & ~np.eye(values.shape[-1], dtype=bool)
+    counts = is_varying & is_varying.swapaxes(-1, -2) & ~np.eye(values.shape[-1], dtype=bool)
     conflicts = np.where(counts & (conflict > ROUNDING), conflict, 0.0).sum(axis=-2, keepdims=True)
-    return as_shares(np.where(varies, spread, 0.0) * conflicts, varies)
+    return as_shares(np.where(is_varying, spread, 0.0) * conflicts, is_varying)
 
 
 def std(values: Array) -> Array:
     """sigma_j / sum sigma, on normalised values (Diakoulaki et al. 1995); constant columns weigh 0."""
     refuse_few_rows(values)
-    varies = ~np.isnan(bounds(values)[0])
-    return as_shares(deviation(values), varies)
+    is_varying = ~np.isnan(bounds(values)[0])
+    return as_shares(deviation(values), is_varying)
 
 
 def cv(values: Array) -> Array:
@@ -140,8 +140,8 @@ def cv(values: Array) -> Array:
     refuse_few_rows(values)
     low, _ = bounds(values)
     refuse_negative(low < 0, "cv")
-    varies = ~np.isnan(low)
-    return as_shares(deviation(values) / np.where(varies, mean(values), 1.0), varies)
+    is_varying = ~np.isnan(low)
+    return as_shares(deviation(values) / np.where(is_varying, mean(values), 1.0), is_varying)
 
 
 def gini(values: Array) -> Array:
@@ -149,11 +149,11 @@ def gini(values: Array) -> Array:
     refuse_few_rows(values)
     low, _ = bounds(values)
     refuse_negative(low < 0, "gini")
-    varies = ~np.isnan(low)
+    is_varying = ~np.isnan(low)
     count = cell_counts(values)
     place = np.arange(1, values.shape[-2] + 1)[:, None]
     spread = total((2.0 * place - count - 1) * np.sort(values, axis=-2))
-    return as_shares(spread / np.where(varies, count * total(values), 1.0), varies)
+    return as_shares(spread / np.where(is_varying, count * total(values), 1.0), is_varying)
 
 
 def idocriw(values: Array) -> Array:
@@ -190,10 +190,10 @@ def entropy_formula(options: Mapping[str, Any]) -> str:
     """Shares, entropy, divergence and weights; the shift first, where there is one."""
     slope, shift = shift_terms(options["shift"])
     z = "z′_{ij}" if shift else "z_{ij}"
-    scaled = "z_{ij}" if slope == 1 else f"{slope:g} z_{{ij}}"
-    shifted = f"z′_{{ij}} = {scaled} + {shift:g}        " if shift else ""
+    scaled_z = "z_{ij}" if slope == 1 else f"{slope:g} z_{{ij}}"
+    shift_formula = f"z′_{{ij}} = {scaled_z} + {shift:g}        " if shift else ""
     entropies = "e_j = −(1 / ln N_j) Σ_i p_{ij} ln p_{ij}        d_j = 1 − e_j        w_j = d_j / Σ_k d_k"
-    return f"{shifted}p_{{ij}} = {z} / Σ_i {z}        {entropies}"
+    return f"{shift_formula}p_{{ij}} = {z} / Σ_i {z}        {entropies}"
 
 
 WEIGHT: dict[str, Method] = {

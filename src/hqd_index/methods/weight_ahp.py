@@ -71,8 +71,8 @@ def consistency(matrix: Array) -> Consistency:
         raise ConfigError(f"AHP compares at most 10 children, not {count}", zh=f"层次分析法至多比较 10 个子节点,现有 {count} 个")
     largest = float(np.linalg.eigvals(matrix).real.max())
     index = (largest - count) / (count - 1) if count > 2 else 0.0
-    random = RANDOM_INDEX[count]
-    return Consistency(largest, index, random, index / random if random else 0.0)
+    random_index = RANDOM_INDEX[count]
+    return Consistency(largest, index, random_index, index / random_index if random_index else 0.0)
 
 
 def check_consistency(options: Mapping[str, Any]) -> None:
@@ -119,8 +119,8 @@ def ahp(
     """
     eigenvalues, vectors = np.linalg.eig(matrices)
     principal = np.abs(vectors[:, eigenvalues.real.argmax()].real)
-    present = cell_counts(values) > 0
-    return as_shares(np.broadcast_to(principal, present.shape), present)
+    has_cells = cell_counts(values) > 0
+    return as_shares(np.broadcast_to(principal, has_cells.shape), has_cells)
 
 
 AHP = "A w = λ_{max} w        CI = (λ_{max} − m) / (m − 1)        CR = CI / RI"

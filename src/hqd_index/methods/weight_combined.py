@@ -27,24 +27,24 @@ def combine(values: Array, *, of: Choices, by: CombinationRule, mix: Mix | None 
     are nearly the same. All scaled to sum 1. Under product and discrimination a zero in one part kills the indicator;
     if that kills all of them, those with any weight share equally.
     """
-    parts = np.stack(np.broadcast_arrays(*(weighting(values) for weighting in of)))
-    usable = np.asarray((parts > 0).any(axis=0))
+    weight_parts = np.stack(np.broadcast_arrays(*(weighting(values) for weighting in of)))
+    is_usable = np.asarray((weight_parts > 0).any(axis=0))
     if by == "mean":
-        return as_shares(np.tensordot(mix or np.ones(len(of)), parts, axes=1), usable)
+        return as_shares(np.tensordot(mix or np.ones(len(of)), weight_parts, axes=1), is_usable)
     if by == "game":
-        return as_shares((np.abs(_game_combination(parts))[..., None] * parts).sum(axis=0), usable)
-    return as_shares(np.prod(parts, axis=0) ** (1 if by == "product" else 1 / len(of)), usable)
+        return as_shares((np.abs(_game_combination(weight_parts))[..., None] * weight_parts).sum(axis=0), is_usable)
+    return as_shares(np.prod(weight_parts, axis=0) ** (1 if by == "product" else 1 / len(of)), is_usable)
 
 
 def _game_combination(weightings: Array) -> Array:
     """alpha (k, ..., 1 or n) of weightings (k, ..., 1 or n, m)."""
-    stacked = np.moveaxis(weightings, 0, -2)
-    inner = stacked @ stacked.swapaxes(-1, -2)
+    stacked_weights = np.moveaxis(weightings, 0, -2)
+    inner = stacked_weights @ stacked_weights.swapaxes(-1, -2)
     self_products = np.diagonal(inner, axis1=-2, axis2=-1)
     identity = np.eye(len(weightings))
-    alike = np.abs(np.linalg.det(inner)) <= NEAR_SINGULAR * np.prod(self_products, axis=-1)
-    solvable = np.where(alike[..., None, None], identity, inner)
-    alpha = np.linalg.solve(solvable, np.where(alike[..., None], 1.0, self_products)[..., None])[..., 0]
+    is_singular = np.abs(np.linalg.det(inner)) <= NEAR_SINGULAR * np.prod(self_products, axis=-1)
+    solvable = np.where(is_singular[..., None, None], identity, inner)
+    alpha = np.linalg.solve(solvable, np.where(is_singular[..., None], 1.0, self_products)[..., None])[..., 0]
     return np.moveaxis(alpha, -1, 0)
 
 
@@ -61,8 +61,8 @@ def zero_caution(options: Mapping[str, Any]) -> tuple[str, str] | None:
     """Says what a zero in one part does under product and discrimination."""
     if options["by"] not in ("product", "discrimination"):
         return None
-    by = options["by"]
-    return f"combine by {by}: a zero in one part removes the indicator", f"组合赋权({by}):任一部分为 0 的指标即被剔除"
+    rule = options["by"]
+    return f"combine by {rule}: a zero in one part removes the indicator", f"组合赋权({rule}):任一部分为 0 的指标即被剔除"
 
 
 def check_mix(options: Mapping[str, Any]) -> None:

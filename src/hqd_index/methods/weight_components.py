@@ -95,25 +95,25 @@ def component_notes(values: Array, *, components: str = "above_1", rotate: bool 
     """How many components are kept, the variance they explain, and the rank of the columns that vary."""
     yield from row_notes(values)
     complete_cells = complete_rows(values)
-    varies = ~np.isnan(bounds(complete_cells)[0][0])
-    if not varies.any():
+    is_varying = ~np.isnan(bounds(complete_cells)[0][0])
+    if not is_varying.any():
         return
-    variances = _principal_components(complete_cells[:, varies])[0]
+    variances = _principal_components(complete_cells[:, is_varying])[0]
     count = 1 if components == "first" else _count_above_one(variances)
     yield MethodNote("components", count)
     yield MethodNote("explained", float(variances[:count].sum() / variances.sum()))
-    independent = rank(standardised(complete_cells[:, varies], complete_cells[:, varies]), tolerance=COLUMNS)
-    yield MethodNote("rank", independent, "I-RANK" if independent < varies.sum() else "")
+    rank_count = rank(standardised(complete_cells[:, is_varying], complete_cells[:, is_varying]), tolerance=COLUMNS)
+    yield MethodNote("rank", rank_count, "I-RANK" if rank_count < is_varying.sum() else "")
 
 
 def factor_notes(values: Array) -> Iterator[MethodNote]:
     """How many factors there are, and how many indicators are all but explained by them (Heywood cases)."""
     yield from row_notes(values)
     complete_cells = complete_rows(values)
-    varies = ~np.isnan(bounds(complete_cells)[0][0])
-    if varies.sum() < 2:
+    is_varying = ~np.isnan(bounds(complete_cells)[0][0])
+    if is_varying.sum() < 2:
         return
-    factors = _factors(complete_cells[:, varies])
+    factors = _factors(complete_cells[:, is_varying])
     yield MethodNote("factors", factors.loadings.shape[1])
     yield MethodNote("heywood", factors.heywood, "I-HEYWOOD" if factors.heywood else "")
 
@@ -131,16 +131,16 @@ def _one_draw(values: Array, merits: Callable[[Array], Array]) -> Array:
             f"only {len(complete_cells)} row(s) have all indicators; 3 or more are needed",
             zh=f"只有 {len(complete_cells)} 行的指标齐全,至少需要 3 行",
         )
-    usable = ~np.isnan(bounds(complete_cells)[0][0])
+    is_usable = ~np.isnan(bounds(complete_cells)[0][0])
     draw_shares = np.zeros(values.shape[-1])
-    if usable.any():
-        usable_columns = complete_cells[:, usable]
+    if is_usable.any():
+        usable_columns = complete_cells[:, is_usable]
         try:
             column_merits = merits(usable_columns)
         except ColumnError as refusal:
-            refused_columns = np.flatnonzero(usable)[list(refusal.columns)].tolist()
+            refused_columns = np.flatnonzero(is_usable)[list(refusal.columns)].tolist()
             raise ColumnError(refused_columns, refusal.why_en, refusal.why_zh) from None
-        draw_shares[usable] = column_merits / column_merits.sum()
+        draw_shares[is_usable] = column_merits / column_merits.sum()
     return draw_shares
 
 
@@ -177,8 +177,8 @@ def _component_merits(complete_cells: Array, rotate: bool) -> Array:
 def _score_coefficients(complete_cells: Array) -> Array:
     variances, vectors = _principal_components(complete_cells)
     count = _count_above_one(variances)
-    signed = np.column_stack([_sign_aligned(vector) for vector in vectors[:, :count].T])
-    coefficients: Array = signed @ (variances[:count] / variances.sum())
+    signed_vectors = np.column_stack([_sign_aligned(vector) for vector in vectors[:, :count].T])
+    coefficients: Array = signed_vectors @ (variances[:count] / variances.sum())
     if (coefficients < -COEFFICIENT_ROUNDING).any():
         raise ColumnError(
             np.flatnonzero(coefficients < -COEFFICIENT_ROUNDING).tolist(),
@@ -197,23 +197,23 @@ def _independence_merits(rows: Array) -> Array:
             f"independence: {len(rows)} complete rows for {count} indicators; more rows than indicators are needed",
             zh=f"independence:{count} 个指标只有 {len(rows)} 行完整数据;行数应多于指标数",
         )
-    multiple = multiple_correlations(correlation(rows))
-    if (multiple <= UNCORRELATED).any():
+    multiple_r = multiple_correlations(correlation(rows))
+    if (multiple_r <= UNCORRELATED).any():
         raise ColumnError(
-            np.flatnonzero(multiple <= UNCORRELATED).tolist(),
+            np.flatnonzero(multiple_r <= UNCORRELATED).tolist(),
             "goes with no other indicator, so that 1 / R has no value; use another method",
             "与其他指标都不相关,1/R 没有定义;请改用其他方法",
         )
-    return 1 / multiple
+    return 1 / multiple_r
 
 
 def multiple_correlations(matrix: Array) -> Array:
     """R_j (m,) of each indicator with all the others, from their correlation matrix, within 0 and 1."""
     squares = np.empty(len(matrix))
     for j in range(len(matrix)):
-        others = np.delete(np.arange(len(matrix)), j)
-        inverse = symmetric_inverse(matrix[np.ix_(others, others)], tolerance=GRAM)
-        squares[j] = matrix[j, others] @ inverse @ matrix[others, j]
+        other_columns = np.delete(np.arange(len(matrix)), j)
+        inverse = symmetric_inverse(matrix[np.ix_(other_columns, other_columns)], tolerance=GRAM)
+        squares[j] = matrix[j, other_columns] @ inverse @ matrix[other_columns, j]
     return np.sqrt(np.clip(squares, 0.0, 1.0))
 
 
@@ -236,8 +236,8 @@ def _factor_merits(complete_cells: Array) -> Array:
             "factor: the likelihood did not converge; use pca or leave an indicator out",
             zh="factor:极大似然未收敛;请改用 pca,或去掉一个指标",
         )
-    strongest = _strongest_loadings(varimax(factors.loadings))
-    return strongest if strongest.sum() > 0 else np.ones(len(strongest))
+    top_loadings = _strongest_loadings(varimax(factors.loadings))
+    return top_loadings if top_loadings.sum() > 0 else np.ones(len(top_loadings))
 
 
 def _strongest_loadings(loadings: Array) -> Array:
@@ -247,23 +247,25 @@ def _strongest_loadings(loadings: Array) -> Array:
 def varimax(loadings: Array) -> Array:
     """Loadings (m, k) turned so that their squares vary most within each column (Kaiser 1958), rows scaled to length 1."""
     lengths = np.sqrt((loadings**2).sum(axis=1, keepdims=True))
-    scaled = loadings / np.where(lengths > 0, lengths, 1.0)
+    unit_loadings = loadings / np.where(lengths > 0, lengths, 1.0)
     rotation_matrix = np.eye(loadings.shape[1])
     for _ in range(VARIMAX_ROUNDS):
-        rotated, previous_rotation = scaled @ rotation_matrix, rotation_matrix
-        left_vectors, _, right_vectors = np.linalg.svd(scaled.T @ (rotated**3 - rotated * (rotated**2).mean(axis=0)))
+        rotated_loadings, previous_rotation = unit_loadings @ rotation_matrix, rotation_matrix
+        left_vectors, _, right_vectors = np.linalg.svd(
+            unit_loadings.T @ (rotated_loadings**3 - rotated_loadings * (rotated_loadings**2).mean(axis=0))
+        )
         rotation_matrix = left_vectors @ right_vectors
         if np.abs(rotation_matrix - previous_rotation).max() <= VARIMAX_TOLERANCE:
             break
-    return scaled @ rotation_matrix * lengths
+    return unit_loadings @ rotation_matrix * lengths
 
 
 def _scatter_merits(complete_cells: Array) -> Array:
     spread = correlation(complete_cells)
-    leading = _sign_aligned(np.linalg.eigh(spread)[1][:, -1])
-    if (leading >= 0).all():
-        return leading
-    starts = [np.abs(leading), np.ones(len(spread)), *np.eye(len(spread))]
+    first_vector = _sign_aligned(np.linalg.eigh(spread)[1][:, -1])
+    if (first_vector >= 0).all():
+        return first_vector
+    starts = [np.abs(first_vector), np.ones(len(spread)), *np.eye(len(spread))]
     return max(
         (_ascent(spread, start) for start in starts), key=lambda weight_vector: float(weight_vector @ spread @ weight_vector)
     )

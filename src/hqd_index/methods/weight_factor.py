@@ -59,13 +59,13 @@ def likelihood_factors(complete_cells: Array, factor_count: int) -> Factors:
         options={"maxiter": ROUNDS, "ftol": 0.0, "gtol": GRADIENT},
     )
     loadings = _loadings(fit.x, matrix, factor_count)
-    return Factors(loadings, fit.x, bool(_projected(fit.x, fit.jac) <= SETTLED))
+    return Factors(loadings, fit.x, bool(_projected_gradient(fit.x, fit.jac) <= SETTLED))
 
 
 SETTLED = 1e-5  # largest free gradient at a maximum: weights then hold to about 1e-5
 
 
-def _projected(uniquenesses: Array, gradient: Array) -> float:
+def _projected_gradient(uniquenesses: Array, gradient: Array) -> float:
     """The largest gradient that does not push against a bound."""
     return float(np.abs(np.clip(uniquenesses - gradient, LEAST_UNIQUENESS, 1.0) - uniquenesses).max())
 

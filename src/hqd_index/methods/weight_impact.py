@@ -22,14 +22,18 @@ def merec(values: Array) -> Array:
     """
     refuse_few_rows(values)
     _refuse_not_positive(values)
-    complete = _complete_cells(values)
-    low, _ = bounds(complete)
-    varies = ~np.isnan(low)
-    logs = np.where(np.isnan(complete) | ~varies, 0.0, np.log(np.where(varies, complete, 1.0) / np.where(varies, low, 1.0)))
-    count = np.maximum(varies.sum(axis=-1, keepdims=True), 1)
+    complete_values = _complete_cells(values)
+    low, _ = bounds(complete_values)
+    is_varying = ~np.isnan(low)
+    logs = np.where(
+        np.isnan(complete_values) | ~is_varying,
+        0.0,
+        np.log(np.where(is_varying, complete_values, 1.0) / np.where(is_varying, low, 1.0)),
+    )
+    count = np.maximum(is_varying.sum(axis=-1, keepdims=True), 1)
     row_sums = logs.sum(axis=-1, keepdims=True)
     effects = np.abs(np.log1p((row_sums - logs) / count) - np.log1p(row_sums / count))
-    return as_shares(total(effects), varies)
+    return as_shares(total(effects), is_varying)
 
 
 def cilos(values: Array) -> Array:
@@ -65,23 +69,24 @@ def _loss_merits(rows: Array) -> Array:
 
 def relative_losses(rows: Array) -> Array:
     """P (m, m): the share of its greatest value that the column's indicator lacks where the row's indicator is greatest."""
-    greatest = rows.max(axis=0)
-    at_best = (rows >= greatest * (1 - TIED)).astype(np.float64)
-    losses: Array = 1 - (at_best.T @ rows) / at_best.sum(axis=0)[:, None] / greatest
+    column_maxima = rows.max(axis=0)
+    at_best = (rows >= column_maxima * (1 - TIED)).astype(np.float64)
+    losses: Array = 1 - (at_best.T @ rows) / at_best.sum(axis=0)[:, None] / column_maxima
     np.fill_diagonal(losses, 0.0)
     return np.maximum(losses, 0.0)
 
 
 def _complete_cells(values: Array) -> Array:
     """The values, with every cell missing in rows that miss one in a column that has any; fewer than 3 other rows are refused."""
-    observed = ~np.isnan(values)
-    complete = (observed | ~observed.any(axis=-2, keepdims=True)).all(axis=-1, keepdims=True)
-    fewest = int(complete.sum(axis=-2).min(initial=values.shape[-2]))
-    if fewest < FEWEST_CELLS:
+    is_observed = ~np.isnan(values)
+    is_complete = (is_observed | ~is_observed.any(axis=-2, keepdims=True)).all(axis=-1, keepdims=True)
+    least_count = int(is_complete.sum(axis=-2).min(initial=values.shape[-2]))
+    if least_count < FEWEST_CELLS:
         raise EstimationError(
-            f"only {fewest} row(s) have all indicators; 3 or more are needed", zh=f"只有 {fewest} 行的指标齐全,至少需要 3 行"
+            f"only {least_count} row(s) have all indicators; 3 or more are needed",
+            zh=f"只有 {least_count} 行的指标齐全,至少需要 3 行",
         )
-    return np.where(complete, values, np.nan)
+    return np.where(is_complete, values, np.nan)
 
 
 def _refuse_not_positive(values: Array) -> None:

@@ -81,12 +81,12 @@ def _best_multipliers(unit: Array, table: Array, constraints: Array) -> Array:
     if not unit.any():
         return np.ones(len(unit))
     lower_bounds = np.vstack([table, -constraints])
-    right = np.concatenate([np.ones(len(table)), np.zeros(len(constraints))])
-    solution = linprog(-unit, A_ub=lower_bounds, b_ub=right, bounds=(0, None), method="highs")
+    right_side = np.concatenate([np.ones(len(table)), np.zeros(len(constraints))])
+    solution = linprog(-unit, A_ub=lower_bounds, b_ub=right_side, bounds=(0, None), method="highs")
     if not solution.success:
         raise EstimationError("too few columns vary for floor and cap to hold", zh="有变化的列太少,无法满足 floor 与 cap")
-    best = -solution.fun * (1 - PRECISION)
-    return _shortest_solution(np.vstack([unit, -lower_bounds]), np.concatenate([[best], -right]))
+    best_score = -solution.fun * (1 - PRECISION)
+    return _shortest_solution(np.vstack([unit, -lower_bounds]), np.concatenate([[best_score], -right_side]))
 
 
 def _shortest_solution(coefficients: Array, limits: Array) -> Array:
@@ -95,8 +95,8 @@ def _shortest_solution(coefficients: Array, limits: Array) -> Array:
 
     target = np.zeros(coefficients.shape[1] + 1)
     target[-1] = 1.0
-    stacked = np.vstack([coefficients.T, limits])
-    residuals = stacked @ nnls(stacked, target)[0] - target
+    constraint_rows = np.vstack([coefficients.T, limits])
+    residuals = constraint_rows @ nnls(constraint_rows, target)[0] - target
     return np.maximum(-residuals[:-1] / residuals[-1], 0.0)
 
 
@@ -108,8 +108,8 @@ def target(values: Array, *, targets: SharesByChild, importance: Literal["correl
     vary. Rows with a missing cell are left out.
     """
     refuse_few_rows(values)
-    varies = ~np.isnan(bounds(values)[0])
-    varying_targets = np.where(varies, targets, np.nan)
+    is_varying = ~np.isnan(bounds(values)[0])
+    varying_targets = np.where(is_varying, targets, np.nan)
     draws = zip(values.reshape(-1, *values.shape[-2:]), varying_targets.reshape(-1, values.shape[-1]))
     shares = [
         shares_per_draw(draw, partial(_nearest_weights, target_shares=tau[~np.isnan(tau)], measure=importance))
@@ -122,15 +122,17 @@ def target_notes(values: Array, *, targets: Array, importance: Literal["correlat
     """Each child's target and the share of importance its weight gives it."""
     yield from row_notes(values)
     shares = target(values, targets=targets, importance=importance)[0]
-    varies = np.flatnonzero(~np.isnan(bounds(complete_rows(values))[0][0]))
-    if not len(varies):
+    varying_columns = np.flatnonzero(~np.isnan(bounds(complete_rows(values))[0][0]))
+    if not len(varying_columns):
         return
-    rows = complete_rows(values)[:, varies]
-    attained, row_targets = importances(rows, rows @ shares[varies], importance), targets[varies]
-    for child, reached, tau in zip(varies.tolist(), attained / attained.sum(), row_targets / row_targets.sum()):
+    rows = complete_rows(values)[:, varying_columns]
+    importance_reached, row_targets = importances(rows, rows @ shares[varying_columns], importance), targets[varying_columns]
+    for child, share_reached, tau in zip(
+        varying_columns.tolist(), importance_reached / importance_reached.sum(), row_targets / row_targets.sum()
+    ):
         yield MethodNote("target", float(tau), child=child)
         yield MethodNote(
-            "importance_share", float(reached), "I-TARGET" if abs(reached - tau) > ATTAINMENT_TOLERANCE else "", child
+            "importance_share", float(share_reached), "I-TARGET" if abs(share_reached - tau) > ATTAINMENT_TOLERANCE else "", child
         )
 
 

@@ -32,17 +32,17 @@ def priority(values: Array, *, scores: ByChild) -> Array:
     itself with 0.5, so that none weighs 0. The shares of empty columns are spread over the others in proportion.
     """
     chart = np.where(scores[:, None] == scores, 0.5, (scores[:, None] > scores).astype(np.float64))
-    present = cell_counts(values) > 0
-    return as_shares(np.broadcast_to(chart.sum(axis=1), present.shape), present)
+    has_cells = cell_counts(values) > 0
+    return as_shares(np.broadcast_to(chart.sum(axis=1), has_cells.shape), has_cells)
 
 
 def fuzzy_matrices(matrices: Mapping[str, FuzzyJudgements], children: Sequence[str], valid_ids: Collection[str]) -> Array:
     """The full matrices (3, m, m) of least, likeliest and greatest values for these children; below the diagonal inverses."""
-    low, likely, high = (
-        matrix_of({node: _judgements(judged, part) for node, judged in matrices.items()}, children, valid_ids)
+    low, middle, high = (
+        matrix_of({node: _judgements(judgement, part) for node, judgement in matrices.items()}, children, valid_ids)
         for part in range(3)
     )
-    return np.stack([np.triu(low) + np.tril(high, -1), likely, np.triu(high) + np.tril(low, -1)])
+    return np.stack([np.triu(low) + np.tril(high, -1), middle, np.triu(high) + np.tril(low, -1)])
 
 
 def _judgements(fuzzy: FuzzyJudgements, part: int) -> Judgements:
@@ -62,16 +62,16 @@ def fuzzy_ahp(
     """
     means = np.exp(np.log(matrices).mean(axis=-1))
     weights = (means / means[::-1].sum(axis=-1, keepdims=True)).mean(axis=0)
-    present = cell_counts(values) > 0
-    return as_shares(np.broadcast_to(weights, present.shape), present)
+    has_cells = cell_counts(values) > 0
+    return as_shares(np.broadcast_to(weights, has_cells.shape), has_cells)
 
 
 def check_fuzzy_judgements(options: Mapping[str, Any]) -> None:
     """Refuses triples that do not rise, and likeliest values whose consistency ratio is 0.1 or more."""
-    low, likely, high = options["matrices"]
-    if (low > likely).any() or (likely > high).any():
+    low, middle, high = options["matrices"]
+    if (low > middle).any() or (middle > high).any():
         raise ConfigError("each judgement must rise, as in [2, 3, 4]", zh="每个模糊判断应由小到大,例如 [2, 3, 4]")
-    check_consistency({"matrices": likely, "allow_inconsistent": options["allow_inconsistent"]})
+    check_consistency({"matrices": middle, "allow_inconsistent": options["allow_inconsistent"]})
 
 
 def fuzzy_notes(values: Array, *, matrices: Array, allow_inconsistent: bool) -> Iterator[MethodNote]:

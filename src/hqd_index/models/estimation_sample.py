@@ -130,13 +130,13 @@ def with_scenario(sample: EstimationSample, choice: SpecificationChoice, scenari
         return sample
     root, column = sample.tree.root, sample.root_column("all")
     of_root = (scenarios["scenario"] == choice.scenario) & (scenarios["node"] == root)
-    scored = scenarios[of_root].dropna(subset=["score"])
-    if scored.empty:
+    scored_rows = scenarios[of_root].dropna(subset=["score"])
+    if scored_rows.empty:
         raise EstimationError(
             f"specification {choice.id}: scenario {choice.scenario} has no score of {root}",
             zh=f"回归设定 {choice.id}:情景 {choice.scenario} 没有 {root} 的得分",
         )
-    scores = scored[[*KEY, "score"]].astype({"year": "int64"}).rename(columns={"score": column})
+    scores = scored_rows[[*KEY, "score"]].astype({"year": "int64"}).rename(columns={"score": column})
     scores[column] = scores[column].astype(float) / 100
     is_complete_row = sample.frame[list(_index_columns(sample))].notna().all(axis=1)
     frame = sample.frame.drop(columns=column).merge(scores, on=KEY, how="left", validate="one_to_one")

@@ -141,13 +141,13 @@ class Headline:
         trend, rule = self.early_trend, self.rule
         if trend is None or rule is None:
             return {}
-        moved = {
+        moved_columns = {
             hypothesis: trend.outcome_index(column)
             for hypothesis, column in outcomes.items()
             if trend.p_wild[trend.outcome_index(column)] <= rule.alpha
         }
-        upward = frozenset(hypothesis for hypothesis, j in moved.items() if trend.coefficient[0, j] > 0)
-        return {"pre_trend_up": upward, "pre_trend_down": frozenset(moved) - upward}
+        upward = frozenset(hypothesis for hypothesis, j in moved_columns.items() if trend.coefficient[0, j] > 0)
+        return {"pre_trend_up": upward, "pre_trend_down": frozenset(moved_columns) - upward}
 
     @cached_property
     def moderated(self) -> tuple[Moderated | EstimationError, ...]:

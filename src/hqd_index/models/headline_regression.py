@@ -41,9 +41,9 @@ def headline_regression(observations: pd.DataFrame, study: Study, inputs: ModelI
     if obstacle or choice is None:
         return frames_of({"not_made": not_made(TABLES, *obstacle)} if obstacle else {}, TABLES)
     try:
-        scored = with_scenario(sample, choice, inputs.scenarios)
-        fitted = fitted_estimate(scored, choice, study, is_headline=True)
-        return frames_of(specification_tables(fitted, scored, choice, study, is_headline=True), TABLES)
+        scored_rows = with_scenario(sample, choice, inputs.scenarios)
+        fitted = fitted_estimate(scored_rows, choice, study, is_headline=True)
+        return frames_of(specification_tables(fitted, scored_rows, choice, study, is_headline=True), TABLES)
     except EstimationError as fault:
         return frames_of({"not_made": not_made(TABLES, fault)}, TABLES)
 

@@ -44,9 +44,9 @@ def regressions(observations: pd.DataFrame, study: Study, inputs: ModelInputs) -
     for choice in study.regressions.specifications:
         is_headline = choice is headline_choice(study)
         try:
-            scored = with_scenario(sample, choice, inputs.scenarios)
-            estimate = estimates[choice.id] = fitted_estimate(scored, choice, study, is_headline=is_headline)
-            row_tables.append(specification_tables(estimate, scored, choice, study, is_headline=is_headline))
+            scored_rows = with_scenario(sample, choice, inputs.scenarios)
+            estimate = estimates[choice.id] = fitted_estimate(scored_rows, choice, study, is_headline=is_headline)
+            row_tables.append(specification_tables(estimate, scored_rows, choice, study, is_headline=is_headline))
             if is_headline:
                 row_tables.append(headline_tables(Headline(sample, estimate, choice, study, inputs)))
         except EstimationError as fault:

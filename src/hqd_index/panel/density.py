@@ -76,10 +76,10 @@ def _from_counts(engine: Engine, industry: str, count_columns: list[str], unit_k
             else "CAST(NULL AS DOUBLE)"
         )
 
-    recognised = " + ".join(f"sum({count_column})" for count_column in count_columns)
+    srdi_sum = " + ".join(f"sum({count_column})" for count_column in count_columns)
     return f"""
-        SELECT unit, year, {aggregate("sum(n_firms)")} AS n_firms, {aggregate(recognised)} AS n_srdi,
-               {aggregate(f"1000 * ({recognised}) / sum(n_firms)")} AS count,
+        SELECT unit, year, {aggregate("sum(n_firms)")} AS n_firms, {aggregate(srdi_sum)} AS n_srdi,
+               {aggregate(f"1000 * ({srdi_sum}) / sum(n_firms)")} AS count,
                {share("srdi_revenue", "revenue")} AS revenue, {share("srdi_employees", "employees_avg")} AS employment
         FROM {industry} WHERE unit IS NOT NULL GROUP BY unit, year ORDER BY unit, year"""
 
@@ -119,6 +119,6 @@ def ever_sql(study: Study) -> str:
 
 def lagged_values(unit_years: pd.DataFrame, column: str, years: int) -> pd.Series:
     """The value of the same unit `years` calendar years earlier."""
-    earlier = unit_years.set_index(["unit", "year"])[column]
+    lag_source = unit_years.set_index(["unit", "year"])[column]
     keys = pd.MultiIndex.from_arrays([unit_years["unit"], unit_years["year"] - years])
-    return pd.Series(earlier.reindex(keys).to_numpy(), index=unit_years.index)
+    return pd.Series(lag_source.reindex(keys).to_numpy(), index=unit_years.index)

@@ -53,11 +53,11 @@ def panel_draws(
     order = [key_column for key_column in row_key(study, "firms") if key_column in types]
     expressions = {id: parsed_aggregate(leaf, types, location=f"firms.{id}") for id, leaf in leaves.items()}
     parts_by_leaf = {id: split_aggregates(expression, types, key=order) for id, expression in expressions.items()}
-    parts = _distinct_parts(parts_by_leaf)
-    rows = _row_values(engine, aggregate_rows(firms, expressions.values(), types, order), parts)
+    distinct_parts = _distinct_parts(parts_by_leaf)
+    rows = _row_values(engine, aggregate_rows(firms, expressions.values(), types, order), distinct_parts)
     years, units = tuple(sorted(rows["year"].unique())), tuple(sorted(rows["unit"].unique()))
-    results = _all_units(rows, parts, units, years, draws, stream)
-    values = _outer_values(engine, parts_by_leaf, dict(zip(parts, results)))
+    results = _all_units(rows, distinct_parts, units, years, draws, stream)
+    values = _outer_values(engine, parts_by_leaf, dict(zip(distinct_parts, results)))
     return PanelDraws(values.reshape(draws, len(years), len(units), len(leaves)), years, units, tuple(leaves))
 
 
@@ -78,9 +78,9 @@ def _distinct_parts(parts_by_leaf: Mapping[str, AggregateParts]) -> dict[Key, Ag
 
 def _row_values(engine: Engine, firm_rows: str, distinct_parts: Mapping[Key, AggregatePart]) -> pd.DataFrame:
     """unit, firm, year and one DOUBLE column per part, numbered, in the order of the key."""
-    selects = "".join(f', {aggregate_part.row} AS "{k}"' for k, aggregate_part in enumerate(distinct_parts.values()))
+    select_items = "".join(f', {aggregate_part.row} AS "{k}"' for k, aggregate_part in enumerate(distinct_parts.values()))
     rows = f"{firm_rows} WHERE unit IS NOT NULL"
-    return engine.collect(f"SELECT unit, firm_id, year{selects} FROM {rows} ORDER BY unit, firm_id, year")
+    return engine.collect(f"SELECT unit, firm_id, year{select_items} FROM {rows} ORDER BY unit, firm_id, year")
 
 
 def _all_units(
@@ -118,7 +118,7 @@ def _unit_draws(
     firms_drawn, *totals = np.split(draw_counts @ grids, len(columns), axis=1)
     sums, results = iter(totals), []
     for aggregate_part, column, part_moments in zip(distinct_parts, part_values, moments):
-        if aggregate_part.aggregate_kind in ORDERED:
+        if aggregate_part.aggregate_kind in ORDER_STATISTICS:
             results.append(
                 np.stack(
                     [_order_statistics(aggregate_part, column[year == t], draw_counts[:, firm[year == t]]) for t in range(years)],
@@ -136,21 +136,21 @@ def _unit_draws(
     return results
 
 
-ORDERED = ("quantile", "min", "max")
+ORDER_STATISTICS = ("quantile", "min", "max")
 
 
 def _moments(aggregate_part: AggregatePart, part_values: Array) -> list[Array]:
     """What to add up over rows; nothing for a part that needs their order. Spread is measured from the rows' mean."""
-    present = ~np.isnan(part_values)
-    values_or_zero = np.where(present, part_values, 0.0)
-    if aggregate_part.aggregate_kind in ORDERED:
+    has_value = ~np.isnan(part_values)
+    values_or_zero = np.where(has_value, part_values, 0.0)
+    if aggregate_part.aggregate_kind in ORDER_STATISTICS:
         return []
     if aggregate_part.aggregate_kind == "count":
         return [values_or_zero]
     if aggregate_part.aggregate_kind in ("sum", "avg"):
-        return [values_or_zero, present.astype(np.float64)]
-    shifted = np.where(present, values_or_zero - (values_or_zero[present].mean() if present.any() else 0.0), 0.0)
-    return [shifted**2, shifted, present.astype(np.float64)]
+        return [values_or_zero, has_value.astype(np.float64)]
+    centred_values = np.where(has_value, values_or_zero - (values_or_zero[has_value].mean() if has_value.any() else 0.0), 0.0)
+    return [centred_values**2, centred_values, has_value.astype(np.float64)]
 
 
 def _aggregate_from_moments(aggregate: str, moment_sums: Sequence[Array]) -> Array:
@@ -173,14 +173,14 @@ def _order_statistics(aggregate_part: AggregatePart, part_values: Array, draw_co
     """Minimum, maximum or interpolated quantile of values repeated by their counts, (draws,)."""
     present_rows = np.flatnonzero(~np.isnan(part_values))
     order = present_rows[np.argsort(part_values[present_rows], kind="stable")]
-    cumulative = np.cumsum(draw_counts[:, order], axis=1)
-    size = cumulative[:, -1] if len(order) else np.zeros(len(draw_counts))
+    running_counts = np.cumsum(draw_counts[:, order], axis=1)
+    size = running_counts[:, -1] if len(order) else np.zeros(len(draw_counts))
     place = {"min": 0.0 * size, "max": size - 1, "quantile": aggregate_part.level * (size - 1)}[aggregate_part.aggregate_kind]
     statistics, nonempty = np.full(len(draw_counts), np.nan), np.flatnonzero(size > 0)
-    steps, below = cumulative[nonempty], np.floor(place[nonempty])
-    low, high = ((steps <= targets[:, None]).sum(axis=1) for targets in (below, np.ceil(place[nonempty])))
+    steps, lower_place = running_counts[nonempty], np.floor(place[nonempty])
+    low, high = ((steps <= targets[:, None]).sum(axis=1) for targets in (lower_place, np.ceil(place[nonempty])))
     lower, upper = part_values[order[low]], part_values[order[high]]
-    statistics[nonempty] = lower + (place[nonempty] - below) * (upper - lower)
+    statistics[nonempty] = lower + (place[nonempty] - lower_place) * (upper - lower)
     return statistics
 
 
@@ -190,13 +190,13 @@ def _outer_values(engine: Engine, parts_by_leaf: Mapping[str, AggregateParts], r
     columns = {str(numbers[part_key]): part_result.ravel() for part_key, part_result in results.items()}
     cells = engine.scan(pd.DataFrame({"cell": np.arange(len(next(iter(columns.values()))))} | columns))
     values = []
-    for parts in parts_by_leaf.values():
+    for leaf_parts in parts_by_leaf.values():
         part_selects = "".join(
-            f', "{numbers[_part_key(aggregate_part)]}" AS {aggregate_part.name}' for aggregate_part in parts.parts
+            f', "{numbers[_part_key(aggregate_part)]}" AS {aggregate_part.name}' for aggregate_part in leaf_parts.parts
         )
-        combined = engine.collect(
-            f"SELECT {parts.combination} AS value FROM (SELECT cell{part_selects} FROM {cells}) ORDER BY cell"
+        combined_values = engine.collect(
+            f"SELECT {leaf_parts.combination} AS value FROM (SELECT cell{part_selects} FROM {cells}) ORDER BY cell"
         )
-        values.append(combined["value"].to_numpy(dtype=np.float64))
+        values.append(combined_values["value"].to_numpy(dtype=np.float64))
     engine.drop([cells])
     return np.stack(values, axis=1)

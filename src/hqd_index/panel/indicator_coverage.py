@@ -42,10 +42,10 @@ def indicator_coverage(
     ]
     if not counts:
         return pd.DataFrame(columns=COLUMNS), pd.DataFrame(columns=STATUS_COLUMNS)
-    long = pd.concat(counts, ignore_index=True)
+    long_counts = pd.concat(counts, ignore_index=True)
     samples = [str(sample) for sample in panel["sample"].unique()]
-    blocks = [_sample_coverage(long, sample) for sample in samples]
-    return pd.concat(blocks, ignore_index=True)[COLUMNS], _status_coverage(long)
+    blocks = [_sample_coverage(long_counts, sample) for sample in samples]
+    return pd.concat(blocks, ignore_index=True)[COLUMNS], _status_coverage(long_counts)
 
 
 def _table_counts(study: Study, engine: Engine, table_name: str, table: str, leaves: Mapping[str, Indicator]) -> pd.DataFrame:
@@ -55,16 +55,16 @@ def _table_counts(study: Study, engine: Engine, table_name: str, table: str, lea
     expressions = {id: parsed_aggregate(leaf, types, location=f"{table_name}.{id}") for id, leaf in leaves.items()}
     rows = aggregate_rows(table, expressions.values(), types, key)
     has_status = table_name == "firms" and "srdi_levels_ever" in types
-    recognised = ever_sql(study) if has_status else "CAST(NULL AS BOOLEAN)"
-    selects, labels = list[str](), list[tuple[str, int]]()
+    srdi_flag = ever_sql(study) if has_status else "CAST(NULL AS BOOLEAN)"
+    select_items, labels = list[str](), list[tuple[str, int]]()
     for id, expression in expressions.items():
         for term_number, term in enumerate(coverage_terms(expression, types, key=key)):
             firms = _firm_count(term, key) if table_name == "firms" else "CAST(NULL AS DOUBLE)"
             columns = {count_column: getattr(term, count_column) for count_column in COUNTS} | {FIRMS: firms}
-            selects += [f"{sql} AS {quoted(f'{count_column} {len(labels)}')}" for count_column, sql in columns.items()]
+            select_items += [f"{sql} AS {quoted(f'{count_column} {len(labels)}')}" for count_column, sql in columns.items()]
             labels.append((id, term_number))
     frame = engine.collect(
-        f"SELECT unit, year, {recognised} AS recognised, {', '.join(selects)} FROM {rows} WHERE unit IS NOT NULL "
+        f"SELECT unit, year, {srdi_flag} AS recognised, {', '.join(select_items)} FROM {rows} WHERE unit IS NOT NULL "
         "GROUP BY unit, year, recognised ORDER BY unit, year, recognised"
     )
     cells = frame[["unit", "year", "recognised"]].assign(recognised=frame["recognised"].astype("boolean"))
@@ -95,12 +95,12 @@ def _sample_coverage(term_counts: pd.DataFrame, sample: str) -> pd.DataFrame:
 
 def _status_coverage(term_counts: pd.DataFrame) -> pd.DataFrame:
     """Coverage over all unit-years together, of all rows and by status."""
-    overall = _lowest_of_terms(term_counts, ["indicator"]).set_index("indicator")["coverage"]
+    overall_coverage = _lowest_of_terms(term_counts, ["indicator"]).set_index("indicator")["coverage"]
     known_counts = term_counts[term_counts["recognised"].notna()]
     status = _lowest_of_terms(known_counts, ["indicator", "recognised"]).set_index(["indicator", "recognised"])["coverage"]
-    coverage_table = overall.to_frame().reset_index()
-    for column, recognised in (("coverage_srdi", True), ("coverage_others", False)):
-        indicator_status_pairs = pd.MultiIndex.from_arrays([coverage_table["indicator"], [recognised] * len(coverage_table)])
+    coverage_table = overall_coverage.to_frame().reset_index()
+    for column, is_srdi in (("coverage_srdi", True), ("coverage_others", False)):
+        indicator_status_pairs = pd.MultiIndex.from_arrays([coverage_table["indicator"], [is_srdi] * len(coverage_table)])
         coverage_table[column] = status.reindex(indicator_status_pairs).to_numpy(dtype=float) if len(status) else float("nan")
     return coverage_table[STATUS_COLUMNS]
 

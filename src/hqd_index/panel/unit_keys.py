@@ -68,11 +68,11 @@ def _latest_texts(study: Study, engine: Engine, tables: Mapping[str, str], table
     """unit -> the text of a column in the latest year that has one."""
     rows = with_unit(study, engine, table, tables[table])
     sql = f'SELECT unit, arg_max("{column}", "year") AS named FROM {rows} WHERE "{column}" IS NOT NULL GROUP BY unit'
-    latest = engine.collect(sql)
-    return dict(zip(latest["unit"].astype(str), latest["named"].astype(str)))
+    latest_rows = engine.collect(sql)
+    return dict(zip(latest_rows["unit"].astype(str), latest_rows["named"].astype(str)))
 
 
 def name_of(unit: str, official: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
     """(Chinese, English) name of a unit id made of codes joined by '-'; a code without a name is called by itself."""
-    parts = [official.get(unit_code, (unit_code, unit_code)) for unit_code in unit.split("-")]
-    return "·".join(zh for zh, _ in parts), ", ".join(en for _, en in parts)
+    name_parts = [official.get(unit_code, (unit_code, unit_code)) for unit_code in unit.split("-")]
+    return "·".join(zh for zh, _ in name_parts), ", ".join(en for _, en in name_parts)

@@ -83,8 +83,8 @@ def leaves_needed(study: Study) -> list[str]:
     """Leaves that the study's tree or one of its scenarios scores, in the order of indicators.yaml."""
     designs = [study, *(vary(study, scenario.changes) for scenario in study.scenarios.values())]
     trees = [tree_of(design.indicators) for design in designs]
-    scored = {leaf for tree in trees for leaf in tree.leaves(tree.root)}
-    return [leaf for leaf in study.indicators.indicators if leaf in scored]
+    tree_leaves = {leaf for tree in trees for leaf in tree.leaves(tree.root)}
+    return [leaf for leaf in study.indicators.indicators if leaf in tree_leaves]
 
 
 def unit_year_tables(study: Study, engine: Engine, tables: Mapping[str, str]) -> dict[str, str]:
@@ -188,10 +188,10 @@ def aggregate_columns(
         frames.append(_table_columns(study, engine, tables[table], table, table_formulas))
     if not frames:
         return pd.DataFrame({"unit": pd.Series(dtype="str"), "year": pd.Series(dtype="int64")})
-    merged = frames[0]
+    merged_frame = frames[0]
     for frame in frames[1:]:
-        merged = merged.merge(frame, on=["unit", "year"], how="outer", validate="one_to_one")
-    return merged.sort_values(["unit", "year"], ignore_index=True)
+        merged_frame = merged_frame.merge(frame, on=["unit", "year"], how="outer", validate="one_to_one")
+    return merged_frame.sort_values(["unit", "year"], ignore_index=True)
 
 
 def parsed_aggregate(formula: Indicator | Control, types: Mapping[str, str], *, location: str) -> Expression:
@@ -214,10 +214,10 @@ def _table_columns(
 ) -> pd.DataFrame:
     types = engine.types(table)
     key_column = [key_column for key_column in row_key(study, table_name) if key_column in types] or ["unit", "year"]
-    parsed = {id: parsed_aggregate(formula, types, location=f"{table_name}.{id}") for id, formula in formulas.items()}
-    rows = aggregate_rows(table, parsed.values(), types, key_column)
+    parsed_formulas = {id: parsed_aggregate(formula, types, location=f"{table_name}.{id}") for id, formula in formulas.items()}
+    rows = aggregate_rows(table, parsed_formulas.values(), types, key_column)
     column_selects = ", ".join(
-        f'{aggregate_sql(expression, types, key=key_column)} AS "{id}"' for id, expression in parsed.items()
+        f'{aggregate_sql(expression, types, key=key_column)} AS "{id}"' for id, expression in parsed_formulas.items()
     )
     frame = engine.collect(
         f"SELECT unit, year, {column_selects} FROM {rows} WHERE unit IS NOT NULL GROUP BY unit, year ORDER BY unit, year"

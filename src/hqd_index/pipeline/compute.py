@@ -51,7 +51,7 @@ def compute(job: StageJob, report_line: Callable[[str], None] = print) -> StageR
 
     from ..engines.duckdb import Engine
 
-    started = time.perf_counter()
+    start_time = time.perf_counter()
     stage = STAGE_BY_NAME[job.stage]
     job.cache.mkdir(parents=True, exist_ok=True)
     with (
@@ -67,8 +67,8 @@ def compute(job: StageJob, report_line: Callable[[str], None] = print) -> StageR
         row_total = sum(_write(engine, table, content, entry) for table, content in _by_stage(job.stage, outputs).items())
         provenance.write_notices(entry, context.notices)
         provenance.write_facts(entry, context.facts)
-        stored = provenance.store(job.cache, job.stage, job.key, entry)
-    return StageResult(stored, row_total, tuple(context.notices), time.perf_counter() - started)
+        digest_by_table = provenance.store(job.cache, job.stage, job.key, entry)
+    return StageResult(digest_by_table, row_total, tuple(context.notices), time.perf_counter() - start_time)
 
 
 def _write(engine: Engine, table_name: str, content: Table, folder: Path) -> int:

@@ -58,7 +58,7 @@ KEYLESS_SETTINGS = ("outputs",)
 
 
 def run(
-    loaded: LoadedStudy,
+    loaded_study: LoadedStudy,
     run_folders: RunFolders,
     report_event: Callable[[Event], None],
     workers: WorkerPool | None = None,
@@ -72,11 +72,11 @@ def run(
     HqdError of a stage (DataError where raw data are refused), CheckError where an input changed meanwhile, SetupError where
     another run writes the same results.
     """
-    home = run_folders.output_folder / loaded.study.name
+    home = run_folders.output_folder / loaded_study.study.name
     with provenance.locked(home):
         for unfinished_run in (home / "runs").glob(".tmp-*") if (home / "runs").is_dir() else ():
             shutil.rmtree(unfinished_run)
-        return Runner(loaded, run_folders, home, report_event, workers, quick=quick).run()
+        return Runner(loaded_study, run_folders, home, report_event, workers, quick=quick).run()
 
 
 class Runner:
@@ -84,7 +84,7 @@ class Runner:
 
     def __init__(
         self,
-        loaded: LoadedStudy,
+        loaded_study: LoadedStudy,
         run_folders: RunFolders,
         results_folder: Path,
         report_event: Callable[[Event], None],
@@ -92,9 +92,9 @@ class Runner:
         *,
         quick: bool = False,
     ) -> None:
-        self.loaded, self.study, self.place, self.home = loaded, loaded.study, run_folders, results_folder
-        self.report_event, self.jobs = report_event, JobQueue(workers, loaded.study)
-        self.quick, self.stages = quick, quick_stages(loaded.study) if quick else STAGES
+        self.loaded_study, self.study, self.place, self.home = loaded_study, loaded_study.study, run_folders, results_folder
+        self.report_event, self.jobs = report_event, JobQueue(workers, loaded_study.study)
+        self.quick, self.stages = quick, quick_stages(loaded_study.study) if quick else STAGES
         self.cache = results_folder.parent / ".cache"
         self.digests: dict[str, str] = {}
         self.origin: dict[str, tuple[str, str]] = {}
@@ -105,7 +105,7 @@ class Runner:
         self.databases = database_snapshots(self.study, self.cache / "postgresql")
         self.inputs = self._digests_of_inputs()
         self.ingredients: dict[str, dict[str, str]] = {}
-        self.previous = previous_ingredients(results_folder)
+        self.old_ingredients = previous_ingredients(results_folder)
         self.medians_before = published_manifest(results_folder).get(MEDIANS, {})
 
     def run(self) -> Outcome:
@@ -128,13 +128,13 @@ class Runner:
             (folder / "config.json").write_text(json.dumps(self.config, indent=1, ensure_ascii=False) + "\n", "utf-8")
             run_id = self._run_id()
             if self.quick:
-                published = provenance.publish_in_place(folder, self.home / QUICK_FOLDER, self._manifest(folder))
+                published_run = provenance.publish_in_place(folder, self.home / QUICK_FOLDER, self._manifest(folder))
             else:
-                published = provenance.publish(folder, self.home / "runs", run_id, self._manifest(folder))
+                published_run = provenance.publish(folder, self.home / "runs", run_id, self._manifest(folder))
         kept = [self.cache / stage / stage_key for stage, stage_key in self.keys.items()]
         kept += [Path(snapshot.path).parent for snapshot in self.databases.values()]
         provenance.trim_cache(self.cache, kept)
-        return Outcome(run_id, published, True, tuple(self.notices))
+        return Outcome(run_id, published_run, True, tuple(self.notices))
 
     def _digests_of_inputs(self) -> dict[str, str]:
         """Name -> digest of every raw file, and of what was read of servers, which cannot change any more."""
@@ -145,11 +145,11 @@ class Runner:
         """The published run that these ingredients would make again, if it is whole."""
         for stage in self.stages:
             stage_key = self._stage_key(stage)
-            stored = provenance.cached(self.cache, stage.name, stage_key)
-            if stored is None:
+            digest_by_table = provenance.cached(self.cache, stage.name, stage_key)
+            if digest_by_table is None:
                 self.digests, self.keys = {}, {}
                 return None
-            self._record_stage(stage, stage_key, stored)
+            self._record_stage(stage, stage_key, digest_by_table)
         run = self._run_id()
         target = self.home / QUICK_FOLDER if self.quick else self.home / "runs" / run
         if not provenance.intact(target, run):
@@ -185,51 +185,51 @@ class Runner:
 
     def _changed_ingredients(self, stage: Stage) -> str:
         """The ingredients that differ from the last published run's; none known the first time."""
-        previous, current = self.previous.get(stage.name), self.ingredients[stage.name]
-        if previous is None:
+        old_ingredients, new_ingredients = self.old_ingredients.get(stage.name), self.ingredients[stage.name]
+        if old_ingredients is None:
             return "no earlier run" if self.study.study.language == "en" else "没有先前的运行"
         return ", ".join(
             ingredient
-            for ingredient in sorted(previous.keys() | current.keys())
-            if previous.get(ingredient) != current.get(ingredient)
+            for ingredient in sorted(old_ingredients.keys() | new_ingredients.keys())
+            if old_ingredients.get(ingredient) != new_ingredients.get(ingredient)
         )
 
-    def _record_stage(self, stage: Stage, stage_key: str, stored: Mapping[str, str]) -> None:
+    def _record_stage(self, stage: Stage, stage_key: str, digest_by_table: Mapping[str, str]) -> None:
         self.keys[stage.name] = stage_key
-        self.digests |= stored
-        self.origin |= dict.fromkeys(stored, (stage.name, stage_key))
+        self.digests |= digest_by_table
+        self.origin |= dict.fromkeys(digest_by_table, (stage.name, stage_key))
 
     def _stages(self, folder: Path) -> None:
         """Every stage as soon as those before it are done and a process is free, in the order of the list."""
-        waiting, finished = list(self.stages), set[str]()
-        while waiting or self.jobs.busy:
-            startable_stages = [stage for stage in waiting if self.jobs.free and finished >= stage.prerequisites]
+        open_stages, finished_names = list(self.stages), set[str]()
+        while open_stages or self.jobs.busy:
+            startable_stages = [stage for stage in open_stages if self.jobs.free and finished_names >= stage.prerequisites]
             if startable_stages:
-                waiting.remove(startable_stages[0])
+                open_stages.remove(startable_stages[0])
                 if self._from_cache(startable_stages[0], folder):
-                    finished.add(startable_stages[0].name)
+                    finished_names.add(startable_stages[0].name)
                 continue
             stage, stage_result = self._next_result()
             self._finish(stage, stage_result, folder)
-            finished.add(stage.name)
+            finished_names.add(stage.name)
 
     def _from_cache(self, stage: Stage, folder: Path) -> bool:
         """Whether the cache has the stage, whose tables are then in the run folder; otherwise it is started."""
         key = self._stage_key(stage)
-        stored = provenance.cached(self.cache, stage.name, key)
-        damaged = [
+        digest_by_table = provenance.cached(self.cache, stage.name, key)
+        damaged_tables = [
             table_name
-            for table_name, digest in (stored or {}).items()
+            for table_name, digest in (digest_by_table or {}).items()
             if provenance.damaged(self.cache, stage.name, key, table_name, digest)
         ]
         self.notices_by_stage[stage.name] = (
-            [f"cache {stage.name}/{key[:12]}: {damaged} damaged, computed again"] if damaged else []
+            [f"cache {stage.name}/{key[:12]}: {damaged_tables} damaged, computed again"] if damaged_tables else []
         )
         self.keys[stage.name] = key
-        if stored is not None and not damaged and not stage.publishes:
+        if digest_by_table is not None and not damaged_tables and not stage.publishes:
             self.report_event(Event(stage.name, stage.zh, "cached"))
             self.notices_by_stage[stage.name] += provenance.stored_notices(self.cache, stage.name, key)
-            self._add_tables(stage, stored, folder)
+            self._add_tables(stage, digest_by_table, folder)
             return True
         self.report_event(Event(stage.name, stage.zh, "started"))
         self.jobs.start(self._job(stage, key, folder))
@@ -263,11 +263,11 @@ class Runner:
         )
         self._add_tables(stage, stage_result.stored, folder)
 
-    def _add_tables(self, stage: Stage, stored: Mapping[str, str], folder: Path) -> None:
+    def _add_tables(self, stage: Stage, digest_by_table: Mapping[str, str], folder: Path) -> None:
         """A stage's tables known to those after it, and for people in the run folder."""
         key = self.keys[stage.name]
-        self._record_stage(stage, key, stored)
-        for name in stored:
+        self._record_stage(stage, key, digest_by_table)
+        for name in digest_by_table:
             csv_path = self.cache / stage.name / key / f"{name}.csv"
             if csv_path.is_file():
                 shutil.copyfile(csv_path, folder / "tables" / csv_path.name)
@@ -305,7 +305,7 @@ class Runner:
             "study": self.study.name,
             "synthetic": self.study.study.synthetic,
             "seed": self.study.study.seed,
-            "config": dict(sorted(self.loaded.files.items())),
+            "config": dict(sorted(self.loaded_study.files.items())),
             "inputs": self.inputs,
             "versions": provenance.versions(),
         }

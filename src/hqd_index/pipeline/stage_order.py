@@ -132,6 +132,6 @@ def quick_stages(study: Study) -> tuple[Stage, ...]:
     feeds_links = any(source.table in LINKED_TABLES for source in study.sources.sources.values())
     reading = [by_name["intake"], *([by_name["links"]] if feeds_links else [])]
     scoring = [by_name["panel"], _SCORES, *([_HEADLINE] if study.regressions.specifications else [])]
-    done = frozenset(stage.name for stage in (*reading, by_name["firms"], *scoring))
-    firms = replace(by_name["firms"], prerequisites=by_name["firms"].prerequisites & done)
-    return (*reading, firms, *scoring, replace(_SUMMARY, prerequisites=done))
+    done_stages = frozenset(stage.name for stage in (*reading, by_name["firms"], *scoring))
+    firms = replace(by_name["firms"], prerequisites=by_name["firms"].prerequisites & done_stages)
+    return (*reading, firms, *scoring, replace(_SUMMARY, prerequisites=done_stages))

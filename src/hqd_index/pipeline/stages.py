@@ -113,8 +113,8 @@ def intake(context: Context) -> dict[str, Table]:
     changes = median_change_notices(context.manifest.get(MEDIANS_BEFORE, {}), intake_result.medians)
     context.notices.extend(_notice(notice, language) for notice in (*intake_result.notices, *changes))
     context.facts[MEDIANS] = intake_result.medians
-    clean: dict[str, Table] = {f"clean_{table_name}": table for table_name, table in intake_result.tables.items()}
-    return clean | dict(intake_result.frames) | {"raw_rows": intake_result.raw_rows}
+    clean_tables: dict[str, Table] = {f"clean_{table_name}": table for table_name, table in intake_result.tables.items()}
+    return clean_tables | dict(intake_result.frames) | {"raw_rows": intake_result.raw_rows}
 
 
 def _notice(notice: Any, language: str) -> str:
@@ -138,9 +138,9 @@ def firms(context: Context) -> dict[str, Table]:
     from ..firms.tfp import elasticity_table
     from ..intake.srdi.status_columns import status_by_criterion
 
-    linked = {name: context.tables[name] for name in ("linkages",) if name in context.tables}
-    clean = context.matching("clean_") | linked
-    tables = derive(context.study, context.engine, clean)
+    link_tables = {name: context.tables[name] for name in ("linkages",) if name in context.tables}
+    clean_tables = context.matching("clean_") | link_tables
+    tables = derive(context.study, context.engine, clean_tables)
     ready = status_by_criterion(context.study, context.engine, tables)
     ready_tables: dict[str, Table] = {f"ready_{table_name}": table for table_name, table in ready.items()}
     return ready_tables | {"elasticities": elasticity_table(context.study, context.engine, tables)}
@@ -194,7 +194,7 @@ def index(context: Context) -> dict[str, Table]:
 
     names = context.frame("unit_names")
     index_result = build_index(context.study, context.frame("panel"), names, context.frame("indicator_coverage"))
-    compared = scenarios(context.study, context.frame("panel"), names, index_result)
+    scenario_tables = scenarios(context.study, context.frame("panel"), names, index_result)
     groups = dict(zip(names["unit"].astype(str), names["group"].astype(str)))
     notes = diagnostics(context.study, index_result, study_groups=groups, status_coverage=context.frame("status_coverage"))
     language = context.study.study.language
@@ -216,11 +216,11 @@ def index(context: Context) -> dict[str, Table]:
         "not_made": pd.concat([notes["not_made"], changes["not_made"]], ignore_index=True),
         "scores": index_result.scores,
         "leader_scores": sample_scores(index_result, context.frame("leader_panel")),
-        "weights": pd.concat([index_result.weights, compared.weights], ignore_index=True),
+        "weights": pd.concat([index_result.weights, scenario_tables.weights], ignore_index=True),
         "indicators": index_result.indicators,
-        "scenarios": compared.scenarios,
-        "scenario_agreement": compared.agreement,
-        "scenario_ranges": compared.ranges,
+        "scenarios": scenario_tables.scenarios,
+        "scenario_agreement": scenario_tables.agreement,
+        "scenario_ranges": scenario_tables.ranges,
     }
 
 

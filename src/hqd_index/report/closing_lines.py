@@ -46,16 +46,16 @@ def _places(study: Study, folder: Path) -> list[Bilingual]:
     lines = [Bilingual(f"网页   {page}", f"page      {page}")] if "page" in outputs else []
     lines += [Bilingual(f"工作簿 {workbook}", f"workbook  {workbook}")] if "workbook" in outputs else []
     lines += [] if lines else [Bilingual(f"结果表 {tables}", f"tables    {tables}")]
-    unwanted = unwanted_outputs(study)
-    return lines if unwanted is None else [*lines, unwanted]
+    unwanted_texts = unwanted_outputs(study)
+    return lines if unwanted_texts is None else [*lines, unwanted_texts]
 
 
 def unwanted_outputs(study: Study) -> Bilingual | None:
     """What was not made because `outputs` leaves it out, or None."""
-    unwanted = [text for output, text in OUTPUT_FILES.items() if output not in study.study.outputs]
-    if not unwanted:
+    unwanted_texts = [text for output, text in OUTPUT_FILES.items() if output not in study.study.outputs]
+    if not unwanted_texts:
         return None
-    zh, en = "、".join(text.zh for text in unwanted), ", ".join(text.en for text in unwanted)
+    zh, en = "、".join(text.zh for text in unwanted_texts), ", ".join(text.en for text in unwanted_texts)
     return Bilingual(f"study.yaml 的 outputs 未列出，故未生成：{zh}", f"not made, as outputs in study.yaml leaves them out: {en}")
 
 
@@ -63,7 +63,7 @@ def _quarantine_line(results: Results, path: Path) -> list[Bilingual]:
     counts = rows_accounted(results)
     if not counts:
         return []
-    rows_read, _, quarantined, _ = counts
-    share = percent(quarantined / rows_read if rows_read else 0.0, 2)
-    zh = f"隔离 {integer(quarantined)} / {integer(rows_read)} 行（{share}）：{path}"
-    return [Bilingual(zh, f"{integer(quarantined)} of {integer(rows_read)} rows quarantined ({share}): {path}")]
+    rows_read, _, quarantined_count, _ = counts
+    share = percent(quarantined_count / rows_read if rows_read else 0.0, 2)
+    zh = f"隔离 {integer(quarantined_count)} / {integer(rows_read)} 行（{share}）：{path}"
+    return [Bilingual(zh, f"{integer(quarantined_count)} of {integer(rows_read)} rows quarantined ({share}): {path}")]

@@ -39,17 +39,21 @@ def headline_finding(results: Results) -> Finding | None:
         return None
     by_industry = results.study.study.unit.by == ("industry_code",)
     record = row.to_dict()
-    start, judged, cautions = conclusion(record, by_industry=by_industry), verdict_text(record), caution_text(row["additions"])
+    start, verdict_words, cautions = (
+        conclusion(record, by_industry=by_industry),
+        verdict_text(record),
+        caution_text(row["additions"]),
+    )
     smallest_p = max(1 / results.study.regressions.inference.draws, 2.0 ** (1 - row["n_clusters"]))  # 0 of so many draws
     estimate, p = number(row["estimate_sd"], 3), p_value(row["p_wild"], smallest_shown=smallest_p)
     p = p if p.startswith("<") else f"= {p}"
     bound, interval = ruled_out(row["rules_out"]), interval_text(row["ci_low"], row["ci_high"])
     zh = (
         f"{start.zh}：专精特新密度每高 1 个标准差，指数变动 {estimate} 个标准差（{interval.zh}，自助法 p {p}），"
-        f"{judged.zh}；{bound.zh}"
+        f"{verdict_words.zh}；{bound.zh}"
     )
     en = f"{start.en}: one SD more SRDI density goes with {estimate} SD of the index ({interval.en}, bootstrap p {p}), "
-    en += f"{judged.en}; {bound.en}"
+    en += f"{verdict_words.en}; {bound.en}"
     zh, en = (f"{zh}；提示：{cautions.zh}。", f"{en}. Caution: {cautions.en}.") if cautions.zh else (f"{zh}。", f"{en}.")
     return Finding(Bilingual(zh, en), ("hypotheses",))
 
@@ -128,15 +132,15 @@ def leading_units(results: Results, unit_count: int = 3) -> Finding | None:
     if not results.years:
         return None
     year = results.years[-1]
-    ranked = results.ranking(year).dropna(subset=["rank"])
-    if ranked.empty:
+    ranked_units = results.ranking(year).dropna(subset=["rank"])
+    if ranked_units.empty:
         return None
-    unit_count = min(unit_count, max(1, len(ranked) // 2))
-    best_units, worst_units = _scores_listed(ranked.head(unit_count)), _scores_listed(ranked.tail(unit_count))
+    unit_count = min(unit_count, max(1, len(ranked_units) // 2))
+    best_units, worst_units = _scores_listed(ranked_units.head(unit_count)), _scores_listed(ranked_units.tail(unit_count))
     return Finding(
         Bilingual(
-            f"{year} 年有排名的 {len(ranked)} 个单位中，居前的是{best_units.zh}；居后的是{worst_units.zh}。",
-            f"Of {len(ranked)} units ranked in {year}, first are {best_units.en}; last are {worst_units.en}.",
+            f"{year} 年有排名的 {len(ranked_units)} 个单位中，居前的是{best_units.zh}；居后的是{worst_units.zh}。",
+            f"Of {len(ranked_units)} units ranked in {year}, first are {best_units.en}; last are {worst_units.en}.",
         ),
         ("scores",),
     )
@@ -179,14 +183,14 @@ def row_accounting(results: Results) -> Finding | None:
     counts = rows_accounted(results)
     if counts is None:
         return None
-    rows_read, rows_used, quarantined, out_of_scope = counts
-    share = percent(quarantined / rows_read if rows_read else 0.0, 2)
+    rows_read, rows_used, quarantined_count, out_of_scope = counts
+    share = percent(quarantined_count / rows_read if rows_read else 0.0, 2)
     return Finding(
         Bilingual(
-            f"共读入 {integer(rows_read)} 行 = 采用 {integer(rows_used)} + 隔离 {integer(quarantined)}（{share}）+ "
+            f"共读入 {integer(rows_read)} 行 = 采用 {integer(rows_used)} + 隔离 {integer(quarantined_count)}（{share}）+ "
             f"范围外 {integer(out_of_scope)}；"
             "隔离的每一行都列在 quarantine.xlsx。",
-            f"{integer(rows_read)} rows read = {integer(rows_used)} used + {integer(quarantined)} quarantined "
+            f"{integer(rows_read)} rows read = {integer(rows_used)} used + {integer(quarantined_count)} quarantined "
             f"({share}) + {integer(out_of_scope)} "
             "out of scope; each quarantined row is listed in quarantine.xlsx.",
         ),
@@ -312,9 +316,9 @@ def _multiverse_sentence(curve_facts: dict[str, float], sample: str) -> Bilingua
     """One outcome's sentence; None where its curve is missing."""
     if not {"run", "declared", "positive", "significant", "median"} <= set(curve_facts):
         return None
-    estimated, median = curve_facts["declared"] - curve_facts.get("not_estimable", 0.0), number(curve_facts["median"], 3)
+    estimated_count, median = curve_facts["declared"] - curve_facts.get("not_estimable", 0.0), number(curve_facts["median"], 3)
     declared_count, estimated_text, distinct_count = (
-        integer(universe_count) for universe_count in (curve_facts["declared"], estimated, curve_facts["run"])
+        integer(universe_count) for universe_count in (curve_facts["declared"], estimated_count, curve_facts["run"])
     )
     wild = curve_facts.get("significant_wild", float("nan"))
     positive_share, significant_share = (
@@ -340,10 +344,10 @@ def _multiverse_sentence(curve_facts: dict[str, float], sample: str) -> Bilingua
 
 def main_findings(results: Results) -> list[Finding]:
     """The page's opening: at most five sentences, in the order people ask."""
-    estimate, parts = headline_finding(results), composition_split(results)
-    if estimate and parts:
-        combined_text = Bilingual(estimate.text.zh + parts.text.zh, f"{estimate.text.en} {parts.text.en}")
-        estimate = Finding(combined_text, tuple(dict.fromkeys(estimate.sources + parts.sources)))
+    estimate, composition_parts = headline_finding(results), composition_split(results)
+    if estimate and composition_parts:
+        combined_text = Bilingual(estimate.text.zh + composition_parts.text.zh, f"{estimate.text.en} {composition_parts.text.en}")
+        estimate = Finding(combined_text, tuple(dict.fromkeys(estimate.sources + composition_parts.sources)))
     candidates = [
         leading_units(results),
         index_movement(results),

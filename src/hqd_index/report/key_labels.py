@@ -43,9 +43,9 @@ def key_label(results: Results, column: str, key_id: object) -> Bilingual:
         return spec_label(results, id)
     if column == "term":
         return term_label(results, id)
-    composed = _composed_label(results, column, id)
-    if composed is not None:
-        return composed
+    composed_label = _composed_label(results, column, id)
+    if composed_label is not None:
+        return composed_label
     if column in STUDY_COLUMNS:
         return Bilingual(id, id)
     raise LookupError(f"no label for {id!r} in column {column!r}: give it one in report/label_catalogue.py")

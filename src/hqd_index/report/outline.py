@@ -17,7 +17,7 @@ from .paper import accounting_tables, estimate_tables, measurement_tables
 from .paper.estimate_layout import TableParts
 from .results import Results
 
-GridOf = Callable[[Results], Grid | None]
+GridBuilder = Callable[[Results], Grid | None]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class PageSlot:
     section: str
     order: int
     folded: bool = False
-    grid: GridOf | None = None
+    grid: GridBuilder | None = None
     head: bool = False
 
 
@@ -63,7 +63,7 @@ class Exhibit:
 
     id: str
     tables: tuple[str, ...]
-    grid: GridOf | None = None
+    grid: GridBuilder | None = None
     sheet: SheetTitle | None = None
     page: PageSlot | None = None
     paper: PaperSlot | None = None

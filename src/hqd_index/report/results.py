@@ -79,8 +79,8 @@ class Results:
     def score_scale(self) -> Bilingual:
         """The scale of the scores: 0-100, or that they leave it (ranks, Borda points, z-scores, base years)."""
         scores = self.scores["score"]
-        inside = scores.dropna().between(-ROUNDING, 100 + ROUNDING).all()
-        return Bilingual("0–100", "0-100") if inside else Bilingual("不限于 0–100", "not bounded by 0-100")
+        is_inside = scores.dropna().between(-ROUNDING, 100 + ROUNDING).all()
+        return Bilingual("0–100", "0-100") if is_inside else Bilingual("不限于 0–100", "not bounded by 0-100")
 
     @cached_property
     def years(self) -> list[int]:
@@ -196,16 +196,16 @@ class Results:
     def stacked_parts(self, year: int) -> pd.DataFrame:
         """unit, node, part: points each part adds to the score; they sum to it (scaled to do so where joining is not a mean)."""
         ranking, shares = self.ranking(year), self.shares(year)
-        parts = [node for node in self.parts if node in ranking.columns]
-        part_points = ranking[parts].mul([shares.get(node, 0.0) for node in parts], axis=1)
+        node_names = [node for node in self.parts if node in ranking.columns]
+        part_points = ranking[node_names].mul([shares.get(node, 0.0) for node in node_names], axis=1)
         if not self.additive:
             part_points = part_points.mul(ranking["score"] / part_points.sum(axis=1), axis=0)
         part_points.insert(0, "unit", ranking["unit"])
         return part_points.melt("unit", var_name="node", value_name="part").dropna()
 
-    def change(self, year: int, since: int) -> pd.Series:
+    def change(self, year: int, base_year: int) -> pd.Series:
         """Places won since an earlier year, by unit (positive: better)."""
         later_ranks, earlier_ranks = (
-            self.ranking(ranking_year).set_index("unit")["rank"].astype(float) for ranking_year in (year, since)
+            self.ranking(ranking_year).set_index("unit")["rank"].astype(float) for ranking_year in (year, base_year)
         )
         return (earlier_ranks - later_ranks).reindex(later_ranks.index)

@@ -97,10 +97,12 @@ def verdict_sentence(record: Mapping[Any, Any], statement: Bilingual) -> Bilingu
     """One line of `hypotheses` as a sentence for a paper: what was asked, the numbers, the verdict, what it means, cautions."""
     quantity = DENSITY_EFFECT if record["hypothesis"] == "H6b" else QUANTITIES.get(str(record["hypothesis"])[:2], DENSITY_EFFECT)
     sample_text, meaning_text = sample_label(record["sample"]), verdict_meaning(record["verdict"])
-    numbers, judged, cautions = _statistics_text(record), judged_text(record), caution_text(record["additions"])
+    numbers, verdict, cautions = _statistics_text(record), judged_text(record), caution_text(record["additions"])
     bound = ruled_out(record["rules_out"])
-    zh = f"{statement.zh}（{sample_text.zh}）：{quantity.zh} {numbers.zh}，{judged.zh}。{meaning_text.zh}{bound.zh}（90% 区间）。"
-    en = f"{statement.en} ({sample_text.en}): {quantity.en}, {numbers.en}: {judged.en}. {meaning_text.en} "
+    zh = (
+        f"{statement.zh}（{sample_text.zh}）：{quantity.zh} {numbers.zh}，{verdict.zh}。{meaning_text.zh}{bound.zh}（90% 区间）。"
+    )
+    en = f"{statement.en} ({sample_text.en}): {quantity.en}, {numbers.en}: {verdict.en}. {meaning_text.en} "
     en += f"{bound.en[0].upper()}{bound.en[1:]} (90% interval)."
     return Bilingual(f"{zh}提示：{cautions.zh}。", f"{en} Caution: {cautions.en}.") if cautions.zh else Bilingual(zh, en)
 

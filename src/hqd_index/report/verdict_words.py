@@ -144,24 +144,24 @@ def verdict_text(record: Mapping[Any, Any]) -> Bilingual:
         for field_name, labels_of_values in (("size", SIZES), ("split", SPLITS))
         if _is_given(record.get(field_name))
     ]
-    return _bracketed(label, _joined_labels(qualifiers)) if qualifiers else label
+    return _with_qualifiers(label, _joined_labels(qualifiers)) if qualifiers else label
 
 
 def grade_text(record: Mapping[Any, Any]) -> Bilingual:
     """The grade, in brackets what the next higher one lacks."""
     label, missing_conditions = GRADES[record["grade"]], lacks_text(record.get("grade_lacks"))
     return (
-        _bracketed(label, Bilingual(f"缺：{missing_conditions.zh}", f"lacking: {missing_conditions.en}"))
+        _with_qualifiers(label, Bilingual(f"缺：{missing_conditions.zh}", f"lacking: {missing_conditions.en}"))
         if missing_conditions.zh
         else label
     )
 
 
 def _breakdown(record: Mapping[Any, Any]) -> list[Bilingual]:
-    multiple = record.get("breakdown")
-    if multiple is None or pd.isna(multiple):
+    breakdown_multiple = record.get("breakdown")
+    if breakdown_multiple is None or pd.isna(breakdown_multiple):
         return []
-    value = number(multiple, 2)
+    value = number(breakdown_multiple, 2)
     return [Bilingual(f"临界倍数 {value}", f"breakdown multiple {value}")]
 
 
@@ -169,7 +169,7 @@ def _is_given(cell_value: Any) -> bool:
     return isinstance(cell_value, str) and bool(cell_value.strip())
 
 
-def _bracketed(label: Bilingual, qualifiers: Bilingual) -> Bilingual:
+def _with_qualifiers(label: Bilingual, qualifiers: Bilingual) -> Bilingual:
     return Bilingual(f"{label.zh}（{qualifiers.zh}）", f"{label.en} ({qualifiers.en})")
 
 

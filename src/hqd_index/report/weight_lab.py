@@ -148,14 +148,14 @@ def scores(
 
 def weighted_mean(child_scores: Array, weights: Array, method: str, exponent: float, *, min_children: int) -> Array:
     """A weighted mean of the cells present, shares rescaled over them; NaN below `min_children` cells or without weight."""
-    observed = ~np.isnan(child_scores)
-    total = np.where(observed, weights, 0.0).sum(axis=-1)
+    is_observed = ~np.isnan(child_scores)
+    total = np.where(is_observed, weights, 0.0).sum(axis=-1)
     power = {"arithmetic": 1.0, "geometric": 0.0, "harmonic": -1.0}.get(method, exponent)
     with np.errstate(divide="ignore", invalid="ignore"):
         transformed_cells = child_scores if power == 1 else np.log(child_scores) if power == 0 else child_scores**power
-        weighted_sums = np.where(observed & (weights > 0), transformed_cells * weights, 0.0).sum(axis=-1) / total
+        weighted_sums = np.where(is_observed & (weights > 0), transformed_cells * weights, 0.0).sum(axis=-1) / total
         weighted_sums = weighted_sums if power == 1 else np.exp(weighted_sums) if power == 0 else weighted_sums ** (1 / power)
-    return np.where((observed.sum(axis=-1) >= min_children) & (total > 0), weighted_sums, np.nan)
+    return np.where((is_observed.sum(axis=-1) >= min_children) & (total > 0), weighted_sums, np.nan)
 
 
 def scores_and_ranks(weight_lab_data: WeightLab, design: Design, rank_from: float) -> tuple[Array, Array]:

@@ -81,9 +81,9 @@ def _add_totals(indicators: Sequence[ProposedIndicator], proposal: Proposal) -> 
     """What is missing where indicators are totals: something to divide them by."""
     labels = [indicator.label.zh for indicator in indicators if is_total(indicator.unit)]
     if labels:
-        listed = labels[:LISTED_TOTALS]
-        zh = f"{len(labels)} 个指标是总量({'、'.join(listed)}),单元越大得分越高;要比较质量,请改为人均、占比或强度"
-        en = f"{len(labels)} indicators are totals ({', '.join(listed)}): large units score high by size; per head or a share?"
+        examples = labels[:LISTED_TOTALS]
+        zh = f"{len(labels)} 个指标是总量({'、'.join(examples)}),单元越大得分越高;要比较质量,请改为人均、占比或强度"
+        en = f"{len(labels)} indicators are totals ({', '.join(examples)}): large units score high by size; per head or a share?"
         proposal.add_gap("indicators", zh, en)
 
 

@@ -150,9 +150,9 @@ def _add_provinces_among_units(column: SheetColumn, source_draft: SourceDraft) -
     """What is in doubt where a few units are provinces: rows of provinces above those of their cities."""
     provinces = [cell for cell in column.distinct_values if province(cell).code is not None]
     if provinces:
-        listed = provinces[:LISTED_INDUSTRIES]
-        zh = f"单元中有 {len(provinces)} 个省级名称({'、'.join(listed)});若是其下各行的合计,请写入 totals"
-        en = f"{len(provinces)} units are provinces ({', '.join(listed)}); are they sums of rows below? then write `totals`"
+        some_names = provinces[:LISTED_INDUSTRIES]
+        zh = f"单元中有 {len(provinces)} 个省级名称({'、'.join(some_names)});若是其下各行的合计,请写入 totals"
+        en = f"{len(provinces)} units are provinces ({', '.join(some_names)}); are they sums of rows below? then write `totals`"
         source_draft.proposal.add_gap(source_draft.location, zh, en)
 
 

@@ -122,8 +122,8 @@ def listed_levels(settings: Mapping[str, Any], table: SheetTable) -> tuple[str, 
     """The levels whose firms a list names, as a density takes them: the national ones where there are any."""
     labels = [label for label, column_name in settings["aliases"].items() if column_name == "level"]
     cells = [cell for column in table.columns if column.label in labels for cell in column.distinct_values]
-    coded = CodedColumn("level", SRDI_LIST.columns["level"], in_key=False, values=settings.get("values", {}).get("level"))
-    read_code = code_reader(coded)
+    level_column = CodedColumn("level", SRDI_LIST.columns["level"], in_key=False, values=settings.get("values", {}).get("level"))
+    read_code = code_reader(level_column)
     levels = {read_code(cell).value for cell in cells} | {settings.get("constants", {}).get("level")}
     if levels & {*NATIONAL} or not levels - {None}:
         return NATIONAL
@@ -196,15 +196,15 @@ def _add_overlap(source: ProposedSource, firms: Sequence[ProposedSource], propos
     listed_names, listed_codes = _stems([source], "name"), _stems([source], "uscc")
     names, codes = _stems(firms, "firm_name"), _stems(firms, "uscc") | _stems(firms, "firm_id")
     count = max(len(listed_names), len(listed_codes))
-    matched = max(len(listed_names & names), len(listed_codes & codes))
-    if matched >= min(count, max(LEAST_SHARE * count, LEAST_FIRMS)):
+    match_count = max(len(listed_names & names), len(listed_codes & codes))
+    if match_count >= min(count, max(LEAST_SHARE * count, LEAST_FIRMS)):
         return
     columns = [column for firm_source in firms for table in firm_source.group.tables for column in table.table.columns]
     zh, en = _remedy(has_legal_names=bool(names) and not any(map(is_short_name, columns)))
     proposal.add_gap(
         f"sources.{source.id}",
-        f"名单 {count} 家中只有 {matched} 家的名称或信用代码见于企业表;{zh}",
-        f"{matched} of the {count} firms of the list are in the firm tables by name or credit code; {en}",
+        f"名单 {count} 家中只有 {match_count} 家的名称或信用代码见于企业表;{zh}",
+        f"{match_count} of the {count} firms of the list are in the firm tables by name or credit code; {en}",
     )
 
 

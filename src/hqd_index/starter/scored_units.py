@@ -117,8 +117,8 @@ def proposed_edition(cells: Collection[str], years: Collection[int]) -> tuple[st
     """(edition, why, what is in doubt)."""
     old_names, new_names = (names_of_one_edition(cells, edition) for edition in (OLD_EDITION, EDITION))
     if old_names and not new_names:
-        listed = ", ".join(old_names[:3])
-        return OLD_EDITION, Label(zh=BY_NAMES.zh.format(listed), en=BY_NAMES.en.format(listed)), None
+        listed_names = ", ".join(old_names[:3])
+        return OLD_EDITION, Label(zh=BY_NAMES.zh.format(listed_names), en=BY_NAMES.en.format(listed_names)), None
     if years and max(years) <= LAST_YEAR_OF_2002 and not new_names:
         return OLD_EDITION, BY_YEARS, None
     spans_editions = bool(years) and min(years) <= LAST_YEAR_OF_2002 and not new_names

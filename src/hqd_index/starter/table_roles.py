@@ -12,7 +12,7 @@ from ..intake.layout.layout_hints import VALUE_WORDS
 from ..intake.meaning.glyphs import normalised_label
 from ..intake.meaning.header_years import year_of
 from ..intake.meaning.official_codes import province
-from ..intake.meaning.unit_labels import TAGGED
+from ..intake.meaning.unit_labels import UNIT_TAG
 from ..study.records import Label
 from ..study.vendor_presets import preset
 from .builtin_tables import builtin_table, is_batch_totals
@@ -203,7 +203,7 @@ def _vendor(table: SheetTable) -> str:
         codes = [label for label in preset(name).columns if label.isascii() and label in labels]
         if len(codes) > 1:
             return name
-    if any(TAGGED.search(label) or "[报告期]" in label for label in labels):
+    if any(UNIT_TAG.search(label) or "[报告期]" in label for label in labels):
         return "wind"
     return "nbs" if any(preamble_line.startswith("数据库") for preamble_line in table.preamble) else ""
 

@@ -88,9 +88,9 @@ def _method(family: str, id: str, method: Method, definitions: Schema) -> Schema
 
 def _option_schema(dtype: Any, default: Any, family: str, definitions: Schema) -> Schema:
     schema = TypeAdapter(dtype).json_schema(ref_template="#/$defs/{model}")
-    for definition_name, inner in schema.pop("$defs", {}).items():
+    for definition_name, definition in schema.pop("$defs", {}).items():
         if definition_name != "Choice":
-            definitions[definition_name] = inner
+            definitions[definition_name] = definition
     schema_text = json.dumps(schema).replace('"#/$defs/Choice"', f'"#/$defs/{family}"')
     option_schema: Schema = json.loads(schema_text)
     return option_schema if default is REQUIRED or default is None else {**option_schema, "default": default}

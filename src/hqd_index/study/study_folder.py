@@ -45,8 +45,8 @@ def load_study(folder: Path, *, scenario: str | None = None, overrides: Sequence
 
     Raises Faults of ConfigError (exit 2): each with file:line:column, what is wrong and how to mend it, in zh and en.
     """
-    documents, strays = _documents(folder)
-    parts = {
+    documents, file_faults = _documents(folder)
+    records = {
         name: record
         for name, record in ((record_name, _checked_part(record_name, documents)) for record_name in PARTS)
         if record is not None
@@ -59,12 +59,12 @@ def load_study(folder: Path, *, scenario: str | None = None, overrides: Sequence
         )
         if record
     }
-    errors = strays + [fault for document in documents.values() for fault in document.faults]
-    study_parts: dict[str, Any] = {**parts, "scenarios": scenarios}
+    errors = file_faults + [fault for document in documents.values() for fault in document.faults]
+    study_parts: dict[str, Any] = {**records, "scenarios": scenarios}
     study = Study.model_construct(**study_parts)
-    if "sources" in parts:
+    if "sources" in records:
         study = with_presets(study)
-    findings = check_study(study, valid_parts=parts.keys() if errors else None)
+    findings = check_study(study, valid_parts=records.keys() if errors else None)
     if not errors and all(finding.notice for finding in findings):
         findings += check_scenarios(study) + check_alternatives(study)
     errors += _located_faults([finding for finding in findings if not finding.notice], documents)
@@ -94,20 +94,22 @@ def _documents(folder: Path) -> tuple[dict[str, Document], list[ConfigError]]:
             ]
         )
     known_names = {f"{name}.yaml" for name in PARTS}
-    present = {path.name: path for path in sorted(folder.iterdir()) if path.suffix in (".yaml", ".yml") and path.is_file()}
-    strays = [_unexpected_file(f"{shown_folder}/{name}", name, known_names) for name in present if name not in known_names]
-    strays += [
+    yaml_files = {path.name: path for path in sorted(folder.iterdir()) if path.suffix in (".yaml", ".yml") and path.is_file()}
+    file_faults = [
+        _unexpected_file(f"{shown_folder}/{name}", name, known_names) for name in yaml_files if name not in known_names
+    ]
+    file_faults += [
         ConfigError(
             f"{name}.yaml is missing; every study needs it",
             zh=f"缺少 {name}.yaml;每个研究都需要它",
             location=f"{shown_folder}/{name}.yaml",
         )
         for name in REQUIRED
-        if f"{name}.yaml" not in present
+        if f"{name}.yaml" not in yaml_files
     ]
-    files = {name: path for name, path in present.items() if name in known_names}
+    files = {name: path for name, path in yaml_files.items() if name in known_names}
     files |= {f"scenarios/{path.name}": path for path in sorted((folder / "scenarios").glob("*.yaml"))}
-    return {name: read_document(path, f"{shown_folder}/{name}") for name, path in files.items()}, strays
+    return {name: read_document(path, f"{shown_folder}/{name}") for name, path in files.items()}, file_faults
 
 
 def _missing(location: str) -> ConfigError:

@@ -41,10 +41,10 @@ def check_path(study: Study, path: str) -> None:
     entry: Any = study
     path_steps = path.split(".")
     for position, path_step in enumerate(path_steps):
-        above = ".".join(path_steps[:position])
+        parent_path = ".".join(path_steps[:position])
         if isinstance(entry, Choice):
-            _refuse(path, f"a method is replaced whole: write {above}: {{method: {entry.method}, ...}}",
-                    f"方法须整体替换:请写 {above}: {{method: {entry.method}, ...}}")  # fmt: skip
+            _refuse(path, f"a method is replaced whole: write {parent_path}: {{method: {entry.method}, ...}}",
+                    f"方法须整体替换:请写 {parent_path}: {{method: {entry.method}, ...}}")  # fmt: skip
         if isinstance(entry, BaseModel):
             if path_step not in type(entry).model_fields:
                 en, zh = unknown("entry", path_step, type(entry).model_fields, kind_zh="条目")
@@ -56,7 +56,11 @@ def check_path(study: Study, path: str) -> None:
                 _refuse(path, en, zh)
             entry = entry.get(path_step)
         else:
-            _refuse(path, f"{above} is replaced whole; write {above}: ...", f"{above} 须整体替换;请写 {above}: ...")
+            _refuse(
+                path,
+                f"{parent_path} is replaced whole; write {parent_path}: ...",
+                f"{parent_path} 须整体替换;请写 {parent_path}: ...",
+            )
 
 
 def _refuse(path: str, en: str, zh: str) -> NoReturn:

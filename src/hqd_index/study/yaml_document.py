@@ -105,12 +105,12 @@ def _decoded_text(path: Path, document: Document) -> str | None:
         document.fault(f"file of {path.stat().st_size:,} bytes; a configuration file has at most {MAX_BYTES:,}",
                        f"文件 {path.stat().st_size:,} 字节,配置文件上限 {MAX_BYTES:,} 字节")  # fmt: skip
         return None
-    raw = path.read_bytes()
-    document.digest = hashlib.sha256(raw).hexdigest()
+    file_bytes = path.read_bytes()
+    document.digest = hashlib.sha256(file_bytes).hexdigest()
     try:
-        decoded_text = raw.decode("utf-8-sig")
+        decoded_text = file_bytes.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line_number = raw[: error.start].count(b"\n") + 1
+        line_number = file_bytes[: error.start].count(b"\n") + 1
         document.fault(
             "not UTF-8 (perhaps GBK); save the file as UTF-8",
             "不是 UTF-8 编码(可能是 GBK);请在编辑器中另存为 UTF-8",
@@ -257,17 +257,19 @@ def _scalar(event: ScalarEvent) -> Any:
 
 def _syntax_faults(yaml_text: str, error: MarkedYAMLError, document: Document) -> None:
     """The usual slips by name, else what the parser says with the two places it knows."""
-    slips = misspelt_lines(yaml_text)
-    for line, en, zh in slips[:MAX_FAULTS]:
+    line_faults = misspelt_lines(yaml_text)
+    for line, en, zh in line_faults[:MAX_FAULTS]:
         document.fault(en, zh, line_number=line)
-    if slips:
+    if line_faults:
         return
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     context = f" ({error.context}, line {error.context_mark.line + 1})" if error.context and error.context_mark else ""
     context_zh = f",从第 {error.context_mark.line + 1} 行开始的内容没有写完" if context else ""
-    wide = full_width(yaml_text.splitlines()[line - 1]) if line <= len(yaml_text.splitlines()) else None
-    hint_en = f"; {wide[0]!r} may be meant as {wide[1]!r}" if wide else "; check indentation, quotes and brackets"
-    hint_zh = f";{wide[0]!r} 可能应为半角 {wide[1]!r}" if wide else ";请检查缩进、引号和括号"
+    wide_marks = full_width(yaml_text.splitlines()[line - 1]) if line <= len(yaml_text.splitlines()) else None
+    hint_en = (
+        f"; {wide_marks[0]!r} may be meant as {wide_marks[1]!r}" if wide_marks else "; check indentation, quotes and brackets"
+    )
+    hint_zh = f";{wide_marks[0]!r} 可能应为半角 {wide_marks[1]!r}" if wide_marks else ";请检查缩进、引号和括号"
     document.fault(f"YAML does not read here: {error.problem}{context}{hint_en}",
                    f"此处不是合法的 YAML({error.problem}){context_zh}{hint_zh}", line_number=line, column=column)  # fmt: skip

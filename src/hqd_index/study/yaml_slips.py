@@ -21,23 +21,23 @@ def full_width(yaml_text: str) -> tuple[str, str] | None:
 
 def misspelt_lines(yaml_text: str) -> list[tuple[int, str, str]]:
     """(line, English, Chinese) of each line with one of the usual slips."""
-    slips = []
+    line_faults = []
     for number, line in enumerate(yaml_text.splitlines(), 1):
         if "\t" in line.split("#")[0]:
-            slips.append((number, "there is a Tab here; use blanks", "这里用了 Tab;请改用空格"))
+            line_faults.append((number, "there is a Tab here; use blanks", "这里用了 Tab;请改用空格"))
         misspelling = misspelt_key(line)
         if misspelling:
-            slips.append((number, *misspelling))
-    return slips
+            line_faults.append((number, *misspelling))
+    return line_faults
 
 
 def misspelt_key(key_text: str) -> tuple[str, str] | None:
     """(English, Chinese) when a text is a key whose colon is full-width or lacks its space."""
-    wide, tight = WIDE_COLON.match(key_text), NO_SPACE.match(key_text)
-    if wide:
-        return (f"full-width colon after {wide[1]!r}; write '{wide[1]}: ' with a half-width colon and a blank",
-                f"{wide[1]!r} 后面用了全角冒号;请改为半角冒号加空格,即 '{wide[1]}: '")  # fmt: skip
-    if tight:
-        return (f"no blank after the colon of {tight[1]!r}; write '{tight[1]}: '",
-                f"{tight[1]!r} 的冒号后面缺少空格;请写成 '{tight[1]}: '")  # fmt: skip
+    wide_colon, missing_space = WIDE_COLON.match(key_text), NO_SPACE.match(key_text)
+    if wide_colon:
+        return (f"full-width colon after {wide_colon[1]!r}; write '{wide_colon[1]}: ' with a half-width colon and a blank",
+                f"{wide_colon[1]!r} 后面用了全角冒号;请改为半角冒号加空格,即 '{wide_colon[1]}: '")  # fmt: skip
+    if missing_space:
+        return (f"no blank after the colon of {missing_space[1]!r}; write '{missing_space[1]}: '",
+                f"{missing_space[1]!r} 的冒号后面缺少空格;请写成 '{missing_space[1]}: '")  # fmt: skip
     return None

@@ -23,17 +23,17 @@ def clean(results: Path, *, everything: bool = False, raw: Path | None = None) -
     cache = results / ".cache"
     if everything and raw is not None:
         _refuse_raw(raw, [cache, *(study_results / folder_name for study_results in studies for folder_name in RESULTS)])
-    removed: list[tuple[Path, int]] = []
+    freed_folders: list[tuple[Path, int]] = []
     for study_results in studies:
         with provenance.locked(study_results):
             removed_folders = [study_results / folder_name for folder_name in RESULTS] if everything else _old_runs(study_results)
-            removed += [(path, _remove(path)) for path in removed_folders if path.exists() or path.is_symlink()]
+            freed_folders += [(path, _remove(path)) for path in removed_folders if path.exists() or path.is_symlink()]
     if everything:
-        return [*removed, (cache, _remove(cache))] if cache.is_dir() else removed
+        return [*freed_folders, (cache, _remove(cache))] if cache.is_dir() else freed_folders
     size_before = _size(cache)
     provenance.trim_cache(cache, [entry for study_results in studies for entry in _in_use(study_results, cache)])
     freed = size_before - _size(cache)
-    return [*removed, (cache, freed)] if freed else removed
+    return [*freed_folders, (cache, freed)] if freed else freed_folders
 
 
 def _old_runs(study_results: Path) -> list[Path]:
@@ -41,8 +41,8 @@ def _old_runs(study_results: Path) -> list[Path]:
     runs = [path for path in (study_results / "runs").iterdir() if path.is_dir()]
     torn_runs = [path for path in runs if path.name.startswith(".tmp-")]
     complete_runs = sorted((path for path in runs if path not in torn_runs), key=lambda path: path.stat().st_mtime)
-    published = (study_results / "latest").resolve()
-    return torn_runs + [path for path in complete_runs[: -provenance.KEEP_RUNS] if path.resolve() != published]
+    published_run = (study_results / "latest").resolve()
+    return torn_runs + [path for path in complete_runs[: -provenance.KEEP_RUNS] if path.resolve() != published_run]
 
 
 def _in_use(study_results: Path, cache: Path) -> list[Path]:

@@ -59,14 +59,14 @@ def difference(study_results: Path, earlier_name: str | None, later_name: str) -
         (_run_before(study_results, later_name) if earlier_name is None else published_run(study_results, earlier_name)),
         published_run(study_results, later_name),
     )
-    parts = {
+    table_parts = {
         ("配置", "Configuration"): _config(*runs),
         ("输入与程序", "Inputs and program"): _ingredients(*runs),
         ("权重", "Weights"): _weight_changes(*runs),
         ("名次", "Ranks"): _ranks(*runs),
         ("回归系数", "Coefficients"): _coefficients(*runs),
     }
-    all_sections = [Section(title, tuple(section_lines)) for title, section_lines in parts.items()]
+    all_sections = [Section(title, tuple(section_lines)) for title, section_lines in table_parts.items()]
     return (*runs, tuple(section for section in all_sections if section.lines))
 
 
@@ -181,7 +181,7 @@ def _weight_changes(earlier_run: Run, later_run: Run) -> Iterator[Text]:
         sides.append(share_rows.set_index("node") if len(share_rows) else share_rows)
     for node in _key_order(sides):
         shares = [_cell_value(run_table, node, "share_global") for run_table in sides]
-        if _differ(*shares):
+        if _is_different(*shares):
             node_labels = _label_texts(sides, node, "node")
             yield tuple(f"{node} {node_label}: {_change_text(*shares)}" for node_label in node_labels)  # type: ignore[misc]
 
@@ -193,14 +193,17 @@ def _ranks(earlier_run: Run, later_run: Run) -> Iterator[Text]:
         return
     both_runs = sides[0].add_suffix("_one").join(sides[1].add_suffix("_other"), how="outer").sort_index()
     changed_ranks = both_runs[
-        [_differ(earlier_rank, later_rank) for earlier_rank, later_rank in zip(both_runs["rank_one"], both_runs["rank_other"])]
+        [
+            _is_different(earlier_rank, later_rank)
+            for earlier_rank, later_rank in zip(both_runs["rank_one"], both_runs["rank_other"])
+        ]
     ]
     year = min(run_table.index.get_level_values("year").max() for run_table in sides)
     last_year_changes = changed_ranks[changed_ranks.index.get_level_values("year") == year]
     for (_, unit), row in last_year_changes.sort_values("rank_other").iterrows():
         scores = row["score_one"], row["score_other"]
         change_text = _change_text(row["rank_one"], row["rank_other"]) + (
-            f" ({_change_text(*scores)})" if _differ(*scores) else ""
+            f" ({_change_text(*scores)})" if _is_different(*scores) else ""
         )
         unit_labels = [row[f"unit_{language}_other"] for language in ("zh", "en")]
         unit_labels = [
@@ -237,9 +240,9 @@ def _coefficients(earlier_run: Run, later_run: Run) -> Iterator[Text]:
     ]
     for place in _key_order(sides):
         estimates = [_cell_value(run_table, place, "estimate") for run_table in sides]
-        if _differ(*estimates):
+        if _is_different(*estimates):
             p_values = [_cell_value(run_table, place, "p_wild") for run_table in sides]
-            p = f" (p {_change_text(*p_values)})" if _differ(*p_values) else ""
+            p = f" (p {_change_text(*p_values)})" if _is_different(*p_values) else ""
             change_line = (
                 f"{' · '.join(location_part for location_part in place if location_part)}: {_change_text(*estimates)}{p}"
             )
@@ -260,7 +263,7 @@ def _cell_value(run_table: pd.DataFrame, row_key: Any, column: str) -> float:
     return float(run_table.loc[row_key, column]) if len(run_table) and row_key in run_table.index else float("nan")
 
 
-def _differ(earlier_value: float, later_value: float) -> bool:
+def _is_different(earlier_value: float, later_value: float) -> bool:
     if pd.isna(earlier_value) or pd.isna(later_value):
         return bool(pd.isna(earlier_value) != pd.isna(later_value))
     return abs(earlier_value - later_value) > SAME * max(1.0, abs(earlier_value), abs(later_value))

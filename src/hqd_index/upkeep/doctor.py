@@ -46,8 +46,10 @@ def doctor(results: Path) -> list[Finding]:
 def _python(results: Path) -> list[Finding]:
     state = "ok" if sys.version_info[:2] >= PYTHON else "missing"
     version_text = f"Python {platform.python_version()} ({platform.system()} {platform.machine()})"
-    required = ".".join(map(str, PYTHON))
-    return [Finding(state, f"{version_text},需要 {required} 以上", f"{version_text}; {required} or newer is needed")]
+    required_version = ".".join(map(str, PYTHON))
+    return [
+        Finding(state, f"{version_text},需要 {required_version} 以上", f"{version_text}; {required_version} or newer is needed")
+    ]
 
 
 def _libraries(results: Path) -> list[Finding]:

@@ -69,16 +69,16 @@ class Comparison:
 
 def second_opinion(run_folder: Path) -> Comparison | None:
     """The comparison for a published run, None where it has no regressions; CheckError (exit 4) beyond 1e-6."""
-    published = read_table(run_folder / "tables" / "regressions.csv", WORDS)
+    published_table = read_table(run_folder / "tables" / "regressions.csv", WORDS)
     panel_path = run_folder / "stata" / "panel.csv"
-    if published.empty or not panel_path.is_file():
+    if published_table.empty or not panel_path.is_file():
         return None
     files = PublishedFiles(
         run_folder, read_table(panel_path), json.loads((run_folder / "config.json").read_text("utf-8"))["regressions"]
     )
     differences: dict[str, float] = {}
     skip_counts: Counter[tuple[str, str]] = Counter()
-    for _, rows in published.groupby(REGRESSION, sort=False):
+    for _, rows in published_table.groupby(REGRESSION, sort=False):
         try:
             differences |= _differences(files, rows)
         except NotComparable as error:
@@ -167,8 +167,8 @@ def _differences(published_files: PublishedFiles, regressions: pd.DataFrame) -> 
     }
 
 
-def _relative(published: float, estimated: float) -> float:
-    return abs(published - estimated) / abs(published) if published else abs(estimated)
+def _relative(published_value: float, estimated_value: float) -> float:
+    return abs(published_value - estimated_value) / abs(published_value) if published_value else abs(estimated_value)
 
 
 def _least_squares(design: Design) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -190,8 +190,8 @@ def _least_squares(design: Design) -> tuple[NDArray[np.float64], NDArray[np.floa
 def _cv1_factor(design: Design) -> float:
     """G/(G-1) * (N-1)/(N-K), K = slopes + 1 + (levels - 1) of each effect not nested in the unit (design 5.7)."""
     n, g = len(design.outcome), design.unit.nunique()
-    outside = [effect for effect in design.effects if (design.unit.groupby(effect).nunique() > 1).any()]
-    k = design.terms.shape[1] + 1 + sum(effect.nunique() - 1 for effect in outside)
+    crossing_effects = [effect for effect in design.effects if (design.unit.groupby(effect).nunique() > 1).any()]
+    k = design.terms.shape[1] + 1 + sum(effect.nunique() - 1 for effect in crossing_effects)
     return g / (g - 1) * (n - 1) / (n - k)
 
 
@@ -215,8 +215,8 @@ def _regression_design(published_files: PublishedFiles, regression: pd.Series, t
     design_columns = design.terms.assign(**{":outcome": design.outcome, ":density": density})
     if design.weights is not None:
         design_columns[":weights"] = design.weights
-    present = pd.Series(np.isfinite(design_columns.to_numpy()).all(axis=1), index=frame.index)
-    design = _without_singletons(design.keep(present & _subset(frame, regression["subset"])))
+    is_complete = pd.Series(np.isfinite(design_columns.to_numpy()).all(axis=1), index=frame.index)
+    design = _without_singletons(design.keep(is_complete & _subset(frame, regression["subset"])))
     return _with_trend(_with_products(design), frame["year"])
 
 
@@ -231,7 +231,7 @@ def _term_columns(
     published_files: PublishedFiles, panel: pd.DataFrame, regression: pd.Series, density: pd.Series, terms: Sequence[str]
 ) -> Iterator[tuple[str, pd.Series]]:
     """Every published term with its column."""
-    linked = (
+    linked_values = (
         _linked_density(published_files, regression["spec"], density.name) if {"upstream", "downstream"} & set(terms) else None
     )
     for term in terms:
@@ -244,8 +244,8 @@ def _term_columns(
             )  # `_with_products` makes it the product
         elif term == TREND:
             yield term, panel["year"].astype(float)  # `_with_trend` puts it on the rows that are estimated on
-        elif linked is not None and term in linked:
-            yield term, panel.merge(linked, left_on=["unit", "year"], right_index=True, how="left")[term]
+        elif linked_values is not None and term in linked_values:
+            yield term, panel.merge(linked_values, left_on=["unit", "year"], right_index=True, how="left")[term]
         else:
             yield term, published_files.column(panel, f"{term}_lag")
 
@@ -268,9 +268,9 @@ def _with_trend(design: Design, year: pd.Series) -> Design:
         return design
     density, year = design.terms["density"], year[design.terms.index]
     first_year = year[density > 0].min()
-    later = density.where(year >= first_year).groupby(design.unit).transform("mean")
-    trended = replace(design, terms=design.terms.assign(**{TREND: later * (year - (first_year - 1))}))
-    return _without_singletons(trended.keep(later.notna()))
+    later_mean = density.where(year >= first_year).groupby(design.unit).transform("mean")
+    trended = replace(design, terms=design.terms.assign(**{TREND: later_mean * (year - (first_year - 1))}))
+    return _without_singletons(trended.keep(later_mean.notna()))
 
 
 def _standardised(moderator_values: pd.Series, unit: pd.Series) -> pd.Series:
@@ -299,10 +299,10 @@ def _linked_density(published_files: PublishedFiles, spec_id: str, density: Any)
 def _outcome_column(published_files: PublishedFiles, panel: pd.DataFrame, regression: pd.Series) -> pd.Series:
     scenario = published_files.choice(regression["spec"]).get("scenario")
     if scenario:
-        scored = published_files.scenarios[
+        scenario_scores = published_files.scenarios[
             (published_files.scenarios["scenario"] == scenario) & (published_files.scenarios["node"] == regression["outcome"])
         ]
-        return panel.merge(scored[["unit", "year", "score"]], on=["unit", "year"], how="left")["score"] / 100
+        return panel.merge(scenario_scores[["unit", "year", "score"]], on=["unit", "year"], how="left")["score"] / 100
     if regression["spec"] == "mechanism":
         return published_files.column(panel, f"via_{regression['outcome']}")
     return published_files.column(panel, f"{regression['outcome']}{OUTCOME_ENDINGS[regression['sample']]}")
@@ -321,8 +321,8 @@ def _subset(panel: pd.DataFrame, subset: str) -> pd.Series:
         if year_span:
             rows &= panel["year"].between(int(year_span[1]), int(year_span[2]))
         else:
-            absent = restriction.removeprefix("without ").split(" ")
-            rows &= ~panel["year"].astype(str).isin(absent) & ~panel["unit"].isin(absent)
+            omitted_keys = restriction.removeprefix("without ").split(" ")
+            rows &= ~panel["year"].astype(str).isin(omitted_keys) & ~panel["unit"].isin(omitted_keys)
     return rows
 
 

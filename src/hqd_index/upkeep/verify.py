@@ -135,7 +135,7 @@ def _check_scores(folder: Path, weights: Sequence[Row], study: Study) -> tuple[s
         _score_key(weight_row, weight_row["indicator"]): _float(weight_row["normalised"])
         for weight_row in _table_rows(folder, "indicators")
     }
-    published = {
+    published_scores = {
         _score_key(weight_row, weight_row["node"]): _float(weight_row["score"]) for weight_row in _table_rows(folder, "scores")
     }
     n_recomputed = 0
@@ -146,8 +146,8 @@ def _check_scores(folder: Path, weights: Sequence[Row], study: Study) -> tuple[s
         )
         is_leaf_family = not any(tree.children(child) for child in children)
         required_count = max(1, min(study.weighting.coverage.min_children, len(children))) if is_leaf_family else len(children)
-        for score_key in [score_key for score_key in published if score_key[1] == node]:
-            published_score = published[score_key] / 100
+        for score_key in [score_key for score_key in published_scores if score_key[1] == node]:
+            published_score = published_scores[score_key] / 100
             computed_scores[score_key] = published_score
             if is_weighted_mean:
                 weight = [shares.get((child, score_key[0][2]), shares.get((child, ""), math.nan)) for child in children]
@@ -158,7 +158,7 @@ def _check_scores(folder: Path, weights: Sequence[Row], study: Study) -> tuple[s
                     score_key[0],
                 )
                 n_recomputed += 1
-    n_not_additive = len(published) - n_recomputed
+    n_not_additive = len(published_scores) - n_recomputed
     zh, en = (
         (f";{n_not_additive} 个不可加的得分未重算", f"; {n_not_additive} that are no weighted means were not")
         if n_not_additive
@@ -180,11 +180,11 @@ def _float(cell_text: str) -> float:
 
 def _present_mean(child_scores: Sequence[float], weights: Sequence[float], required_count: int) -> float:
     """The mean over the values present, NaN where they are too few or weigh nothing."""
-    present = [(child_score, weight) for child_score, weight in zip(child_scores, weights) if not math.isnan(child_score)]
-    total_weight = math.fsum(weight for _, weight in present)
-    if len(present) < required_count or total_weight == 0:
+    known_pairs = [(child_score, weight) for child_score, weight in zip(child_scores, weights) if not math.isnan(child_score)]
+    total_weight = math.fsum(weight for _, weight in known_pairs)
+    if len(known_pairs) < required_count or total_weight == 0:
         return math.nan
-    return math.fsum(child_score * weight for child_score, weight in present) / total_weight
+    return math.fsum(child_score * weight for child_score, weight in known_pairs) / total_weight
 
 
 def _require_equal(recomputed: float, published_score: float, node: str, cell: Key) -> None:

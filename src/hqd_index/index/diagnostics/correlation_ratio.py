@@ -20,8 +20,8 @@ def importance(x: Array, y: Array) -> float:
     strength by generalised cross-validation (Wood 2006, section 4.1.2); for a straight relation S is r^2.
     Over the rows that have both. NaN with fewer than 10 rows, or where x or y does not vary.
     """
-    observed = ~(np.isnan(x) | np.isnan(y))
-    x, y = x[observed], y[observed]
+    is_observed = ~(np.isnan(x) | np.isnan(y))
+    x, y = x[is_observed], y[is_observed]
     if len(x) < MIN_OBSERVATIONS or x.min() == x.max() or y.min() == y.max():
         return float("nan")
     smooth_fit = _smoothing_fit(x, y - y.mean())

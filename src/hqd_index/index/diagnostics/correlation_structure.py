@@ -22,8 +22,8 @@ SINGULARITY_TOLERANCE = GRAM
 
 def common_cells(indicator_values: Array) -> NDArray[np.intp]:
     """How many rows each pair of columns has in common, (m, m)."""
-    observed = (~np.isnan(indicator_values)).astype(np.intp)
-    return observed.T @ observed
+    is_observed = (~np.isnan(indicator_values)).astype(np.intp)
+    return is_observed.T @ is_observed
 
 
 def spearman(indicator_values: Array) -> Array:
@@ -61,10 +61,10 @@ class CompleteTable:
 
 def complete_table(indicator_values: Array) -> CompleteTable:
     """The complete rows of the columns that vary; refused with fewer than 3 rows or 2 columns."""
-    varies = np.flatnonzero(~np.isnan(bounds(indicator_values)[0][0]))
-    complete_cells = complete_rows(indicator_values[:, varies]) if len(varies) else indicator_values[:0]
+    used_columns = np.flatnonzero(~np.isnan(bounds(indicator_values)[0][0]))
+    complete_cells = complete_rows(indicator_values[:, used_columns]) if len(used_columns) else indicator_values[:0]
     varying_columns = (
-        np.flatnonzero(~np.isnan(bounds(complete_cells)[0][0])) if len(complete_cells) >= FEWEST_CELLS else varies[:0]
+        np.flatnonzero(~np.isnan(bounds(complete_cells)[0][0])) if len(complete_cells) >= FEWEST_CELLS else used_columns[:0]
     )
     if len(varying_columns) < 2:
         raise EstimationError(
@@ -72,7 +72,7 @@ def complete_table(indicator_values: Array) -> CompleteTable:
             "3 rows and 2 columns are needed",
             zh=f"只有 {len(complete_cells)} 行数据齐全、{len(varying_columns)} 列有变化,至少需要 3 行 2 列",
         )
-    return CompleteTable(complete_cells[:, varying_columns], varies[varying_columns])
+    return CompleteTable(complete_cells[:, varying_columns], used_columns[varying_columns])
 
 
 def cronbach(complete_cells: Array) -> float:

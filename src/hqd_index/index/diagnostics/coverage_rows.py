@@ -35,8 +35,8 @@ def coverage_rows(study: Study, index: Index, status_coverage: pd.DataFrame | No
         leaf_cells = coverage_cells[coverage_cells["indicator"] == leaf]
         if leaf not in coverage_by_indicator or leaf_cells.empty:
             continue
-        overall, srdi, coverage_others = (float(share) for share in coverage_by_indicator[leaf])
-        yield row("coverage", leaf, "coverage", overall)
+        overall_coverage, srdi, coverage_others = (float(share) for share in coverage_by_indicator[leaf])
+        yield row("coverage", leaf, "coverage", overall_coverage)
         yield from _low_coverage(leaf, leaf_cells[leaf_cells["coverage"] > 0])
         if has_lone_sum(study.indicators.indicators[leaf]):
             yield _empty_column_row(leaf, leaf_cells[leaf_cells["raw"].isna() & leaf_cells["coverage"].between(0, 1, "neither")])

@@ -87,20 +87,20 @@ def _cell_changes(index: Index, leaf: str) -> Iterator[Row]:
 
 
 def _column_statistics(leaf: str, raw_values: Array, normalised: Array, unit_year_labels: Sequence[str]) -> Iterator[Row]:
-    observed = raw_values[~np.isnan(raw_values)]
-    absence_flag = "I-EMPTY" if not len(observed) else "I-CONST" if np.isnan(bounds(raw_values[:, None])[0][0, 0]) else ""
-    yield row("column", leaf, "cells", len(observed), flag_code=absence_flag)
-    missing_share = 1 - len(observed) / len(raw_values)
+    known_values = raw_values[~np.isnan(raw_values)]
+    absence_flag = "I-EMPTY" if not len(known_values) else "I-CONST" if np.isnan(bounds(raw_values[:, None])[0][0, 0]) else ""
+    yield row("column", leaf, "cells", len(known_values), flag_code=absence_flag)
+    missing_share = 1 - len(known_values) / len(raw_values)
     yield row("column", leaf, "missing_share", missing_share, flag_code="I-SPARSE" if 0.5 < missing_share < 1 else "")
     if absence_flag:
         return
-    negative_count = int((observed < 0).sum())
+    negative_count = int((known_values < 0).sum())
     yield row(
         "column", leaf, "negative_cells", negative_count, flag_code="I-NEGATIVE" if negative_count else "", count=negative_count
     )
-    skewness, kurtosis = (float(moment[0, 0]) for moment in skew_and_kurtosis(observed[:, None]))
+    skewness, kurtosis = (float(moment[0, 0]) for moment in skew_and_kurtosis(known_values[:, None]))
     is_extreme = abs(skewness) >= SKEWNESS_LIMIT and kurtosis >= KURTOSIS
-    farthest_label = unit_year_labels[int(np.nanargmax(np.abs(raw_values - np.median(observed))))]
+    farthest_label = unit_year_labels[int(np.nanargmax(np.abs(raw_values - np.median(known_values))))]
     yield row("column", leaf, "skewness", skewness, flag_code="I-SKEW" if is_extreme else "", location=farthest_label)
     yield row("column", leaf, "kurtosis", kurtosis)
     column_total = np.nansum(normalised)
@@ -123,7 +123,9 @@ def _column_statistics(leaf: str, raw_values: Array, normalised: Array, unit_yea
 def _weight_comparison(nodes: Nodes) -> Iterator[Row]:
     """Three weights that are never the same thing: nominal, share of covariance, and importance with its share of the level."""
     tree, index = nodes.index.design.tree, nodes.index
-    nominal_share, through = (index.weights.groupby("node")[column].mean().to_dict() for column in ("share_global", "effective"))
+    nominal_share, effective_share = (
+        index.weights.groupby("node")[column].mean().to_dict() for column in ("share_global", "effective")
+    )
     root = nodes.values[tree.root].ravel()
     importances = {node: importance(nodes.values[node].ravel(), root) for node in tree.order if node != tree.root}
     for node, value in importances.items():
@@ -134,7 +136,7 @@ def _weight_comparison(nodes: Nodes) -> Iterator[Row]:
         nominal, share = nominal_share[node], value / total_importance if total_importance > 0 else float("nan")
         is_disproportionate = nominal > 0 and not 1 / FACTOR <= share / nominal <= FACTOR
         yield row("weight", node, "nominal", nominal)
-        yield row("weight", node, "covariance_share", through[node])
+        yield row("weight", node, "covariance_share", effective_share[node])
         yield row("weight", node, "importance", value, flag_code="smoother")
         yield row(
             "weight", node, "importance_share", share, flag_code="I-IMPORTANCE" if is_disproportionate and share == share else ""
@@ -187,14 +189,14 @@ def _known_groups(nodes: Nodes, own_groups: Mapping[str, str] | None) -> Iterato
     group = groupings(index.units, own_groups).get("technology")
     if group is None:
         return
-    inner = list(index.design.tree.inner)
-    unit_means = nodes.unit_means(inner)
-    for j, node in enumerate(inner):
-        for comparison_name, upper, lower_units in (
+    inner_nodes = list(index.design.tree.inner)
+    unit_means = nodes.unit_means(inner_nodes)
+    for j, node in enumerate(inner_nodes):
+        for comparison_name, upper_nodes, lower_units in (
             ("high > low", ("high",), ("low",)),
             ("high, medium_high > medium_low, low", ("high", "medium_high"), ("medium_low", "low")),
         ):
-            is_upper = np.array([group[unit] in upper for unit in index.units])
+            is_upper = np.array([group[unit] in upper_nodes for unit in index.units])
             is_lower = np.array([group[unit] in lower_units for unit in index.units])
             test = contrast(unit_means[is_upper, j], unit_means[is_lower, j])
             flag_code = "I-GROUPS" if test.delta <= 0 else "I-GROUPS-WEAK" if test.p > TEST_SIZE else "unit_means"

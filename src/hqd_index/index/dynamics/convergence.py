@@ -47,8 +47,8 @@ def variation(scores_of_years: Array) -> Array:
     """
     if scores_of_years.shape[0] < 2 or scores_of_years.shape[1] < 2:
         raise EstimationError("fewer than two years or two units", zh="不足两年或不足两个单位")
-    observed = ~np.isnan(scores_of_years)
-    count = observed.sum(axis=1)
+    is_observed = ~np.isnan(scores_of_years)
+    count = is_observed.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean_scores = np.nansum(scores_of_years, axis=1) / count
         deviations = np.sqrt(np.nansum((scores_of_years - mean_scores[:, None]) ** 2, axis=1) / count)
@@ -105,8 +105,8 @@ def _year_pairs(scores_of_years: Array, years: Sequence[int], span: int) -> tupl
         np.log(scores_of_years[last_positions] / scores_of_years[first_positions]),
     )
     year, unit = np.indices(start.shape)
-    observed = ~np.isnan(growth)
-    return start[observed], growth[observed], unit[observed], year[observed]
+    is_observed = ~np.isnan(growth)
+    return start[is_observed], growth[is_observed], unit[is_observed], year[is_observed]
 
 
 def _no_singletons(effects: Sequence[Codes]) -> NDArray[np.bool_]:

@@ -82,10 +82,10 @@ def _values_in_unit_interval(systems: Array) -> Array:
     if systems.shape[-1] < 2:
         raise EstimationError("coupling needs two or more systems", zh="耦合协调度至少需要两个系统")
     if (systems < -ROUNDING).any() or (systems > 1 + ROUNDING).any():
-        lowest, highest = np.nanmin(systems), np.nanmax(systems)
+        minimum, maximum = np.nanmin(systems), np.nanmax(systems)
         raise EstimationError(
-            f"scores lie between {lowest:.4g} and {highest:.4g}; coupling is defined for values between 0 and 1",
-            zh=f"得分在 {lowest:.4g} 与 {highest:.4g} 之间;耦合协调度只对 0 到 1 之间的值有定义",
+            f"scores lie between {minimum:.4g} and {maximum:.4g}; coupling is defined for values between 0 and 1",
+            zh=f"得分在 {minimum:.4g} 与 {maximum:.4g} 之间;耦合协调度只对 0 到 1 之间的值有定义",
         )
     return np.clip(systems, 0.0, 1.0)
 
@@ -116,10 +116,12 @@ def coupling_table(
     with refusals.refusing(", ".join(system_nodes), COUPLING_ITEM):
         if not all(system_node in score_panel.values for system_node in system_nodes):
             raise EstimationError("the root has indicators, not dimensions, below it", zh="根节点之下是指标,没有维度")
-        parts = None if coefficients is None else np.array([coefficients[system_node] for system_node in system_nodes])
+        system_coefficients = (
+            None if coefficients is None else np.array([coefficients[system_node] for system_node in system_nodes])
+        )
         systems = np.stack([score_panel.values[system_node] for system_node in system_nodes], axis=-1)
         for method_name, method in METHODS.items():
-            rows += _coupling_rows(score_panel, method_name, method(systems, parts))
+            rows += _coupling_rows(score_panel, method_name, method(systems, system_coefficients))
     return table("coupling", rows)
 
 

@@ -43,8 +43,8 @@ def dagum(unit_scores: Array, unit_groups: Sequence[str]) -> Dagum:
     other, 0 where both are 0. A missing value is left out. Equal values: all parts 0. A negative value, a mean of 0 and
     fewer than 2 units are refused; CheckError where the three parts do not sum to G within 1e-12.
     """
-    observed = ~np.isnan(unit_scores)
-    y, member = unit_scores[observed], np.asarray(unit_groups, dtype=object)[observed].astype(str)
+    is_observed = ~np.isnan(unit_scores)
+    y, member = unit_scores[is_observed], np.asarray(unit_groups, dtype=object)[is_observed].astype(str)
     _check_values(y)
     names, group_positions = np.unique(member, return_inverse=True)
     is_member = (group_positions[:, None] == np.arange(len(names))).astype(np.float64)
@@ -96,12 +96,12 @@ def dagum_rows(score_panel: ScorePanel, schemes: Mapping[str, Mapping[str, str]]
 
 def _gini_rows(decomposition: Dagum) -> Iterator[Row]:
     yield {"quantity": "gini", "value": decomposition.gini}
-    parts = {
+    gini_parts = {
         "within": decomposition.within,
         "between": decomposition.between_groups,
         "transvariation": decomposition.transvariation,
     }
-    for name, component in parts.items():
+    for name, component in gini_parts.items():
         yield {"quantity": name, "value": component}
         yield {"quantity": f"{name}_share", "value": component / decomposition.gini if decomposition.gini > 0 else np.nan}
     for j, first_group in enumerate(decomposition.groups):

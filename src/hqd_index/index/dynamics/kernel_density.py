@@ -32,26 +32,26 @@ def bandwidth(unit_scores: Array) -> float:
 
     Refused with fewer than 10 values, or where all are equal.
     """
-    observed = unit_scores[~np.isnan(unit_scores)]
-    if len(observed) < MIN_UNITS:
+    known_scores = unit_scores[~np.isnan(unit_scores)]
+    if len(known_scores) < MIN_UNITS:
         raise EstimationError(
-            f"only {len(observed)} unit(s) have a score; {MIN_UNITS} are needed",
-            zh=f"只有 {len(observed)} 个单位有得分,至少需要 {MIN_UNITS} 个",
+            f"only {len(known_scores)} unit(s) have a score; {MIN_UNITS} are needed",
+            zh=f"只有 {len(known_scores)} 个单位有得分,至少需要 {MIN_UNITS} 个",
         )
-    sigma = float(observed.std())
-    if not differ(observed.min(), observed.max()):
+    sigma = float(known_scores.std())
+    if not differ(known_scores.min(), known_scores.max()):
         raise EstimationError("all scores are equal", zh="所有得分相同")
-    low, high = np.quantile(observed, [0.25, 0.75])
+    low, high = np.quantile(known_scores, [0.25, 0.75])
     spread = min(sigma, float(high - low) / NORMAL_IQR) if high > low else sigma
-    return float(0.9 * spread * len(observed) ** -0.2)
+    return float(0.9 * spread * len(known_scores) ** -0.2)
 
 
 def density(unit_scores: Array, grid_points: Array, width: float) -> Array:
     """Gaussian kernel density of the values present at the points `at` (Rosenblatt 1956)."""
     from scipy.stats import gaussian_kde
 
-    observed = unit_scores[~np.isnan(unit_scores)]
-    curve: Array = gaussian_kde(observed, bw_method=width / observed.std(ddof=1))(grid_points)
+    known_scores = unit_scores[~np.isnan(unit_scores)]
+    curve: Array = gaussian_kde(known_scores, bw_method=width / known_scores.std(ddof=1))(grid_points)
     return curve
 
 

@@ -31,12 +31,12 @@ SPATIAL = RefusableItem("spatial_markov", "transitions", Label(zh="空间马尔�
 
 def quartile_cuts(pooled_scores: Array) -> Array:
     """Cut-points at the pooled quartiles of all values present; refused for one unit or where all values are equal."""
-    observed = pooled_scores[~np.isnan(pooled_scores)]
-    if pooled_scores.shape[-1] < 2 or not len(observed):
+    known_scores = pooled_scores[~np.isnan(pooled_scores)]
+    if pooled_scores.shape[-1] < 2 or not len(known_scores):
         raise EstimationError("fewer than two units have a score", zh="有得分的单位不足两个")
-    if not differ(observed.min(), observed.max()):
+    if not differ(known_scores.min(), known_scores.max()):
         raise EstimationError("all values are equal; there are no quartiles", zh="所有取值相同,无法分四分位")
-    cut_points: Array = np.quantile(observed, np.arange(1, STATE_COUNT) / STATE_COUNT)
+    cut_points: Array = np.quantile(known_scores, np.arange(1, STATE_COUNT) / STATE_COUNT)
     return cut_points
 
 
@@ -57,9 +57,9 @@ def transitions(
         raise EstimationError("no two years follow each other", zh="没有相邻的两个年份")
     initial_states, final_states = state_array[consecutive_years], state_array[consecutive_years + 1]
     part_codes = np.zeros_like(initial_states) if part_index is None else part_index[consecutive_years]
-    observed = (initial_states >= 0) & (final_states >= 0) & (part_codes >= 0)
+    is_observed = (initial_states >= 0) & (final_states >= 0) & (part_codes >= 0)
     transition_counts = np.zeros((part_count, STATE_COUNT, STATE_COUNT), dtype=np.intp)
-    np.add.at(transition_counts, (part_codes[observed], initial_states[observed], final_states[observed]), 1)
+    np.add.at(transition_counts, (part_codes[is_observed], initial_states[is_observed], final_states[is_observed]), 1)
     return transition_counts
 
 
@@ -99,12 +99,12 @@ def homogeneity(transition_counts: Counts) -> Homogeneity:
     from scipy.stats import chi2
 
     departure_counts = transition_counts.sum(axis=-1)
-    pooled, probabilities_by_part = probabilities(transition_counts.sum(axis=0)), probabilities(transition_counts)
+    pooled_probabilities, probabilities_by_part = probabilities(transition_counts.sum(axis=0)), probabilities(transition_counts)
     with np.errstate(invalid="ignore", divide="ignore"):
-        terms = departure_counts[..., None] * (probabilities_by_part - pooled) ** 2 / pooled
-    statistic = float(np.nansum(np.where(pooled > 0, terms, 0.0)))
-    parts, reached_states = (departure_counts > 0).sum(axis=0), (transition_counts.sum(axis=0) > 0).sum(axis=-1)
-    dof = int((np.maximum(parts - 1, 0) * np.maximum(reached_states - 1, 0)).sum())
+        terms = departure_counts[..., None] * (probabilities_by_part - pooled_probabilities) ** 2 / pooled_probabilities
+    statistic = float(np.nansum(np.where(pooled_probabilities > 0, terms, 0.0)))
+    part_counts, reached_states = (departure_counts > 0).sum(axis=0), (transition_counts.sum(axis=0) > 0).sum(axis=-1)
+    dof = int((np.maximum(part_counts - 1, 0) * np.maximum(reached_states - 1, 0)).sum())
     return Homogeneity(statistic, dof, float(chi2.sf(statistic, dof)) if dof else float("nan"))
 
 

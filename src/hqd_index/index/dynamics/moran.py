@@ -80,11 +80,11 @@ class Islands(EstimationError):
 
 def spatial_lag(score_rows: Array, weights: Weights) -> Array:
     """Mean of the neighbours' values (T, n), weighted over those present; NaN where the unit or all neighbours are missing."""
-    observed = ~np.isnan(score_rows) & weights.is_linked
+    is_observed = ~np.isnan(score_rows) & weights.is_linked
     matrix = weights.matrix - np.diag(np.diag(weights.matrix))
-    present_weight = observed.astype(np.float64) @ matrix.T
-    total = np.where(observed, score_rows, 0.0) @ matrix.T
-    return np.where(observed & (present_weight > 0), total / np.where(present_weight > 0, present_weight, 1.0), np.nan)
+    present_weight = is_observed.astype(np.float64) @ matrix.T
+    total = np.where(is_observed, score_rows, 0.0) @ matrix.T
+    return np.where(is_observed & (present_weight > 0), total / np.where(present_weight > 0, present_weight, 1.0), np.nan)
 
 
 @dataclass(frozen=True)
@@ -120,16 +120,16 @@ def moran(score_rows: Array, weight_matrix: Array, *, permutations: int = PERMUT
     z, size = _deviations(score_rows)
     n, links = z.shape[1], weight_matrix.sum()
     expected_value = -1 / (n - 1)
-    observed = _moran(z, weight_matrix, n / links, size)
+    moran_values = _moran(z, weight_matrix, n / links, size)
     order = np.random.default_rng((seed, n)).permuted(np.tile(np.arange(n), (permutations, 1)), axis=1)
     extreme_counts = np.zeros(len(z))
     for row_index in range(len(z)):
-        permuted = _moran(z[row_index][order], weight_matrix, n / links, size[row_index])
+        permuted_values = _moran(z[row_index][order], weight_matrix, n / links, size[row_index])
         extreme_counts[row_index] = (
-            np.abs(permuted - expected_value) >= np.abs(observed[row_index] - expected_value) - TIE
+            np.abs(permuted_values - expected_value) >= np.abs(moran_values[row_index] - expected_value) - TIE
         ).sum()
-    p = np.where(np.isnan(observed), np.nan, (extreme_counts + 1) / (permutations + 1))
-    return Moran(observed, expected_value, _z_scores(observed, z, weight_matrix), p)
+    p = np.where(np.isnan(moran_values), np.nan, (extreme_counts + 1) / (permutations + 1))
+    return Moran(moran_values, expected_value, _z_scores(moran_values, z, weight_matrix), p)
 
 
 def lisa(score_rows: Array, weight_matrix: Array, *, permutations: int = PERMUTATIONS, seed: int = 0) -> Lisa:
@@ -142,9 +142,9 @@ def lisa(score_rows: Array, weight_matrix: Array, *, permutations: int = PERMUTA
     z, size = _deviations(score_rows)
     k, n = z.shape
     with np.errstate(invalid="ignore", divide="ignore"):
-        scaled = z / (size[:, None] / n)
+        scaled_z = z / (size[:, None] / n)
     lag = z @ weight_matrix.T
-    is_linked = (weight_matrix.sum(axis=1) > 0) & ~np.isnan(scaled)
+    is_linked = (weight_matrix.sum(axis=1) > 0) & ~np.isnan(scaled_z)
     order = np.random.default_rng((seed, n, 1)).permuted(np.tile(np.arange(n - 1), (permutations, 1)), axis=1)
     p, folded_p = np.empty((k, n)), np.empty((k, n))
     for i in range(n):
@@ -158,7 +158,7 @@ def lisa(score_rows: Array, weight_matrix: Array, *, permutations: int = PERMUTA
         folded_p[:, i] = (np.minimum(above_counts, permutations - above_counts) + 1) / (permutations + 1)
     p, folded_p = np.where(is_linked, p, np.nan), np.where(is_linked, folded_p, np.nan)
     quadrant = np.char.add(np.where(z > 0, "H", "L"), np.where(lag > 0, "H", "L"))
-    return Lisa(np.where(is_linked, scaled * lag, np.nan), p, folded_p, _discoveries(p), np.where(is_linked, quadrant, ""))
+    return Lisa(np.where(is_linked, scaled_z * lag, np.nan), p, folded_p, _discoveries(p), np.where(is_linked, quadrant, ""))
 
 
 def _deviations(score_rows: Array) -> tuple[Array, Array]:
@@ -174,7 +174,7 @@ def _moran(z: Array, weight_matrix: Array, scale: float, size: Array) -> Array:
     return scale * np.vecdot(z @ weight_matrix.T, z) / size
 
 
-def _z_scores(observed: Array, z: Array, weight_matrix: Array) -> Array:
+def _z_scores(moran_values: Array, z: Array, weight_matrix: Array) -> Array:
     """(I - E I) / sd(I) over all orders of the values (randomisation; Cliff and Ord 1981); NaN with fewer than 4 units."""
     n = z.shape[1]
     if n < 4:
@@ -189,7 +189,7 @@ def _z_scores(observed: Array, z: Array, weight_matrix: Array) -> Array:
         fourth_moment_term = n * ((n * n - 3 * n + 3) * pairs - n * margins + 3 * links**2)
         peaked = kurtosis * ((n * n - n) * pairs - 2 * n * margins + 6 * links**2)
         variance = (fourth_moment_term - peaked) / ((n - 1) * (n - 2) * (n - 3) * links**2) - 1 / (n - 1) ** 2
-        return np.where(variance > TIE, (observed + 1 / (n - 1)) / np.sqrt(np.maximum(variance, TIE)), np.nan)
+        return np.where(variance > TIE, (moran_values + 1 / (n - 1)) / np.sqrt(np.maximum(variance, TIE)), np.nan)
 
 
 def _discoveries(p: Array) -> Array:
@@ -197,9 +197,9 @@ def _discoveries(p: Array) -> Array:
     from scipy.stats import false_discovery_control
 
     adjusted_p = np.full_like(p, np.nan)
-    for test_row, observed in zip(range(len(p)), ~np.isnan(p)):
-        if observed.any():
-            adjusted_p[test_row, observed] = false_discovery_control(p[test_row, observed])
+    for test_row, is_observed in zip(range(len(p)), ~np.isnan(p)):
+        if is_observed.any():
+            adjusted_p[test_row, is_observed] = false_discovery_control(p[test_row, is_observed])
     return adjusted_p
 
 
@@ -216,9 +216,9 @@ def moran_rows(score_panel: ScorePanel, weights: Weights, seed: int, refusals: R
     spatial = MoranRows([], [])
     node_years = [(node, t) for node in score_panel.values for t in range(len(score_panel.years))]
     stacked_values = np.stack([score_panel.values[node][t] for node, t in node_years])
-    observed = ~np.isnan(stacked_values) & weights.is_linked
-    for pattern in np.unique(observed, axis=0):
-        pattern_years = np.flatnonzero((observed == pattern).all(axis=1))
+    is_observed = ~np.isnan(stacked_values) & weights.is_linked
+    for pattern in np.unique(is_observed, axis=0):
+        pattern_years = np.flatnonzero((is_observed == pattern).all(axis=1))
         first_case, extra_cases = node_years[pattern_years[0]], f" ... ({len(pattern_years)})" if len(pattern_years) > 1 else ""
         label = f"{first_case[0]} {score_panel.years[first_case[1]]}{extra_cases}"
         with refusals.refusing(label, GLOBAL, LOCAL):
@@ -226,7 +226,7 @@ def moran_rows(score_panel: ScorePanel, weights: Weights, seed: int, refusals: R
             weight_matrix = _unit_weights(
                 weights.matrix[np.ix_(observed_units, observed_units)], [score_panel.units[i] for i in observed_units]
             )
-            overall, local_moran_values = (
+            overall_rows, local_moran_values = (
                 moran(stacked_values[pattern_years][:, observed_units], weight_matrix, seed=seed),
                 lisa(stacked_values[pattern_years][:, observed_units], weight_matrix, seed=seed),
             )
@@ -234,7 +234,7 @@ def moran_rows(score_panel: ScorePanel, weights: Weights, seed: int, refusals: R
                 node, t = node_years[year_index]
                 row_head = {"node": node, "year": score_panel.years[t]}
                 spatial.overall.extend(
-                    row_head | {"item": "moran"} | result_row for result_row in _overall(overall, k, score_panel, pattern)
+                    row_head | {"item": "moran"} | result_row for result_row in _overall(overall_rows, k, score_panel, pattern)
                 )
                 spatial.local_rows.extend(
                     row_head | score_panel.unit(int(i)) | _local_row(local_moran_values, k, j)

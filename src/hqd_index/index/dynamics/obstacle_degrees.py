@@ -28,10 +28,10 @@ def obstacle(normalised_values: Array, shares: Array) -> Array:
     A missing cell is left out and the others share the whole; all z = 1 gives NaN. Values outside [0, 1] are refused.
     """
     if (normalised_values < -ROUNDING).any() or (normalised_values > 1 + ROUNDING).any():
-        lowest, highest = np.nanmin(normalised_values), np.nanmax(normalised_values)
+        minimum, maximum = np.nanmin(normalised_values), np.nanmax(normalised_values)
         raise EstimationError(
-            f"normalised values lie between {lowest:.4g} and {highest:.4g}, not between 0 and 1",
-            zh=f"标准化值在 {lowest:.4g} 与 {highest:.4g} 之间,不在 0 到 1 之内",
+            f"normalised values lie between {minimum:.4g} and {maximum:.4g}, not between 0 and 1",
+            zh=f"标准化值在 {minimum:.4g} 与 {maximum:.4g} 之间,不在 0 到 1 之内",
         )
     gap = shares * np.clip(1 - normalised_values, 0.0, 1.0)
     total_gap = np.nansum(gap, axis=-1, keepdims=True)
@@ -49,19 +49,19 @@ def obstacles_table(index: Index, score_panel: ScorePanel, refusals: Refusals) -
             axis=-1,
         )
         degree = obstacle(index_arrays_of_sample.normalised, shares)
-        covered = coverage(design, index_arrays_of_sample)[design.tree.root]
-        frames_of_blocks = [_level_degrees(index, score_panel, degree, covered, level) for level in design.tree.levels]
+        root_coverage = coverage(design, index_arrays_of_sample)[design.tree.root]
+        frames_of_blocks = [_level_degrees(index, score_panel, degree, root_coverage, level) for level in design.tree.levels]
         return table("obstacles", pd.concat(frames_of_blocks, ignore_index=True))
     return table("obstacles", [])
 
 
-def _level_degrees(index: Index, score_panel: ScorePanel, degree: Array, covered: Array, level: str) -> pd.DataFrame:
+def _level_degrees(index: Index, score_panel: ScorePanel, degree: Array, root_coverage: Array, level: str) -> pd.DataFrame:
     """Degrees of one level's nodes, each the sum over its leaves; places from the largest, ties in the order of ids."""
     tree = index.design.tree
     nodes = sorted(node for node in tree.order if node != tree.root and tree.level(node) == level)
     position = {leaf: j for j, leaf in enumerate(index.design.leaves)}
     degrees_by_node = [degree[..., [position[leaf] for leaf in tree.leaves(node)]] for node in nodes]
-    summed = np.stack(
+    degree_sums = np.stack(
         [
             np.where(np.isnan(node_degrees).all(axis=-1), np.nan, np.nansum(node_degrees, axis=-1))
             for node_degrees in degrees_by_node
@@ -70,9 +70,9 @@ def _level_degrees(index: Index, score_panel: ScorePanel, degree: Array, covered
     )
     keys = pd.MultiIndex.from_product([score_panel.years, score_panel.units, nodes], names=["year", "unit", "node"])
     level_table = keys.to_frame(index=False)
-    level_table["degree"] = summed.ravel()
-    level_table["place"] = _descending_ranks(summed).ravel()
-    level_table["coverage"] = np.repeat(covered.ravel(), len(nodes))
+    level_table["degree"] = degree_sums.ravel()
+    level_table["place"] = _descending_ranks(degree_sums).ravel()
+    level_table["coverage"] = np.repeat(root_coverage.ravel(), len(nodes))
     for language in ("zh", "en"):
         level_table[f"unit_{language}"] = level_table["unit"].map(
             {unit: unit_labels[language] for unit, unit_labels in score_panel.unit_names.items()}

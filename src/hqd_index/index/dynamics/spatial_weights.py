@@ -21,11 +21,11 @@ def economic_weights(levels: Array) -> Array:
     A unit without a level has no links. Two units with the same level are refused: their weight has no value.
     """
     gaps = np.abs(levels[:, None] - levels[None, :])
-    apart = differ(np.minimum(levels[:, None], levels[None, :]), np.maximum(levels[:, None], levels[None, :]))
-    twins = np.argwhere(np.triu(~apart & ~np.isnan(gaps), 1))
+    is_different = differ(np.minimum(levels[:, None], levels[None, :]), np.maximum(levels[:, None], levels[None, :]))
+    twins = np.argwhere(np.triu(~is_different & ~np.isnan(gaps), 1))
     if len(twins):
         raise TwinLevels(tuple(twins[0].tolist()))
-    return np.where(apart, 1 / np.where(apart, gaps, 1.0), 0.0)
+    return np.where(is_different, 1 / np.where(is_different, gaps, 1.0), 0.0)
 
 
 def nested_weights(geographic: Array, levels: Array) -> Array:

@@ -41,8 +41,8 @@ def theil(values: Array, groups: Sequence[str]) -> Theil:
     s_g is a group's share of the sum of y, p_g its share of the units; 0 ln 0 = 0. A missing value is left out. A negative
     value, a sum of 0 and fewer than 2 units are refused; a group whose values are all 0 has T_g = 0.
     """
-    observed = ~np.isnan(values)
-    y, member = values[observed], np.asarray(groups, dtype=object)[observed].astype(str)
+    is_observed = ~np.isnan(values)
+    y, member = values[is_observed], np.asarray(groups, dtype=object)[is_observed].astype(str)
     if len(y) < 2:
         raise EstimationError("fewer than two units have a score", zh="有得分的单位不足两个")
     if (y < 0).any() or y.sum() <= 0:
@@ -82,9 +82,9 @@ def _rows(decomposition: Theil) -> Iterator[Row]:
     for name, component in (("within", decomposition.within), ("between", decomposition.between)):
         yield {"quantity": name, "value": component}
         yield {"quantity": f"{name}_share", "value": component / whole if whole > 0 else np.nan}
-    for group, size, own, share in zip(
+    for group, size, group_theil, share in zip(
         decomposition.groups, decomposition.sizes, decomposition.theil_by_group.tolist(), decomposition.shares.tolist()
     ):
         yield {"group": group, "quantity": "n", "value": size}
-        yield {"group": group, "quantity": "theil_within", "value": own}
-        yield {"group": group, "quantity": "contribution", "value": share * own / whole if whole > 0 else np.nan}
+        yield {"group": group, "quantity": "theil_within", "value": group_theil}
+        yield {"group": group, "quantity": "contribution", "value": share * group_theil / whole if whole > 0 else np.nan}

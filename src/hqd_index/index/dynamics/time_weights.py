@@ -58,8 +58,8 @@ def time_rows(score_panel: ScorePanel, degree: float, refusals: Refusals) -> Ite
             for year, weight in zip(years, w.tolist()):
                 yield head | {"node": node, "year": year, "quantity": "weight", "value": weight}
             weighted = 100 * (w @ scores)
-            places = competition(weighted[None])[0]
-            for unit, score, place in zip(score_panel.units, weighted.tolist(), places.tolist()):
+            rank_places = competition(weighted[None])[0]
+            for unit, score, place in zip(score_panel.units, weighted.tolist(), rank_places.tolist()):
                 if not np.isnan(score):
                     yield head | {"node": node, "group": unit, "quantity": "score", "value": score}
                     yield head | {"node": node, "group": unit, "quantity": "place", "value": place} | {

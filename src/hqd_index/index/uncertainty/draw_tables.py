@@ -65,15 +65,15 @@ def tables_by_source(study: Study, designs: Designs, source: DrawSource) -> dict
     In `all` every combination of choices that holds together is equally likely, and each draw of weights is used once.
     """
     draws, combinations = study.uncertainty.draws, len(designs.combinations)
-    random = random_stream(study, "uncertainty.all")
+    rng = random_stream(study, "uncertainty.all")
     draw_tables = {"design": table_of(np.arange(combinations), NO_FIRM_DRAW, NO_FIRM_DRAW)}
     if source.firm_draws:
         draw_tables["data"] = table_of([0] * source.firm_draws, np.arange(source.firm_draws), NO_FIRM_DRAW)
     if len(source.uniform):
         draw_tables["weights"] = table_of([0] * draws, NO_FIRM_DRAW, np.arange(draws))
     draw_tables["all"] = table_of(
-        random.integers(0, combinations, draws),
-        random.integers(0, source.firm_draws, draws) if source.firm_draws else NO_FIRM_DRAW,
+        rng.integers(0, combinations, draws),
+        rng.integers(0, source.firm_draws, draws) if source.firm_draws else NO_FIRM_DRAW,
         np.arange(draws) if len(source.uniform) else NO_FIRM_DRAW,
     )
     return draw_tables

@@ -40,22 +40,22 @@ def sensitivity(study: Study, designs: Designs, source: DrawSource, base_ranks: 
     factors = _factors(designs, source, options)
     if not factors:
         return pd.DataFrame(columns=["output", "factor", "factor_zh", "factor_en", *COLUMNS, "place", "note_zh", "note_en"])
-    random = random_stream(study, "uncertainty.sobol")
-    points = saltelli(study.uncertainty.sobol.base, len(factors), random).all
+    rng = random_stream(study, "uncertainty.sobol")
+    points = saltelli(study.uncertainty.sobol.base, len(factors), rng).all
     option_numbers = {
         factor_name: np.minimum((points[:, k] * option_count).astype(np.intp), option_count - 1)
         for k, (factor_name, option_count) in enumerate(factors.items())
     }
     scores = root_scores(source, _sampled_designs(designs, options, option_numbers, len(points)), year=year)[:, 0]
     ranks = competition(np.where(np.isnan(base_ranks), np.nan, scores))
-    ranked = np.flatnonzero(~np.isnan(base_ranks))
+    ranked_columns = np.flatnonzero(~np.isnan(base_ranks))
     outputs = {MEAN_SHIFT: mean_shift(ranks, base_ranks)} | {
-        f"rank:{source.units[unit_index]}": ranks[:, unit_index] for unit_index in ranked
+        f"rank:{source.units[unit_index]}": ranks[:, unit_index] for unit_index in ranked_columns
     }
     complete_outputs = {
         factor_name: output_values for factor_name, output_values in outputs.items() if not np.isnan(output_values).any()
     }
-    sobol = sobol_indices(np.stack(list(complete_outputs.values())), len(factors), random) if complete_outputs else None
+    sobol = sobol_indices(np.stack(list(complete_outputs.values())), len(factors), rng) if complete_outputs else None
     frames = [_index_rows(output, list(factors), sobol, k) for k, output in enumerate(complete_outputs)]
     frames += [_index_rows(output, list(factors), None, 0) for output in outputs if output not in complete_outputs]
     return pd.concat(frames, ignore_index=True).pipe(_with_notes, dropped_options, set(complete_outputs))
@@ -133,10 +133,10 @@ def _with_notes(sensitivity_table: pd.DataFrame, dropped_options: list[str], sco
     option_list = ", ".join(dropped_options)
     zh = f"未参与(与其他选择不能任意组合):{option_list}" if dropped_options else ""
     en = f"not varied here, as they do not go with every other choice: {option_list}" if dropped_options else ""
-    scored, varies = sensitivity_table["output"].isin(scored_outputs), sensitivity_table["total"].notna()
+    is_scored, is_varying = sensitivity_table["output"].isin(scored_outputs), sensitivity_table["total"].notna()
     rows_with_notes = sensitivity_table.assign(
-        note_zh=np.select([~scored, ~varies], ["有的设计得不到名次", "名次始终不变"], zh).astype(object),
-        note_en=np.select([~scored, ~varies], ["some design gives no rank", "the rank never changes"], en).astype(object),
+        note_zh=np.select([~is_scored, ~is_varying], ["有的设计得不到名次", "名次始终不变"], zh).astype(object),
+        note_en=np.select([~is_scored, ~is_varying], ["some design gives no rank", "the rank never changes"], en).astype(object),
     )
     return _with_prefix(rows_with_notes, *_negative_notes(rows_with_notes)).pipe(_with_prefix, *_headline_note(rows_with_notes))
 

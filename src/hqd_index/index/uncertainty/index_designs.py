@@ -69,8 +69,8 @@ def designs_of(study: Study) -> Designs:
     settings = study.uncertainty
     declared_factors = [_alternatives(study, path, options) for path, options in settings.alternatives.items()]
     factors = tuple(factor for factor in [*declared_factors, _omitted_node_factor(study, settings.leave_out)] if len(factor) > 1)
-    valid, refused_combinations = _valid_combinations(study, factors)
-    combinations = np.array(valid, dtype=np.intp).reshape(len(valid), len(factors))
+    valid_combinations, refused_combinations = _valid_combinations(study, factors)
+    combinations = np.array(valid_combinations, dtype=np.intp).reshape(len(valid_combinations), len(factors))
     _check_combinations(factors, combinations, refused_combinations)
     return Designs(study, factors, combinations, tuple(dict.fromkeys(refused_combinations.values())))
 

@@ -44,10 +44,10 @@ def order_statistics(ranks: Ranks, shares: tuple[float, ...]) -> list[Array]:
     NaN for a unit that no draw ranks. A draw without a score for the unit counts nowhere.
     """
     by_unit = np.sort(np.ascontiguousarray(np.moveaxis(ranks, 0, -1)), axis=-1, kind="stable")
-    unranked = (by_unit == NO_RANK).sum(axis=-1)
-    ranked = by_unit.shape[-1] - unranked
+    unranked_counts = (by_unit == NO_RANK).sum(axis=-1)
+    ranked_counts = by_unit.shape[-1] - unranked_counts
     return [
-        np.where(ranked > 0, _entries_at(by_unit, unranked + _place(ranked, cumulative_share)), np.nan)
+        np.where(ranked_counts > 0, _entries_at(by_unit, unranked_counts + _place(ranked_counts, cumulative_share)), np.nan)
         for cumulative_share in shares
     ]
 
@@ -58,8 +58,8 @@ def _place(count: Positions, share: float) -> Positions:
 
 
 def _entries_at(by_unit: Ranks, positions: Positions) -> Array:
-    inside = np.minimum(positions, by_unit.shape[-1] - 1)[..., None]
-    return np.take_along_axis(by_unit, inside, axis=-1)[..., 0].astype(np.float64)
+    valid_positions = np.minimum(positions, by_unit.shape[-1] - 1)[..., None]
+    return np.take_along_axis(by_unit, valid_positions, axis=-1)[..., 0].astype(np.float64)
 
 
 def among_the_first(ranks: Ranks, k: int) -> Array:
@@ -70,19 +70,19 @@ def among_the_first(ranks: Ranks, k: int) -> Array:
 
 def mean_distance(ranks: Ranks, base_ranks: Array) -> Array:
     """Mean |rank - base| of each unit over the draws that rank it, (..., U); NaN where there are none."""
-    observed = ranks != NO_RANK
+    has_rank = ranks != NO_RANK
     distance = np.abs(ranks.astype(np.int32) - np.nan_to_num(base_ranks).astype(np.int32))
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(observed, distance, 0).sum(axis=0) / observed.sum(axis=0)
+        mean = np.where(has_rank, distance, 0).sum(axis=0) / has_rank.sum(axis=0)
     return np.where(np.isnan(base_ranks), np.nan, mean)
 
 
 def mean_shift(ranks: Array, base_ranks: Array) -> Array:
     """Mean |rank - base| of each draw (draws, ..., U) over units ranked in both; NaN where there are none."""
     shift = np.abs(ranks - base_ranks)
-    observed = ~np.isnan(shift)
+    is_observed = ~np.isnan(shift)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(observed, shift, 0.0).sum(axis=-1) / observed.sum(axis=-1)
+        return np.where(is_observed, shift, 0.0).sum(axis=-1) / is_observed.sum(axis=-1)
 
 
 def mean_shifts(ranks: Ranks, base_ranks: Array) -> Array:
@@ -115,10 +115,11 @@ def pairwise_shares(ranks: Ranks) -> Array:
     units = ranks.shape[1]
     win_counts, pair_counts = np.zeros((units, units)), np.zeros((units, units))
     for rank_block in _draw_blocks(ranks, units**2):
-        observed = rank_block != NO_RANK
-        above = np.where(observed, rank_block, np.iinfo(rank_block.dtype).max)  # no rank is above nothing, and below nothing
-        win_counts += (above[:, :, None] < rank_block[:, None, :]).sum(axis=0)
-        pair_counts += observed.T.astype(np.float64) @ observed.astype(np.float64)
+        has_rank = rank_block != NO_RANK
+        # no rank is above nothing, and below nothing
+        upper_ranks = np.where(has_rank, rank_block, np.iinfo(rank_block.dtype).max)
+        win_counts += (upper_ranks[:, :, None] < rank_block[:, None, :]).sum(axis=0)
+        pair_counts += has_rank.T.astype(np.float64) @ has_rank.astype(np.float64)
     return np.divide(win_counts, pair_counts, out=np.full_like(win_counts, np.nan), where=pair_counts > 0)
 
 
@@ -135,9 +136,9 @@ def share_ranked_above(ranks: Ranks, units: Positions, rivals: Positions) -> Arr
     for start in range(0, len(units), step):
         pairs = slice(start, start + step)
         unit_ranks, rival_ranks = ranks[:, units[pairs]], ranks[:, rivals[pairs]]
-        both = (unit_ranks != NO_RANK) & (rival_ranks != NO_RANK)
-        pair_counts[pairs] = np.count_nonzero(both, axis=0)
-        win_counts[pairs] = np.count_nonzero(both & (unit_ranks < rival_ranks), axis=0)
+        have_ranks = (unit_ranks != NO_RANK) & (rival_ranks != NO_RANK)
+        pair_counts[pairs] = np.count_nonzero(have_ranks, axis=0)
+        win_counts[pairs] = np.count_nonzero(have_ranks & (unit_ranks < rival_ranks), axis=0)
     return np.divide(win_counts, pair_counts, out=np.full(len(units), np.nan), where=pair_counts > 0)
 
 

@@ -27,9 +27,9 @@ def rank_sets(estimate: Array, draws: Array, *, level: float = 0.95) -> RankSets
     intervals of all differences with one critical value: the level's quantile of the largest studentised difference, per
     unit (marginal) or over all pairs (simultaneous). A pair whose difference does not vary keeps its published order.
     """
-    ranked = ~(np.isnan(estimate) | np.isnan(draws).any(axis=0))
-    difference = estimate[ranked][:, None] - estimate[ranked]
-    errors = draws[:, ranked] - estimate[ranked]
+    is_ranked = ~(np.isnan(estimate) | np.isnan(draws).any(axis=0))
+    difference = estimate[is_ranked][:, None] - estimate[is_ranked]
+    errors = draws[:, is_ranked] - estimate[is_ranked]
     error_spread, largest_distances = np.zeros_like(difference), np.zeros((len(errors), len(difference)))
     for unit, unit_errors in enumerate(errors.T):
         distances = np.abs(unit_errors[:, None] - errors)
@@ -38,10 +38,10 @@ def rank_sets(estimate: Array, draws: Array, *, level: float = 0.95) -> RankSets
             distances, error_spread[unit], out=np.zeros_like(distances), where=error_spread[unit] > 0
         ).max(axis=1, initial=0)
     critical_values = np.quantile(largest_distances, level, axis=0, method="higher")
-    overall = np.quantile(largest_distances.max(axis=1, initial=0), level, method="higher")
+    overall_distance = np.quantile(largest_distances.max(axis=1, initial=0), level, method="higher")
     return RankSets(
-        *_rank_bounds(difference, error_spread * critical_values[:, None], ranked),
-        *_rank_bounds(difference, error_spread * overall, ranked),
+        *_rank_bounds(difference, error_spread * critical_values[:, None], is_ranked),
+        *_rank_bounds(difference, error_spread * overall_distance, is_ranked),
     )
 
 
@@ -52,23 +52,23 @@ def interval_sets(estimate: Array, draws: Array, *, level: float = 0.95) -> Rank
     largest studentised error of all units; two units are surely in order where their intervals do not meet. As
     |e_i - e_j| <= |e_i| + |e_j|, the sets hold all true ranks at once at the level or more; the marginal ones are the same.
     """
-    ranked = ~(np.isnan(estimate) | np.isnan(draws).any(axis=0))
-    scores, errors = estimate[ranked], draws[:, ranked] - estimate[ranked]
+    is_ranked = ~(np.isnan(estimate) | np.isnan(draws).any(axis=0))
+    scores, errors = estimate[is_ranked], draws[:, is_ranked] - estimate[is_ranked]
     spread = errors.std(axis=0)
-    largest = np.divide(np.abs(errors), spread, out=np.zeros_like(errors), where=spread > 0).max(axis=1, initial=0)
-    margin = np.quantile(largest, level, method="higher") * spread
+    max_errors = np.divide(np.abs(errors), spread, out=np.zeros_like(errors), where=spread > 0).max(axis=1, initial=0)
+    margin = np.quantile(max_errors, level, method="higher") * spread
     units_surely_above = len(scores) - np.searchsorted(np.sort(scores - margin), scores + margin, side="right")
     units_surely_below = np.searchsorted(np.sort(scores + margin), scores - margin, side="left")
-    low, high = (np.full(len(ranked), np.nan) for _ in range(2))
-    low[ranked], high[ranked] = 1 + units_surely_above, len(scores) - units_surely_below
+    low, high = (np.full(len(is_ranked), np.nan) for _ in range(2))
+    low[is_ranked], high[is_ranked] = 1 + units_surely_above, len(scores) - units_surely_below
     return RankSets(low, high, low, high)
 
 
-def _rank_bounds(difference: Array, margin: Array, ranked: NDArray[np.bool_]) -> tuple[Array, Array]:
+def _rank_bounds(difference: Array, margin: Array, is_ranked: NDArray[np.bool_]) -> tuple[Array, Array]:
     """Lowest and highest rank when `difference +- margin` holds every true difference."""
     units_surely_above = (difference + margin < 0).sum(axis=1)
     units_surely_below = (difference - margin > 0).sum(axis=1)
-    low, high = (np.full(len(ranked), np.nan) for _ in range(2))
-    low[ranked] = 1 + units_surely_above
-    high[ranked] = ranked.sum() - units_surely_below
+    low, high = (np.full(len(is_ranked), np.nan) for _ in range(2))
+    low[is_ranked] = 1 + units_surely_above
+    high[is_ranked] = is_ranked.sum() - units_surely_below
     return low, high

@@ -39,11 +39,11 @@ class RankSpread:
     low: Array
     median: Array
     high: Array
-    best: Array
-    worst: Array
+    best_ranks: Array
+    worst_ranks: Array
     mean_shift: Array
     among_first: Mapping[int, Array]
-    latest: Ranks
+    latest_ranks: Ranks
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,8 @@ def _published_scores(study: Study, source: DrawSource) -> Array:
     values = np.moveaxis(source.values[-1, columns], 0, -1)
     arrays = compute(design, values)
     refuse_unscored(design, values, arrays)
-    covered = coverage(design, arrays)[design.tree.root] >= study.weighting.coverage.rank_from
-    return np.where(covered, 100 * arrays.scores[design.tree.root], np.nan)
+    is_covered = coverage(design, arrays)[design.tree.root] >= study.weighting.coverage.rank_from
+    return np.where(is_covered, 100 * arrays.scores[design.tree.root], np.nan)
 
 
 def _draws(source: DrawSource, table: DrawTable, published_scores: Array, *, with_scores: bool) -> tuple[Array | None, Ranks]:
@@ -109,9 +109,9 @@ def _draws(source: DrawSource, table: DrawTable, published_scores: Array, *, wit
     shape = (len(table), *published_scores.shape)
     scores = np.empty(shape) if with_scores else None
     ranks = np.empty(shape, dtype=rank_dtype(shape[-1]))
-    unranked = np.isnan(published_scores)
+    is_unranked = np.isnan(published_scores)
     for positions, block in score_blocks(source, table):
-        block[:, unranked] = np.nan
+        block[:, is_unranked] = np.nan
         ranks[positions] = rank_numbers(block)
         if scores is not None:
             scores[positions] = block
@@ -121,9 +121,9 @@ def _draws(source: DrawSource, table: DrawTable, published_scores: Array, *, wit
 def _spread(ranks: Ranks, base_ranks: Array, interval: tuple[float, float]) -> RankSpread:
     """Year by year, as sorting takes as much memory again."""
     years = [order_statistics(ranks[:, t], (interval[0], 0.5, interval[1], 0.0, 1.0)) for t in range(len(base_ranks))]
-    low, median, high, best, worst = (np.stack([year[k] for year in years]) for k in range(5))
+    low, median, high, best_ranks, worst_ranks = (np.stack([year[k] for year in years]) for k in range(5))
     return RankSpread(
-        low, median, high, best, worst,
+        low, median, high, best_ranks, worst_ranks,
         np.stack([mean_distance(ranks[:, t], base_ranks[t]) for t in range(len(base_ranks))]),
         {k: np.stack([among_the_first(ranks[:, t], k) for t in range(len(base_ranks))]) for k in TOP_COUNTS},
         ranks[:, last_ranked_year(base_ranks)].copy(),

@@ -35,21 +35,21 @@ def uncertainty(study: Study, panel: pd.DataFrame, unit_names: pd.DataFrame, fir
     designs = designs_of(study)
     _check_looped_methods(designs, firms)
     source = source_of(study, designs, panel[panel["sample"] == "all"], unit_names, firms)
-    ranked = rank_draws(study, designs, source)
-    last_year, interval = ranked.last_year_index, study.uncertainty.interval
-    pairs, base = pair_shares(study, ranked), ranked.base[last_year]
-    design_ranks = rank_values(ranked.spreads["design"].latest)
+    draws_of_ranks = rank_draws(study, designs, source)
+    last_year, interval = draws_of_ranks.last_year_index, study.uncertainty.interval
+    pairs, base = pair_shares(study, draws_of_ranks), draws_of_ranks.base[last_year]
+    design_ranks = rank_values(draws_of_ranks.spreads["design"].latest_ranks)
     return {
-        "ranks": _ranks(study, ranked, unit_names),
-        "neighbours": _neighbours(ranked, unit_names, interval),
-        "uncertainty": _rank_spread_rows(ranked),
-        "acceptability": _acceptability(ranked, pairs),
-        "pairs": _pair_rows(ranked, pairs, interval),
+        "ranks": _ranks(study, draws_of_ranks, unit_names),
+        "neighbours": _neighbours(draws_of_ranks, unit_names, interval),
+        "uncertainty": _rank_spread_rows(draws_of_ranks),
+        "acceptability": _acceptability(draws_of_ranks, pairs),
+        "pairs": _pair_rows(draws_of_ranks, pairs, interval),
         "sensitivity": sensitivity(study, designs, source, base, last_year),
         "designs": _designs(designs, base, design_ranks),
         "left_out": left_out_table(study, designs, source.units, source.years[last_year], base, design_ranks),
-        "uncertainty_summary": _summary(ranked, pairs),
-        "design_scores": _design_scores(ranked),
+        "uncertainty_summary": _summary(draws_of_ranks, pairs),
+        "design_scores": _design_scores(draws_of_ranks),
         "splittable_scores": splittable_scores(study, designs, source, panel),
     }
 
@@ -76,24 +76,26 @@ def _grid(source: DrawSource) -> pd.DataFrame:
     return pd.DataFrame({"unit": np.tile(np.array(units, dtype=object), len(years)), "year": np.repeat(years, len(units))})
 
 
-def _ranks(study: Study, ranked: RankDraws, unit_names: pd.DataFrame) -> pd.DataFrame:
+def _ranks(study: Study, draws_of_ranks: RankDraws, unit_names: pd.DataFrame) -> pd.DataFrame:
     """Each published rank with its interval over all draws and per source, its extremes over designs, its confidence sets."""
-    spreads = ranked.spreads
-    columns = {"rank": ranked.base, "low": spreads["all"].low, "high": spreads["all"].high}
+    spreads = draws_of_ranks.spreads
+    columns = {"rank": draws_of_ranks.base, "low": spreads["all"].low, "high": spreads["all"].high}
     for source_name in ("data", "design", "weights"):
         if source_name in spreads:
             columns |= {f"{source_name}_low": spreads[source_name].low, f"{source_name}_high": spreads[source_name].high}
-    columns |= {"best_design": spreads["design"].best, "worst_design": spreads["design"].worst}
-    if "data" in ranked.scores:
-        columns |= _rank_sets(ranked, by_pairs=compares_all(study, len(ranked.source.units)))
-    frame = _grid(ranked.source).assign(**{source_name: column_values.ravel() for source_name, column_values in columns.items()})
+    columns |= {"best_design": spreads["design"].best_ranks, "worst_design": spreads["design"].worst_ranks}
+    if "data" in draws_of_ranks.scores:
+        columns |= _rank_sets(draws_of_ranks, by_pairs=compares_all(study, len(draws_of_ranks.source.units)))
+    frame = _grid(draws_of_ranks.source).assign(
+        **{source_name: column_values.ravel() for source_name, column_values in columns.items()}
+    )
     return frame.merge(unit_names[["unit", "unit_zh", "unit_en"]], on="unit", how="left", validate="many_to_one")
 
 
-def _rank_sets(ranked: RankDraws, *, by_pairs: bool) -> dict[str, Array]:
+def _rank_sets(draws_of_ranks: RankDraws, *, by_pairs: bool) -> dict[str, Array]:
     """Rank confidence sets of each year from the firm draws, marginal and over all units at once."""
-    firm_draws, sets = ranked.scores["data"], rank_sets if by_pairs else interval_sets
-    sets_by_year = [sets(scores, firm_draws[:, t]) for t, scores in enumerate(ranked.published_scores)]
+    firm_draws, sets = draws_of_ranks.scores["data"], rank_sets if by_pairs else interval_sets
+    sets_by_year = [sets(scores, firm_draws[:, t]) for t, scores in enumerate(draws_of_ranks.published_scores)]
 
     def stacked_attribute(attribute: str) -> Array:
         return np.stack([getattr(year_sets, attribute) for year_sets in sets_by_year])
@@ -106,12 +108,12 @@ def _rank_sets(ranked: RankDraws, *, by_pairs: bool) -> dict[str, Array]:
     }
 
 
-def _neighbours(ranked: RankDraws, labels_of_units: pd.DataFrame, interval: tuple[float, float]) -> pd.DataFrame:
+def _neighbours(draws_of_ranks: RankDraws, labels_of_units: pd.DataFrame, interval: tuple[float, float]) -> pd.DataFrame:
     """Units next to each other in a year's ranking: how often the upper one stays above, and whether that is nearly always."""
     frames_of_blocks = []
-    for t, year in enumerate(ranked.source.years):
-        ranking_order, share = ranking(ranked.base[t]), ranked.neighbour_shares[t]
-        units = np.array(ranked.source.units, dtype=object)
+    for t, year in enumerate(draws_of_ranks.source.years):
+        ranking_order, share = ranking(draws_of_ranks.base[t]), draws_of_ranks.neighbour_shares[t]
+        units = np.array(draws_of_ranks.source.units, dtype=object)
         neighbour_columns = {
             "year": year,
             "place": np.arange(1, len(ranking_order)),
@@ -119,8 +121,8 @@ def _neighbours(ranked: RankDraws, labels_of_units: pd.DataFrame, interval: tupl
             "other": units[ranking_order[1:]],
         }
         neighbour_columns |= {
-            "rank": ranked.base[t, ranking_order[:-1]],
-            "other_rank": ranked.base[t, ranking_order[1:]],
+            "rank": draws_of_ranks.base[t, ranking_order[:-1]],
+            "other_rank": draws_of_ranks.base[t, ranking_order[1:]],
             "share": share,
         }
         frames_of_blocks.append(pd.DataFrame(neighbour_columns | {"apart": _is_distinct(share, interval)}))
@@ -136,27 +138,29 @@ def _is_distinct(share: Array, interval: tuple[float, float]) -> NDArray[np.bool
     return np.asarray((share <= interval[0]) | (share >= interval[1]))
 
 
-def _rank_spread_rows(ranked: RankDraws) -> pd.DataFrame:
+def _rank_spread_rows(draws_of_ranks: RankDraws) -> pd.DataFrame:
     """source, unit, year, quantity (low, median, high, mean_shift, top_k: the share of draws among the first k), value."""
     frames_of_blocks = []
-    for name, spread in ranked.spreads.items():
+    for name, spread in draws_of_ranks.spreads.items():
         quantities = {"low": spread.low, "median": spread.median, "high": spread.high, "mean_shift": spread.mean_shift}
         quantities |= {f"top_{k}": share for k, share in spread.among_first.items()}
         for quantity, quantity_values in quantities.items():
-            frames_of_blocks.append(_grid(ranked.source).assign(source=name, quantity=quantity, value=quantity_values.ravel()))
+            frames_of_blocks.append(
+                _grid(draws_of_ranks.source).assign(source=name, quantity=quantity, value=quantity_values.ravel())
+            )
     return pd.concat(frames_of_blocks, ignore_index=True)
 
 
-def _acceptability(ranked: RankDraws, pairs: PairShares) -> pd.DataFrame:
+def _acceptability(draws_of_ranks: RankDraws, pairs: PairShares) -> pd.DataFrame:
     """Share of draws in which a unit takes a rank, last year; ranks never taken are left out."""
-    shares = rank_shares(ranked.spreads["all"].latest, pairs.units)
-    units, year = np.array(ranked.source.units, dtype=object), ranked.source.years[ranked.last_year_index]
+    shares = rank_shares(draws_of_ranks.spreads["all"].latest_ranks, pairs.units)
+    units, year = np.array(draws_of_ranks.source.units, dtype=object), draws_of_ranks.source.years[draws_of_ranks.last_year_index]
     return pd.DataFrame({"unit": units[shares.units], "year": year, "rank": shares.ranks, "share": shares.shares})
 
 
-def _pair_rows(ranked: RankDraws, pairs: PairShares, interval: tuple[float, float]) -> pd.DataFrame:
+def _pair_rows(draws_of_ranks: RankDraws, pairs: PairShares, interval: tuple[float, float]) -> pd.DataFrame:
     """P(unit above other) over all draws, last year; `apart` where one of the two is above in nearly every draw."""
-    units, year = np.array(ranked.source.units, dtype=object), ranked.source.years[ranked.last_year_index]
+    units, year = np.array(draws_of_ranks.source.units, dtype=object), draws_of_ranks.source.years[draws_of_ranks.last_year_index]
     columns = {"unit": units[pairs.unit], "other": units[pairs.rival], "year": year, "share": pairs.share}
     return pd.DataFrame(columns | {"apart": _is_distinct(pairs.share, interval)})
 
@@ -189,33 +193,33 @@ def _spearman(first_ranks: Array, second_ranks: Array) -> float:
     return float(np.corrcoef(first_ranks[is_comparable], second_ranks[is_comparable])[0, 1])
 
 
-def _summary(ranked: RankDraws, pairs: PairShares) -> pd.DataFrame:
+def _summary(draws_of_ranks: RankDraws, pairs: PairShares) -> pd.DataFrame:
     """Per source, last year: draws, pairs never reversed, mean shift, mean width of the interval, share of ranks drawn.
 
     `random_pairs`, where not all pairs are compared: how many random ones the share of those never reversed rests on.
     """
     rows = []
-    last_year = ranked.last_year_index
-    base = ranked.base[last_year]
-    for name, spread in ranked.spreads.items():
+    last_year = draws_of_ranks.last_year_index
+    base = draws_of_ranks.base[last_year]
+    for name, spread in draws_of_ranks.spreads.items():
         low, high = spread.low[last_year], spread.high[last_year]
         has_interval = ~np.isnan(low)
-        row_facts = {"draws": float(len(spread.latest)), "stable_pairs": pairs.stable[name]}
+        row_facts = {"draws": float(len(spread.latest_ranks)), "stable_pairs": pairs.stable[name]}
         if pairs.sample_size:
             row_facts["random_pairs"] = float(pairs.sample_size)
         if has_interval.any():
             row_facts |= {
-                "mean_shift": float(np.nanmean(mean_shifts(spread.latest, base))),
+                "mean_shift": float(np.nanmean(mean_shifts(spread.latest_ranks, base))),
                 "mean_width": float((high - low)[has_interval].mean()),
             }
-            row_facts["ranked"] = float(1 - (spread.latest[:, ~np.isnan(base)] == NO_RANK).mean())
+            row_facts["ranked"] = float(1 - (spread.latest_ranks[:, ~np.isnan(base)] == NO_RANK).mean())
         rows += [
-            {"source": name, "year": ranked.source.years[last_year], "quantity": quantity, "value": summary_value}
+            {"source": name, "year": draws_of_ranks.source.years[last_year], "quantity": quantity, "value": summary_value}
             for quantity, summary_value in row_facts.items()
         ]
     return pd.DataFrame(rows)
 
 
-def _design_scores(ranked: RankDraws) -> pd.DataFrame:
+def _design_scores(draws_of_ranks: RankDraws) -> pd.DataFrame:
     """unit, year and a column of scores for each declared combination: what the multiverse of regressions runs on."""
-    return scores_by_design(_grid(ranked.source), enumerate(ranked.scores["design"]))
+    return scores_by_design(_grid(draws_of_ranks.source), enumerate(draws_of_ranks.scores["design"]))

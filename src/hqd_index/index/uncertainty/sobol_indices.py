@@ -65,26 +65,26 @@ def sobol_indices(outputs: Array, factors: int, rng: np.random.Generator, *, res
         )
     base = outputs.shape[-1] // (factors + 2)
     y = outputs - outputs.mean(axis=-1, keepdims=True)
-    varies = y.std(axis=-1, keepdims=True) > CONSTANT_TOLERANCE * np.maximum(1.0, np.abs(outputs).max(axis=-1, keepdims=True))
-    y = np.where(varies, y, np.nan).reshape(*outputs.shape[:-1], factors + 2, base)
+    is_varying = y.std(axis=-1, keepdims=True) > CONSTANT_TOLERANCE * np.maximum(1.0, np.abs(outputs).max(axis=-1, keepdims=True))
+    y = np.where(is_varying, y, np.nan).reshape(*outputs.shape[:-1], factors + 2, base)
     counts = rng.multinomial(base, np.full(base, 1 / base), size=resamples).astype(np.float64)
     if y.ndim < 3:
         return SobolIndices(*_indices(y, counts))
     blocks = [_indices(y[start : start + OUTPUTS], counts) for start in range(0, len(y), OUTPUTS)]
-    return SobolIndices(*(np.concatenate(parts) for parts in zip(*blocks)))
+    return SobolIndices(*(np.concatenate(array_blocks) for array_blocks in zip(*blocks)))
 
 
 def _indices(y: Array, counts: Array) -> tuple[Array, ...]:
     """First-order index and its ends, total index and its ends, of centred outputs (..., k + 2, N)."""
     first_order, total_order = (index_array[..., 0, :] for index_array in _mean_and_variance(y, np.ones((1, y.shape[-1]))))
-    firsts, totals = (_confidence_bounds(resampled) for resampled in _mean_and_variance(y, counts))
+    firsts, totals = (_confidence_bounds(resample) for resample in _mean_and_variance(y, counts))
     return (first_order, *firsts, total_order, *totals)
 
 
-def _confidence_bounds(resampled: Array) -> tuple[Array, Array]:
+def _confidence_bounds(resamples: Array) -> tuple[Array, Array]:
     """The 2.5% and 97.5% order statistics of resamples (..., resamples, k), without those in which the output did not vary."""
-    sorted_estimates = np.sort(resampled, axis=-2)
-    resample_count = (~np.isnan(resampled)).sum(axis=-2, keepdims=True)
+    sorted_estimates = np.sort(resamples, axis=-2)
+    resample_count = (~np.isnan(resamples)).sum(axis=-2, keepdims=True)
     low, high = (
         np.floor(0.025 * resample_count).astype(np.intp),
         np.maximum(np.ceil(0.975 * resample_count).astype(np.intp) - 1, 0),

@@ -29,12 +29,12 @@ def splittable_scores(study: Study, designs: Designs, source: DrawSource, panel:
     grid = pd.MultiIndex.from_product([source.years, source.units], names=["year", "unit"]).to_frame(index=False)
     if rows.empty or not firm_leaves:
         return grid.iloc[:0][["unit", "year"]]
-    every, leave_out = np.moveaxis(source.values[-1], 0, -1), cube(rows, source.leaves, source.years, source.units)
+    full_values, leave_out = np.moveaxis(source.values[-1], 0, -1), cube(rows, source.leaves, source.years, source.units)
     scores_of_designs = {}
     for number in range(len(designs.combinations)):
         design = source.plan_of_design(number)
         columns = [source.leaves.index(leaf) for leaf in design.leaves]
-        base_arrays = compute(design, every[..., columns])
+        base_arrays = compute(design, full_values[..., columns])
         _, _, normalised = normalised_leaves(design, leave_out[..., columns], base_arrays=base_arrays)
         scores = part_scores(design, base_arrays, normalised, firm_leaves)
         if scores is not None:
@@ -53,8 +53,10 @@ def part_scores(design: ScoringPlan, base_arrays: IndexArrays, normalised: Array
 
     With arithmetic means throughout this is the sum of global share x leaf over the sum of these shares.
     """
-    parts = [_leaf_columns(design, normalised_values, leaves) for normalised_values in (base_arrays.normalised, normalised)]
-    weight: dict[str, Array] = {leaf: np.ones((1, 1)) for leaf in parts[0]}
+    leaf_columns = [
+        _leaf_columns(design, normalised_values, leaves) for normalised_values in (base_arrays.normalised, normalised)
+    ]
+    weight: dict[str, Array] = {leaf: np.ones((1, 1)) for leaf in leaf_columns[0]}
     for family in design.families:
         children = [child for child in family.children if child in weight]
         if not children:
@@ -68,10 +70,10 @@ def part_scores(design: ScoringPlan, base_arrays: IndexArrays, normalised: Array
         missing_children = len(family.children) - len(children)
         required_children = max(1, family.min_children - missing_children) if family.is_leaf_family else len(children)
         family_part = replace(family, children=tuple(children), min_children=required_children)
-        reference, part_values = ([scores[child] for child in children] for scores in parts)
-        for scores, stacked in zip(parts, (reference, part_values)):
-            scores[family.node] = join_children(family_part, np.stack(stacked, -1), share, np.stack(reference, -1))
-    return parts[1].get(design.tree.root)
+        reference, part_values = ([scores[child] for child in children] for scores in leaf_columns)
+        for scores, leaf_block in zip(leaf_columns, (reference, part_values)):
+            scores[family.node] = join_children(family_part, np.stack(leaf_block, -1), share, np.stack(reference, -1))
+    return leaf_columns[1].get(design.tree.root)
 
 
 def _leaf_columns(design: ScoringPlan, normalised: Array, leaves: Collection[str]) -> dict[str, Array]:

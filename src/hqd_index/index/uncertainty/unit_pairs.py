@@ -45,55 +45,61 @@ def compares_all(study: Study, units: int) -> bool:
     return study.uncertainty.pairs == "all" or (study.uncertainty.pairs is None and units <= MOST_UNITS)
 
 
-def pair_shares(study: Study, ranked: RankDraws) -> PairShares:
+def pair_shares(study: Study, draws_of_ranks: RankDraws) -> PairShares:
     """Pairs of the last ranked year, as uncertainty.pairs asks."""
-    latest = {source_name: spread.latest for source_name, spread in ranked.spreads.items()}
-    if compares_all(study, len(ranked.source.units)):
-        return _all_pairs(latest)
-    return _near_pairs(latest, ranking(ranked.base[ranked.last_year_index]), random_stream(study, "uncertainty.pairs"))
+    latest_ranks = {source_name: spread.latest_ranks for source_name, spread in draws_of_ranks.spreads.items()}
+    if compares_all(study, len(draws_of_ranks.source.units)):
+        return _all_pairs(latest_ranks)
+    return _near_pairs(
+        latest_ranks, ranking(draws_of_ranks.base[draws_of_ranks.last_year_index]), random_stream(study, "uncertainty.pairs")
+    )
 
 
-def _all_pairs(latest: Mapping[str, Ranks]) -> PairShares:
-    shares = {source_name: pairwise_shares(ranks) for source_name, ranks in latest.items()}
+def _all_pairs(latest_ranks: Mapping[str, Ranks]) -> PairShares:
+    shares = {source_name: pairwise_shares(ranks) for source_name, ranks in latest_ranks.items()}
     units = len(shares["all"])
-    upper = np.triu_indices(units, k=1)
+    upper_triangle = np.triu_indices(units, k=1)
     unit, rival = np.nonzero(~(np.isnan(shares["all"]) | np.eye(units, dtype=bool)))
-    stable = {source_name: stable_share(share[upper], share.T[upper]) for source_name, share in shares.items()}
-    return PairShares(np.arange(units), unit, rival, shares["all"][unit, rival], stable, 0)
+    stable_shares = {
+        source_name: stable_share(share[upper_triangle], share.T[upper_triangle]) for source_name, share in shares.items()
+    }
+    return PairShares(np.arange(units), unit, rival, shares["all"][unit, rival], stable_shares, 0)
 
 
-def _near_pairs(latest: Mapping[str, Ranks], order: Positions, random: np.random.Generator) -> PairShares:
+def _near_pairs(latest_ranks: Mapping[str, Ranks], order: Positions, rng: np.random.Generator) -> PairShares:
     """Pairs up to `PLACES` places apart in the ranking, all pairs of its `HEAD`, and a random sample for the stable ones."""
-    first, second = near_places(len(order))
-    pairs = np.stack([np.concatenate([order[first], order[second]]), np.concatenate([order[second], order[first]])])
+    upper_places, lower_places = near_places(len(order))
+    pairs = np.stack(
+        [np.concatenate([order[upper_places], order[lower_places]]), np.concatenate([order[lower_places], order[upper_places]])]
+    )
     unit, rival = pairs[:, np.lexsort(pairs[::-1])]
-    share = share_ranked_above(latest["all"], unit, rival)
+    share = share_ranked_above(latest_ranks["all"], unit, rival)
     is_comparable = ~np.isnan(share)
-    sample = _sample(order, random)
-    stable = {
+    sample = _sample(order, rng)
+    stable_shares = {
         source_name: stable_share(share_ranked_above(ranks, *sample), share_ranked_above(ranks, *sample[::-1]))
-        for source_name, ranks in latest.items()
+        for source_name, ranks in latest_ranks.items()
     }
     extremes = np.unique(np.concatenate([order[:HEAD], order[-HEAD:]]))
-    return PairShares(extremes, unit[is_comparable], rival[is_comparable], share[is_comparable], stable, len(sample[0]))
+    return PairShares(extremes, unit[is_comparable], rival[is_comparable], share[is_comparable], stable_shares, len(sample[0]))
 
 
 def near_places(units: int) -> tuple[Positions, Positions]:
     """Places (from 0) of the pairs of a ranking up to `PLACES` apart, and of all pairs among its `HEAD`; each pair once."""
     gaps = range(1, min(PLACES, units - 1) + 1)
     head = np.triu_indices(min(HEAD, units), k=PLACES + 1)
-    first = np.concatenate([*(np.arange(units - gap) for gap in gaps), head[0]]).astype(np.intp)
-    second = np.concatenate([*(np.arange(gap, units) for gap in gaps), head[1]]).astype(np.intp)
-    return first, second
+    upper_places = np.concatenate([*(np.arange(units - gap) for gap in gaps), head[0]]).astype(np.intp)
+    lower_places = np.concatenate([*(np.arange(gap, units) for gap in gaps), head[1]]).astype(np.intp)
+    return upper_places, lower_places
 
 
-def _sample(order: Positions, random: np.random.Generator) -> tuple[Positions, Positions]:
+def _sample(order: Positions, rng: np.random.Generator) -> tuple[Positions, Positions]:
     """`SAMPLE` pairs of two different units, with replacement; none where there are no two."""
     if len(order) < 2:
         return order[:0], order[:0]
-    first = random.integers(0, len(order), SAMPLE)
-    second = (first + random.integers(1, len(order), SAMPLE)) % len(order)
-    return order[first], order[second]
+    first_places = rng.integers(0, len(order), SAMPLE)
+    second_places = (first_places + rng.integers(1, len(order), SAMPLE)) % len(order)
+    return order[first_places], order[second_places]
 
 
 def pair_notices(study: Study, units: int, pair_count: int) -> list[str]:

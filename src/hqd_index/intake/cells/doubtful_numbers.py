@@ -29,14 +29,14 @@ SAME_FORM = Label(zh="同列写法一致:都带 % 或都不带", en="write the c
 
 
 def doubtful_number_findings(
-    text_rows: str, typed_rows: str, unread: pd.DataFrame, column_reading: ColumnReading
+    text_rows: str, typed_rows: str, unread_cells: pd.DataFrame, column_reading: ColumnReading
 ) -> pd.DataFrame:
     """Findings of cells that hold a plain number; `unread` are the cells that hold none (rid, column, value)."""
     return joined_findings(
         [
             _fractions(text_rows, typed_rows, column_reading),
             *_lost_digits(text_rows, typed_rows, column_reading),
-            *_beside_percents(text_rows, unread, column_reading),
+            *_beside_percents(text_rows, unread_cells, column_reading),
         ]
     )
 
@@ -87,21 +87,21 @@ def _lost_digits(text_rows: str, typed_rows: str, column_reading: ColumnReading)
         powers = column_reading.units.shifts(column_name)
         cases = " ".join(f"WHEN {sheet_number} THEN 1e{shift}" for sheet_number, shift in powers.items())
         power = f"CASE t.rid // {FILE_SPAN} {cases} ELSE 1 END" if any(powers.values()) else "1"
-        printed = f"TRY_CAST(t.{quoted(column_name)} AS DOUBLE) * {power}"
+        number_sql = f"TRY_CAST(t.{quoted(column_name)} AS DOUBLE) * {power}"
         cell_rows = column_reading.engine.collect(
             f"""SELECT y.rid, {literal(column_name)} AS "column", t.{quoted(column_name)} AS "value"
             FROM (SELECT rid, {quoted(column_name)} AS kept FROM {typed_rows} WHERE abs({quoted(column_name)}) < {SMALL}) AS y
-            JOIN {text_rows} AS t USING (rid) WHERE abs({printed} - y.kept) > {LOST} * abs({printed}) ORDER BY y.rid"""
+            JOIN {text_rows} AS t USING (rid) WHERE abs({number_sql} - y.kept) > {LOST} * abs({number_sql}) ORDER BY y.rid"""
         )
         findings.append(rule_findings(cell_rows, "C02", expectation=TOO_SMALL, remedy=SMALLER_UNIT))
     return findings
 
 
-def _beside_percents(text_rows: str, unread: pd.DataFrame, column_reading: ColumnReading) -> list[pd.DataFrame]:
+def _beside_percents(text_rows: str, unread_cells: pd.DataFrame, column_reading: ColumnReading) -> list[pd.DataFrame]:
     """C08 for numbers up to 1 in a column of percentages some cells of which bear a sign of them."""
-    signed = unread[unread["value"].astype("str").str.strip().str.endswith(("%", "％"))]
+    percent_cells = unread_cells[unread_cells["value"].astype("str").str.strip().str.endswith(("%", "％"))]
     findings = []
-    for (column, sheet), _ in signed.groupby([signed["column"], signed["rid"] // FILE_SPAN], sort=True):
+    for (column, sheet), _ in percent_cells.groupby([percent_cells["column"], percent_cells["rid"] // FILE_SPAN], sort=True):
         quoted_column = quoted(str(column))
         unit = unit_of(column_reading.table.columns[str(column)].unit)
         if unit is None or unit.measure != "ratio":

@@ -162,10 +162,10 @@ def _scaled_repairs(repairs: SourceRepairs, used_rows: str, engine: Engine) -> p
     ]
     if not names:
         return pd.DataFrame(columns=COLUMNS)
-    converted = [f"FILTER (WHERE {quoted(column_name)} <> 0)" for column_name in names]
-    count_sql = ", ".join(f"count(*) {condition}" for condition in converted)
+    filter_clauses = [f"FILTER (WHERE {quoted(column_name)} <> 0)" for column_name in names]
+    count_sql = ", ".join(f"count(*) {condition}" for condition in filter_clauses)
     least_sql = ", ".join(
-        f"CAST(min({quoted(column_name)}) {condition} AS VARCHAR)" for column_name, condition in zip(names, converted)
+        f"CAST(min({quoted(column_name)}) {condition} AS VARCHAR)" for column_name, condition in zip(names, filter_clauses)
     )
     counts = engine.collect(
         f"""SELECT rid // {FILE_SPAN} AS number, {count_sql}, {least_sql} FROM {repairs.typed_rows} WHERE rid IN (SELECT rid
@@ -179,7 +179,7 @@ def _scaled_repairs(repairs: SourceRepairs, used_rows: str, engine: Engine) -> p
         ):
             if cell_total and choices[int(sheet_number)].power_of_ten:
                 rows.append((int(sheet_number), column_name, int(cell_total), str(smallest_value)))
-    printed = _printed_texts(
+    printed_texts = _printed_texts(
         repairs,
         [(sheet_number, column_name, smallest_value) for sheet_number, column_name, _, smallest_value in rows],
         used_rows,
@@ -196,7 +196,7 @@ def _scaled_repairs(repairs: SourceRepairs, used_rows: str, engine: Engine) -> p
                 f"{printed_text} {repairs.column_reading.units.choices[column_name][sheet_number].unit}",
                 f"{plain_number(smallest_value)} {stored_units[column_name]}",
             )
-            for (sheet_number, column_name, cell_total, smallest_value), printed_text in zip(rows, printed)
+            for (sheet_number, column_name, cell_total, smallest_value), printed_text in zip(rows, printed_texts)
         ],
         columns=COLUMNS,
     )

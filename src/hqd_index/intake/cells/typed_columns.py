@@ -36,17 +36,17 @@ def parse_source(
     text_rows = _rows_filled_down(
         printed_rows, [column_name for column_name in source.fill_down if column_name in columns], engine
     )
-    below = units_in_notes(sheets, notes, all_rows, engine)
-    units, notices = column_units(sheets, source, table, columns, location, below)
+    note_units = units_in_notes(sheets, notes, all_rows, engine)
+    units, notices = column_units(sheets, source, table, columns, location, note_units)
     column_reading = ColumnReading(source, table, number_type, columns, units, engine)
-    coded = coded_columns(text_rows, column_reading, location)
-    typed_rows = _typed_columns(text_rows, column_reading, coded.tables, {})
-    unread_cells = unreadable_cells(text_rows, typed_rows, column_reading, coded.tables)
+    code_columns = coded_columns(text_rows, column_reading, location)
+    typed_rows = _typed_columns(text_rows, column_reading, code_columns.tables, {})
+    unread_cells = unreadable_cells(text_rows, typed_rows, column_reading, code_columns.tables)
     conversions, unreadable = diagnoses(unread_cells, column_reading)
-    typed_rows = _typed_columns(text_rows, column_reading, coded.tables, conversions) if conversions else typed_rows
+    typed_rows = _typed_columns(text_rows, column_reading, code_columns.tables, conversions) if conversions else typed_rows
     typed_rows, blank_notices = _with_blanks_as_zero(typed_rows, text_rows, all_rows, column_reading, location)
     notices += [
-        *coded.notices,
+        *code_columns.notices,
         *conversion_notices(conversions, location),
         *_zero_notices(text_rows, column_reading, location),
         *blank_notices,
@@ -55,17 +55,24 @@ def parse_source(
         text_rows,
         typed_rows,
         joined_findings(
-            [unreadable, coded.findings, doubtful_number_findings(text_rows, typed_rows, unread_cells, column_reading)]
+            [unreadable, code_columns.findings, doubtful_number_findings(text_rows, typed_rows, unread_cells, column_reading)]
         ),
         out_of_scope,
         tuple(notices),
-        code_scope=coded.out_of_scope,
+        code_scope=code_columns.out_of_scope,
         notes=notes.excluded_rows,
-        units_in_notes=below,
+        units_in_notes=note_units,
         shifts={column_name: units.shifts(column_name) for column_name in units.choices},
         repairs=(
             SourceRepairs(
-                all_rows, printed_rows, text_rows, typed_rows, column_reading, coded.tables, coded.repaired_columns, conversions
+                all_rows,
+                printed_rows,
+                text_rows,
+                typed_rows,
+                column_reading,
+                code_columns.tables,
+                code_columns.repaired_columns,
+                conversions,
             ),
         ),
     )

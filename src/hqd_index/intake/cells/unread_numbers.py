@@ -116,8 +116,8 @@ def conversion_notices(conversions: Mapping[str, pd.DataFrame], location: str) -
     """The texts that config let the program convert, listed."""
     rows = [
         (column_name, converted_cell.text, converted_cell.number)
-        for column_name, converted in sorted(conversions.items())
-        for converted_cell in converted.itertuples()
+        for column_name, conversion in sorted(conversions.items())
+        for converted_cell in conversion.itertuples()
     ]
     examples = list(dict.fromkeys(f"{column_name} {cell!r} -> {number_text}" for column_name, cell, number_text in rows))
     if not examples:

@@ -46,11 +46,11 @@ def _bands_of_joined_labels(sheet_rows: Rows, source: Source, reshape: Reshape, 
     for row_index, row in enumerate(sheet_rows[:SEARCHED_ROWS]):
         keys, labels_of_value_column, unused_labels = {}, {}, []
         for column_index, label in enumerate(map(str.strip, row)):
-            parts = dict(zip((MEASURE, "year"), measure_and_year(label) or ()))
+            label_parts = dict(zip((MEASURE, "year"), measure_and_year(label) or ()))
             if label and _is_key(label, canonical_names, reshape, table):
                 keys[column_index] = label
-            elif parts and _band_fits(MEASURE, parts[MEASURE], reshape):
-                labels_of_value_column[column_index] = tuple(parts[dimension] for dimension in reshape.across)
+            elif label_parts and _band_fits(MEASURE, label_parts[MEASURE], reshape):
+                labels_of_value_column[column_index] = tuple(label_parts[dimension] for dimension in reshape.across)
             elif label:
                 unused_labels.append(label)
         if keys and len(labels_of_value_column) > 1:

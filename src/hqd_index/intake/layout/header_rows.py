@@ -174,8 +174,8 @@ NO_UNIT = frozenset(("没有单位", "无单位", "-", "—", "无", "nounit", "
 
 def _is_description_row(row: Sequence[str]) -> bool:
     """A row of a database below its header: 单位, 频率, 来源 ... in front, and something for the columns."""
-    first = normalised_label(row[0]) if row else ""
-    return first.rstrip(":") in SHEET_FACTS and any(cell.strip() for cell in row[1:])
+    first_label = normalised_label(row[0]) if row else ""
+    return first_label.rstrip(":") in SHEET_FACTS and any(cell.strip() for cell in row[1:])
 
 
 def _says_unit(row: Sequence[str]) -> bool:
@@ -211,15 +211,15 @@ def header_layout(sheet_rows: Sequence[Sequence[str]], source: Source, table: Ca
         for column_index, cell in enumerate(unit_row)
         for unit in units_in_cell(cell)
     ]
-    above = units_in_preamble([*sheet_rows[:row_index], *filter(_says_unit, unit_rows)])
-    return Layout(row_index + 1, labels, label_rows, tuple(printed_units), above)
+    preamble_units = units_in_preamble([*sheet_rows[:row_index], *filter(_says_unit, unit_rows)])
+    return Layout(row_index + 1, labels, label_rows, tuple(printed_units), preamble_units)
 
 
 def column_letters(column_index: int) -> str:
     """How a column without a label is named by its place: '[A]', '[B]' ... '[AA]'."""
-    letters, remaining = "", column_index + 1
-    while remaining:
-        remaining, letter = divmod(remaining - 1, 26)
+    letters, quotient = "", column_index + 1
+    while quotient:
+        quotient, letter = divmod(quotient - 1, 26)
         letters = chr(ord("A") + letter) + letters
     return f"[{letters}]"
 
@@ -289,9 +289,9 @@ def _printed_units(label: str, column_index: int, cells: SheetCells) -> PrintedU
     )
 
 
-def _without_signs(units: Sequence[str], label: Sequence[str], above: Sequence[str]) -> tuple[str, ...]:
+def _without_signs(units: Sequence[str], label: Sequence[str], preamble_units: Sequence[str]) -> tuple[str, ...]:
     """Without the sign of a currency that a number format prints, where the sheet says the unit in words."""
-    has_stated_unit = any(unit_of(unit) is not None for unit in (*label, *above)) or len(units) > 1
+    has_stated_unit = any(unit_of(unit) is not None for unit in (*label, *preamble_units)) or len(units) > 1
     return tuple(unit for unit in units if not (has_stated_unit and unit == YUAN_SIGN))
 
 

@@ -37,13 +37,15 @@ def combined_sources(
             location=", ".join(files["file"]),
             rule="S06",
         )
-    combined = _combined_by_year(by_year, key, files, engine)
+    combined_rows = _combined_by_year(by_year, key, files, engine)
     without_year = [key_column for key_column in key if key_column != "year"]
-    first = next(source_index for source_index in range(len(parsed_sources)) if source_index not in year_free)
+    first_index = next(source_index for source_index in range(len(parsed_sources)) if source_index not in year_free)
     for source_index in year_free:
         source = _source_without_duplicates(parsed_sources[source_index], without_year, files, engine)
-        combined = with_year_free_rows(combined, source, without_year, comes_first=source_index < first, engine=engine)
-    return combined
+        combined_rows = with_year_free_rows(
+            combined_rows, source, without_year, comes_first=source_index < first_index, engine=engine
+        )
+    return combined_rows
 
 
 def _combined_by_year(

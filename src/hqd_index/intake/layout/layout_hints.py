@@ -215,8 +215,8 @@ def _transposed_hint(sheet_rows: Rows, canonical_names: Mapping[str, str], table
     labels = {
         canonical_name(sheet_row[0], canonical_names, table) for sheet_row in sheet_rows if sheet_row and sheet_row[0].strip()
     } - {None}
-    first = next((sheet_row for sheet_row in sheet_rows if any(cell.strip() for cell in sheet_row)), ())
-    header_names = {canonical_name(cell, canonical_names, table) for cell in first} - {None}
+    first_row = next((sheet_row for sheet_row in sheet_rows if any(cell.strip() for cell in sheet_row)), ())
+    header_names = {canonical_name(cell, canonical_names, table) for cell in first_row} - {None}
     if len(labels) > MIN_LABELS and set(table.key) & labels and len(labels) > len(header_names):
         return Hint("rows and columns are exchanged", "行列互换", ("reshape: {transpose: true}",))
     return None

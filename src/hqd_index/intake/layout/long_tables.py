@@ -151,8 +151,10 @@ def _read_keys(sheets: Sequence[Sheet], long_source: LongSource) -> tuple[Parsed
     long_schema = replace(long_source.table, columns={**keys, **long_columns})
     key_source = long_source.source.model_copy(update={"reshape": None, "units": {}, "zero_is_missing": (), "blank_is_zero": ()})
     long_sheets = [with_reshape_columns(sheet, long_source.reshape) for sheet in sheets]
-    parsed = parse_source(long_sheets, key_source, long_schema, long_source.number_type, long_source.engine, long_source.location)
-    key_rows = with_year(parsed, long_source.engine)
+    parsed_source = parse_source(
+        long_sheets, key_source, long_schema, long_source.number_type, long_source.engine, long_source.location
+    )
+    key_rows = with_year(parsed_source, long_source.engine)
     typed_columns = long_source.engine.types(key_rows.typed_rows)
     return key_rows, [column_name for column_name in keys if column_name in typed_columns]
 

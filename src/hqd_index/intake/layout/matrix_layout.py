@@ -61,11 +61,11 @@ def matrix_lines(
     label = matrix.label or f'"{column_letters(matrix.column_index)}"'
     lines = [] if from_name in labelled else [f"aliases: {{{label}: {from_name}}}"]
     lines += [f"constants: {{{', '.join(constants)}}}"] if constants else []
-    lines += [f"totals: [{_listed(list(subtotal_rows))}]"] if subtotal_rows else []
+    lines += [f"totals: [{_label_list(list(subtotal_rows))}]"] if subtotal_rows else []
     lines += ["reshape:", f"  across: [{to_name}]", f"  value: {amount_column}"]
-    lines += [f"  skip: [{_listed(subtotal_columns)}]"] if subtotal_columns else []
+    lines += [f"  skip: [{_label_list(subtotal_columns)}]"] if subtotal_columns else []
     return (*lines, *(['  also: {"*": {use: intermediate}}'] if "use" in table.key else []))
 
 
-def _listed(labels: Sequence[str]) -> str:
+def _label_list(labels: Sequence[str]) -> str:
     return ", ".join(f'"{label}"' if label[:1].isdigit() else label for label in labels)

@@ -68,12 +68,12 @@ def units_in_notes(sheets: Sequence[Sheet], notes: Notes, all_rows: str, engine:
     lines = [(int(sheet_number), str(lead)) for sheet_number, lead in texts.itertuples(index=False)]
     for sheet in sheets:
         first_rid = sheet.sheet_number * FILE_SPAN
-        excluded = [
+        excluded_notes = [
             excluded_row
             for excluded_row in sheet.cells.excluded_rows
             if excluded_row.reason == NOTE_ROW or first_rid + excluded_row.row in notes.excluded_rows
         ]
-        lines += [(sheet.sheet_number, cell) for excluded_row in excluded for cell in excluded_row.cells]
+        lines += [(sheet.sheet_number, cell) for excluded_row in excluded_notes for cell in excluded_row.cells]
     units: dict[int, tuple[str, ...]] = {}
     for sheet_number, line in lines:
         units[sheet_number] = (*units.get(sheet_number, ()), *units_below(line))
@@ -82,10 +82,10 @@ def units_in_notes(sheets: Sequence[Sheet], notes: Notes, all_rows: str, engine:
 
 def with_notes(sheet: Sheet, notes: frozenset[int]) -> Sheet:
     """The sheet with the rows that reading had put aside classified: a note is out of scope, not broken."""
-    first = sheet.sheet_number * FILE_SPAN
+    first_row = sheet.sheet_number * FILE_SPAN
     rows = tuple(
         replace(excluded_row, reason=NOTE_ROW, rule="")
-        if first + excluded_row.row in notes and excluded_row.rule
+        if first_row + excluded_row.row in notes and excluded_row.rule
         else excluded_row
         for excluded_row in sheet.cells.excluded_rows
     )

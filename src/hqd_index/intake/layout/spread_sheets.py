@@ -79,13 +79,13 @@ def _plain_records(sheet_rows: Rows, source: Source, table: CanonicalTable, loca
     column_count = max(len(layout.labels), max(map(len, sheet_rows), default=0))
     labels = (*layout.labels, *[""] * (column_count - len(layout.labels)))
     first_data_row = layout.row + layout.label_rows
-    repeated = _repeated_headers(sheet_rows, range(layout.row - 1, layout.row))
+    repeated_rows = _repeated_headers(sheet_rows, range(layout.row - 1, layout.row))
     records = [
         (row_index, -1, _padded_row(sheet_row, column_count))
         for row_index, sheet_row in enumerate(sheet_rows)
-        if row_index >= first_data_row and any(sheet_row) and row_index not in repeated
+        if row_index >= first_data_row and any(sheet_row) and row_index not in repeated_rows
     ]
-    excluded_rows = [(row_index, HEADER_ROW) for row_index in (*range(layout.row, first_data_row), *repeated)]
+    excluded_rows = [(row_index, HEADER_ROW) for row_index in (*range(layout.row, first_data_row), *repeated_rows)]
     excluded_rows += [
         (row_index, BLANK_ROW) for row_index in range(first_data_row, len(sheet_rows)) if not any(sheet_rows[row_index])
     ]
@@ -100,8 +100,8 @@ def _transposed_records(sheet_rows: Rows, source: Source, table: CanonicalTable,
         for column_index in range(column_count)
     ]
     plain_records = _plain_records(columns, source, table, location)
-    first = next((row_index for row_index, label in enumerate(plain_records.labels) if label), 0)
-    records = [(first, column, record_cells) for column, _, record_cells in plain_records.records]
+    first_row = next((row_index for row_index, label in enumerate(plain_records.labels) if label), 0)
+    records = [(first_row, column, record_cells) for column, _, record_cells in plain_records.records]
     used_rows = [
         row_index
         for row_index, label in enumerate(plain_records.labels)
@@ -110,11 +110,11 @@ def _transposed_records(sheet_rows: Rows, source: Source, table: CanonicalTable,
     excluded_rows = [
         (row_index, BLANK_ROW if not any(sheet_row) else NOTE_ROW)
         for row_index, sheet_row in enumerate(sheet_rows)
-        if row_index > first and row_index not in used_rows
+        if row_index > first_row and row_index not in used_rows
     ]
     return Records(
         plain_records.labels,
-        first + 1,
+        first_row + 1,
         records,
         excluded_rows,
         plain_records.units,
@@ -127,19 +127,19 @@ def _side_by_side_records(sheet_rows: Rows, source: Source, table: CanonicalTabl
     """Lists printed next to each other under the same labels, one below the other."""
     layout = header_layout(sheet_rows[:SEARCHED_ROWS], source, table, location)
     names = [normalised_label(label_and_unit(label)[0]) for label in layout.labels]
-    first = next((row_index for row_index, label_name in enumerate(names) if label_name), 0)
-    block_starts = [row_index for row_index, label_name in enumerate(names) if label_name and label_name == names[first]]
+    first_column = next((row_index for row_index, label_name in enumerate(names) if label_name), 0)
+    block_starts = [row_index for row_index, label_name in enumerate(names) if label_name and label_name == names[first_column]]
     if len(block_starts) < 2:
-        label = layout.labels[first]
+        label = layout.labels[first_column]
         raise _layout_error("side_by_side: true", f"the label {label!r} is not repeated", f"列名 {label!r} 没有重复", location)
     block_width = block_starts[1] - block_starts[0]
-    repeated = _repeated_headers(sheet_rows, range(layout.row - 1, layout.row))
+    repeated_rows = _repeated_headers(sheet_rows, range(layout.row - 1, layout.row))
     records, excluded_rows = (
         [],
-        [(row_index, HEADER_ROW) for row_index in (*range(layout.row, layout.row + layout.label_rows), *repeated)],
+        [(row_index, HEADER_ROW) for row_index in (*range(layout.row, layout.row + layout.label_rows), *repeated_rows)],
     )
     for row_index in range(layout.row + layout.label_rows, len(sheet_rows)):
-        if row_index in repeated:
+        if row_index in repeated_rows:
             continue
         sheet_row = sheet_rows[row_index]
         row_blocks = [
@@ -221,15 +221,15 @@ def _banded_records(sheet_rows: Rows, source: Source, reshape: Reshape, table: C
 
 def _rows_without_records(sheet_rows: Rows, bands: Bands) -> list[tuple[int, str]]:
     """Blank rows, repeated headers and notes; a row with a key and nothing but blanks has missing values."""
-    repeated = [
+    repeated_rows = [
         *_repeated_headers(sheet_rows, range(bands.first_row, bands.last_row + 1)),
         *_translated_header(sheet_rows, bands),
     ]
-    below = [row_index for row_index in range(bands.last_row + 1, len(sheet_rows)) if row_index not in repeated]
-    nonempty_cells = {row_index: tuple(cell for cell in sheet_rows[row_index] if cell.strip()) for row_index in below}
-    valued = {
+    rows_below = [row_index for row_index in range(bands.last_row + 1, len(sheet_rows)) if row_index not in repeated_rows]
+    nonempty_cells = {row_index: tuple(cell for cell in sheet_rows[row_index] if cell.strip()) for row_index in rows_below}
+    rows_with_value = {
         row_index
-        for row_index in below
+        for row_index in rows_below
         if any(
             column_index < len(sheet_rows[row_index]) and sheet_rows[row_index][column_index].strip()
             for column_index in bands.values
@@ -237,20 +237,23 @@ def _rows_without_records(sheet_rows: Rows, bands: Bands) -> list[tuple[int, str
     }
     candidates = [
         Candidate(row_index, nonempty_cells[row_index], values=False)
-        for row_index in below
-        if nonempty_cells[row_index] and row_index not in valued
+        for row_index in rows_below
+        if nonempty_cells[row_index] and row_index not in rows_with_value
     ]
-    notes = note_rows(candidates, max(valued, default=0))
-    keyless = {
+    notes = note_rows(candidates, max(rows_with_value, default=0))
+    rows_without_key = {
         row_index
-        for row_index in below
-        if row_index not in valued and not all(_cell_text(sheet_rows[row_index], column_index) for column_index in bands.keys)
+        for row_index in rows_below
+        if row_index not in rows_with_value
+        and not all(_cell_text(sheet_rows[row_index], column_index) for column_index in bands.keys)
     }
-    aside = [(row_index, HEADER_ROW) for row_index in repeated] + [
-        (row_index, BLANK_ROW) for row_index in below if not nonempty_cells[row_index]
+    rows_set_aside = [(row_index, HEADER_ROW) for row_index in repeated_rows] + [
+        (row_index, BLANK_ROW) for row_index in rows_below if not nonempty_cells[row_index]
     ]
-    return aside + [
-        (row_index, NOTE_ROW) for row_index in below if nonempty_cells[row_index] and (row_index in notes or row_index in keyless)
+    return rows_set_aside + [
+        (row_index, NOTE_ROW)
+        for row_index in rows_below
+        if nonempty_cells[row_index] and (row_index in notes or row_index in rows_without_key)
     ]
 
 
@@ -284,14 +287,16 @@ def _cell_text(sheet_row: Sequence[str], column_index: int) -> str:
 def _repeated_headers(sheet_rows: Rows, header: range) -> list[int]:
     """The rows below the header that print one of its rows again, as a table does on its next page."""
     header_cells = {
-        trimmed_cells for row_index in header if sum(map(bool, trimmed_cells := tuple(_trimmed(sheet_rows[row_index])))) > 1
+        trimmed_cells for row_index in header if sum(map(bool, trimmed_cells := tuple(_trimmed_row(sheet_rows[row_index])))) > 1
     }
     return [
-        row_index for row_index in range(header.stop, len(sheet_rows)) if tuple(_trimmed(sheet_rows[row_index])) in header_cells
+        row_index
+        for row_index in range(header.stop, len(sheet_rows))
+        if tuple(_trimmed_row(sheet_rows[row_index])) in header_cells
     ]
 
 
-def _trimmed(sheet_row: Sequence[str]) -> list[str]:
+def _trimmed_row(sheet_row: Sequence[str]) -> list[str]:
     cells = [cell.strip() for cell in sheet_row]
     while cells and not cells[-1]:
         cells.pop()

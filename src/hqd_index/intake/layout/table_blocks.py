@@ -26,8 +26,8 @@ def refuse_second_table(cells: SheetCells, column_indices: Mapping[str, int], ta
     ]
     if not keys or cells.is_transposed:
         return
-    repeated = " AND ".join(f"c{column_index} = {literal(cells.labels[column_index])}" for column_index in keys)
-    rows = engine.collect(f"SELECT * FROM {cells.table} WHERE {repeated} ORDER BY row % {ROW_SPAN}, row LIMIT 100")
+    repeated_header = " AND ".join(f"c{column_index} = {literal(cells.labels[column_index])}" for column_index in keys)
+    rows = engine.collect(f"SELECT * FROM {cells.table} WHERE {repeated_header} ORDER BY row % {ROW_SPAN}, row LIMIT 100")
     for row in rows.itertuples(index=False, name=None):
         texts_by_column = {column_index: str(row[column_index + 1]).strip() for column_index in column_indices.values()}
         other_texts = {
@@ -44,8 +44,8 @@ def refuse_second_table(cells: SheetCells, column_indices: Mapping[str, int], ta
 
 def second_table(location: str, header_row: int, row_number: int, width: int) -> DataError:
     """S06: another table begins in a row below the first."""
-    last = column_letters(width - 1).strip("[]")
-    blocks = (f"A{header_row}:{last}{row_number - 1}", f"A{row_number}:{last}{LAST_ROW}")
+    last_column = column_letters(width - 1).strip("[]")
+    blocks = (f"A{header_row}:{last_column}{row_number - 1}", f"A{row_number}:{last_column}{LAST_ROW}")
     lines = "\n".join(f"      {hint_line}" for hint_line in block_lines(blocks))
     return DataError(
         f"row {row_number} begins another table, with other columns; each is a source with its own block:\n{lines}",

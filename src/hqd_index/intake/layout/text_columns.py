@@ -81,8 +81,8 @@ def value_column_indices(column_indices: Mapping[str, int], table: CanonicalTabl
     ]
     if number_columns:
         return number_columns
-    first = min(column_indices.values(), default=0)
-    return [column_index for column_index in non_key.values() if column_index != first]
+    first_index = min(column_indices.values(), default=0)
+    return [column_index for column_index in non_key.values() if column_index != first_index]
 
 
 def _is_measured(column: Column | None) -> bool:
@@ -95,9 +95,9 @@ def _lead_sql(column_count: int, value_columns: Sequence[int]) -> list[str]:
     filled_count_sql = _chained_sql(" + ", [f"CAST({cell} <> '' AS INTEGER)" for cell in cells])
     no_values_sql = " AND ".join(f"c{column_index} = ''" for column_index in value_columns) or f"({filled_count_sql}) = 1"
     cell_list = ", ".join(f"NULLIF({cell}, '')" for cell in cells)
-    first = f"coalesce({cell_list})"
+    first_cell = f"coalesce({cell_list})"
     return [
-        f"CASE WHEN {no_values_sql} THEN {first} END AS lead",
+        f"CASE WHEN {no_values_sql} THEN {first_cell} END AS lead",
         f"CASE WHEN {no_values_sql} THEN {filled_count_sql} END AS filled",
     ]
 
@@ -119,14 +119,14 @@ def _missing_marks_sql(column_indices: Mapping[str, int], source: Source, table:
         if not is_plain_text(column_name, table)
     }
     marked_texts = [
-        f"CASE WHEN {marked} THEN {literal(column_name + MARK_SEPARATOR)} || c{column_indices[column_name]} || "
+        f"CASE WHEN {column_marks} THEN {literal(column_name + MARK_SEPARATOR)} || c{column_indices[column_name]} || "
         f"'{MARK_TERMINATOR}' ELSE '' END"
-        for column_name, marked in marks_by_column.items()
-        if marked
+        for column_name, column_marks in marks_by_column.items()
+        if column_marks
     ]
     if not marked_texts:
         return "''"
-    is_marked = " OR ".join(marked for marked in marks_by_column.values() if marked)
+    is_marked = " OR ".join(column_marks for column_marks in marks_by_column.values() if column_marks)
     return f"CASE WHEN {is_marked} THEN {_chained_sql(' || ', marked_texts)} ELSE '' END"  # few rows have any
 
 
@@ -198,8 +198,8 @@ def _scope_reason_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> st
         if sheet.cells.labels[column_index]
     }
     if len(labels) > 1:
-        repeated = " AND ".join(f"c{column_index} = {literal(label)}" for column_index, label in labels.items())
-        when_clauses.append(f"WHEN {repeated} THEN '{HEADER_ROW}'")
+        repeated_header = " AND ".join(f"c{column_index} = {literal(label)}" for column_index, label in labels.items())
+        when_clauses.append(f"WHEN {repeated_header} THEN '{HEADER_ROW}'")
     totals = "|".join(map(_spaced_pattern, source.totals))
     for column_name, column_index in column_indices.items():
         column = table.columns.get(column_name)

@@ -27,9 +27,9 @@ def with_year_free_rows(
     pairs = engine.query(
         f"SELECT y.rid, f.rid AS member FROM {by_year.typed_rows} AS y JOIN {year_free.typed_rows} AS f USING ({names})"
     )
-    skipped = (*key, "rid")
+    key_columns = (*key, "rid")
     tables = [
-        _joined(getattr(by_year, kind), getattr(year_free, kind), pairs, skipped, comes_first, engine)
+        _joined_rows(getattr(by_year, kind), getattr(year_free, kind), pairs, key_columns, comes_first, engine)
         for kind in ("text_rows", "typed_rows")
     ]
     previous_rows = by_year.shared
@@ -49,28 +49,30 @@ def with_year_free_rows(
     )
 
 
-def _joined(yearly_rows: str, year_free_rows: str, pairs: str, skipped: Sequence[str], comes_first: bool, engine: Engine) -> str:
+def _joined_rows(
+    yearly_rows: str, year_free_rows: str, pairs: str, key_columns: Sequence[str], comes_first: bool, engine: Engine
+) -> str:
     columns, other_columns = (
         engine.types(yearly_rows),
-        [column_name for column_name in engine.types(year_free_rows) if column_name not in skipped],
+        [column_name for column_name in engine.types(year_free_rows) if column_name not in key_columns],
     )
     values = [f"y.{quoted(column_name)}" for column_name in columns if column_name not in other_columns]
     for column_name in map(quoted, other_columns):
-        both = (f"f.{column_name}", f"y.{column_name}") if comes_first else (f"y.{column_name}", f"f.{column_name}")
+        value_pair = (f"f.{column_name}", f"y.{column_name}") if comes_first else (f"y.{column_name}", f"f.{column_name}")
         is_known_column = column_name.strip('"') in columns
-        values.append(f"coalesce({', '.join(both)}) AS {column_name}" if is_known_column else f"f.{column_name}")
+        values.append(f"coalesce({', '.join(value_pair)}) AS {column_name}" if is_known_column else f"f.{column_name}")
     return engine.query(
         f"SELECT {', '.join(values)} FROM {yearly_rows} AS y LEFT JOIN {pairs} AS p ON p.rid = y.rid "
         f"LEFT JOIN {year_free_rows} AS f ON f.rid = p.member"
     )
 
 
-def used_with_shared(used_rows: str, clean: str, shared_rows: SharedRows | None, engine: Engine) -> str:
+def used_with_shared(used_rows: str, clean_sql: str, shared_rows: SharedRows | None, engine: Engine) -> str:
     """The raw rows used, those that several clean rows share once each."""
     if shared_rows is None:
         return used_rows
     return engine.view(
-        f"SELECT rid FROM {used_rows} UNION ALL SELECT DISTINCT member FROM {shared_rows.pairs} SEMI JOIN {clean} USING (rid)"
+        f"SELECT rid FROM {used_rows} UNION ALL SELECT DISTINCT member FROM {shared_rows.pairs} SEMI JOIN {clean_sql} USING (rid)"
     )
 
 

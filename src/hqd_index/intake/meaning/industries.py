@@ -170,14 +170,14 @@ def name_key(industry_name: str) -> str:
 
 def names_of_one_edition(cells: Collection[str], edition: str) -> list[str]:
     """The texts that are names in an edition and in none whose divisions differ from its: 2002, or 2011 and 2017."""
-    later = {
+    later_names = {
         name_key(industry_name)
         for other_edition in EDITIONS
         if other_edition != "2002"
         for industry_name, _ in _names_of(other_edition)
     }
     names_of_2002 = {name_key(industry_name) for industry_name, _ in _names_of("2002")}
-    telling_names = names_of_2002 - later if edition == "2002" else later - names_of_2002
+    telling_names = names_of_2002 - later_names if edition == "2002" else later_names - names_of_2002
     return [cell for cell in cells if name_key(cell) in telling_names]
 
 

@@ -30,7 +30,7 @@ GROUPED = re.compile(
 )
 COMMA_DECIMAL = re.compile(r"[+-]?([0-9]{1,3}([. ][0-9]{3})+|[0-9]+)(,[0-9]+)?")
 THOUSANDS_ONLY = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+")
-BRACKETED = re.compile(r"\(\s*([0-9,]+\.?[0-9]*|\.[0-9]+)\s*\)|([0-9,]+\.?[0-9]*)-")
+BRACKETED_NUMBER = re.compile(r"\(\s*([0-9,]+\.?[0-9]*|\.[0-9]+)\s*\)|([0-9,]+\.?[0-9]*)-")
 NUMBER_WITH_UNIT = re.compile(r"([+-]?[0-9,]+\.?[0-9]*)\s*([^0-9\s.,+-].*)")
 DATE_PATTERN = re.compile(r"[0-9]{4}[-/年.][0-9]{1,2}([-/月.][0-9]{1,2}日?)?")
 THIN_BLANKS = dict.fromkeys(map(ord, "\u2009\u202f\u2007\u2005"), " ")
@@ -104,7 +104,7 @@ def _comma_to_point(cell: str) -> str:
 
 def _negative(cell: str) -> str | None:
     """The number that accounts print as (1,234) or 1,234-; None for any other text."""
-    match = BRACKETED.fullmatch(cell)
+    match = BRACKETED_NUMBER.fullmatch(cell)
     if match is None:
         return None
     amount_text = match.group(1) or match.group(2)

@@ -201,7 +201,7 @@ def _several_units_message(column_name: str, units: Sequence[str]) -> UnitMessag
 
 def _unread_words_message(column_name: str, canonical_unit: str, unread_words: Sequence[str], severity: str) -> UnitMessage:
     word_list = ", ".join(unread_words)
-    likely = next(
+    likely_unit = next(
         (
             unread_word
             for unread_word in unread_words
@@ -211,8 +211,8 @@ def _unread_words_message(column_name: str, canonical_unit: str, unread_words: S
     )
     return UnitMessage(
         severity,
-        f"{column_name}: a unit is printed ({word_list}) and was not used; {_write_units(column_name, likely, 'en')}",
-        f"{column_name}:印有单位({word_list})而未采用;{_write_units(column_name, likely, 'zh')}",
+        f"{column_name}: a unit is printed ({word_list}) and was not used; {_write_units(column_name, likely_unit, 'en')}",
+        f"{column_name}:印有单位({word_list})而未采用;{_write_units(column_name, likely_unit, 'zh')}",
     )
 
 

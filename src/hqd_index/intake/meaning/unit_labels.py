@@ -14,7 +14,7 @@ from .units import close_brackets, exponent, unit_of
 LONGEST_LABEL = 500  # a longer text is no label: a cell of a damaged file, a paragraph
 UNIT_KEYWORD = r"(?:计量|金额|货币|数量|数据)?单位|units?(?: of measure(?:ment)?)?"
 UNIT_KEYWORD_PREFIX = re.compile(rf"^(?:{UNIT_KEYWORD})\s*[:=]?\s*", re.IGNORECASE)
-TAGGED = re.compile(r"\[\s*(?:单位|unit)\s*\]\s*[:=]?\s*([^\n\[]+)", re.IGNORECASE)
+UNIT_TAG = re.compile(r"\[\s*(?:单位|unit)\s*\]\s*[:=]?\s*([^\n\[]+)", re.IGNORECASE)
 TAG = re.compile(
     r"\s*\[\s*(?:报告期|报表类型|单位|交易日期|币种|截止日期|数据频率|指标参数|年度|unit)\s*\][^\n\[]*", re.IGNORECASE
 )
@@ -65,7 +65,7 @@ def unit_label(label: str) -> UnitLabel:
     if len(label) > LONGEST_LABEL:
         return UnitLabel(label)
     normalised = simplified(without_format_characters(half_width(label))).strip()
-    tag_match = TAGGED.search(normalised)
+    tag_match = UNIT_TAG.search(normalised)
     if tag_match and unit_of(tag_match.group(1).strip()) is not None:
         return UnitLabel(TAG.sub("", normalised).strip(), (tag_match.group(1).strip(),))
     for name_and_units in (
@@ -85,11 +85,13 @@ def unit_label(label: str) -> UnitLabel:
 def _unread_groups(label_text: str) -> Iterator[str]:
     """What brackets hold that is no unit as a whole though a part of it is one: '(yuan,10000)', '(kt, dry)'."""
     for match in GROUP.finditer(label_text):
-        inside = next(bracket_text for bracket_text in match.groups() if bracket_text is not None)
+        bracket_content = next(bracket_text for bracket_text in match.groups() if bracket_text is not None)
         if any(
-            is_printed_unit(bracket_text) and not is_weak(bracket_text) for bracket_text in PARTS.split(inside) if bracket_text
+            is_printed_unit(bracket_text) and not is_weak(bracket_text)
+            for bracket_text in PARTS.split(bracket_content)
+            if bracket_text
         ):
-            yield inside.strip()
+            yield bracket_content.strip()
 
 
 def label_and_unit(label: str) -> tuple[str, str | None]:
@@ -177,10 +179,10 @@ def _unit_after_underscore(label: str) -> tuple[str, tuple[str, ...]] | None:
     label_words = label.split("_")
     if len(label_words) < 2 or " " in label:
         return None
-    for first in range(1, len(label_words)):
-        unit = _latin_unit(label_words[first:])
+    for first_word in range(1, len(label_words)):
+        unit = _latin_unit(label_words[first_word:])
         if unit is not None:
-            return "_".join(label_words[:first]), (unit,)
+            return "_".join(label_words[:first_word]), (unit,)
     return None
 
 
@@ -237,19 +239,19 @@ def _latin_unit(latin_words: Sequence[str]) -> str | None:
 def units_in_cell(cell: str) -> tuple[str, ...]:
     """The units of a cell in a row of units: '万元', '（万元）', '[单位]万元', '元/人'; none for a label or a mark."""
     normalised_cell = without_format_characters(half_width(cell)).strip()
-    tag_match = TAGGED.search(normalised_cell)
+    tag_match = UNIT_TAG.search(normalised_cell)
     unit_text = UNIT_KEYWORD_PREFIX.sub(
         "",
         tag_match.group(1)
         if tag_match
         else normalised_cell.strip("()[]{}<>").strip()
-        if _bracketed(normalised_cell)
+        if _is_bracketed(normalised_cell)
         else normalised_cell,
     ).strip()
     return (unit_text,) if unit_text and is_printed_unit(unit_text) else ()
 
 
-def _bracketed(cell: str) -> bool:
+def _is_bracketed(cell: str) -> bool:
     return bool(GROUP.fullmatch(cell))
 
 
@@ -269,9 +271,9 @@ def units_in_preamble(preamble_rows: Sequence[Sequence[str]]) -> tuple[str, ...]
 
 def units_below(note_text: str) -> tuple[str, ...]:
     """The units that a note below a table says in so many words: '单位：万元', '注：金额以万元计'."""
-    plain = simplified(without_format_characters(half_width(note_text[:LONGEST_LABEL]))).strip()
-    phrases = PHRASE.split(plain)[1:]
-    counted_units = (match.group(1) for match in COUNTED_IN_PATTERN.finditer(plain))
+    plain_text = simplified(without_format_characters(half_width(note_text[:LONGEST_LABEL]))).strip()
+    phrases = PHRASE.split(plain_text)[1:]
+    counted_units = (match.group(1) for match in COUNTED_IN_PATTERN.finditer(plain_text))
     return tuple(dict.fromkeys(unit for phrase in phrases for unit in _units_of_phrase(phrase))) or tuple(
         unit for unit in counted_units if is_printed_unit(unit)
     )

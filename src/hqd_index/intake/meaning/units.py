@@ -16,7 +16,7 @@ QUALIFIER = re.compile(
     r"|(以|按).{1,8}(计|算|计算)|名义|实际|折标|等价值|当量值|current( prices?)?|constant( prices?)?|nominal|real|annual|yearly"
     r"|(at )?(current|constant|\d{4}) prices?|(constant )?\d{4}|ppp|current ppp|adjusted|unadjusted|(in )?total|average"
 )
-INDEXED = re.compile(r"(?:以)?(.+?)(?:为)?\s*=\s*(100|1)(?:\.0+)?|以(.+?)为\s*(100|1)")
+INDEX_UNIT = re.compile(r"(?:以)?(.+?)(?:为)?\s*=\s*(100|1)(?:\.0+)?|以(.+?)为\s*(100|1)")
 PREVIOUS_YEAR_BASE = re.compile(
     r"(上|前)(一)?(年|期|月|季)(度|同期|同月)?|previous (year|period)|preceding (year|period)|last year|prior year|py"
 )
@@ -25,7 +25,7 @@ PER_PATTERN = re.compile(r"\s*(?:/\s*每?|每|\bper\b|÷)\s*")
 SUPERSCRIPTS = {ord(mark): str(digit) for digit, mark in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 SUBSCRIPTS = {ord(mark): str(digit) for digit, mark in enumerate("₀₁₂₃₄₅₆₇₈₉")}
 SUPERSCRIPT_POWER = re.compile("10([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
-JOINED = re.compile(r"(?<=[\u4e00-\u9fff])[·•∙⋅・‧.](?=[\u4e00-\u9fff])")
+JOINING_DOT = re.compile(r"(?<=[\u4e00-\u9fff])[·•∙⋅・‧.](?=[\u4e00-\u9fff])")
 TIMES = re.compile(r"\s*[·•∙⋅・‧*×.]\s*")
 PRODUCTS: dict[tuple[str, ...], str] = {
     ("person", "year"): "person-year",
@@ -86,7 +86,7 @@ def close_brackets(unit_text: str) -> str:
 
 def strip_brackets(unit_text: str) -> str:
     """The text without one pair of brackets around all of it."""
-    stripped = unit_text.strip()
+    inner_text = unit_text.strip()
     bracket_pairs = {
         "(": ")",
         "[": "]",
@@ -100,12 +100,12 @@ def strip_brackets(unit_text: str) -> str:
         "﹙": "﹚",
     }
     while (
-        len(stripped) > 2
-        and bracket_pairs.get(stripped[0]) == stripped[-1]
-        and stripped.count(stripped[0]) == stripped.count(stripped[-1]) == 1
+        len(inner_text) > 2
+        and bracket_pairs.get(inner_text[0]) == inner_text[-1]
+        and inner_text.count(inner_text[0]) == inner_text.count(inner_text[-1]) == 1
     ):
-        stripped = stripped[1:-1].strip()
-    return stripped
+        inner_text = inner_text[1:-1].strip()
+    return inner_text
 
 
 @cache
@@ -116,20 +116,20 @@ def unit_of(unit_text: str) -> Unit | None:
     """
     if len(unit_text) > LONGEST_UNIT:
         return None
-    stripped = strip_brackets(_typed(half_width(unit_text))).strip()
-    if stripped.count("(") != stripped.count(")"):
+    inner_text = strip_brackets(_one_line_text(half_width(unit_text))).strip()
+    if inner_text.count("(") != inner_text.count(")"):
         return None
     unit_parts = [
-        unit_part.strip() for unit_part in re.split(r"[,;，；、]|\s*\(|\)\s*", _without_grouping(stripped)) if unit_part.strip()
+        unit_part.strip() for unit_part in re.split(r"[,;，；、]|\s*\(|\)\s*", _without_grouping(inner_text)) if unit_part.strip()
     ]
     units = [(unit_part, unit) for unit_part in unit_parts if (unit := _single_unit(unit_part)) is not None]
     qualifiers = [unit_part for unit_part in unit_parts if _single_unit(unit_part) is None]
     if not units or len({unit for _, unit in units}) > 1 or not all(QUALIFIER.fullmatch(part.lower()) for part in qualifiers):
-        return _single_unit(_without_grouping(stripped))
+        return _single_unit(_without_grouping(inner_text))
     return units[0][1]
 
 
-def _typed(unit_text: str) -> str:
+def _one_line_text(unit_text: str) -> str:
     """The text as typed on one line: 10⁴ as 10^4, CO₂ as CO2, 萬 as 万."""
     powers = SUPERSCRIPT_POWER.sub(lambda match: "10^" + match.group(1).translate(SUPERSCRIPTS), simplified(unit_text))
     return powers.translate(SUBSCRIPTS)
@@ -142,17 +142,17 @@ def _without_grouping(unit_text: str) -> str:
 
 def _single_unit(unit_text: str) -> Unit | None:
     """A unit without qualifiers beside it."""
-    stripped = re.sub(r"^(in|of|unit:?)\s+", "", unit_text.strip(), flags=re.IGNORECASE)
-    index_match = INDEXED.fullmatch(stripped)
+    bare_text = re.sub(r"^(in|of|unit:?)\s+", "", unit_text.strip(), flags=re.IGNORECASE)
+    index_match = INDEX_UNIT.fullmatch(bare_text)
     if index_match:
         return Unit(
             _index(index_match.group(1) or index_match.group(3)),
             0 if (index_match.group(2) or index_match.group(4)) == "100" else 2,
         )
-    unit = _magnified_base(JOINED.sub("", stripped))
+    unit = _magnified_base(JOINING_DOT.sub("", bare_text))
     if unit is not None:
         return unit
-    return _rate(stripped) or _percent_of(stripped)
+    return _rate(bare_text) or _percent_of(bare_text)
 
 
 def _rate(unit_text: str) -> Unit | None:
@@ -160,7 +160,7 @@ def _rate(unit_text: str) -> Unit | None:
     factors = [strip_brackets(factor) for factor in PER_PATTERN.split(unit_text)]
     if len(factors) < 2 or not all(factors):
         return None
-    numerator = _magnified_base(JOINED.sub("", factors[0]))
+    numerator = _magnified_base(JOINING_DOT.sub("", factors[0]))
     denominators = [
         base_factor
         for factor in factors[1:]
@@ -175,9 +175,9 @@ def _rate(unit_text: str) -> Unit | None:
 
 def _product_factors(unit_text: str) -> list[Unit]:
     """The units that are multiplied in a denominator, those with a name of their own as one; [] where one is no unit."""
-    if (unit := _magnified_base(JOINED.sub("", unit_text), bare=False)) is not None:
+    if (unit := _magnified_base(JOINING_DOT.sub("", unit_text), may_be_bare=False)) is not None:
         return [unit]
-    factors = [_magnified_base(factor, bare=False) for factor in TIMES.split(unit_text)]
+    factors = [_magnified_base(factor, may_be_bare=False) for factor in TIMES.split(unit_text)]
     return [] if None in factors else [factor for factor in factors if factor is not None]
 
 
@@ -198,7 +198,7 @@ def _percent_of(unit_text: str) -> Unit | None:
     return None
 
 
-def _magnified_base(unit_text: str, *, bare: bool = True) -> Unit | None:
+def _magnified_base(unit_text: str, *, may_be_bare: bool = True) -> Unit | None:
     """[magnitude] base [magnitude], with qualifiers of a currency ('current US$', '元人民币'); a bare magnitude where allowed."""
     normalised = re.sub(r"^(current|constant( \d{4})?|nominal|real)\s+(?=\S)", "", re.sub(r"\s+", " ", unit_text.strip()).lower())
     if (base_unit := BASE_UNITS.get(normalised)) is not None:
@@ -206,13 +206,13 @@ def _magnified_base(unit_text: str, *, bare: bool = True) -> Unit | None:
     without_blanks = normalised.replace(" ", "")
     if (base_unit := BASE_UNITS.get(without_blanks)) is not None:
         return Unit(*base_unit)
-    return _chinese(without_blanks, bare=bare) or _english(normalised, bare=bare)
+    return _chinese(without_blanks, may_be_bare=may_be_bare) or _english(normalised, may_be_bare=may_be_bare)
 
 
 ZH_MAGNITUDE = re.compile(r"[十百千万亿]+")
 
 
-def _chinese(unit_text: str, *, bare: bool) -> Unit | None:
+def _chinese(unit_text: str, *, may_be_bare: bool) -> Unit | None:
     """亿元, 千亿元, 百万美元, 亿千瓦时, 人民币亿元, 亿元人民币, 10万元."""
     match = re.fullmatch(r"(人民币:?|美元:?|港币:?)?(10\^\d{1,2}|1e\d{1,2}|10{0,8})?([十百千万亿]*)(.*)", unit_text)
     if match is None:
@@ -225,7 +225,7 @@ def _chinese(unit_text: str, *, bare: bool) -> Unit | None:
         return Unit(*base_unit) if base_unit else None
     power = sum(MAGNITUDES_ZH[letter] for letter in magnitude_text) + (_power_of_ten(count_text) or 0)
     if not base_text:
-        return Unit("", power) if bare and magnitude_text and power > 2 else None
+        return Unit("", power) if may_be_bare and magnitude_text and power > 2 else None
     if base_unit is None or (base_unit[0] == "ratio" and base_text not in ("倍",)):
         return None
     return Unit(base_unit[0], base_unit[1] + power)
@@ -252,7 +252,7 @@ def _power_of_ten(count_text: str | None) -> int | None:
 LETTERS = {"m": 6, "k": 3, "b": 9}
 
 
-def _english(unit_text: str, *, bare: bool) -> Unit | None:
+def _english(unit_text: str, *, may_be_bare: bool) -> Unit | None:
     """'100 million yuan', 'million US dollars', 'RMB million', RMB'000, 'USD mn', '1,000 persons', 'millions of yuan'."""
     normalised = re.sub(r"(?<=[a-z$€£¥])'0", " '0", unit_text).replace("'0", " '0")
     normalised = (
@@ -287,7 +287,7 @@ def _english(unit_text: str, *, bare: bool) -> Unit | None:
     if not base_words:
         return (
             Unit("", power)
-            if is_magnified and bare and power > 1 and any(english_word in MAGNITUDES_EN for english_word in words)
+            if is_magnified and may_be_bare and power > 1 and any(english_word in MAGNITUDES_EN for english_word in words)
             else None
         )
     if base_unit is None or (is_magnified and base_unit[0] == "ratio"):

@@ -66,18 +66,20 @@ def spread_workbook_cells(request: SheetRequest, grid: Grid, cell_range: Range |
     """The records of a sheet of a workbook; DataError S08 for merged cells among them and formulas never computed."""
     location = f"{request.file.name} [{grid.name}]"
     first_row = cell_range[0][0] if cell_range else 0
-    cropped = _cropped_grid(grid, cell_range)
-    refuse_uncached(cropped, None, location)
-    grid_with_header = replace(cropped, rows=[*filled_header(cropped, SEARCHED_ROWS), *cropped.rows[SEARCHED_ROWS:]])
+    cropped_rows = _cropped_grid(grid, cell_range)
+    refuse_uncached(cropped_rows, None, location)
+    grid_with_header = replace(
+        cropped_rows, rows=[*filled_header(cropped_rows, SEARCHED_ROWS), *cropped_rows.rows[SEARCHED_ROWS:]]
+    )
     records = records_of(_plain_rows(grid_with_header), request.source, request.table, location)
-    grid_without_merges = without_vertical_merges(cropped, range(MAX_COLUMNS) if request.source.fill_down else ())
+    grid_without_merges = without_vertical_merges(cropped_rows, range(MAX_COLUMNS) if request.source.fill_down else ())
     note_rows = [row_index + 1 for row_index, _ in records.excluded_rows]
     check_merged_cells(grid_without_merges, records.header_row, note_rows, range(MAX_COLUMNS), location)
-    sheet_rows = [*grid_with_header.rows[: records.header_row], *cropped.rows[records.header_row :]]
+    sheet_rows = [*grid_with_header.rows[: records.header_row], *cropped_rows.rows[records.header_row :]]
     if records.is_transposed:
         sheet_rows = with_units_in_first_cells(sheet_rows)
     else:
-        sheet_rows = with_units_in_labels(sheet_rows, cropped.unit_columns, records.header_row)
+        sheet_rows = with_units_in_labels(sheet_rows, cropped_rows.unit_columns, records.header_row)
     return spread_sheet_cells(request, RawSheet(grid.name, sheet_rows, first_row, notices=notices))
 
 

@@ -25,10 +25,10 @@ def with_units_in_labels(sheet_rows: Rows, columns: Collection[int], header_row:
 
 def with_units_in_first_cells(sheet_rows: Rows) -> Rows:
     """The same for a table whose rows are its columns: the label of a row is its first filled cell."""
-    turned, printed_units = resolved_units(
+    turned_rows, printed_units = resolved_units(
         [list(sheet_row) for sheet_row in zip_longest(*sheet_rows, fillvalue="")], range(len(sheet_rows)), 1, {}
     )
-    sheet_rows = [list(sheet_row) for sheet_row in zip_longest(*turned, fillvalue="")]
+    sheet_rows = [list(sheet_row) for sheet_row in zip_longest(*turned_rows, fillvalue="")]
     for row_index, unit in printed_units:
         label_index = next(index for index, cell in enumerate(sheet_rows[row_index]) if cell)
         sheet_rows[row_index][label_index] = _with_unit(sheet_rows[row_index][label_index], unit)

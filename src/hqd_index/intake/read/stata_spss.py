@@ -186,19 +186,19 @@ class _DisplayedCells:
     def _column(self, variable_name: str, variable_cells: list[Any]) -> Any:
         storage = self.metadata.readstat_variable_types.get(variable_name)
         if storage == "string":
-            displayed = {cell: self.decoder(cell) for cell in dict.fromkeys(variable_cells) if cell}
-            return np.array([displayed.get(cell, "") for cell in variable_cells], dtype=object)
+            text_by_cell = {cell: self.decoder(cell) for cell in dict.fromkeys(variable_cells) if cell}
+            return np.array([text_by_cell.get(cell, "") for cell in variable_cells], dtype=object)
         format_date = _date_reader(self.metadata.original_variable_types.get(variable_name) or "", self.stat_format)
         labels = self._labels(variable_name)
         if self.keeps_codes.get(variable_name):  # a number column keeps its numbers, but for those that are labelled as missing
             labels = {code: label for code, label in labels.items() if says_missing(label)}
         if format_date or labels:
             number_as_typed = _as_typed if storage == "float" else lambda number: number
-            displayed = {
+            text_by_cell = {
                 cell: labels.get(cell) or self._number_text(number_as_typed(cell), format_date)
                 for cell in dict.fromkeys(variable_cells)
             }
-            return np.array([displayed[cell] for cell in variable_cells], dtype=object)
+            return np.array([text_by_cell[cell] for cell in variable_cells], dtype=object)
         return np.array(variable_cells, dtype="float32" if storage == "float" else "float64")
 
     def _labels(self, variable_name: str) -> dict[float, str]:

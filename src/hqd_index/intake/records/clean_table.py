@@ -37,9 +37,9 @@ class CleanTable:
     quarantined_share: float
 
 
-def quarantined_share(removed: pd.DataFrame, record_count: int) -> float:
+def quarantined_share(removed_rows: pd.DataFrame, record_count: int) -> float:
     """Quarantined records over the records in scope, of `record_count` that were read or set aside."""
-    outcome_counts = removed["outcome"].value_counts()
+    outcome_counts = removed_rows["outcome"].value_counts()
     in_scope = record_count - int(outcome_counts.get(OUT_OF_SCOPE_OUTCOME, 0))
     return int(outcome_counts.get(QUARANTINED_OUTCOME, 0)) / in_scope if in_scope else 0.0
 

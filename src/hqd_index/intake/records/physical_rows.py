@@ -50,7 +50,8 @@ def _rows_of_sheet(removed_rows: pd.DataFrame, used_rows: set[int], sheet: Sheet
 def _rows_of_transposed_records(removed_rows: pd.DataFrame, record_rows: set[int], sheet: Sheet) -> pd.DataFrame:
     """The fate of the records of a turned table, of which each row holds a part, for each of its rows."""
     outcome_order = (removed_rows["outcome"] != QUARANTINED_OUTCOME).sort_values(kind="stable").index
-    first = removed_rows.loc[outcome_order[:1]]
+    first_record = removed_rows.loc[outcome_order[:1]]
     return pd.concat(
-        [first.assign(rid=row_number + sheet.sheet_number * FILE_SPAN) for row_number in sorted(record_rows)] or [first]
+        [first_record.assign(rid=row_number + sheet.sheet_number * FILE_SPAN) for row_number in sorted(record_rows)]
+        or [first_record]
     )

@@ -59,11 +59,11 @@ def _keys_by_row(clean_table: CleanTable, rids: pd.Series, engine: Engine) -> pd
 
 def quarantined_raw_rows(clean_table: CleanTable, engine: Engine) -> pd.DataFrame:
     """file, sheet, row and the cells of quarantined rows, whole, as JSON text of label -> cell."""
-    quarantined = clean_table.removed_rows[clean_table.removed_rows["outcome"] == QUARANTINED_OUTCOME]
+    quarantined_rows = clean_table.removed_rows[clean_table.removed_rows["outcome"] == QUARANTINED_OUTCOME]
     rows_by_sheet = [pd.DataFrame(columns=RAW_ROWS)]
     for sheet in clean_table.sheets:
         quarantined_row_numbers = (
-            quarantined.loc[quarantined["rid"] // FILE_SPAN == sheet.sheet_number, "rid"] % FILE_SPAN
+            quarantined_rows.loc[quarantined_rows["rid"] // FILE_SPAN == sheet.sheet_number, "rid"] % FILE_SPAN
         ).astype("int64")
         if quarantined_row_numbers.empty:
             continue

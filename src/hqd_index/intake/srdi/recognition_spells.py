@@ -98,13 +98,13 @@ def _next_spell(current_spell: Spell | None, event: Event, settings: SrdiList) -
         return (current_spell[0], current_spell[1], current_spell[2], max(current_spell[3], last_year)), []
     if current_spell is None:
         return None, []
-    batch, first, first_year, last_year = current_spell
+    batch, first_code, first_year, last_year = current_spell
     if event.status == "passed_review":
         if event.year > last_year + TERM:
-            return (batch, first, event.year, event.year + TERM - 1), [current_spell]
-        return (batch, first, first_year, last_year + TERM), []
+            return (batch, first_code, event.year, event.year + TERM - 1), [current_spell]
+        return (batch, first_code, first_year, last_year + TERM), []
     if event.status in ("failed_review", "revoked"):
-        return None, [(batch, first, first_year, min(last_year, event.year - 1))]
+        return None, [(batch, first_code, first_year, min(last_year, event.year - 1))]
     return current_spell, []
 
 
@@ -112,10 +112,10 @@ def _last_spell(current_spell: Spell | None, settings: SrdiList, last_year: int)
     """The last spell; reviews that are due and not on record count as the study assumes."""
     if current_spell is None:
         return []
-    batch, first, first_year, end_year = current_spell
+    batch, first_code, first_year, end_year = current_spell
     if settings.assume_review == "pass" and end_year < last_year:
         end_year = OPEN_END_YEAR
-    return [(batch, first, first_year, end_year)]
+    return [(batch, first_code, first_year, end_year)]
 
 
 def undecided_statuses(all_spells: pd.DataFrame, records: pd.DataFrame, last_year: int) -> pd.DataFrame:

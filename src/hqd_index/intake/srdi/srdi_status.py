@@ -69,13 +69,15 @@ def status_from_list(
 
 
 def _unmatched_records(matched_records: pd.DataFrame) -> pd.DataFrame:
-    unmatched = matched_records[matched_records["firm_id"].isna()]
+    unmatched_rows = matched_records[matched_records["firm_id"].isna()]
     reasons = [
         "date" if is_undated else "code" if method == CODE_MATCH else "name"
-        for is_undated, method in zip(unmatched["undated"], unmatched["how"])
+        for is_undated, method in zip(unmatched_rows["undated"], unmatched_rows["how"])
     ]
     reason_columns = {
         "reason_zh": [UNMATCHED_REASONS[reason][0] for reason in reasons],
         "reason_en": [UNMATCHED_REASONS[reason][1] for reason in reasons],
     }
-    return unmatched.assign(**reason_columns)[UNMATCHED_COLUMNS].sort_values(UNMATCHED_COLUMNS, kind="stable", ignore_index=True)
+    return unmatched_rows.assign(**reason_columns)[UNMATCHED_COLUMNS].sort_values(
+        UNMATCHED_COLUMNS, kind="stable", ignore_index=True
+    )

@@ -20,13 +20,13 @@ def subsidiary_spells(records: pd.DataFrame, subsidiaries: pd.DataFrame, setting
         firm_name=subsidiaries["name"],
     )
     identity = parents["uscc"].fillna("").where(parents["uscc"].fillna("") != "", parents["name"])
-    first = parents.groupby(identity)["firm_id"].transform("first")  # a subsidiary of several parents or terms is one firm
-    matched_records = firm_matches(records, parents.assign(firm_id=first)[["firm_id", "firm_name", "uscc"]]).dropna(
+    first_firm = parents.groupby(identity)["firm_id"].transform("first")  # a subsidiary of several parents or terms is one firm
+    matched_records = firm_matches(records, parents.assign(firm_id=first_firm)[["firm_id", "firm_name", "uscc"]]).dropna(
         subset=["firm_id"]
     )
     own_spells = spells(matched_records[["firm_id", *RECORDS]], settings, last_year)
     held_spells = own_spells.merge(
-        parents.assign(firm_id=first)[["firm_id", "parent", "from_year", "to_year"]], on="firm_id", how="inner"
+        parents.assign(firm_id=first_firm)[["firm_id", "parent", "from_year", "to_year"]], on="firm_id", how="inner"
     )
     first_held = held_spells["from_year"].astype("float64").fillna(-np.inf)
     last_held = held_spells["to_year"].astype("float64").fillna(np.inf)

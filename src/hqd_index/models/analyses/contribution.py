@@ -28,19 +28,19 @@ def accounting_items(
     """
     j = estimate.outcome_index(outcome)
     betas = (float(estimate.coefficient[0, j]), *estimate.bootstrap.interval(j, level))
-    items: list[ContributionItem] = []
+    contribution_items: list[ContributionItem] = []
     for unit, unit_changes in changes(observations, outcome, estimate.spec.density, years).iterrows():
         x, y = float(unit_changes["density"]), float(unit_changes["index"])
         is_small = abs(y) < choice.min_change
         ratio = np.nan if is_small else x / y
         note = f"share of change; not shown, |change| < {choice.min_change:g}" if is_small else "share of change"
-        items += [
+        contribution_items += [
             _contribution_item("A", unit, years, "density_change", (x, np.nan, np.nan), "density"),
             _contribution_item("A", unit, years, "index_change", (y, np.nan, np.nan), "score/100"),
             _contribution_item("A", unit, years, "explained_change", tuple(b * x for b in betas), "score/100"),
             _contribution_item("A", unit, years, "share", tuple(b * ratio for b in betas), note),
         ]
-    return items
+    return contribution_items
 
 
 def _contribution_item(
@@ -80,17 +80,17 @@ def _paths(
 def effect_items(estimate: Estimate, node: str, samples: tuple[str, ...], *, level: float) -> list[ContributionItem]:
     """Coefficient on all firms, on those never recognised (spillover) and their difference (composition): exact, same rows."""
     names = {"all": "effect", "leave_out": "effect_spillover", "composition": "effect_composition"}
-    items = []
+    contribution_items = []
     for sample in samples:
         j = estimate.outcome_index(f"{sample}:{node}")
         standardising_factor = float(estimate.sums.sd_terms[0] / estimate.sums.sd_outcomes[estimate.outcome_index(f"all:{node}")])
         interval_ends = estimate.bootstrap.interval(j, level)
         quantity = names[sample] if node != SPLITTABLE else f"splittable_{names[sample]}"
         b = float(np.nan_to_num(estimate.coefficient[0, j]))
-        items.append(_effect_item(quantity, (b, *interval_ends), "score/100 per unit of density"))
+        contribution_items.append(_effect_item(quantity, (b, *interval_ends), "score/100 per unit of density"))
         sds = (standardising_factor * b, standardising_factor * interval_ends[0], standardising_factor * interval_ends[1])
-        items.append(_effect_item(f"{quantity}_sd", sds, "SD of the all-firms index per SD of density"))
-    return items
+        contribution_items.append(_effect_item(f"{quantity}_sd", sds, "SD of the all-firms index per SD of density"))
+    return contribution_items
 
 
 def _effect_item(quantity: str, estimate_and_interval: tuple[float, float, float], measure: str) -> ContributionItem:
@@ -105,12 +105,12 @@ def share_items(
     if abs(y) < choice.min_change:
         return []
     ratio = x / y
-    items = []
+    contribution_items = []
     for sample, name in (("leave_out", "share_spillover"), ("composition", "share_composition")):
         j = estimate.outcome_index(f"{sample}:{node}")
         betas = (float(np.nan_to_num(estimate.coefficient[0, j])), *estimate.bootstrap.interval(j, level))
-        items.append(_contribution_item("A", TOTAL, years, name, tuple(b * ratio for b in betas), "share of change"))
-    return items
+        contribution_items.append(_contribution_item("A", TOTAL, years, name, tuple(b * ratio for b in betas), "share of change"))
+    return contribution_items
 
 
 def accounting(headline: Headline) -> Rows:
@@ -132,12 +132,12 @@ def effects(headline: Headline) -> Rows:
     estimate, sample, level = headline.estimate, headline.sample, headline.level
     root, choice = sample.tree.root, headline.study.regressions.contribution
     is_splittable = len(sample.samples) > 1 and sample.mostly_firms(root)
-    items = effect_items(estimate, root, FULL_AND_SPLIT_SAMPLES if is_splittable else ("all",), level=level)
+    contribution_items = effect_items(estimate, root, FULL_AND_SPLIT_SAMPLES if is_splittable else ("all",), level=level)
     if SPLITTABLE in sample.reported_nodes:
-        items += effect_items(estimate, SPLITTABLE, FULL_AND_SPLIT_SAMPLES, level=level)
+        contribution_items += effect_items(estimate, SPLITTABLE, FULL_AND_SPLIT_SAMPLES, level=level)
     if is_splittable and headline.years:
-        items += share_items(estimate, headline.rows, root, headline.years, choice, level=level)
-    return _contribution_rows(headline, "all", items) if "all" in sample.samples else {}
+        contribution_items += share_items(estimate, headline.rows, root, headline.years, choice, level=level)
+    return _contribution_rows(headline, "all", contribution_items) if "all" in sample.samples else {}
 
 
 def _contribution_rows(headline: Headline, sample: str, contribution_items: Sequence[ContributionItem]) -> Rows:

@@ -46,7 +46,7 @@ def hypothesis_rows(
             *(addition for addition, noted_hypotheses in context.notes.items() if hypothesis_id in noted_hypotheses),
         ]
         grade_key, lacking_conditions = context.grades.get(hypothesis_id, ("description", ()))
-        multiple = context.breakdown.get(hypothesis_id, np.nan)
+        breakdown_multiple = context.breakdown.get(hypothesis_id, np.nan)
         yield {
             "hypothesis": hypothesis_id, "spec": estimate.spec.id, "sample": sample, "outcome": split_outcome(test.outcome)[1],
             "estimate_sd": test.estimate, "ci_low": test.low, "ci_high": test.high, "ci90_low": test.narrow[0],
@@ -54,15 +54,15 @@ def hypothesis_rows(
             "p_adjusted": test.p_adjusted, "n_obs": estimate.sums.n, "n_clusters": estimate.sums.g, "mde": test.mde,
             "sesoi": rule.sesoi, "alpha": rule.alpha, "verdict": test.verdict, "size": test.size or "",
             "split": context.splits.get(hypothesis_id, ""), "grade": grade_key, "grade_lacks": ";".join(lacking_conditions),
-            "breakdown": multiple if np.isfinite(multiple) else np.nan, "additions": ";".join(additions),
+            "breakdown": breakdown_multiple if np.isfinite(breakdown_multiple) else np.nan, "additions": ";".join(additions),
         }  # fmt: skip
 
 
 def splits_of(all_firms: Sequence[HypothesisTest], leave_out: Sequence[HypothesisTest]) -> dict[str, Split]:
     """Hypothesis -> what the firms never recognised say of an effect that is supported on all firms."""
     without_srdi = {test.hypothesis: test.verdict for test in leave_out}
-    parts = {test.hypothesis: split(test.verdict, without_srdi.get(test.hypothesis)) for test in all_firms}
-    return {hypothesis: split_part for hypothesis, split_part in parts.items() if split_part is not None}
+    split_by_id = {test.hypothesis: split(test.verdict, without_srdi.get(test.hypothesis)) for test in all_firms}
+    return {hypothesis: split_part for hypothesis, split_part in split_by_id.items() if split_part is not None}
 
 
 def fragile_rows(
@@ -128,11 +128,11 @@ def _context(
     headline: Headline,
     sample: str,
     outcomes: Mapping[str, str],
-    judged: tuple[Sequence[HypothesisTest], VerdictsWithoutCluster],
+    judgement_pair: tuple[Sequence[HypothesisTest], VerdictsWithoutCluster],
     splits: Mapping[str, Split],
 ) -> Context:
     """Pre-trends, grades and breakdown multiples of the tests in one sample; the split belongs to all firms."""
-    rule, (judged_tests, verdicts_without) = headline.rule, judged
+    rule, (judged_tests, verdicts_without) = headline.rule, judgement_pair
     assert rule is not None
     grades, multiples = {}, breakdowns(headline)
     for test in judged_tests:

@@ -34,10 +34,13 @@ def breakdowns(headline: Headline) -> dict[str, float]:
     if trend is None or isinstance(net, EstimationError):
         return {}
     columns = [column for column in trend.spec.outcomes if trend.varies(trend.outcome_index(column))]
-    here, there = [fitted.outcome_index(column) for column in columns], [trend.outcome_index(column) for column in columns]
+    fit_positions, trend_positions = (
+        [fitted.outcome_index(column) for column in columns],
+        [trend.outcome_index(column) for column in columns],
+    )
     multiples: Array = breakdown(
-        fitted.low[0, here], fitted.high[0, here], fitted.coefficient[0, here],
-        trend.low[0, there], trend.high[0, there], net.kappa,
+        fitted.low[0, fit_positions], fitted.high[0, fit_positions], fitted.coefficient[0, fit_positions],
+        trend.low[0, trend_positions], trend.high[0, trend_positions], net.kappa,
     )  # fmt: skip
     return dict(zip(columns, map(float, multiples)))
 
@@ -46,7 +49,7 @@ def identification(headline: Headline, test: HypothesisTest, *, same_without_one
     """What the grade of one test on the headline rests on."""
     trend, net, groups = headline.early_trend, headline.net_of_trend, headline.by_group_year
     column = test.outcome
-    randomisation_p, movable = _randomisation(headline, column)
+    randomisation_p, movable_share = _randomisation(headline, column)
     pre_trend_p = np.nan if trend is None else float(trend.p_wild[trend.outcome_index(column)])
     net_interval = (np.nan, np.nan)
     if not isinstance(net, EstimationError):
@@ -57,17 +60,17 @@ def identification(headline: Headline, test: HypothesisTest, *, same_without_one
         group_year = (float(groups.coefficient[0, j]), float(groups.p_wild[j]))
     return Identification(
         pre_trend_p=pre_trend_p, net_interval=net_interval, group_year=group_year, randomisation_p=randomisation_p,
-        movable=movable, same_without_one=same_without_one, spillover=spillover,
+        movable=movable_share, same_without_one=same_without_one, spillover=spillover,
     )  # fmt: skip
 
 
 def _randomisation(headline: Headline, column: str) -> tuple[float, float]:
     """p by permuted density paths, and the share of units whose path can be permuted; NaN and 0 where none can be."""
     try:
-        permuted = headline.permuted
+        permutation = headline.permuted
     except EstimationError:
         return np.nan, 0.0
-    return float(permuted.p()[headline.estimate.outcome_index(column)]), permuted.exchangeable / permuted.units
+    return float(permutation.p()[headline.estimate.outcome_index(column)]), permutation.exchangeable / permutation.units
 
 
 def trend_rows(headline: Headline, net_estimate: ExposureTrend) -> Iterator[Row]:
@@ -94,9 +97,15 @@ def breakdown_rows(headline: Headline) -> Iterator[Row]:
     multiples = breakdowns(headline)
     for _, column in reported_outcomes(headline.estimate, headline.sample):
         if column in multiples:
-            multiple = multiples[column]
-            note = NO_SLOPE if np.isinf(multiple) else "times the largest credible pre-trend until the interval reaches zero"
-            yield quantity_row(headline.estimate, column, "breakdown", multiple if np.isfinite(multiple) else np.nan, note)
+            breakdown_multiple = multiples[column]
+            note = (
+                NO_SLOPE
+                if np.isinf(breakdown_multiple)
+                else "times the largest credible pre-trend until the interval reaches zero"
+            )
+            yield quantity_row(
+                headline.estimate, column, "breakdown", breakdown_multiple if np.isfinite(breakdown_multiple) else np.nan, note
+            )
 
 
 def group_rows(headline: Headline, groups: Estimate) -> Iterator[Row]:

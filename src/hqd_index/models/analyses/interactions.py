@@ -63,12 +63,12 @@ def channels_of(estimation_sample: EstimationSample, path: str, sample: str) -> 
 
 def moderation_rows(moderated_estimates: Sequence[Moderated], headline: Headline) -> Iterator[Row]:
     """Rows of `regressions`: every term of each moderated specification, with the interaction's p over all moderators."""
-    p = np.array([moderated.bootstrap.p() for moderated in moderated_estimates])  # (moderators, outcomes)
+    p = np.array([moderation.bootstrap.p() for moderation in moderated_estimates])  # (moderators, outcomes)
     holm_p = np.array([holm(p_of_outcome) for p_of_outcome in p.T]).T
-    for i, moderated in enumerate(moderated_estimates):
-        for term_row_values in regression_rows(moderated.estimate, headline.density, headline.sample):
-            j = moderated.estimate.outcome_index(f"{term_row_values['sample']}:{term_row_values['outcome']}")
-            if term_row_values["term"] == f"{INTERACTION_PREFIX}{moderated.name}":
+    for i, moderation in enumerate(moderated_estimates):
+        for term_row_values in regression_rows(moderation.estimate, headline.density, headline.sample):
+            j = moderation.estimate.outcome_index(f"{term_row_values['sample']}:{term_row_values['outcome']}")
+            if term_row_values["term"] == f"{INTERACTION_PREFIX}{moderation.name}":
                 note = f"Holm p over {len(moderated_estimates)} moderators: {holm_p[i, j]:.4f}"
                 term_row_values |= {"p_wild": float(p[i, j]), "note": note}
             yield term_row_values
@@ -106,15 +106,15 @@ def named_moderators(headline: Headline) -> Rows:
     names = hypotheses.moderators if hypotheses else ()
     if not names:
         raise EstimationError("no moderator is named as a hypothesis", zh="没有把任何调节变量列为假设")
-    moderated_estimates = [moderated for moderated in _estimates_and_errors(headline.moderated)[0] if moderated.name in names]
+    moderated_estimates = [moderation for moderation in _estimates_and_errors(headline.moderated)[0] if moderation.name in names]
     not_made_rows: list[Row] = []
     for name in names:
-        if name not in {moderated.name for moderated in moderated_estimates}:
+        if name not in {moderation.name for moderation in moderated_estimates}:
             fault = EstimationError(f"{name} could not be used", zh=f"{name} 无法使用")
             not_made_rows += hypothesis_not_made("H8", fault, MODERATOR_MEND)
     roots = {sample: headline.sample.root_in(sample) for sample in headline.sample.samples}
     columns = {
-        sample: {moderated.name: {"H8": f"{sample}:{root_column}"} if root_column else {} for moderated in moderated_estimates}
+        sample: {moderation.name: {"H8": f"{sample}:{root_column}"} if root_column else {} for moderation in moderated_estimates}
         for sample, root_column in roots.items()
     }
     return merged_rows([{"not_made": not_made_rows}, _family_verdicts(headline, moderated_estimates, columns)])
@@ -141,13 +141,15 @@ class _JudgedInteraction:
 def _holm_adjusted_tests(family: Sequence[_JudgedInteraction], rule: VerdictRule) -> list[HypothesisTest]:
     """The tests of one family with Holm's p, each judged by it."""
     holm_p = holm([judged_interaction.test.p_wild for judged_interaction in family])
-    stepped = []
+    adjusted_tests = []
     for judged_interaction, p in zip(family, holm_p):
-        moderated, test = judged_interaction.moderated, judged_interaction.test
-        evidence = max(p, smallest_attainable_p(moderated.estimate.sums.g, moderated.bootstrap))
+        moderation, test = judged_interaction.moderated, judged_interaction.test
+        evidence = max(p, smallest_attainable_p(moderation.estimate.sums.g, moderation.bootstrap))
         verdict_key = verdict(test.estimate, evidence, test.narrow, rule)
-        stepped.append(replace(test, p_adjusted=p, verdict=verdict_key, size=test.size if verdict_key == "supported" else None))
-    return stepped
+        adjusted_tests.append(
+            replace(test, p_adjusted=p, verdict=verdict_key, size=test.size if verdict_key == "supported" else None)
+        )
+    return adjusted_tests
 
 
 def _family_verdicts(headline: Headline, moderated_estimates: Sequence[Moderated], columns: Outcomes) -> Rows:
@@ -158,18 +160,18 @@ def _family_verdicts(headline: Headline, moderated_estimates: Sequence[Moderated
     families: dict[str, list[_JudgedInteraction]] = {sample: [] for sample in columns}
     row_tables: list[Mapping[str, Iterable[Row]]] = []
     for sample, outcomes_by_moderator in columns.items():
-        for moderated in moderated_estimates:
+        for moderation in moderated_estimates:
             judged_tests, verdicts_without = tests(
-                moderated.estimate, outcomes_by_moderator[moderated.name], rule, seed=headline.seed,
-                weights=headline.settings["weights"], term=moderated.term, bootstrap=moderated.bootstrap,
+                moderation.estimate, outcomes_by_moderator[moderation.name], rule, seed=headline.seed,
+                weights=headline.settings["weights"], term=moderation.term, bootstrap=moderation.bootstrap,
             )  # fmt: skip
-            families[sample] += [_JudgedInteraction(moderated, test) for test in judged_tests]
-            fragile = fragile_rows(judged_tests, verdicts_without, moderated.estimate, sample)
+            families[sample] += [_JudgedInteraction(moderation, test) for test in judged_tests]
+            fragile = fragile_rows(judged_tests, verdicts_without, moderation.estimate, sample)
             row_tables.append({"regression_diagnostics": list(fragile)})
-    stepped = {sample: _holm_adjusted_tests(family, rule) for sample, family in families.items()}
-    splits = splits_of(stepped.get("all", []), stepped.get("leave_out", []))
+    adjusted_tests = {sample: _holm_adjusted_tests(family, rule) for sample, family in families.items()}
+    splits = splits_of(adjusted_tests.get("all", []), adjusted_tests.get("leave_out", []))
     for sample, family in families.items():
-        for judged_interaction, test in zip(family, stepped[sample]):
+        for judged_interaction, test in zip(family, adjusted_tests[sample]):
             notes = headline.trended_before({test.hypothesis: test.outcome})
             context = Context(notes=notes, splits=splits if sample == "all" else {})
             row_tables.append(

@@ -198,7 +198,7 @@ def matrix_test(
     cluster_sums, contrast_test = matrix.estimate.sums, matrix.predicted_contrast
     key = _contrast_verdict(cluster_sums, contrast_test, rule, matrix.weights, draws)
     verdicts_without = _verdicts_without_clusters(matrix, rule, seed)
-    (low, high), narrow = (
+    (low, high), narrow_interval = (
         interval(contrast_test.value, contrast_test.se_cv3, cluster_sums.g, level) for level in (matrix.level, EQUIVALENCE)
     )
     p_t = float(p_value(contrast_test.value, contrast_test.se_cv3, cluster_sums.g)[0])
@@ -214,7 +214,7 @@ def matrix_test(
         estimate=float(contrast_test.value[0]),
         low=float(low[0]),
         high=float(high[0]),
-        narrow=(float(narrow[0][0]), float(narrow[1][0])),
+        narrow=(float(narrow_interval[0][0]), float(narrow_interval[1][0])),
         p_wild=contrast_test.p_wild,
         p_adjusted=contrast_test.p_wild,
         mde=mde(float(contrast_test.se_cv3[0]), cluster_sums.g, rule.alpha),

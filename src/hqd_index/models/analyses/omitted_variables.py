@@ -85,8 +85,8 @@ def omitted_variables(headline: Headline) -> Rows:
 
 def _sensitivity_rows(headline: Headline, column: str) -> Iterator[Row]:
     estimate, spec = headline.estimate, headline.estimate.spec
-    bare = Specification(spec.id, (column,), spec.density, (), spec.fixed_effects, spec.cluster, spec.weights)
-    partialled_rows = partial_out(headline.rows, bare)
+    bare_spec = Specification(spec.id, (column,), spec.density, (), spec.fixed_effects, spec.cluster, spec.weights)
+    partialled_rows = partial_out(headline.rows, bare_spec)
     x, y = partialled_rows.column(spec.density), partialled_rows.column(column)
     controls = [term for term in estimate.terms if term != spec.density]
     m = moments(x, y, partialled_rows.residual(partialled_rows.rows[controls].to_numpy(dtype=float)))

@@ -87,20 +87,20 @@ def policy_items(estimate: Estimate, baseline: Baseline, outcome: str, *, level:
     """
     j = estimate.outcome_index(outcome)
     betas = (float(estimate.coefficient[0, j]), *estimate.bootstrap.interval(j, level))
-    items = []
+    contribution_items = []
     for unit, quantity, density_rise in _density_rises(baseline, float(estimate.sums.sd_terms[0])):
         effects_on_units = [b * density_rise.mean() for b in betas]
-        items.append(_policy_item(baseline, unit, quantity, effects_on_units, density_rise))
+        contribution_items.append(_policy_item(baseline, unit, quantity, effects_on_units, density_rise))
     sd = float(estimate.sums.sd_terms[0])
     remark = EVERY_UNIT if len(baseline.chokepoint_units) == len(baseline.firms) else ""
-    items.append(
+    contribution_items.append(
         _policy_item(baseline, TOTAL, "plus_sd_chokepoint_units", [b * sd for b in betas], _sd(baseline, sd), remark=remark)
     )
     required_firms = float((_sd(baseline, sd) * baseline.firms).sum() / DENSITY_BASE_FIRMS)
-    items.append(
+    contribution_items.append(
         ContributionItem("G", TOTAL, None, baseline.year, "plus_sd_recognitions", required_firms, np.nan, np.nan, "firms")
     )
-    return items
+    return contribution_items
 
 
 def linked_policy_items(
@@ -119,9 +119,9 @@ def linked_policy_items(
             spillover.term(link_name): mean_rise for link_name, mean_rise in linked_rises.items() if link_name in estimate.terms
         }
         effect, error = estimate.combination(weights, estimate.outcome_index(outcome))
-        own = float(estimate.coefficient[0, estimate.outcome_index(outcome)]) * linked_rises[estimate.spec.density]
+        own_effect = float(estimate.coefficient[0, estimate.outcome_index(outcome)]) * linked_rises[estimate.spec.density]
         effect_and_interval = [effect, effect - width * error, effect + width * error]
-        remark = TURNED if own > 0 > effect else ""
+        remark = TURNED if own_effect > 0 > effect else ""
         yield _policy_item(baseline, unit, f"{quantity}_with_links", effect_and_interval, density_rise, remark=remark)
 
 

@@ -53,8 +53,8 @@ def _episodes_of_shock(levels: pd.DataFrame, shock: int, horizon: int) -> list[t
         level_before, path = float(row[shock - 1]), row[path_years].to_numpy(dtype=float)
         if np.isnan(level_before) or np.isnan(path).any():
             continue
-        recovery, censored = _recovery(path, level_before)
-        observations.append((str(unit), shock, level_before - float(path[:2].min()), recovery, censored))
+        recovery, is_censored = _recovery(path, level_before)
+        observations.append((str(unit), shock, level_before - float(path[:2].min()), recovery, is_censored))
     return observations
 
 
@@ -108,7 +108,7 @@ def resilience(
 def _term_rows(resilience: Resilience) -> Iterator[Row]:
     """One row per outcome and term; `censored` is the share of recoveries not seen to their end."""
     for outcome, outcome_estimate in resilience.estimates.items():
-        censored = float(resilience.episodes["censored"].mean()) if outcome == "recovery" else np.nan
+        censored_share = float(resilience.episodes["censored"].mean()) if outcome == "recovery" else np.nan
         for k, term in enumerate(outcome_estimate.terms if outcome_estimate.varies(0) else ()):
             yield {
                 "outcome": outcome,
@@ -122,7 +122,7 @@ def _term_rows(resilience: Resilience) -> Iterator[Row]:
                 "ci_high": outcome_estimate.high[k, 0],
                 "n_obs": outcome_estimate.sums.n,
                 "n_clusters": outcome_estimate.sums.g,
-                "censored": censored,
+                "censored": censored_share,
                 "note": "density and exposure centred; shock effects",
             }
 

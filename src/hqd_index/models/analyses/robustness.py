@@ -75,17 +75,20 @@ def robustness(headline: Headline) -> Rows:
 
 def placebo(headline: Headline) -> Rows:
     """p by permuted density paths, and the draws of the whole index; neither where too few units can exchange their paths."""
-    estimate, permuted = headline.estimate, headline.permuted
-    p, scale, outcomes_of_estimate = permuted.p(), estimate.scale()[0], reported_outcomes(estimate, headline.sample)
-    note = f"{RANDOM_DRAWS} draws; {permuted.exchangeable} of {permuted.units} units exchange density paths"
-    diagnostics = [quantity_row(estimate, "all:", "exchangeable_units", permuted.exchangeable, f"of {permuted.units}")]
+    estimate, permutation = headline.estimate, headline.permuted
+    p, scale, outcomes_of_estimate = permutation.p(), estimate.scale()[0], reported_outcomes(estimate, headline.sample)
+    note = f"{RANDOM_DRAWS} draws; {permutation.exchangeable} of {permutation.units} units exchange density paths"
+    diagnostics = [quantity_row(estimate, "all:", "exchangeable_units", permutation.exchangeable, f"of {permutation.units}")]
     diagnostics += [quantity_row(estimate, column, "p_randomisation", float(p[j]), note) for j, column in outcomes_of_estimate]
-    if not permuted.valid:
-        return {DIAGNOSTICS: diagnostics, "not_made": not_made(("placebo",), _too_few_exchangeable(permuted), DENSITY_GAPS_MEND)}
+    if not permutation.valid:
+        return {
+            DIAGNOSTICS: diagnostics,
+            "not_made": not_made(("placebo",), _too_few_exchangeable(permutation), DENSITY_GAPS_MEND),
+        }
     draws: list[Row] = []
     for j, column in outcomes_of_estimate:
         if split_outcome(column)[1] == headline.sample.tree.root:
-            permuted_statistics = zip(permuted.estimates[:, j] * scale[j], permuted.t_star[:, j])
+            permuted_statistics = zip(permutation.estimates[:, j] * scale[j], permutation.t_star[:, j])
             draws += [
                 outcome_key(estimate, column) | {"draw": i + 1, "estimate_sd": float(b), "t": float(t)}
                 for i, (b, t) in enumerate(permuted_statistics)
@@ -93,12 +96,12 @@ def placebo(headline: Headline) -> Rows:
     return {DIAGNOSTICS: diagnostics, "placebo": draws}
 
 
-def _too_few_exchangeable(permuted: Randomisation) -> EstimationError:
-    movable, units, least = permuted.exchangeable, permuted.units, f"{MIN_EXCHANGEABLE:g}"
+def _too_few_exchangeable(permutation: Randomisation) -> EstimationError:
+    n_movable, units, min_share = permutation.exchangeable, permutation.units, f"{MIN_EXCHANGEABLE:g}"
     return EstimationError(
-        f"randomisation inference: only {movable} of {units} units have a density in the same years as another, fewer than "
-        f"{least} of them: no p and no placebo distribution",
-        zh=f"随机化推断:{units} 个单位中只有 {movable} 个与其他单位有密度的年份相同,不足 {least},不给出 p 值与安慰剂分布",
+        f"randomisation inference: only {n_movable} of {units} units have a density in the same years as another, fewer than "
+        f"{min_share} of them: no p and no placebo distribution",
+        zh=f"随机化推断:{units} 个单位中只有 {n_movable} 个与其他单位有密度的年份相同,不足 {min_share},不给出 p 值与安慰剂分布",
     )
 
 

@@ -66,7 +66,7 @@ def linked_items(
     weights = {spillover.term(term): float(density_change[0]) for term, density_change in mean_changes.items()}
     value, error = estimate.combination(weights, estimate.outcome_index(outcome))
     interval_ends = (value - t * error, value + t * error)
-    items = [
+    contribution_items = [
         ContributionItem(
             "A", TOTAL, years.first, years.last_year, "explained_with_links", value, *interval_ends, measure="score/100"
         )
@@ -74,10 +74,10 @@ def linked_items(
     if abs(index_change) >= min_change:
         low, high = sorted(interval_end / index_change for interval_end in interval_ends)
         share = value / index_change
-        items.append(
+        contribution_items.append(
             ContributionItem("A", TOTAL, years.first, years.last_year, "share_with_links", share, low, high, "share of change")
         )
-    return items
+    return contribution_items
 
 
 def _linked_accounting(spillover: Spillover, headline: Headline) -> Rows:
@@ -110,8 +110,8 @@ def _verdicts(spillover: Spillover, headline: Headline) -> Rows:
         return {}
     splits = splits_of(*(tests_by_sample[sample][0] if sample in tests_by_sample else [] for sample in SAMPLES))
     return merged_rows(
-        verdict_tables(*tested, estimate, sample, rule, Context(splits=splits if sample == "all" else {}))
-        for sample, tested in tests_by_sample.items()
+        verdict_tables(*sample_tests, estimate, sample, rule, Context(splits=splits if sample == "all" else {}))
+        for sample, sample_tests in tests_by_sample.items()
     )
 
 

@@ -16,8 +16,8 @@ def variance_items(headline: Headline, sample: str) -> list[ContributionItem]:
     groups: dict[str, list[str]] = {"density": [spec.density]}
     controls = [term for term in headline.estimate.terms if term != spec.density]
     groups |= {control: [control] for control in controls} if len(controls) < MAX_GROUPS else {"controls": controls}
-    bare = Specification(spec.id, (column,), spec.density, (), spec.fixed_effects, spec.cluster)
-    shares = importance(partial_out(headline.rows, bare), column, groups, seed=headline.seed, level=headline.level)
+    bare_spec = Specification(spec.id, (column,), spec.density, (), spec.fixed_effects, spec.cluster)
+    shares = importance(partial_out(headline.rows, bare_spec), column, groups, seed=headline.seed, level=headline.level)
     values = zip(shares.groups, shares.share, shares.low, shares.high)
     return [
         ContributionItem("C", TOTAL, None, None, f"r2_{group}", float(share), float(low), float(high), "share of variance")

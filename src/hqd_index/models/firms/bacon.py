@@ -149,9 +149,9 @@ def sun_abraham(
         residuals[:, 1:], residuals[:, 0], dummies.sum(axis=0), layout.unit,
         lambda slopes: g / (g - 1) * (n - 1) / (n - slopes - k),
     )  # fmt: skip
-    identified = fit.identified
-    coefficients, covariance = fit.coefficient[identified], fit.covariance[np.ix_(identified, identified)]
-    size, event = dummies.sum(axis=0)[identified], cells[identified, 1]
+    is_identified = fit.is_identified
+    coefficients, covariance = fit.coefficient[is_identified], fit.covariance[np.ix_(is_identified, is_identified)]
+    size, event = dummies.sum(axis=0)[is_identified], cells[is_identified, 1]
     if not (event >= 0).any():
         raise not_identified(outcome, "sun_abraham", layout)
     event_times = sorted(set(event.tolist()))
@@ -162,22 +162,23 @@ def sun_abraham(
     return event_effects(
         "sun_abraham", layout, reported_times,
         window_positions @ coefficients, window_positions @ covariance @ window_positions.T, float(post @ coefficients),
-        float(np.sqrt(post @ covariance @ post)), has_base_period=True, caveats=tuple(_dropped_cells(layout, cells, identified)),
+        float(np.sqrt(post @ covariance @ post)), has_base_period=True,
+        caveats=tuple(_dropped_cells(layout, cells, is_identified)),
     )  # fmt: skip
 
 
-def _dropped_cells(layout: Layout, cohort_times: NDArray[np.int64], identified: np.ndarray) -> Iterator[Caveat]:
+def _dropped_cells(layout: Layout, cohort_times: NDArray[np.int64], is_identified: np.ndarray) -> Iterator[Caveat]:
     """Cohorts, or some of their event times, that are not identified."""
-    for cohort in np.unique(cohort_times[~identified, 0]).tolist():
+    for cohort in np.unique(cohort_times[~is_identified, 0]).tolist():
         of_cohort = cohort_times[:, 0] == cohort
         if not ((layout.first == cohort) & (layout.event == -1)).any():
             yield Caveat(
                 f"剔除队列 {cohort}(处理前一年无观测)", f"cohort {cohort} dropped: not observed in the year before treatment"
             )
-        elif not identified[of_cohort].any():
+        elif not is_identified[of_cohort].any():
             yield Caveat(f"剔除队列 {cohort}(与固定效应共线)", f"cohort {cohort} dropped: collinear with the fixed effects")
         else:
-            dropped_times = number_text(cohort_times[of_cohort & ~identified, 1])
+            dropped_times = number_text(cohort_times[of_cohort & ~is_identified, 1])
             yield Caveat(
                 f"剔除队列 {cohort} 共线的事件期 {dropped_times}",
                 f"collinear event times of cohort {cohort} dropped: {dropped_times}",

@@ -15,7 +15,7 @@ from ..kernels.within import Array, Codes
 from .event_panel import Layout, unit_sums
 
 NULL_COMPONENT = 1e-6  # a coefficient with at most this in every null direction does not depend on what is chosen along them
-LISTED = 6
+LIST_LIMIT = 6
 
 
 class Caveat(NamedTuple):
@@ -32,7 +32,7 @@ class Fit:
 
     coefficient: Array
     covariance: Array
-    identified: np.ndarray
+    is_identified: np.ndarray
 
 
 def clustered_fit(x: Array, y: Array, gram_scale: Array, unit: Codes, factor: Callable[[int], float]) -> Fit:
@@ -42,7 +42,7 @@ def clustered_fit(x: Array, y: Array, gram_scale: Array, unit: Codes, factor: Ca
     no linear dependence among the columns involves it: it is then the same whichever of the others is dropped.
     """
     null = _null_directions(x, gram_scale)
-    identified = np.abs(null).max(axis=1, initial=0.0) <= NULL_COMPONENT
+    is_identified = np.abs(null).max(axis=1, initial=0.0) <= NULL_COMPONENT
     rank = x.shape[1] - null.shape[1]
     if null.shape[1]:
         bread = symmetric_inverse(x.T @ x, tolerance=GRAM, diagonal_scale=gram_scale)
@@ -51,14 +51,14 @@ def clustered_fit(x: Array, y: Array, gram_scale: Array, unit: Codes, factor: Ca
         bread, coefficient = np.asarray(np.linalg.inv(x.T @ x)), _refined_least_squares(x, y)
     score = unit_sums(x * (y - x @ coefficient)[:, None], unit)
     covariance = np.asarray(factor(rank) * bread @ (score.T @ score) @ bread)
-    blank = np.where(identified, 1.0, np.nan)
-    return Fit(coefficient * blank, covariance * blank[:, None] * blank[None, :], identified)
+    blank = np.where(is_identified, 1.0, np.nan)
+    return Fit(coefficient * blank, covariance * blank[:, None] * blank[None, :], is_identified)
 
 
 def _null_directions(x: Array, gram_scale: Array) -> Array:
     """(k, d): orthonormal directions of the scaled columns along which nothing is left beside rounding."""
-    scaled = x / np.sqrt(np.maximum(gram_scale, np.finfo(float).tiny))
-    values, vectors = np.linalg.eigh(scaled.T @ scaled)
+    scaled_x = x / np.sqrt(np.maximum(gram_scale, np.finfo(float).tiny))
+    values, vectors = np.linalg.eigh(scaled_x.T @ scaled_x)
     return np.asarray(vectors[:, values <= GRAM])
 
 
@@ -111,8 +111,8 @@ def _reason(layout: Layout) -> tuple[str, str]:
 
 def number_text(numbers: Iterable[float]) -> str:
     """Whole numbers in order, the first few of many."""
-    ordered = [f"{int(number)}" for number in sorted(set(numbers))]
-    return ", ".join(ordered[:LISTED]) + (f" ... ({len(ordered)})" if len(ordered) > LISTED else "")
+    sorted_texts = [f"{int(number)}" for number in sorted(set(numbers))]
+    return ", ".join(sorted_texts[:LIST_LIMIT]) + (f" ... ({len(sorted_texts)})" if len(sorted_texts) > LIST_LIMIT else "")
 
 
 def collinear_times(event_times: Iterable[float]) -> tuple[Caveat, ...]:
@@ -123,8 +123,12 @@ def collinear_times(event_times: Iterable[float]) -> tuple[Caveat, ...]:
 
 def unmatched_rows(layout: Layout, is_usable: np.ndarray) -> tuple[Caveat, ...]:
     """The caveat that counts treated rows whose counterfactual no untreated rows identify; none without any."""
-    treated, without = int(layout.treated.sum()), int((layout.treated & ~is_usable).sum())
-    if not without:
+    treated_count, unmatched_count = int(layout.treated.sum()), int((layout.treated & ~is_usable).sum())
+    if not unmatched_count:
         return ()
-    zh = f"{treated} 行处理后观测中有 {without} 行的单位与时期没有可比的未处理观测,已剔除"
-    return (Caveat(zh, f"{without} of {treated} treated rows dropped: no untreated rows identify their unit and period"),)
+    zh = f"{treated_count} 行处理后观测中有 {unmatched_count} 行的单位与时期没有可比的未处理观测,已剔除"
+    return (
+        Caveat(
+            zh, f"{unmatched_count} of {treated_count} treated rows dropped: no untreated rows identify their unit and period"
+        ),
+    )

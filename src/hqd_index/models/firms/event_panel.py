@@ -72,16 +72,16 @@ class Layout:
             for effect, level_start in zip(self.effects, starts)
         ]
         dummies = sparse.csr_array(sum(dummy_blocks[1:], start=dummy_blocks[0]))
-        identified = np.asarray(dummies[untreated_rows].sum(axis=0)).ravel() > 0
-        identified_rows = ~(dummies @ (~identified).astype(float) > 0)
-        solve_identified = _normal_solver(dummies[untreated_rows][:, identified])
+        is_identified = np.asarray(dummies[untreated_rows].sum(axis=0)).ravel() > 0
+        identified_rows = ~(dummies @ (~is_identified).astype(float) > 0)
+        solve_identified = _normal_solver(dummies[untreated_rows][:, is_identified])
 
         def solve_all_columns(right_side: Array) -> Array:
             solution = np.zeros((dummies.shape[1], right_side.shape[1]))
-            solution[identified] = solve_identified(right_side[identified])
+            solution[is_identified] = solve_identified(right_side[is_identified])
             return solution
 
-        levels = np.random.default_rng(0).standard_normal(len(identified))
+        levels = np.random.default_rng(0).standard_normal(len(is_identified))
         probe = np.asarray(dummies @ levels)
         prediction = np.asarray(
             dummies @ solve_all_columns(np.asarray(dummies[untreated_rows].T @ probe[untreated_rows])[:, None])
@@ -137,10 +137,10 @@ class Panel:
 
     def rows(self, outcome: str, effects: tuple[str, ...]) -> OutcomeRows:
         """Rows with an outcome; units treated in their first observed year have no base and are left out."""
-        observed = self.data[outcome].notna().to_numpy()
-        layout_key = (observed.tobytes(), effects)
+        is_observed = self.data[outcome].notna().to_numpy()
+        layout_key = (is_observed.tobytes(), effects)
         if layout_key not in self._layouts:
-            self._layouts[layout_key] = _layout(self.data, observed, effects)
+            self._layouts[layout_key] = _layout(self.data, is_observed, effects)
         layout, row_positions = self._layouts[layout_key]
         if not row_positions.any() or not layout.treated.any():
             raise EstimationError(
@@ -149,13 +149,13 @@ class Panel:
         return OutcomeRows(self.data[outcome].to_numpy(dtype=float)[row_positions], layout)
 
 
-def _layout(firm_years: pd.DataFrame, observed: np.ndarray, effects: tuple[str, ...]) -> tuple[Layout, np.ndarray]:
+def _layout(firm_years: pd.DataFrame, is_observed: np.ndarray, effects: tuple[str, ...]) -> tuple[Layout, np.ndarray]:
     """The layout of sorted rows and which of them it holds."""
     year, first_years = firm_years["year"].to_numpy(dtype=float), firm_years["first"].to_numpy(dtype=float)
     unit = consecutive_codes(firm_years["unit"].to_numpy())
     start = np.full(int(unit.max(initial=-1)) + 1, np.inf)
-    np.minimum.at(start, unit[observed], year[observed])
-    is_in_layout = observed & ~(first_years <= start[unit])
+    np.minimum.at(start, unit[is_observed], year[is_observed])
+    is_in_layout = is_observed & ~(first_years <= start[unit])
     codes = tuple(consecutive_codes(firm_years[effect].to_numpy()[is_in_layout]) for effect in ("unit", *effects))
     return Layout(codes, (year - first_years)[is_in_layout], first_years[is_in_layout]), is_in_layout
 

@@ -79,13 +79,14 @@ def twfe(
     fit = clustered_fit(x, y, dummies.sum(axis=0), layout.unit, factor)
     static = clustered_fit(post[:, None], y, np.array([layout.treated.sum()]), layout.unit, factor)
     times = np.array(event_times)
-    if not static.identified[0] or not (times[fit.identified] >= 0).any():
+    if not static.is_identified[0] or not (times[fit.is_identified] >= 0).any():
         raise not_identified(outcome, "twfe", layout)
-    shown = np.flatnonzero((times >= window[0]) & (times <= window[1]) & fit.identified)
+    shown_positions = np.flatnonzero((times >= window[0]) & (times <= window[1]) & fit.is_identified)
     return event_effects(
-        "twfe", layout, times[shown].tolist(), fit.coefficient[shown], fit.covariance[np.ix_(shown, shown)],
+        "twfe", layout, times[shown_positions].tolist(),
+        fit.coefficient[shown_positions], fit.covariance[np.ix_(shown_positions, shown_positions)],
         float(static.coefficient[0]), float(np.sqrt(static.covariance[0, 0])), has_base_period=True,
-        caveats=(*_two_bases(second_base), *collinear_times(times[~fit.identified])),
+        caveats=(*_two_bases(second_base), *collinear_times(times[~fit.is_identified])),
     )  # fmt: skip
 
 
@@ -115,7 +116,7 @@ def event_effects(
     event_times: list[int],
     b: Array,
     v: Array,
-    overall: float,
+    overall_effect: float,
     se: float,
     *,
     has_base_period: bool = False,
@@ -127,7 +128,7 @@ def event_effects(
         event_times, b = [*event_times[:base_position], -1, *event_times[base_position:]], np.insert(b, base_position, 0.0)
         v = np.insert(np.insert(v, base_position, 0.0, axis=0), base_position, 0.0, axis=1)
     treated = len(np.unique(layout.unit[~np.isnan(layout.first)]))
-    return Events(estimator, tuple(event_times), b, v, overall, se, len(layout.event), layout.units, treated, caveats)
+    return Events(estimator, tuple(event_times), b, v, overall_effect, se, len(layout.event), layout.units, treated, caveats)
 
 
 def imputation(
@@ -190,23 +191,28 @@ def _influence(outcome_rows: OutcomeRows, weight: Array, is_target: np.ndarray) 
 
 def _leads(outcome_rows: OutcomeRows, window: tuple[int, int]) -> tuple[list[int], Array, Array, list[int]]:
     """Leads window[0]..-1 from untreated rows alone, and those dropped as collinear; base: earlier rows, never-treated units."""
-    untreated = outcome_rows.layout.untreated
-    event = outcome_rows.layout.event[untreated.untreated_rows]
+    untreated_fit = outcome_rows.layout.untreated
+    event = outcome_rows.layout.event[untreated_fit.untreated_rows]
     event_times = [t for t in range(window[0], 0) if (event == t).any()]
     if not (event < window[0]).any():  # no earlier rows of the treated: their first lead is the base
         event_times = event_times[1:]
     if not event_times or not np.isnan(event).any():
         return [], np.zeros(0), np.zeros((0, 0)), []
     dummies = (event[:, None] == np.array(event_times)[None, :]).astype(float)
-    y, *columns = untreated.absorber.residual(np.column_stack([outcome_rows.y[untreated.untreated_rows], dummies])).T
+    y, *columns = untreated_fit.absorber.residual(np.column_stack([outcome_rows.y[untreated_fit.untreated_rows], dummies])).T
     x = np.column_stack(columns)
-    n, unit = len(y), untreated.effects[0]
-    g, k = int(unit.max()) + 1, other_levels(untreated.effects)
+    n, unit = len(y), untreated_fit.effects[0]
+    g, k = int(unit.max()) + 1, other_levels(untreated_fit.effects)
     fit = clustered_fit(x, y, dummies.sum(axis=0), unit, lambda slopes: g / (g - 1) * (n - 1) / (n - slopes - k))
-    identified = np.flatnonzero(fit.identified)
+    identified_positions = np.flatnonzero(fit.is_identified)
     times = np.array(event_times)
-    collinear = times[~fit.identified].tolist()
-    return times[identified].tolist(), fit.coefficient[identified], fit.covariance[np.ix_(identified, identified)], collinear
+    collinear_times = times[~fit.is_identified].tolist()
+    return (
+        times[identified_positions].tolist(),
+        fit.coefficient[identified_positions],
+        fit.covariance[np.ix_(identified_positions, identified_positions)],
+        collinear_times,
+    )
 
 
 def did2s(
@@ -223,13 +229,15 @@ def did2s(
     dummies, event_times = _dummies(layout.event, omitted_periods=set())
     has_observations = (dummies[identified_rows] != 0).any(axis=0)
     b, covariance = _second_stage(outcome_rows, dummies[:, has_observations] * identified_rows[:, None], identified_rows)
-    overall, overall_v = _second_stage(outcome_rows, (layout.treated & identified_rows).astype(float)[:, None], identified_rows)
+    overall_effect, overall_variance = _second_stage(
+        outcome_rows, (layout.treated & identified_rows).astype(float)[:, None], identified_rows
+    )
     event_times = [t for t, is_present in zip(event_times, has_observations) if is_present]
     window_positions = positions_in_window(event_times, window)
     v = covariance[np.ix_(window_positions, window_positions)]
     return event_effects(
         "did2s", layout, [event_times[i] for i in window_positions], b[window_positions], v,
-        float(overall[0]), float(np.sqrt(overall_v[0, 0])),
+        float(overall_effect[0]), float(np.sqrt(overall_variance[0, 0])),
         caveats=unmatched_rows(layout, identified_rows),
     )  # fmt: skip
 
@@ -243,6 +251,6 @@ def _second_stage(outcome_rows: OutcomeRows, x: Array, identified_rows: np.ndarr
     first_stage_part = np.asarray(
         untreated_fit.dummies @ untreated_fit.solve_normal_equations(np.asarray(untreated_fit.dummies.T @ x))
     )
-    rowwise = x * u[:, None] - np.where(untreated_fit.untreated_rows[:, None], first_stage_part * gap[:, None], 0.0)
-    score = unit_sums(rowwise, outcome_rows.layout.unit)
+    row_scores = x * u[:, None] - np.where(untreated_fit.untreated_rows[:, None], first_stage_part * gap[:, None], 0.0)
+    score = unit_sums(row_scores, outcome_rows.layout.unit)
     return b, np.asarray(inverse_gram @ (score.T @ score) @ inverse_gram)

@@ -87,8 +87,8 @@ def _estimator_rows(estimator: str, panel: Panel, outcome: str, study: Study) ->
         for caveat in events.caveats
         if caveat.omission
     ]
-    missing = [reason_row for omission in omissions for reason_row in not_made(("event_study",), omission, CAVEAT_MEND)]
-    return {"event_study": list(_event_rows(events, outcome, study.regressions.inference.level)), "not_made": missing}
+    reason_rows = [reason_row for omission in omissions for reason_row in not_made(("event_study",), omission, CAVEAT_MEND)]
+    return {"event_study": list(_event_rows(events, outcome, study.regressions.inference.level)), "not_made": reason_rows}
 
 
 def _summary_rows(
@@ -192,7 +192,7 @@ def _source_rows(firms: pd.DataFrame, outcome: str, study: Study) -> Iterator[Ro
     last_year = choice.to_year or int(years[-1])
     rows = firms.rename(columns={"unit": "firm_id"})[["firm_id", "year", outcome, f"size_{outcome}", "ever"]]
     firm_groups = rows.drop_duplicates("firm_id").set_index("firm_id")["ever"].map({True: "srdi", False: "other"})
-    items = []
+    source_items = []
     try:
         decomposition_by_group = foster_decomposition(rows, outcome, f"size_{outcome}", (first_year, last_year), firm_groups)
         all_firms = melitz_polanec(rows, outcome, f"size_{outcome}", (first_year, last_year))
@@ -202,15 +202,15 @@ def _source_rows(firms: pd.DataFrame, outcome: str, study: Study) -> Iterator[Ro
         named_components = [
             (f"{outcome}_{component}_{group_decomposition['group']}", float(group_decomposition[component])) for component in FHK
         ]
-        items += [
+        source_items += [
             _source_item(component_name, component_value, first_year, last_year, "Foster-Haltiwanger-Krizan")
             for component_name, component_value in named_components
         ]
-    items += [
+    source_items += [
         _source_item(f"{outcome}_{component}_mp", component_of_all, first_year, last_year, "Melitz-Polanec")
         for component, component_of_all in all_firms.items()
     ]
-    yield from contribution_rows(items, "firms", "all")
+    yield from contribution_rows(source_items, "firms", "all")
 
 
 def _source_item(quantity: str, component_value: float, first_year: int, last_year: int, measure: str) -> ContributionItem:

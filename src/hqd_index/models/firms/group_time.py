@@ -73,36 +73,36 @@ def group_time(firm_years: pd.DataFrame, outcome: str, *, controls: Literal["nev
         reason_text = f"{outcome}, callaway_santanna: not identified: {en}"
         raise EstimationError(reason_text, zh=f"{outcome},callaway_santanna:无法识别:{zh}")
     group, year, att, influence = zip(*cells)
-    caveats = (*_omitted(every_cohort, years, effects), *_unbalanced(values))
+    caveats = (*_omission_caveats(every_cohort, years, effects), *_balance_caveats(values))
     return GroupTime(
         np.array(group), np.array(year), np.array(att), np.stack(influence, axis=1), cohort, int((~np.isnan(values)).sum()),
         caveats,
     )  # fmt: skip
 
 
-def _omitted(cohort: Array, years: Array, effects: set[tuple[float, float]]) -> Iterator[Caveat]:
+def _omission_caveats(cohort: Array, years: Array, effects: set[tuple[float, float]]) -> Iterator[Caveat]:
     """Cohorts without any effect by reason, and years in which some cohort has none."""
     treated = {g for g in cohort[~np.isnan(cohort)] if g <= years[-1]}
-    without = treated - {g for g, _ in effects}
+    omitted_cohorts = treated - {g for g, _ in effects}
     reasons = {
-        ("首个观测年份已处理,没有基期", "treated by the first year, no base"): {g for g in without if g <= years[0]},
+        ("首个观测年份已处理,没有基期", "treated by the first year, no base"): {g for g in omitted_cohorts if g <= years[0]},
         ("处理前一年或处理当年没有数据", "no data in the year before treatment or in its own"): {
-            g for g in without if g > years[0] and not {g - 1, g} <= set(years)
+            g for g in omitted_cohorts if g > years[0] and not {g - 1, g} <= set(years)
         },
     }
-    rest = ("没有同时观测到的对照", "no controls observed beside it")
-    for (zh, en), cohorts in (reasons | {rest: without.difference(*reasons.values())}).items():
+    other_reason = ("没有同时观测到的对照", "no controls observed beside it")
+    for (zh, en), cohorts in (reasons | {other_reason: omitted_cohorts.difference(*reasons.values())}).items():
         if cohorts:
             yield Caveat(f"剔除队列 {number_text(cohorts)}({zh})", f"cohorts dropped: {number_text(cohorts)} ({en})")
-    absent = {t for g in treated - without for t in years[years >= g] if (g, t) not in effects}
-    if absent:
+    omitted_times = {t for g in treated - omitted_cohorts for t in years[years >= g] if (g, t) not in effects}
+    if omitted_times:
         yield Caveat(
-            f"{number_text(absent)} 年部分队列没有对照或观测,其效应不计入平均",
-            f"some cohorts have no controls or rows in {number_text(absent)}: these effects are in no average",
+            f"{number_text(omitted_times)} 年部分队列没有对照或观测,其效应不计入平均",
+            f"some cohorts have no controls or rows in {number_text(omitted_times)}: these effects are in no average",
         )
 
 
-def _unbalanced(outcome_values: Array) -> Iterator[Caveat]:
+def _balance_caveats(outcome_values: Array) -> Iterator[Caveat]:
     """How averages over cohorts are weighted where units are not observed in every year."""
     units = int(np.isnan(outcome_values).any(axis=1).sum())
     if units:
@@ -117,11 +117,11 @@ def _unbalanced(outcome_values: Array) -> Iterator[Caveat]:
 
 def group_difference(outcome_change: Array, is_treated: np.ndarray, control: np.ndarray) -> tuple[float, Array] | None:
     """Difference of mean changes and its influence values n (1_g (d - m_g) / n_g - 1_c (d - m_c) / n_c)."""
-    observed = ~np.isnan(outcome_change)
-    is_treated, control = is_treated & observed, control & observed
+    is_observed = ~np.isnan(outcome_change)
+    is_treated, control = is_treated & is_observed, control & is_observed
     if not is_treated.any() or not control.any():
         return None
-    d = np.where(observed, outcome_change, 0.0)
+    d = np.where(is_observed, outcome_change, 0.0)
     m_g, m_c = d[is_treated].mean(), d[control].mean()
     influence = is_treated * (d - m_g) / is_treated.sum() - control * (d - m_c) / control.sum()
     return float(m_g - m_c), len(outcome_change) * influence
@@ -135,13 +135,13 @@ def callaway_santanna(
     event = cells.year - cells.group
     event_times = [t for t in range(window[0], window[1] + 1) if (event == t).any()]
     averages = [cells.average(event == t) for t in event_times]
-    overall, influence = cells.average(event >= 0)
+    overall_effect, influence = cells.average(event >= 0)
     n = len(cells.cohort)
     joint_influence = np.stack([influence_values for _, influence_values in averages], axis=1)
     return Events(
         estimator="callaway_santanna", time=tuple(event_times), estimate=np.array([b for b, _ in averages]),
         covariance=joint_influence.T @ joint_influence / n**2,
-        overall=overall, overall_se=float(np.sqrt((influence**2).mean() / n)),
+        overall=overall_effect, overall_se=float(np.sqrt((influence**2).mean() / n)),
         n=cells.rows, units=n, treated=int((~np.isnan(cells.cohort)).sum()),
         caveats=cells.caveats,
     )  # fmt: skip

@@ -18,11 +18,11 @@ def _firm_changes(firms: pd.DataFrame, measure: str, size_column: str, years: tu
     if first_year_rows.empty or last_year_rows.empty:
         raise EstimationError(f"no firms in {years[0]} or {years[1]}", zh=f"{years[0]} 或 {years[1]} 年没有企业")
     first_and_last_rows = first_year_rows.add_suffix("1").join(last_year_rows.add_suffix("2"), how="outer", sort=True)
-    s1, s2 = (first_and_last_rows[f"{size_column}{t}"].fillna(0.0) for t in (1, 2))
+    first_sizes, last_sizes = (first_and_last_rows[f"{size_column}{t}"].fillna(0.0) for t in (1, 2))
     return pd.DataFrame(
         {
-            "s1": s1 / s1.sum(),
-            "s2": s2 / s2.sum(),
+            "s1": first_sizes / first_sizes.sum(),
+            "s2": last_sizes / last_sizes.sum(),
             "v1": first_and_last_rows[f"{measure}1"],
             "v2": first_and_last_rows[f"{measure}2"],
         }
@@ -60,10 +60,10 @@ def melitz_polanec(firms: pd.DataFrame, measure: str, size_column: str, years: t
     if survivors.empty:
         raise EstimationError("no firm is there in both years", zh="没有两年都存在的企业")
     mean = {t: _weighted_mean(survivors, t) for t in (1, 2)}
-    plain = {t: float(survivors[f"v{t}"].mean()) for t in (1, 2)}
+    plain_means = {t: float(survivors[f"v{t}"].mean()) for t in (1, 2)}
     return {
-        "within": plain[2] - plain[1],
-        "between": (mean[2] - plain[2]) - (mean[1] - plain[1]),
+        "within": plain_means[2] - plain_means[1],
+        "between": (mean[2] - plain_means[2]) - (mean[1] - plain_means[1]),
         "entry": float(entrants["s2"].sum()) * (_weighted_mean(entrants, 2) - mean[2]) if len(entrants) else 0.0,
         "exit": float(leavers["s1"].sum()) * (mean[1] - _weighted_mean(leavers, 1)) if len(leavers) else 0.0,
     }

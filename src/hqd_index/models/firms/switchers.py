@@ -35,11 +35,11 @@ def switching_effect(firm_years: pd.DataFrame, outcome: str, *, status: str = "v
     statuses = firm_years.pivot(index="unit", columns="year", values=status).astype(float)
     size, effects, influence = [], [], []
     years = [int(year) for year in outcome_by_year.columns]
-    for previous, current in pairwise(years):
-        if current != previous + 1:
+    for previous_year, current_year in pairwise(years):
+        if current_year != previous_year + 1:
             continue
-        outcome_change = (outcome_by_year[current] - outcome_by_year[previous]).to_numpy(dtype=float)
-        previous_status, current_status = statuses[previous].to_numpy(), statuses[current].to_numpy()
+        outcome_change = (outcome_by_year[current_year] - outcome_by_year[previous_year]).to_numpy(dtype=float)
+        previous_status, current_status = statuses[previous_year].to_numpy(), statuses[current_year].to_numpy()
         for initial_status, switch_sign in ((0.0, 1.0), (1.0, -1.0)):
             switchers, stayers = (
                 (previous_status == initial_status) & (current_status == 1 - initial_status),

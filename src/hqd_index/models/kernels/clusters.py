@@ -194,13 +194,13 @@ def sums_without_cluster(cluster_sums: ClusterSums, g: int, outcomes: Sequence[i
     other_clusters = np.arange(cluster_sums.g) != g
     root_of_inverse, null_directions = root_inverse(np.eye(cluster_sums.gram.shape[1]) - cluster_sums.gram[g])
     basis = root_of_inverse[:, np.abs(root_of_inverse).max(axis=0) > 0]
-    identified = np.abs(cluster_sums.coefficient_map @ null_directions).max(axis=1) <= 1e-6 * np.linalg.norm(
+    is_identified = np.abs(cluster_sums.coefficient_map @ null_directions).max(axis=1) <= 1e-6 * np.linalg.norm(
         cluster_sums.coefficient_map, axis=1
     )
     columns = list(outcomes)
     return replace(
         cluster_sums,
-        coefficient_map=(cluster_sums.coefficient_map @ basis) * identified[:, None],
+        coefficient_map=(cluster_sums.coefficient_map @ basis) * is_identified[:, None],
         gram=basis.T @ cluster_sums.gram[other_clusters] @ basis,
         cross=basis.T @ cluster_sums.cross[other_clusters][:, :, columns],
         labels=tuple(label for label, is_kept in zip(cluster_sums.labels, other_clusters) if is_kept),

@@ -64,13 +64,15 @@ def contrast(
     gram = combination @ combination.T
     imposed_change = combination.T @ (symmetric_inverse(gram, tolerance=GRAM, diagonal_scale=np.diag(gram)) @ value)
     restricted_coefficients = (total.ravel() - imposed_change).reshape(total.shape)
-    observed = float(_wald(value[None], _cluster_scores(cluster_sums, combination, cross - cluster_sums.gram @ total)[None])[0])
+    observed_wald = float(
+        _wald(value[None], _cluster_scores(cluster_sums, combination, cross - cluster_sums.gram @ total)[None])[0]
+    )
     bootstrap_walds = _bootstrap_walds(
         cluster_sums, combination, cross - cluster_sums.gram @ restricted_coefficients, rng=rng, draws=draws, weights=weights
     )
     return Contrast(
-        value=value, wald=observed, p_f=_p_f(cluster_sums, observed, len(value)),
-        p_wild=float((bootstrap_walds > observed * (1 + TIE)).mean()),
+        value=value, wald=observed_wald, p_f=_p_f(cluster_sums, observed_wald, len(value)),
+        p_wild=float((bootstrap_walds > observed_wald * (1 + TIE)).mean()),
         se_cv3=contrast_cv3(cluster_sums, restriction, jackknife_estimates),
     )  # fmt: skip
 

@@ -32,17 +32,17 @@ def first_year(observations: pd.DataFrame, density: str) -> int | None:
     return int(years.min()) if len(years) else None
 
 
-def later_density(observations: pd.DataFrame, density: str, since: int) -> pd.Series:
-    """m_i: mean density by unit from year `since` to the end of the data."""
-    return observations[observations["year"] >= since].groupby("unit")[density].mean()
+def later_density(observations: pd.DataFrame, density: str, start_year: int) -> pd.Series:
+    """m_i: mean density by unit from `start_year` to the end of the data."""
+    return observations[observations["year"] >= start_year].groupby("unit")[density].mean()
 
 
 def trend_column(observations: pd.DataFrame, density: str) -> pd.Series:
     """m_i x (t - t0), t0 the year before the first density; missing for a unit without rows since then, or without density."""
-    since = first_year(observations, density)
-    if since is None:
+    start_year = first_year(observations, density)
+    if start_year is None:
         return pd.Series(np.nan, index=observations.index)
-    return observations["unit"].map(later_density(observations, density, since)) * (observations["year"] - (since - 1))
+    return observations["unit"].map(later_density(observations, density, start_year)) * (observations["year"] - (start_year - 1))
 
 
 def exposure_trend(observations: pd.DataFrame, spec: Specification, **settings: Unpack[InferenceSettings]) -> ExposureTrend:
@@ -69,5 +69,5 @@ def breakdown(lower: Array, upper: Array, estimates: Array, slope_low: Array, sl
     distance = np.maximum(0.0, np.where(sign > 0, lower, -upper))
     reach = kappa * np.where(sign > 0, slope_high, -slope_low)
     with np.errstate(divide="ignore", invalid="ignore"):
-        multiple = np.where(reach > 0, distance / reach, np.inf)
-    return np.where(np.isnan(reach) | np.isnan(distance), np.nan, multiple)
+        multiples = np.where(reach > 0, distance / reach, np.inf)
+    return np.where(np.isnan(reach) | np.isnan(distance), np.nan, multiples)

@@ -77,11 +77,11 @@ class _Stages:
         return np.asarray((fitted_instrument * solution).sum(axis=-1) / fitted_instrument.shape[-1])
 
 
-def _require_variation(partialled: PartialledRows, spec: Specification, name: str) -> None:
+def _require_variation(partial_rows: PartialledRows, spec: Specification, name: str) -> None:
     """EstimationError where a column has none of its own once effects and controls are out."""
-    values = partialled.rows[name].to_numpy(dtype=float)
-    size = np.linalg.norm((values - values.mean()) * partialled.root)
-    if np.linalg.norm(partialled.column(name)) <= COLUMNS * size:
+    values = partial_rows.rows[name].to_numpy(dtype=float)
+    size = np.linalg.norm((values - values.mean()) * partial_rows.root)
+    if np.linalg.norm(partial_rows.column(name)) <= COLUMNS * size:
         raise specification_error(
             spec,
             f"{name} does not vary once the fixed effects and controls are out; nothing to estimate",
@@ -121,28 +121,28 @@ def _scores(stages: _Stages, value: float) -> Array:
     return stages.score_y - value * stages.score_x
 
 
-def _stages(partialled: PartialledRows, spec: Specification, outcome: str, instruments: Sequence[str]) -> tuple[_Stages, Array]:
-    y, x = partialled.column(outcome), partialled.column(spec.density)
-    raw_instruments = partialled.rows[list(instruments)].to_numpy(dtype=float)
-    z = partialled.residual(raw_instruments)
+def _stages(partial_rows: PartialledRows, spec: Specification, outcome: str, instruments: Sequence[str]) -> tuple[_Stages, Array]:
+    y, x = partial_rows.column(outcome), partial_rows.column(spec.density)
+    raw_instruments = partial_rows.rows[list(instruments)].to_numpy(dtype=float)
+    z = partial_rows.residual(raw_instruments)
     positions = independent_columns(
-        z, np.linalg.norm((raw_instruments - raw_instruments.mean(axis=0)) * partialled.root[:, None], axis=0)
+        z, np.linalg.norm((raw_instruments - raw_instruments.mean(axis=0)) * partial_rows.root[:, None], axis=0)
     )
     if len(positions) < len(instruments):
-        collinear = [instrument_name for j, instrument_name in enumerate(instruments) if j not in positions]
+        collinear_names = [instrument_name for j, instrument_name in enumerate(instruments) if j not in positions]
         raise specification_error(
             spec,
-            f"instruments without variation of their own: {', '.join(collinear)}",
-            f"工具变量没有独立变化:{'、'.join(collinear)}",
+            f"instruments without variation of their own: {', '.join(collinear_names)}",
+            f"工具变量没有独立变化:{'、'.join(collinear_names)}",
         )
     basis, triangle = np.linalg.qr(z)
-    adder = partialled.adder()
+    adder = partial_rows.adder()
     fit_y, fit_x = basis.T @ y, basis.T @ x
 
     def scores(errors: Array, fitted_values: Array) -> Array:
         return np.asarray(adder @ (basis * (errors - basis @ fitted_values)[:, None]))
 
-    stages = _Stages(y, x, basis, fit_y, fit_x, scores(y, fit_y), scores(x, fit_x), partialled.factor(len(instruments)))
+    stages = _Stages(y, x, basis, fit_y, fit_x, scores(y, fit_y), scores(x, fit_x), partial_rows.factor(len(instruments)))
     return stages, np.linalg.inv(triangle)
 
 
@@ -162,23 +162,23 @@ def iv_estimate(
     """
     name = outcome or spec.outcomes[0]
     complete_rows = observations[np.isfinite(observations[list(instruments)].to_numpy(dtype=float)).all(axis=1)]
-    partialled = partial_out(complete_rows, spec)
+    partial_rows = partial_out(complete_rows, spec)
     q = len(instruments)
-    if partialled.g <= q:
+    if partial_rows.g <= q:
         raise specification_error(
-            spec, f"{partialled.g} clusters for {q} instruments", f"{partialled.g} 个聚类,却有 {q} 个工具变量"
+            spec, f"{partial_rows.g} clusters for {q} instruments", f"{partial_rows.g} 个聚类,却有 {q} 个工具变量"
         )
-    k = partialled.parameters(q)
-    if partialled.n <= k:
-        raise specification_error(spec, f"{partialled.n} rows for {k} parameters", f"{partialled.n} 行数据要估计 {k} 个参数")
+    k = partial_rows.parameters(q)
+    if partial_rows.n <= k:
+        raise specification_error(spec, f"{partial_rows.n} rows for {k} parameters", f"{partial_rows.n} 行数据要估计 {k} 个参数")
     for column in (spec.density, name):
-        _require_variation(partialled, spec, column)
-    stages, triangle_inverse = _stages(partialled, spec, name, instruments)
-    _require_identified(stages, spec, partialled.g)
-    b, se = _second_stage(partialled, stages)
+        _require_variation(partial_rows, spec, column)
+    stages, triangle_inverse = _stages(partial_rows, spec, name, instruments)
+    _require_identified(stages, spec, partial_rows.g)
+    b, se = _second_stage(partial_rows, stages)
     variance_x = stages.factor * stages.score_x.T @ stages.score_x
     f = float(stages.fit_x @ np.linalg.solve(variance_x, stages.fit_x)) / q
-    null_scores = np.asarray(partialled.adder() @ (stages.z * stages.x[:, None]))
+    null_scores = np.asarray(partial_rows.adder() @ (stages.z * stages.x[:, None]))
     lm = float(stages.fit_x @ np.linalg.solve(null_scores.T @ null_scores, stages.fit_x))
     return Instrumented(
         estimate=b,
@@ -190,22 +190,22 @@ def iv_estimate(
         f_effective=float(stages.fit_x @ stages.fit_x / np.trace(variance_x)),
         kp_lm=lm,
         kp_lm_p=chi2_tail(lm, q),
-        ar_p=f_tail(float(stages.wald(np.zeros(()))), q, partialled.g - 1),
-        ar=anderson_rubin(stages, b, se, partialled.g, level),
+        ar_p=f_tail(float(stages.wald(np.zeros(()))), q, partial_rows.g - 1),
+        ar=anderson_rubin(stages, b, se, partial_rows.g, level),
         tf_critical=tf_critical(f) if q == 1 else np.nan,
-        n=partialled.n,
-        g=partialled.g,
+        n=partial_rows.n,
+        g=partial_rows.g,
         q=q,
     )
 
 
-def _second_stage(partialled: PartialledRows, stages: _Stages) -> tuple[float, float]:
+def _second_stage(partial_rows: PartialledRows, stages: _Stages) -> tuple[float, float]:
     """2SLS coefficient and its CV1 standard error."""
     fitted_x = stages.z @ stages.fit_x
     power = float(fitted_x @ fitted_x)
     b = float(fitted_x @ stages.y) / power
-    score = partialled.adder() @ (fitted_x * (stages.y - b * stages.x))
-    return b, float(np.sqrt(partialled.factor(1) * (score @ score)) / power)
+    score = partial_rows.adder() @ (fitted_x * (stages.y - b * stages.x))
+    return b, float(np.sqrt(partial_rows.factor(1) * (score @ score)) / power)
 
 
 def anderson_rubin(

@@ -74,14 +74,17 @@ def _judgements(
     """By hypothesis, from CV3 errors (m,); the hypotheses with a node of their own form one family."""
     scale = cluster_sums.sd_terms[term] / np.where(cluster_sums.sd_outcomes > 0, cluster_sums.sd_outcomes, np.nan)
     effect, error = coefficients(cluster_sums)[term] * scale, error * scale
-    p, (narrow, wide) = bootstrap.p(), (interval(effect, error, cluster_sums.g, level) for level in (EQUIVALENCE, SIZE))
+    p, (narrow_interval, wide_interval) = (
+        bootstrap.p(),
+        (interval(effect, error, cluster_sums.g, level) for level in (EQUIVALENCE, SIZE)),
+    )
     family = [outcome_positions[hypothesis_id] for hypothesis_id in NODES if hypothesis_id in outcome_positions]
-    stepped = dict(zip(family, romano_wolf(bootstrap.t()[family], bootstrap.t_star(family)))) if family else {}
+    stepwise_p = dict(zip(family, romano_wolf(bootstrap.t()[family], bootstrap.t_star(family)))) if family else {}
     judgements = {}
     for hypothesis, j in outcome_positions.items():
-        adjusted_p = float(stepped[j]) if hypothesis in NODES else float(p[j])
+        adjusted_p = float(stepwise_p[j]) if hypothesis in NODES else float(p[j])
         evidence = max(adjusted_p, smallest_attainable_p(cluster_sums.g, bootstrap))
-        ends_90, ends_95 = ((float(low[j]), float(high[j])) for low, high in (narrow, wide))
+        ends_90, ends_95 = ((float(low[j]), float(high[j])) for low, high in (narrow_interval, wide_interval))
         verdict_key = verdict(float(effect[j]), evidence, ends_90, rule)
         detectable = mde(float(error[j]), cluster_sums.g, rule.alpha)
         judgements[hypothesis] = Judgement(verdict_key, float(p[j]), adjusted_p, ends_90, ends_95, detectable)

@@ -10,16 +10,16 @@ from .wild import TIE
 from .within import Array
 
 
-def romano_wolf(observed: Array, t_star: Array) -> Array:
+def romano_wolf(t: Array, t_star: Array) -> Array:
     """Adjusted p of several tests (m,) from joint draws (B, m) of t* (Romano & Wolf 2005; same p rule as `Wild.p`)."""
-    order = np.argsort(-np.abs(observed), kind="stable")
-    adjusted_p, running_maximum = np.full(len(observed), np.nan), 0.0
+    order = np.argsort(-np.abs(t), kind="stable")
+    adjusted_p, running_maximum = np.full(len(t), np.nan), 0.0
     sizes = np.abs(t_star[:, order[::-1]])
     running_max = np.fmax.accumulate(sizes, axis=1)[:, ::-1]  # of each test and those after it
     for step, j in enumerate(order):
-        if np.isnan(observed[j]):
+        if np.isnan(t[j]):
             continue
-        running_maximum = max(running_maximum, float((running_max[:, step] > np.abs(observed[j]) * (1 + TIE)).mean()))
+        running_maximum = max(running_maximum, float((running_max[:, step] > np.abs(t[j]) * (1 + TIE)).mean()))
         adjusted_p[j] = running_maximum
     return adjusted_p
 
@@ -29,8 +29,8 @@ def holm(p: Sequence[float]) -> list[float]:
     from statsmodels.stats.multitest import multipletests
 
     values = np.asarray(p, dtype=float)
-    observed = ~np.isnan(values)
+    is_observed = ~np.isnan(values)
     adjusted_p = np.full(len(values), np.nan)
-    if observed.any():
-        adjusted_p[observed] = multipletests(values[observed], method="holm")[1]
+    if is_observed.any():
+        adjusted_p[is_observed] = multipletests(values[is_observed], method="holm")[1]
     return adjusted_p.tolist()

@@ -19,12 +19,15 @@ def pre_trend(observations: pd.DataFrame, spec: Specification, **settings: Unpac
     A linear lead has one parameter and so the most power against selection on trend. None when fewer than three such
     years exist, or when later density does not differ between units.
     """
-    since = first_year(observations, spec.density)
-    if since is None:
+    start_year = first_year(observations, spec.density)
+    if start_year is None:
         return None
-    later, early_rows = later_density(observations, spec.density, since), observations[observations["year"] < since]
-    if early_rows["year"].nunique() < MIN_YEARS_BEFORE or later.std() == 0 or len(later) < 2:
+    later_mean, early_rows = (
+        later_density(observations, spec.density, start_year),
+        observations[observations["year"] < start_year],
+    )
+    if early_rows["year"].nunique() < MIN_YEARS_BEFORE or later_mean.std() == 0 or len(later_mean) < 2:
         return None
-    slope = early_rows["unit"].map(later) * (early_rows["year"] - early_rows["year"].max())
+    slope = early_rows["unit"].map(later_mean) * (early_rows["year"] - early_rows["year"].max())
     lead_spec = Specification(f"{spec.id}_pre_trend", spec.outcomes, SLOPE, (), ("unit", "year"), spec.cluster)
     return estimate(early_rows.assign(**{SLOPE: slope}), lead_spec, **settings)

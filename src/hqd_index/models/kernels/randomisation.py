@@ -72,13 +72,13 @@ def permutations(exchangeable_sets: list[list[str]], units: list[str], draws: in
     return permuted_positions
 
 
-def statistics(partialled: PartialledRows, y: Array, x: Array) -> tuple[Array, Array]:
+def statistics(partial_rows: PartialledRows, y: Array, x: Array) -> tuple[Array, Array]:
     """Coefficient and t (no small-sample factor) of each regressor (n, B) for each residualised outcome (n, m): (B, m) each."""
-    x = partialled.residual(x)
+    x = partial_rows.residual(x)
     size = np.einsum("nb,nb->b", x, x)
     b = (x.T @ y) / size[:, None]
     variance = np.zeros_like(b)
-    for observations in partialled.cluster_blocks():
+    for observations in partial_rows.cluster_blocks():
         block_x = x[observations]
         score = block_x.T @ y[observations]
         score -= b * np.einsum("nb,nb->b", block_x, block_x)[:, None]
@@ -103,13 +103,13 @@ def randomisation(
     among units known in the same years: a row that is missing from the regression fixes no path. `group_of_unit`
     (unit -> label) keeps paths inside groups. EstimationError when no two units can change paths.
     """
-    partialled = partial_out(observations, spec)
-    units, years = (sorted(partialled.rows[column].unique()) for column in (spec.cluster, "year"))
+    partial_rows = partial_out(observations, spec)
+    units, years = (sorted(partial_rows.rows[column].unique()) for column in (spec.cluster, "year"))
     paths = density_paths(observations, units, years, spec.density)
     if density_table is not None:
         paths = paths.combine_first(density_paths(density_table, units, years, spec.density))
-    row = partialled.rows[spec.cluster].map({unit: i for i, unit in enumerate(units)}).to_numpy()
-    year = pd.factorize(partialled.rows["year"], sort=True)[0]
+    row = partial_rows.rows[spec.cluster].map({unit: i for i, unit in enumerate(units)}).to_numpy()
+    year = pd.factorize(partial_rows.rows["year"], sort=True)[0]
     values, exchangeable_sets = paths.to_numpy(), exchangeable(paths, group_of_unit)
     if all(len(members) < 2 for members in exchangeable_sets):
         raise specification_error(
@@ -117,12 +117,12 @@ def randomisation(
             "no two units have a density in the same years; paths cannot be permuted",
             "没有两个单位有密度的年份相同,无法置换密度路径",
         )
-    y = partialled.residual(partialled.rows[list(spec.outcomes)].to_numpy(dtype=float))
-    estimate, t = statistics(partialled, y, values[row, year][:, None])
+    y = partial_rows.residual(partial_rows.rows[list(spec.outcomes)].to_numpy(dtype=float))
+    estimate, t = statistics(partial_rows, y, values[row, year][:, None])
     permuted_positions = permutations(exchangeable_sets, units, draws, random_stream(seed, "randomisation", spec.id))
-    step = max(1, BATCH // partialled.n)
+    step = max(1, BATCH // partial_rows.n)
     batches = [
-        statistics(partialled, y, values[permuted_positions[batch_start : batch_start + step][:, row], year].T)
+        statistics(partial_rows, y, values[permuted_positions[batch_start : batch_start + step][:, row], year].T)
         for batch_start in range(0, draws, step)
     ]
     estimates, t_star = (np.concatenate(column) for column in zip(*batches))

@@ -60,7 +60,7 @@ def shapley(gram: Array, cross_products: Array, total_variation: Array, regresso
 
 
 def importance(
-    partialled: PartialledRows,
+    partial_rows: PartialledRows,
     outcome: str,
     regressor_groups: Mapping[str, Sequence[str]],
     *,
@@ -77,19 +77,19 @@ def importance(
             f"{len(regressor_groups)} groups; at most {MAX_GROUPS}", zh=f"{len(regressor_groups)} 组,最多 {MAX_GROUPS} 组"
         )
     names = [regressor for members in regressor_groups.values() for regressor in members]
-    x = partialled.residual(partialled.rows[names].to_numpy(dtype=float))
+    x = partial_rows.residual(partial_rows.rows[names].to_numpy(dtype=float))
     x = x / np.maximum(np.linalg.norm(x, axis=0), np.finfo(float).tiny)
-    y = partialled.column(outcome)
+    y = partial_rows.column(outcome)
     if not y @ y > 0:
         raise EstimationError(f"{outcome} is constant within the fixed effects", zh=f"{outcome} 在控制固定效应后为常数")
-    row_blocks = partialled.cluster_blocks()
+    row_blocks = partial_rows.cluster_blocks()
     gram = np.stack([x[b].T @ x[b] for b in row_blocks])
     cross_products, total_variation = np.stack([x[b].T @ y[b] for b in row_blocks]), np.array([y[b] @ y[b] for b in row_blocks])
     positions = [[names.index(n) for n in members] for members in regressor_groups.values()]
     share = shapley(gram.sum(axis=0), cross_products.sum(axis=0), total_variation.sum(), positions)
     counts = (
         random_stream(seed, "importance", outcome)
-        .multinomial(partialled.g, np.full(partialled.g, 1 / partialled.g), size=draws)
+        .multinomial(partial_rows.g, np.full(partial_rows.g, 1 / partial_rows.g), size=draws)
         .astype(float)
     )
     resampled_shares = shapley(np.tensordot(counts, gram, 1), counts @ cross_products, counts @ total_variation, positions)

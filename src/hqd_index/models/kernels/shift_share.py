@@ -104,35 +104,35 @@ def shift_share(observations: pd.DataFrame, spec: Specification, exposure: Expos
     """
     extended_rows, extended_spec = _with_instrument(observations, spec, exposure)
     iv = iv_estimate(extended_rows, extended_spec, [Z], level=level)
-    partialled = partial_out(extended_rows[extended_rows[Z].notna()], extended_spec)
-    y, x, instrument = partialled.column(spec.outcomes[0]), partialled.column(spec.density), partialled.column(Z)
-    if partialled.n <= len(exposure.names):
+    partial_rows = partial_out(extended_rows[extended_rows[Z].notna()], extended_spec)
+    y, x, instrument = partial_rows.column(spec.outcomes[0]), partial_rows.column(spec.density), partial_rows.column(Z)
+    if partial_rows.n <= len(exposure.names):
         raise specification_error(
             spec,
-            f"{partialled.n} rows for {len(exposure.names)} shocks",
-            f"{partialled.n} 行数据却有 {len(exposure.names)} 个冲击",
+            f"{partial_rows.n} rows for {len(exposure.names)} shocks",
+            f"{partial_rows.n} 行数据却有 {len(exposure.names)} 个冲击",
         )
-    share, shock, cell = _share_matrix(partialled, exposure)
+    share, shock, cell = _share_matrix(partial_rows, exposure)
     return ShiftShare(
         iv=iv,
         shock_level=_shock_level(share, shock, y, x) if len(exposure.shocks) == 1 else np.nan,
         se_akm=akm(share, cell, y - iv.estimate * x, instrument, float(instrument @ x)),
         akm0=akm0(share, cell, y, x, instrument, level),
         effective_shocks=exposure.effective_shocks(),
-        rotemberg=rotemberg(partialled, exposure, y, x),
+        rotemberg=rotemberg(partial_rows, exposure, y, x),
     )
 
 
-def _share_matrix(partialled: PartialledRows, exposure: Exposure) -> tuple[Array, Array, np.ndarray]:
+def _share_matrix(partial_rows: PartialledRows, exposure: Exposure) -> tuple[Array, Array, np.ndarray]:
     """Share matrix (n, T*K) over shock-years, the shocks (T*K,), and the shock of each column; unused columns dropped."""
-    unit = partialled.rows["unit"].map({u: i for i, u in enumerate(exposure.units)}).to_numpy(dtype=int)
-    year = partialled.rows["year"].map({t: i for i, t in enumerate(exposure.years)}).to_numpy(dtype=int)
+    unit = partial_rows.rows["unit"].map({u: i for i, u in enumerate(exposure.units)}).to_numpy(dtype=int)
+    year = partial_rows.rows["year"].map({t: i for i, t in enumerate(exposure.years)}).to_numpy(dtype=int)
     t, k = len(exposure.years), len(exposure.names)
-    share = np.zeros((partialled.n, t, k))
-    share[np.arange(partialled.n), year] = exposure.shares[unit] * partialled.root[:, None]
+    share = np.zeros((partial_rows.n, t, k))
+    share[np.arange(partial_rows.n), year] = exposure.shares[unit] * partial_rows.root[:, None]
     shock = exposure.shocks.mean(axis=0).ravel()
-    has_exposure = share.reshape(partialled.n, -1).any(axis=0)
-    return share.reshape(partialled.n, -1)[:, has_exposure], shock[has_exposure], np.tile(np.arange(k), t)[has_exposure]
+    has_exposure = share.reshape(partial_rows.n, -1).any(axis=0)
+    return share.reshape(partial_rows.n, -1)[:, has_exposure], shock[has_exposure], np.tile(np.arange(k), t)[has_exposure]
 
 
 def _shock_level(share: Array, shock: Array, y: Array, x: Array) -> float:
@@ -174,11 +174,11 @@ def akm0(share: Array, cell: np.ndarray, y: Array, x: Array, instrument: Array, 
     return ((low, high),) if quadratic_term > 0 else ((-np.inf, low), (high, np.inf))
 
 
-def rotemberg(partialled: PartialledRows, exposure: Exposure, y: Array, x: Array) -> pd.DataFrame:
+def rotemberg(partial_rows: PartialledRows, exposure: Exposure, y: Array, x: Array) -> pd.DataFrame:
     """Weight of each shock in the estimate and its own estimate: beta = sum_k weight_k beta_k (Goldsmith-Pinkham et al. 2020)."""
-    unit = partialled.rows["unit"].map({u: i for i, u in enumerate(exposure.units)}).to_numpy(dtype=int)
-    year = partialled.rows["year"].map({t: i for i, t in enumerate(exposure.years)}).to_numpy(dtype=int)
-    shock_parts = partialled.residual(np.broadcast_to(exposure.sums_by_shock(), exposure._shape())[unit, year])
+    unit = partial_rows.rows["unit"].map({u: i for i, u in enumerate(exposure.units)}).to_numpy(dtype=int)
+    year = partial_rows.rows["year"].map({t: i for i, t in enumerate(exposure.years)}).to_numpy(dtype=int)
+    shock_parts = partial_rows.residual(np.broadcast_to(exposure.sums_by_shock(), exposure._shape())[unit, year])
     zy, zx = shock_parts.T @ y, shock_parts.T @ x
     with np.errstate(divide="ignore", invalid="ignore"):
         shock_weights = pd.DataFrame({"shock": exposure.names, "weight": zx / zx.sum(), "estimate": zy / zx})

@@ -95,11 +95,11 @@ class Identification:
 
 def grade(verdict_key: Verdict, evidence: Identification, rule: VerdictRule) -> tuple[Grade, tuple[str, ...]]:
     """The grade, and the conditions that the next higher grade lacks."""
-    lacking = tuple(_lacking_suggestive(verdict_key, evidence, rule))
-    if lacking:
-        return "description", lacking
-    lacking = tuple(_lacking_credible(evidence, rule))
-    return ("suggestive", lacking) if lacking else ("credible", ())
+    missing_evidence = tuple(_lacking_suggestive(verdict_key, evidence, rule))
+    if missing_evidence:
+        return "description", missing_evidence
+    missing_evidence = tuple(_lacking_credible(evidence, rule))
+    return ("suggestive", missing_evidence) if missing_evidence else ("credible", ())
 
 
 def _lacking_suggestive(verdict_key: Verdict, evidence: Identification, rule: VerdictRule) -> Iterator[str]:

@@ -61,9 +61,9 @@ class Wild:
 
     def p(self) -> Array:
         """p (m,) of a zero coefficient: share of |t*| strictly above |t|; NaN where t is."""
-        observed = self.t()
-        is_as_large = np.abs(self.t_star()) > np.abs(observed) * (1 + TIE)
-        return np.where(np.isnan(observed), np.nan, np.where(self.is_exact_fit, 0.0, is_as_large.mean(axis=0)))
+        observed_t = self.t()
+        is_as_large = np.abs(self.t_star()) > np.abs(observed_t) * (1 + TIE)
+        return np.where(np.isnan(observed_t), np.nan, np.where(self.is_exact_fit, 0.0, is_as_large.mean(axis=0)))
 
     def line(self, j: int) -> TestInversion:
         """The draws of one outcome as functions of the tested value."""

@@ -51,26 +51,26 @@ def joint_test(
     designs = np.flatnonzero(is_distinct_design)
     designs = designs[np.unique(np.linspace(0, len(designs) - 1, min(JOINT_DESIGNS, len(designs))).astype(int))]
     if partialled_universes is None:
-        scored = ScoredRows(scores.keys)
-        partialled_universes = [universe_partial(scored, universe) for universe in universes]
+        scored_rows = ScoredRows(scores.keys)
+        partialled_universes = [universe_partial(scored_rows, universe) for universe in universes]
     medians, extreme_shares, values = [], [], scores.values[:, designs]
     paths_by_density: dict[tuple[int, str], _Paths] = {}
-    for universe, partialled in zip(universes, partialled_universes):
+    for universe, partial_rows in zip(universes, partialled_universes):
         data_and_density = id(universe.data), universe.spec.density
         if data_and_density not in paths_by_density:
             paths_by_density[data_and_density] = _paths(universe, draws, seed)
-        b, beyond_quantile = _permuted_statistics(partialled, values, paths_by_density[data_and_density], alpha)
+        b, beyond_quantile = _permuted_statistics(partial_rows, values, paths_by_density[data_and_density], alpha)
         medians.append(b)
         extreme_shares.append(beyond_quantile)
     median = np.abs(np.nanmedian(np.concatenate(medians, axis=1), axis=1))
     share = np.concatenate(extreme_shares, axis=1).mean(axis=1)
-    fewest = min(paths_by_density.values(), key=lambda paths: paths.exchangeable / max(len(paths.units), 1))
-    valid = fewest.exchangeable >= MIN_EXCHANGEABLE * len(fewest.units)
+    smallest_set = min(paths_by_density.values(), key=lambda paths: paths.exchangeable / max(len(paths.units), 1))
+    valid = smallest_set.exchangeable >= MIN_EXCHANGEABLE * len(smallest_set.units)
     p = [
         (1 + int((observed_statistic[1:] >= observed_statistic[0] * (1 - 1e-9)).sum())) / (draws + 1) if valid else np.nan
         for observed_statistic in (median, share)
     ]
-    return Joint(float(median[0]), float(share[0]), p[0], p[1], draws, fewest.exchangeable, len(fewest.units))
+    return Joint(float(median[0]), float(share[0]), p[0], p[1], draws, smallest_set.exchangeable, len(smallest_set.units))
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,12 @@ def _paths(universe: Universe, draws: int, seed: int) -> _Paths:
 
 
 def _permuted_statistics(
-    partialled: PartialledRows, design_values: Array, paths: _Paths, alpha: float
+    partial_rows: PartialledRows, design_values: Array, paths: _Paths, alpha: float
 ) -> tuple[Array, np.ndarray]:
     """(B + 1, D): standardised estimates of the data and of each permutation, and whether |t| is beyond the quantile at alpha."""
-    row, year = partialled.rows["unit"].map(paths.units).to_numpy(), partialled.rows["year"].map(paths.years).to_numpy()
-    y, x = design_values[partialled.rows["_at"].to_numpy()], paths.values[paths.permuted_positions[:, row], year].T
-    b, t = statistics(partialled, partialled.residual(y), x)
-    spread = effects_spread(partialled, x - x.mean(axis=0))[:, None] / effects_spread(partialled, y - y.mean(axis=0))[None, :]
-    quantile = special.stdtrit(max(partialled.g - 1, 1), 1 - alpha / 2) * np.sqrt(partialled.factor(1))
+    row, year = partial_rows.rows["unit"].map(paths.units).to_numpy(), partial_rows.rows["year"].map(paths.years).to_numpy()
+    y, x = design_values[partial_rows.rows["_at"].to_numpy()], paths.values[paths.permuted_positions[:, row], year].T
+    b, t = statistics(partial_rows, partial_rows.residual(y), x)
+    spread = effects_spread(partial_rows, x - x.mean(axis=0))[:, None] / effects_spread(partial_rows, y - y.mean(axis=0))[None, :]
+    quantile = special.stdtrit(max(partial_rows.g - 1, 1), 1 - alpha / 2) * np.sqrt(partial_rows.factor(1))
     return b * spread, np.abs(t) >= quantile

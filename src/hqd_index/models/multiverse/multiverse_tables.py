@@ -210,9 +210,9 @@ def _summary(curve: Curve, scores: Scores, is_shown_design: np.ndarray, study: S
         yield row("variance_share", share["share"], share["kind"], share["choice"], f"{share['levels']} options")
     draws = study.regressions.multiverse.draws
     estimable_universes = [
-        (universe, partialled)
-        for universe, partialled, b in zip(curve.universes, curve.partialled_universes, curve.estimate)
-        if partialled and np.isfinite(b[is_shown_design]).any()
+        (universe, partial_rows)
+        for universe, partial_rows, b in zip(curve.universes, curve.partialled_universes, curve.estimate)
+        if partial_rows and np.isfinite(b[is_shown_design]).any()
     ]
     estimates = [b for b in curve.estimate if np.isfinite(b[is_shown_design]).any()]
     is_complete_design = is_shown_design & np.isfinite(estimates).all(axis=0)

@@ -74,12 +74,12 @@ class Curve:
     def shares(self, alpha: float, is_distinct_design: np.ndarray) -> dict[str, float]:
         """Over the designs kept: shares positive, significant by CV3 (by CV1), significant and positive; median; counts."""
         b, p1, p3 = (estimates_or_p[:, is_distinct_design].ravel() for estimates_or_p in (self.estimate, self.p_cv1, self.p_cv3))
-        estimated = ~np.isnan(b)
-        b, p1, p3 = b[estimated], p1[estimated], p3[estimated]
+        is_estimated = ~np.isnan(b)
+        b, p1, p3 = b[is_estimated], p1[is_estimated], p3[is_estimated]
         return {
             "positive": float((b > 0).mean()), "significant": float((p3 <= alpha).mean()),
             "significant_cv1": float((p1 <= alpha).mean()), "significant_positive": float(((p3 <= alpha) & (b > 0)).mean()),
-            "median": float(np.median(b)), "run": float(estimated.sum()), "distinct_designs": float(is_distinct_design.sum()),
+            "median": float(np.median(b)), "run": float(is_estimated.sum()), "distinct_designs": float(is_distinct_design.sum()),
         }  # fmt: skip
 
 
@@ -113,10 +113,10 @@ def multiverse(scores: Scores, universes: Sequence[Universe]) -> Curve:
     Designs with a gap in a universe's rows are NaN there. Invalid combinations are declared and not run.
     """
     matrices_by_universe: list[_UniverseMatrices | None] = []
-    faults, scored = [], ScoredRows(scores.keys)
+    faults, scored_rows = [], ScoredRows(scores.keys)
     for universe in universes:
         try:
-            matrices_by_universe.append(_universe_matrices(universe_partial(scored, universe), universe.spec))
+            matrices_by_universe.append(_universe_matrices(universe_partial(scored_rows, universe), universe.spec))
         except EstimationError as fault:
             faults.append(fault)
             matrices_by_universe.append(None)
@@ -132,8 +132,8 @@ def multiverse(scores: Scores, universes: Sequence[Universe]) -> Curve:
                     se_cv3[universe_number, block_slice],
                 ) = _estimates(matrices, design_block)
     clusters = np.array([matrices.partialled.g if matrices else np.nan for matrices in matrices_by_universe])
-    parts = tuple(matrices.partialled if matrices else None for matrices in matrices_by_universe)
-    return Curve(estimates, se_cv1, se_cv3, clusters, estimates.size, tuple(universes), tuple(faults), parts)
+    partial_rows = tuple(matrices.partialled if matrices else None for matrices in matrices_by_universe)
+    return Curve(estimates, se_cv1, se_cv3, clusters, estimates.size, tuple(universes), tuple(faults), partial_rows)
 
 
 @dataclass(frozen=True)
@@ -167,31 +167,31 @@ class ScoredRows:
         return self.rows_by_frame[id(observations)]
 
 
-def universe_partial(scored: ScoredRows, universe: Universe) -> PartialledRows:
+def universe_partial(scored_rows: ScoredRows, universe: Universe) -> PartialledRows:
     """The rows of a universe that have scores, its controls and effects ready to be taken out. Raises EstimationError."""
-    return partial_out(scored.rows(universe.data), replace(universe.spec, outcomes=()))
+    return partial_out(scored_rows.rows(universe.data), replace(universe.spec, outcomes=()))
 
 
-def _universe_matrices(partialled: PartialledRows, spec: Specification) -> _UniverseMatrices:
-    effects = partialled.effects if spec.fixed_effects else ()
+def _universe_matrices(partial_rows: PartialledRows, spec: Specification) -> _UniverseMatrices:
+    effects = partial_rows.effects if spec.fixed_effects else ()
     regressors = regressors_of(
-        partialled.rows[list(spec.regressors)].to_numpy(dtype=float), effects, partialled.cluster, terms=spec.regressors
+        partial_rows.rows[list(spec.regressors)].to_numpy(dtype=float), effects, partial_rows.cluster, terms=spec.regressors
     )
     if spec.density in regressors.dropped_terms:
         raise EstimationError(
             f"{spec.id}: {spec.density} does not vary within the effects", zh=f"{spec.id}:{spec.density} 组内没有变化"
         )
-    basis, row, g, n = regressors.basis, regressors.coefficient_map[0], partialled.g, partialled.n
-    k = parameters(len(regressors.terms), effects, partialled.cluster)
-    _require_rows(spec, partialled, k)
-    gram = np.stack([basis[cluster_rows].T @ basis[cluster_rows] for cluster_rows in partialled.cluster_blocks()])
+    basis, row, g, n = regressors.basis, regressors.coefficient_map[0], partial_rows.g, partial_rows.n
+    k = parameters(len(regressors.terms), effects, partial_rows.cluster)
+    _require_rows(spec, partial_rows, k)
+    gram = np.stack([basis[cluster_rows].T @ basis[cluster_rows] for cluster_rows in partial_rows.cluster_blocks()])
     root_of_inverse, null_directions = root_inverse(np.eye(len(row)) - gram)
     deletion_vectors = np.einsum("p,gpq,grq->gr", row, root_of_inverse, root_of_inverse)
     is_deletable = np.abs(row @ null_directions).max() <= 1e-6 * np.linalg.norm(row)
-    weights = np.concatenate([basis @ row, np.einsum("np,np->n", basis, deletion_vectors[partialled.cluster])])
-    positions = np.concatenate([2 * partialled.cluster, 2 * partialled.cluster + 1]), np.tile(np.arange(n), 2)
+    weights = np.concatenate([basis @ row, np.einsum("np,np->n", basis, deletion_vectors[partial_rows.cluster])])
+    positions = np.concatenate([2 * partial_rows.cluster, 2 * partial_rows.cluster + 1]), np.tile(np.arange(n), 2)
     return _UniverseMatrices(
-        partialled=partialled, score_rows=partialled.rows["_at"].to_numpy(), basis=basis, row=row,
+        partialled=partial_rows, score_rows=partial_rows.rows["_at"].to_numpy(), basis=basis, row=row,
         adder=sparse.csr_array((weights, positions), shape=(2 * g, n)),
         influence=gram @ row, deletion_vectors=deletion_vectors, sd=float(regressors.sd[0]),
         factor=g / (g - 1) * (n - 1) / (n - k),
@@ -199,12 +199,12 @@ def _universe_matrices(partialled: PartialledRows, spec: Specification) -> _Univ
     )  # fmt: skip
 
 
-def _require_rows(spec: Specification, partialled: PartialledRows, k: int) -> None:
+def _require_rows(spec: Specification, partial_rows: PartialledRows, k: int) -> None:
     """EstimationError with one cluster, or no more rows than parameters."""
-    if partialled.g < 2:
+    if partial_rows.g < 2:
         raise specification_error(spec, "one cluster; at least 2 are needed", "只有一个聚类,至少需要 2 个")
-    if partialled.n <= k:
-        raise specification_error(spec, f"{partialled.n} rows for {k} parameters", f"{partialled.n} 行数据要估计 {k} 个参数")
+    if partial_rows.n <= k:
+        raise specification_error(spec, f"{partial_rows.n} rows for {k} parameters", f"{partial_rows.n} 行数据要估计 {k} 个参数")
 
 
 class _Block:

@@ -22,18 +22,18 @@ def wild_affordable(curve: Curve, is_shown_design: np.ndarray) -> bool:
 def wild_significant_share(curve: Curve, scores: Scores, is_shown_design: np.ndarray, *, alpha: float, seed: int) -> float:
     """Share of the estimates shown whose bootstrap p is at most alpha; the draws of a specification serve all designs."""
     is_significant = []
-    for universe, partialled, estimates in zip(curve.universes, curve.partialled_universes, curve.estimate):
+    for universe, partial_rows, estimates in zip(curve.universes, curve.partialled_universes, curve.estimate):
         designs = np.flatnonzero(is_shown_design & np.isfinite(estimates))
-        if partialled is None or not len(designs):
+        if partial_rows is None or not len(designs):
             continue
-        spec, universe_rows = universe.spec, partialled.rows
+        spec, universe_rows = universe.spec, partial_rows.rows
         sums = cluster_sums(
             scores.values[np.ix_(universe_rows["_at"].to_numpy(), designs)],
             universe_rows[list(spec.regressors)].to_numpy(dtype=float),
-            partialled.effects if spec.fixed_effects else (),
-            partialled.cluster,
+            partial_rows.effects if spec.fixed_effects else (),
+            partial_rows.cluster,
             terms=spec.regressors,
-            labels=partialled.labels,
+            labels=partial_rows.labels,
         )
         p = wild(sums, rng=random_stream(seed, "multiverse-wild", spec.id), draws=WILD_DRAWS).p()
         is_significant.append(p <= alpha)

@@ -52,9 +52,9 @@ def _with_leaders(results: Results, firm_years: pd.DataFrame, firms: pd.Series) 
         return firm_years
     groups = groups.drop_duplicates(FIRM).set_index(FIRM)
     unit_ids = {unit: k for k, unit in enumerate(results.units["unit"], 1)}
-    leading = (groups["sample"] == LEADERS).astype(float)
+    is_leader = (groups["sample"] == LEADERS).astype(float)
     return firm_years.assign(
-        leader=firms.map(leading).to_numpy(), base_unit_id=firms.map(groups["unit"].map(unit_ids)).to_numpy()
+        leader=firms.map(is_leader).to_numpy(), base_unit_id=firms.map(groups["unit"].map(unit_ids)).to_numpy()
     )
 
 

@@ -50,7 +50,7 @@ def with_derived_columns(results: Results, panel: pd.DataFrame) -> pd.DataFrame:
         return panel
     choices = {choice.id: choice for choice in results.study.regressions.specifications}
     sample, headline = _estimation_sample(results), choices[str(headline_spec(results))]
-    headline_rows = _repeated(panel[_compared(sample, results, panel, headline)], headline)
+    headline_rows = _repeated_rows(panel[_compared_rows(sample, results, panel, headline)], headline)
     for columns in (
         *_scenarios(results),
         *_linked_density(results, sample.frame),
@@ -60,7 +60,7 @@ def with_derived_columns(results: Results, panel: pd.DataFrame) -> pd.DataFrame:
         panel = panel.merge(columns, on=KEY, how="left")
     panel = panel.assign(**dict(_products(panel, headline_rows, headline_density(results)[0])))
     flags = (
-        (choice.id, _compared(sample, results, panel, choice), _simple_rows(results, panel, choice))
+        (choice.id, _compared_rows(sample, results, panel, choice), _simple_rows(results, panel, choice))
         for choice in choices.values()
     )
     return panel.assign(
@@ -95,10 +95,10 @@ def _linked_density(results: Results, unit_years: pd.DataFrame) -> Iterator[pd.D
     links, density = results.table("io_links"), headline_density(results)[0]
     for rounds in ("direct", "complete") if len(links) else ():
         try:
-            linked = exposure(links, unit_years[[*KEY, density]], density, rounds=rounds)
+            linked_values = exposure(links, unit_years[[*KEY, density]], density, rounds=rounds)
         except EstimationError:
             return
-        yield linked.rename(columns={direction: linked_column(direction, rounds) for direction in (UPSTREAM, DOWNSTREAM)})
+        yield linked_values.rename(columns={direction: linked_column(direction, rounds) for direction in (UPSTREAM, DOWNSTREAM)})
 
 
 def _trend(results: Results, headline_rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -140,14 +140,14 @@ def _products(panel: pd.DataFrame, headline_rows: pd.DataFrame, density: str) ->
         yield f"{INTERACTION_PREFIX}{moderator}", panel[density] * panel["unit"].map(by_unit)
 
 
-def _repeated(observations: pd.DataFrame, choice: SpecificationChoice) -> pd.DataFrame:
+def _repeated_rows(observations: pd.DataFrame, choice: SpecificationChoice) -> pd.DataFrame:
     """The rows that remain when those alone in a level of an effect are left out."""
     levels = {"unit": ["unit"], "year": ["year"], GROUP_YEAR: ["group_id", "year"]}
     effects = [np.asarray(observations.groupby(levels[effect]).ngroup(), dtype=np.intp) for effect in choice.fixed_effects]
     return observations[non_singletons(effects, len(observations))]
 
 
-def _compared(sample: EstimationSample, results: Results, panel: pd.DataFrame, choice: SpecificationChoice) -> np.ndarray:
+def _compared_rows(sample: EstimationSample, results: Results, panel: pd.DataFrame, choice: SpecificationChoice) -> np.ndarray:
     """Which rows of the panel a specification compares, as the models stage says."""
     rows = comparable_rows(sample, choice, results.study)
     keys = pd.MultiIndex.from_frame(rows[KEY].astype({"year": "int64"}))

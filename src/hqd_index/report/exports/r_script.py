@@ -82,7 +82,7 @@ def _arguments(design: RegressionDesign, controls: Mapping[str, str]) -> list[st
         f"{_r_text(design.spec)}, {_r_text(design.sample)}",
         f"outcomes = {_vector(design.outcomes)}",
         f"terms = {_term_vector(design.terms, controls)}",
-        f"tested = {_vector(design.tested)}, effects = {_vector(effects)}, rows = {_row_condition(design.row_rule)}",
+        f"tested = {_vector(design.tested_terms)}, effects = {_vector(effects)}, rows = {_row_condition(design.row_rule)}",
     ]
 
 
@@ -118,9 +118,9 @@ def _firms(results: Results, designs: Sequence[RegressionDesign], firms: pd.Data
     yield 'firms <- read_table("..", "stata", "firms.csv")'
     window = results.study.regressions.events.window
     event_outcomes = results.table("event_study")
-    estimated = set(event_outcomes[event_outcomes["estimator"] == "twfe"]["outcome"]) if len(event_outcomes) else set()
+    twfe_outcomes = set(event_outcomes[event_outcomes["estimator"] == "twfe"]["outcome"]) if len(event_outcomes) else set()
     for outcome in results.study.regressions.events.outcomes:
-        if outcome in estimated:
+        if outcome in twfe_outcomes:
             yield f"event_study({_r_text(outcome)}, {_r_text(variable(outcome))}, window = c({window[0]}, {window[1]}))"
     firm_designs = [design for design in designs if design.of_firms]
     if firm_designs:

@@ -72,8 +72,8 @@ def _language_part(results: Results, language: str, message: Bilingual | None) -
         for file_name, file_description in FILES.items()
         if OUTPUT_OF_FILE.get(file_name) in (None, *study.outputs)
     ]
-    unwanted = unwanted_outputs(results.study)
-    lines += [] if unwanted is None else ["", unwanted.of(language)]
+    unwanted_texts = unwanted_outputs(results.study)
+    lines += [] if unwanted_texts is None else ["", unwanted_texts.of(language)]
     lines += ["", Bilingual("## 结果表 `tables/*.csv`", "## Tables `tables/*.csv`").of(language), ""]
     lines += [
         Bilingual(

@@ -47,12 +47,12 @@ class RegressionDesign:
     sample: str
     outcomes: Mapping[str, str]
     terms: Mapping[str, str]
-    tested: tuple[str, ...]  # terms with a bootstrap p
+    tested_terms: tuple[str, ...]  # terms with a bootstrap p
     effects: tuple[str, ...]
     row_rule: RowRule
     weights: str | None
     change: tuple[int, int] | None  # of two years, one row per unit
-    published: pd.DataFrame
+    published_rows: pd.DataFrame
 
     @property
     def of_firms(self) -> bool:
@@ -60,7 +60,7 @@ class RegressionDesign:
         return FIRM_EFFECTS in self.effects
 
     def published_row(self, outcome: str, term: str) -> pd.Series:
-        rows = self.published
+        rows = self.published_rows
         return rows[(rows["outcome"] == outcome) & (rows["term"] == term)].iloc[0]
 
 
@@ -69,8 +69,8 @@ def regression_designs(results: Results, panel_data: pd.DataFrame, firms: pd.Dat
     rows = results.table("regressions")
     order = {choice.id: k for k, choice in enumerate(results.study.regressions.specifications)}
     groups = list(rows.groupby(["spec", "sample"], sort=False)) if len(rows) else []
-    for (spec_id, sample), published in sorted(groups, key=lambda group: order.get(str(group[0][0]), len(order))):
-        design = _regression_design(results, panel_data, str(spec_id), str(sample), published)
+    for (spec_id, sample), published_rows in sorted(groups, key=lambda group: order.get(str(group[0][0]), len(order))):
+        design = _regression_design(results, panel_data, str(spec_id), str(sample), published_rows)
         source = {*panel_data.columns, *firms.columns} if design.of_firms else {*panel_data.columns}
         needed_columns = {*design.outcomes.values(), *design.terms.values(), design.row_rule.flag, *([design.weights or "used"])}
         if needed_columns <= source:
@@ -78,40 +78,40 @@ def regression_designs(results: Results, panel_data: pd.DataFrame, firms: pd.Dat
 
 
 def _regression_design(
-    results: Results, panel_data: pd.DataFrame, spec_id: str, sample: str, published: pd.DataFrame
+    results: Results, panel_data: pd.DataFrame, spec_id: str, sample: str, published_rows: pd.DataFrame
 ) -> RegressionDesign:
-    row = published.iloc[0]
+    row = published_rows.iloc[0]
     choice = _configured_specification(results, spec_id)
     effects = tuple(str(row["fixed_effects"]).split("+")) if not is_missing(row["fixed_effects"]) and row["fixed_effects"] else ()
-    tested = published[published["p_wild"].notna()]["term"].unique()
+    tested_terms = published_rows[published_rows["p_wild"].notna()]["term"].unique()
     weights = re.search(r"weights: (base_\w+)", "" if is_missing(row["note"]) else str(row["note"]))
     subset = "" if is_missing(row["subset"]) else str(row["subset"])
     return RegressionDesign(
         spec=spec_id,
         sample=sample,
-        published=published,
+        published_rows=published_rows,
         effects=effects,
-        tested=tuple(map(str, tested)),
+        tested_terms=tuple(map(str, tested_terms)),
         outcomes={
-            str(outcome): _outcome_column(choice, spec_id, sample, str(outcome)) for outcome in published["outcome"].unique()
+            str(outcome): _outcome_column(choice, spec_id, sample, str(outcome)) for outcome in published_rows["outcome"].unique()
         },
-        terms={str(term): _term_column(results, choice, spec_id, str(term)) for term in _published_terms(published)},
+        terms={str(term): _term_column(results, choice, spec_id, str(term)) for term in _published_terms(published_rows)},
         row_rule=_row_rule(panel_data, choice, spec_id, sample),
         weights=variable(weights[1]) if weights else None,
         change=_year_range(subset) if spec_id.endswith("_long_difference") else None,
     )
 
 
-def _published_terms(published: pd.DataFrame) -> list[str]:
+def _published_terms(published_rows: pd.DataFrame) -> list[str]:
     """The density, what else has a bootstrap p, the controls."""
-    terms = published.drop_duplicates("term").assign(control=lambda rows: rows["p_wild"].isna())
+    terms = published_rows.drop_duplicates("term").assign(control=lambda rows: rows["p_wild"].isna())
     terms = terms.assign(density=terms["term"] != "density")
     return list(terms.sort_values(["density", "control"], kind="stable")["term"])
 
 
 def _year_range(year_span: str) -> tuple[int, int]:
-    first, last = year_span.split("-")
-    return int(first), int(last)
+    first_year, last_year = year_span.split("-")
+    return int(first_year), int(last_year)
 
 
 def _configured_specification(results: Results, spec_id: str) -> SpecificationChoice:
@@ -146,7 +146,7 @@ def _row_rule(panel_data: pd.DataFrame, choice: SpecificationChoice, spec_id: st
         return RowRule("leader", GROUPS[sample])
     numbers = dict(zip(panel_data["unit"], panel_data["unit_id"].astype(int)))
     flag = sample_flag(choice.id)
-    present = (
+    present_columns = (
         tuple(
             column_name
             for column_name in panel_data.columns
@@ -160,5 +160,5 @@ def _row_rule(panel_data: pd.DataFrame, choice: SpecificationChoice, spec_id: st
         years=choice.years,
         drop_years=choice.drop_years,
         drop_units=tuple(numbers[unit] for unit in choice.drop_units if unit in numbers),
-        present=present,
+        present=present_columns,
     )

@@ -16,7 +16,7 @@ from .published_panel_columns import SHARE_SUM, headline_density
 from .regression_designs import RegressionDesign, RowRule
 from .script_notes import INSTRUMENT, expected_numbers, instrument_designs, no_firm_rows, script_notes
 
-ABSORBED = {"unit": "unit_id", "firm": "firm_id"}
+EFFECT_IDS = {"unit": "unit_id", "firm": "firm_id"}
 FACTORS = {"year": "i.year", "group_year": "i.group_id#i.year"}
 CLUSTER = "vce(cluster unit_id)"
 
@@ -55,13 +55,13 @@ def _design_blocks(results: Results, design: RegressionDesign) -> Iterator[str]:
 def _tests(results: Results, design: RegressionDesign) -> Iterator[str]:
     inference = results.study.regressions.inference
     options = f"reps({inference.draws}) weighttype({inference.weights}) seed({results.study.study.seed % 2**31}) nograph"
-    yield from (f"boottest {design.terms[term]}, {options}" for term in design.tested)
+    yield from (f"boottest {design.terms[term]}, {options}" for term in design.tested_terms)
 
 
 def _estimation(design: RegressionDesign, column: str, cluster: str = CLUSTER) -> str:
     """reghdfe with the unit or firm absorbed; regress without such an effect."""
     factors = [FACTORS[effect] for effect in design.effects if effect in FACTORS]
-    absorbed = [ABSORBED[effect] for effect in design.effects if effect in ABSORBED]
+    absorbed = [EFFECT_IDS[effect] for effect in design.effects if effect in EFFECT_IDS]
     variables = " ".join([column, *design.terms.values(), *factors])
     condition = "" if design.change else f" if {_row_condition(design.row_rule)}"
     weights = f" [aweight = {design.weights}]" if design.weights else ""
@@ -80,26 +80,26 @@ def _row_condition(rule: RowRule) -> str:
 def _changes(design: RegressionDesign) -> Iterator[str]:
     """One row per unit: the change between two years of every column."""
     assert design.change is not None
-    first, last = design.change
+    first_year, last_year = design.change
     yield "preserve"
-    yield f"keep if {_row_condition(design.row_rule)} & inlist(year, {first}, {last})"
+    yield f"keep if {_row_condition(design.row_rule)} & inlist(year, {first_year}, {last_year})"
     yield "bysort unit_id (year): keep if _N == 2"
     yield f"foreach column of varlist {' '.join([*design.outcomes.values(), *design.terms.values()])} {{"
     yield "    bysort unit_id (year): replace `column' = `column' - `column'[1] if _n == 2"
     yield "}"
-    yield f"keep if year == {last}"
+    yield f"keep if year == {last_year}"
 
 
 def _instrumented(results: Results, designs: Sequence[RegressionDesign], panel_data: pd.DataFrame) -> Iterator[str]:
     """Two-stage least squares by ivreghdfe, whose clusters are written cluster(): vce() it once ignored."""
-    density, published = variable(headline_density(results)[0]), results.table("endogeneity")
+    density, published_rows = variable(headline_density(results)[0]), results.table("endogeneity")
     for design, outcome, column in instrument_designs(results, designs, panel_data):
-        instrument_rows = published[(published["sample"] == design.sample) & (published["outcome"] == outcome)]
+        instrument_rows = published_rows[(published_rows["sample"] == design.sample) & (published_rows["outcome"] == outcome)]
         value_by_quantity = dict(zip(instrument_rows["quantity"], instrument_rows["value"]))
         controls = [term_column for term, term_column in design.terms.items() if term != "density"]
         controls += [f"i.year#c.{SHARE_SUM}"] if SHARE_SUM in panel_data.columns else []
         controls += [FACTORS[effect] for effect in design.effects if effect in FACTORS]
-        absorbed = [ABSORBED[effect] for effect in design.effects if effect in ABSORBED]
+        absorbed = [EFFECT_IDS[effect] for effect in design.effects if effect in EFFECT_IDS]
         command, absorb = ("ivreghdfe", f"absorb({absorbed[0]}) ") if absorbed else ("ivreg2", "small ")
         yield (
             f"* shift-share, {design.sample}, {outcome}: b {value_by_quantity['estimate']:.10g}; "

@@ -28,10 +28,10 @@ def ranking(results: Results, labels: FigureLabels) -> Chart | None:
     table = end_rows(results.ranking(results.years[-1]).dropna(subset=["score"]))
     names = dict(zip(table["unit"], labels.unit_names(table["unit_zh"], table["unit_en"])))
     colours = {labels(results.name(node)): colour for node, colour in _node_colours(results, results.parts).items()}
-    parts = results.stacked_parts(results.years[-1]).set_index("unit")
-    parts = parts.loc[[unit for unit in table["unit"] if unit in parts.index]].reset_index()
-    frame = pd.DataFrame({"label": parts["unit"].map(names), "value": parts["part"]})
-    frame["key"] = [labels(results.name(node)) for node in parts["node"]]
+    node_parts = results.stacked_parts(results.years[-1]).set_index("unit")
+    node_parts = node_parts.loc[[unit for unit in table["unit"] if unit in node_parts.index]].reset_index()
+    frame = pd.DataFrame({"label": node_parts["unit"].map(names), "value": node_parts["part"]})
+    frame["key"] = [labels(results.name(node)) for node in node_parts["node"]]
     end_labels = pd.DataFrame(
         {"label": table["unit"].map(names), "value": table["score"], "text": table["score"].map("{:.1f}".format)}
     )
@@ -93,8 +93,8 @@ def shift(results: Results, labels: FigureLabels) -> Chart | None:
     if len(results.years) < 2:
         return None
     first_year, last_year = results.years[0], results.years[-1]
-    earlier, latest = (results.ranking(year).set_index("unit") for year in (first_year, last_year))
-    rows_ranked_twice = end_rows(latest.assign(then=earlier["rank"]).dropna(subset=["rank", "then"]))
+    earlier_ranking, latest_ranking = (results.ranking(year).set_index("unit") for year in (first_year, last_year))
+    rows_ranked_twice = end_rows(latest_ranking.assign(then=earlier_ranking["rank"]).dropna(subset=["rank", "then"]))
     if rows_ranked_twice.empty:
         return None
     colours = {
@@ -160,8 +160,10 @@ def acceptability(results: Results, labels: FigureLabels) -> Chart | None:
         labels(Bilingual("中间", "middle")): (rows["rank"] > quarter) & (rows["rank"] <= count - quarter),
         labels(Bilingual("后四分之一", "last quarter")): rows["rank"] > count - quarter,
     }
-    parts = [rows[band].groupby("unit")["share"].sum().rename(band_label) for band_label, band in bands.items()]
-    band_shares = pd.concat(parts, axis=1).fillna(0.0).reindex([unit for unit in ranking["unit"] if unit in set(rows["unit"])])
+    share_columns = [rows[band].groupby("unit")["share"].sum().rename(band_label) for band_label, band in bands.items()]
+    band_shares = (
+        pd.concat(share_columns, axis=1).fillna(0.0).reindex([unit for unit in ranking["unit"] if unit in set(rows["unit"])])
+    )
     frame = band_shares.rename(index=names).rename_axis("label").reset_index().melt("label", list(bands), "key", "value")
     colours = dict(zip(bands, (HUES[0][0], LINE_COLOUR, HUES[1][1])))
     return charts.stacked_bars(frame, colours, title=labels.title(Bilingual("占全部抽样的份额", "share of the draws")))

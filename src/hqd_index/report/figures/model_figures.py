@@ -132,8 +132,8 @@ def mode_matrix(results: Results, labels: FigureLabels) -> Chart | None:
     frame = pd.DataFrame(
         {"label": shown_cells["mode"].map(modes), "x": shown_cells["outcome"].map(nodes), "value": shown_cells["estimate_sd"]}
     )
-    signed = [("+" if estimate > 0.005 else "") + number(estimate, 2) for estimate in shown_cells["estimate_sd"]]
-    frame["text"] = [signed_text + ("*" if p <= 0.05 else "") for signed_text, p in zip(signed, shown_cells["p_wild"])]
+    signed_texts = [("+" if estimate > 0.005 else "") + number(estimate, 2) for estimate in shown_cells["estimate_sd"]]
+    frame["text"] = [signed_text + ("*" if p <= 0.05 else "") for signed_text, p in zip(signed_texts, shown_cells["p_wild"])]
     frame["marked"] = shown_cells["predicted"].astype(bool)
     title = Bilingual("标准化系数", "coefficient in SDs")
     return charts.colour_matrix(frame, list(modes.values()), list(nodes.values()), title=labels(title))

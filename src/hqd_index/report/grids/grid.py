@@ -37,11 +37,11 @@ class Grid:
 
 def parse_columns(column_lines: str) -> tuple[Column, ...]:
     """Columns from lines of `Chinese | English | kind | width`."""
-    parsed = []
+    grid_columns = []
     for line in column_lines.strip().splitlines():
         zh, en, cell_format, width = (field.strip() for field in line.split("|"))
-        parsed.append(Column(Bilingual(zh, en), cell_format, int(width)))
-    return tuple(parsed)
+        grid_columns.append(Column(Bilingual(zh, en), cell_format, int(width)))
+    return tuple(grid_columns)
 
 
 def bilingual_names(zh: Iterable[Any], en: Iterable[Any]) -> list[Bilingual]:

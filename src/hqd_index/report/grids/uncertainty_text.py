@@ -41,8 +41,8 @@ def rank_intervals(results: Results, year: int) -> tuple[tuple[Column, ...], Cel
     return tuple(Column(SOURCES[source_name], "text", 12) for source_name in sources), cells
 
 
-def _rank_span(lowest: float, highest: float) -> str:
-    return "" if pd.isna(lowest) or pd.isna(highest) else f"{lowest:.0f}–{highest:.0f}"
+def _rank_span(first_rank: float, last_rank: float) -> str:
+    return "" if pd.isna(first_rank) or pd.isna(last_rank) else f"{first_rank:.0f}–{last_rank:.0f}"
 
 
 def undecided_neighbours(results: Results, year: int) -> Cells:
@@ -80,12 +80,17 @@ def rank_range(results: Results, year: int) -> tuple[dict[Any, Any], dict[Any, A
     if rank_rows.empty:
         return {}, {}, BLANK_TEXT
     ranges_by_unit = rank_rows.groupby("unit")
-    best, worst, base_ranks = ranges_by_unit["rank"].min(), ranges_by_unit["rank"].max(), ranges_by_unit["base_rank"].first()
+    best_ranks, worst_ranks, base_ranks = (
+        ranges_by_unit["rank"].min(),
+        ranges_by_unit["rank"].max(),
+        ranges_by_unit["base_rank"].first(),
+    )
     range_source = Bilingual(
         "最好与最差名次取自各情景（scenarios.csv）。", "Best and worst rank over the scenarios (scenarios.csv)."
     )
     return (
-        best.combine(base_ranks.fillna(best), min).to_dict(),  # a unit may have a rank in a scenario and none in the base
-        worst.combine(base_ranks.fillna(worst), max).to_dict(),
+        # a unit may have a rank in a scenario and none in the base
+        best_ranks.combine(base_ranks.fillna(best_ranks), min).to_dict(),
+        worst_ranks.combine(base_ranks.fillna(worst_ranks), max).to_dict(),
         range_source,
     )

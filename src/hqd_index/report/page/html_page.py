@@ -144,11 +144,11 @@ def score_field(results: Results) -> dict[str, Any] | None:
     return {"years": results.years, "rows": lines}
 
 
-def _tint_level(score: float, lowest: float, highest: float) -> int | None:
+def _tint_level(score: float, low_score: float, high_score: float) -> int | None:
     """0 (lowest) to 9 (highest); None for a missing score."""
     if is_missing(score):
         return None
-    return int(min(9, 10 * (score - lowest) / ((highest - lowest) or 1)))
+    return int(min(9, 10 * (score - low_score) / ((high_score - low_score) or 1)))
 
 
 def tables(results: Results) -> dict[str, Grid]:
@@ -217,10 +217,10 @@ def strip_data(results: Results) -> dict[str, Any]:
     if not results.years:
         return {"parts": [], "scores": {}, "median": {}, "colours": {}}
     ranking = results.ranking(results.years[-1])
-    parts = [node for node in results.parts if node in ranking.columns and ranking[node].notna().any()]
-    peer_scores = {node: _peer_scores(ranking[node].dropna().to_numpy(dtype=float)) for node in parts}
-    median = {node: round(float(ranking[node].median()), 2) for node in parts}
-    return {"parts": parts, "scores": peer_scores, "median": median, "colours": node_colours(results.tree)}
+    node_names = [node for node in results.parts if node in ranking.columns and ranking[node].notna().any()]
+    peer_scores = {node: _peer_scores(ranking[node].dropna().to_numpy(dtype=float)) for node in node_names}
+    median = {node: round(float(ranking[node].median()), 2) for node in node_names}
+    return {"parts": node_names, "scores": peer_scores, "median": median, "colours": node_colours(results.tree)}
 
 
 def _peer_scores(scores: NDArray[np.float64]) -> list[float]:

@@ -89,16 +89,16 @@ def profiles(results: Results, weight_lab_data: WeightLab | None) -> list[Profil
     for unit in results.units["unit"]:
         unit_places = placements.get(unit, {})
         part_placements = tuple(unit_places[node] for node in results.parts if node in unit_places)
-        overall = unit_places.get(results.tree.root)
+        root_place = unit_places.get(results.tree.root)
         sentences = (
-            _score_and_rank(results, overall, rank_gain.get(unit), first_scores.get(unit)),
+            _score_and_rank(results, root_place, rank_gain.get(unit), first_scores.get(unit)),
             _strengths_and_weaknesses(results, part_placements),
             _main_obstacles(results, obstacles.get(unit)),
             _largest_levers(results, gains.get(unit, [])),
         )
         unit_profiles.append(
             Profile(
-                unit, results.unit_name(unit), overall, part_placements, tuple(sentence for sentence in sentences if sentence)
+                unit, results.unit_name(unit), root_place, part_placements, tuple(sentence for sentence in sentences if sentence)
             )
         )
     return unit_profiles
@@ -120,11 +120,11 @@ def levers(weight_lab_data: WeightLab, year: int) -> Levers:
     current_scores = scores(design, weight_lab_data.leaves, leaf_values, shares)[0][design.tree.root]
     gain_matrix = np.full(leaf_values.shape, np.nan)
     for j in range(leaf_values.shape[1]):
-        observed = leaf_values[~np.isnan(leaf_values[:, j]), j]
-        if len(observed) == 0:
+        known_values = leaf_values[~np.isnan(leaf_values[:, j]), j]
+        if len(known_values) == 0:
             continue
         values_after_raise = leaf_values.copy()
-        values_after_raise[:, j] = np.fmax(leaf_values[:, j], np.quantile(observed, 1 - QUARTER))
+        values_after_raise[:, j] = np.fmax(leaf_values[:, j], np.quantile(known_values, 1 - QUARTER))
         values_after_raise[np.isnan(leaf_values[:, j]), j] = np.nan
         gain_matrix[:, j] = 100 * (
             scores(design, weight_lab_data.leaves, values_after_raise, shares)[0][design.tree.root] - current_scores

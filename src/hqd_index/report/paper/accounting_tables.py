@@ -90,12 +90,12 @@ def _group_note(gap: pd.Series) -> Bilingual:
     )
 
 
-def _rows_of_index(results: Results, table_name: str, within: str) -> dict[str, pd.DataFrame]:
+def _rows_of_index(results: Results, table_name: str, index_name: str) -> dict[str, pd.DataFrame]:
     """Sample -> rows of the whole index by (quantity, what it is about)."""
     rows = results.table(table_name)
     rows = rows[rows["outcome"] == results.tree.root] if len(rows) else rows
     return {
-        sample: rows[rows["sample"] == sample].fillna({within: ""}).set_index(["quantity", within]).sort_index()
+        sample: rows[rows["sample"] == sample].fillna({index_name: ""}).set_index(["quantity", index_name]).sort_index()
         for sample in SAMPLES
         if len(rows) and (rows["sample"] == sample).any()
     }

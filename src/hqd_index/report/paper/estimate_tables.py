@@ -49,9 +49,11 @@ def channels_table(results: Results) -> TableParts | None:
     nodes = [node for node in results.inner if node in set(rows["outcome"])]
     rows_by_column = [rows[rows["outcome"] == node].set_index("term") for node in nodes]
     rows_by_column = [term_block.loc[["density"]] for term_block in rows_by_column]
-    parts = results.table("channels")
+    channel_rows = results.table("channels")
     parts_of_index = (
-        parts[(parts["parent"] == results.tree.root) & (parts["sample"] == "all")].set_index("node") if len(parts) else parts
+        channel_rows[(channel_rows["parent"] == results.tree.root) & (channel_rows["sample"] == "all")].set_index("node")
+        if len(channel_rows)
+        else channel_rows
     )
     fraction_line: list[Cell] = [Bilingual("占总系数的份额（%）", "Share of the whole (%)")]
     adjusted_line: list[Cell] = [Bilingual("校正后 p（Romano-Wolf）", "Adjusted p (Romano-Wolf)")]

@@ -27,14 +27,14 @@ PREAMBLE = (
 def write_latex(tables: Sequence[PaperTable | AbsentTable], path: Path, language: str, notice: str = "") -> Path:
     """All tables in one file that compiles by itself; each environment can be pasted into a paper; a notice comes first."""
     notice_lines = [f"\\noindent\\textbf{{{escape_latex(notice)}}}\n"] if notice else []
-    parts = [
+    latex_parts = [
         DOCUMENT_CLASS[language],
         PREAMBLE,
         *notice_lines,
         *[environment(paper_table, language) for paper_table in tables],
         "\\end{document}\n",
     ]
-    path.write_text("\n".join(parts), "utf-8")
+    path.write_text("\n".join(latex_parts), "utf-8")
     return path
 
 

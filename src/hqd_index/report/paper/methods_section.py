@@ -41,13 +41,13 @@ def data_blocks(results: Results) -> Iterator[Block]:
     """Units, years, indicators, sources, and where the rows went."""
     study, count = results.study, len(results.leaves)
     years = f"{results.years[0]}–{results.years[-1]}" if results.years else "—"
-    parts, dimensions = len(results.parts), len(results.dimensions)
+    n_parts, dim_count = len(results.parts), len(results.dimensions)
     root = results.name(results.tree.root)
     yield prose_block(
         f"以 {len(results.units)} 个单位、{years} 年的面板测度“{root.zh}”。"
-        f"指标体系由 {dimensions} 个维度、{parts} 个分维度、{count} 个指标构成（表1）；由专精特新认定直接得到的变量不进入指数。",
-        f"We measure '{root.en}' for {len(results.units)} units over {years}. The system has {dimensions} dimensions, "
-        f"{parts} sub-dimensions and {count} indicators (Table 1); no column of the treatment enters the index.",
+        f"指标体系由 {dim_count} 个维度、{n_parts} 个分维度、{count} 个指标构成（表1）；由专精特新认定直接得到的变量不进入指数。",
+        f"We measure '{root.en}' for {len(results.units)} units over {years}. The system has {dim_count} dimensions, "
+        f"{n_parts} sub-dimensions and {count} indicators (Table 1); no column of the treatment enters the index.",
     )
     origins = [origin for source in study.sources.sources.values() if (origin := source.origin) is not None]
     if origins:

@@ -313,7 +313,7 @@ def _node_formula(sheets: LiveSheets, node: str, sheet_row: int) -> str:
 def _rank_columns(worksheet: Any, sheets: LiveSheets, k: int) -> None:
     """Coverage; the score if it may be ranked, else -1; competition rank with the tie rule; a key that sorts ties by code."""
     row, styles = FIRST_UNIT_ROW + k, sheets.styles
-    covered, ranked, rank = (xl_rowcol_to_cell(row, sheets.tail_column + j) for j in range(3))
+    coverage_cell, score_cell, rank_cell = (xl_rowcol_to_cell(row, sheets.tail_column + j) for j in range(3))
     root = xl_rowcol_to_cell(row, sheets.columns[sheets.root])
     formula_parts = (
         f"'{sheets.edit_sheet}'!$F${sheets.weights[leaf] + 1}*ISNUMBER({xl_rowcol_to_cell(row, sheets.columns[leaf])})"
@@ -321,8 +321,10 @@ def _rank_columns(worksheet: Any, sheets: LiveSheets, k: int) -> None:
     )
     min_coverage = sheets.results.study.weighting.coverage.rank_from
     score, rank_value = sheets.ranked_scores[k], sheets.ranks[k]
-    ranked_formula = f"=IF(AND(ISNUMBER({root}),{covered}>={min_coverage!r}-1E-12),{root},-1)"
-    rank_formula = f'=IF({ranked}<0,"{MISSING}",SUMPRODUCT(--({sheets.unit_cells(sheets.tail_column + 1)}>{ranked}+1E-9))+1)'
+    ranked_formula = f"=IF(AND(ISNUMBER({root}),{coverage_cell}>={min_coverage!r}-1E-12),{root},-1)"
+    rank_formula = (
+        f'=IF({score_cell}<0,"{MISSING}",SUMPRODUCT(--({sheets.unit_cells(sheets.tail_column + 1)}>{score_cell}+1E-9))+1)'
+    )
     key = (UNRANKED_SENTINEL if is_missing(rank_value) else float(rank_value)) + (k + 1) / 100_000
     worksheet.write_formula(
         row, sheets.tail_column, f"={'+'.join(formula_parts)}", styles(num_format="0.00%"), float(sheets.coverage[k])
@@ -332,7 +334,7 @@ def _rank_columns(worksheet: Any, sheets: LiveSheets, k: int) -> None:
     )
     worksheet.write_formula(row, sheets.tail_column + 2, rank_formula, styles(num_format="0"), _opening_value(rank_value))
     worksheet.write_formula(
-        row, sheets.tail_column + 3, f"=IF(ISNUMBER({rank}),{rank},{UNRANKED_SENTINEL})+{k + 1}/100000", styles(), key
+        row, sheets.tail_column + 3, f"=IF(ISNUMBER({rank_cell}),{rank_cell},{UNRANKED_SENTINEL})+{k + 1}/100000", styles(), key
     )
 
 

@@ -52,8 +52,8 @@ def _ranking_chart(workbook: Any, grid: Grid, language: str) -> Any:
 
 
 def _trend_chart(workbook: Any, results: Results, grid: Grid, language: str) -> Any:
-    ranked = results.ranking(results.years[-1]).dropna(subset=["rank"])
-    chart_units = list(dict.fromkeys([*ranked["unit"].head(3), *ranked["unit"].tail(3)]))
+    ranked_units = results.ranking(results.years[-1]).dropna(subset=["rank"])
+    chart_units = list(dict.fromkeys([*ranked_units["unit"].head(3), *ranked_units["unit"].tail(3)]))
     chart, sheet = workbook.add_chart({"type": "line"}), SHEETS["panel"].name.of(language)
     for unit in chart_units:
         sheet_rows = [FIRST_ROW + i for i, grid_row in enumerate(grid.rows) if grid_row[0] == unit]

@@ -119,8 +119,8 @@ def _ranking_extras(worksheet: Any, grid: Grid) -> None:
     bar = {"type": "data_bar", "bar_color": "#9CC4E0", "bar_solid": True, "min_type": "num", "min_value": 0}
     worksheet.conditional_format(FIRST_ROW, 3, last_row, 3, bar)
     colour_scale = {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": "#8FBFCB"}
-    parts = next((k for k, column in enumerate(grid.columns) if k > 3 and column.cell_format == "2"), len(grid.columns))
-    worksheet.conditional_format(FIRST_ROW, parts, last_row, len(grid.columns) - 2, colour_scale)
+    first_part = next((k for k, column in enumerate(grid.columns) if k > 3 and column.cell_format == "2"), len(grid.columns))
+    worksheet.conditional_format(FIRST_ROW, first_part, last_row, len(grid.columns) - 2, colour_scale)
 
 
 COVER_WIDTH = 100

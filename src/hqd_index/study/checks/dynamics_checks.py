@@ -30,9 +30,9 @@ def _coefficients(study: Study) -> Iterator[Finding]:
     for name in coefficients:
         if name not in dimensions:
             yield unknown_name((*COUPLING, name), ("dimension", "维度"), name, dimensions)
-    missing = [dimension for dimension in dimensions if dimension not in coefficients]
-    if missing:
-        names = ", ".join(missing)
+    missing_names = [dimension for dimension in dimensions if dimension not in coefficients]
+    if missing_names:
+        names = ", ".join(missing_names)
         yield Finding(COUPLING, f"no coefficient is given for {names}", f"没有给出 {names} 的系数")
     total = sum(coefficients.values())
     if abs(total - 1) > SUM_TOLERANCE:

@@ -169,9 +169,9 @@ def _published_columns(study: Study) -> set[str]:
     """The columns of regressions.density_source that are not only divided by: recognised firms and their shares."""
     source = study.regressions.density_source if "regressions" in study.model_fields_set else None
     columns = column_facts(study).get(source.table, {}) if source else {}
-    recognised = [formula for column_name, formula in source.formulas.items() if column_name != "n_firms"] if source else []
-    parsed = [bound_formula((), formula, columns, aggregate=True, needed_type="number")[0] for formula in recognised]
-    return {column for formula in parsed if formula for column in numerator_columns(formula.tree, columns)}
+    srdi_formulas = [formula for column_name, formula in source.formulas.items() if column_name != "n_firms"] if source else []
+    parsed_formulas = [bound_formula((), formula, columns, aggregate=True, needed_type="number")[0] for formula in srdi_formulas]
+    return {column for formula in parsed_formulas if formula for column in numerator_columns(formula.tree, columns)}
 
 
 def _treatment(study: Study, yaml_path: Place, formula: Expression, columns: Columns) -> Iterator[Finding]:
@@ -181,13 +181,13 @@ def _treatment(study: Study, yaml_path: Place, formula: Expression, columns: Col
 
 
 def _growth(study: Study, yaml_path: Place, leaf: Indicator, formula: Expression, columns: Columns) -> Iterator[Finding]:
-    derived = study.columns.tables.get(leaf.table, {})
+    derived_columns = study.columns.tables.get(leaf.table, {})
     texts = {yaml_path: formula} | {
         ("columns", "tables", leaf.table, derived_name, "formula"): derived_formula
-        for derived_name in sorted(formula.columns & set(derived))
+        for derived_name in sorted(formula.columns & set(derived_columns))
         if (
             derived_formula := bound_formula(
-                (), derived[derived_name].formula or "null", columns, aggregate=False, needed_type="any"
+                (), derived_columns[derived_name].formula or "null", columns, aggregate=False, needed_type="any"
             )[0]
         )
     }

@@ -30,10 +30,11 @@ def _item_findings(study: Study, path: Place, item: ModeItem, columns_by_table: 
         yield unknown_name((*path, "table"), ("table", "数据表"), item.table, columns_by_table)
         return
     key = set(study_tables(study)[item.table].key)
-    absent = sorted(key - {*columns_by_table.get("firms", {}), "year"})
-    if absent:
-        yield Finding((*path, "table"), f"firms carry no {', '.join(absent)}, the key of table {item.table}; take another table",
-                      f"企业表没有列 {'、'.join(absent)}(数据表 {item.table} 的主键);请换用别的表")  # fmt: skip
+    absent_columns = sorted(key - {*columns_by_table.get("firms", {}), "year"})
+    if absent_columns:
+        yield Finding((*path, "table"),
+                      f"firms carry no {', '.join(absent_columns)}, the key of table {item.table}; take another table",
+                      f"企业表没有列 {'、'.join(absent_columns)}(数据表 {item.table} 的主键);请换用别的表")  # fmt: skip
     yield from bound_formula(
         (*path, "formula"),
         item.formula,
@@ -77,7 +78,7 @@ def _measured_items(study: Study, path: Place, indicator: PathIndicator) -> Iter
 
 
 def _years_inside_study(study: Study, path: Place, years: tuple[int, int]) -> Iterator[Finding]:
-    first, last = study.study.years
-    if not first <= years[0] <= years[1] <= last:
-        yield Finding(path, f"{years[0]}-{years[1]} does not lie inside the study's years {first}-{last}",
-                      f"{years[0]}-{years[1]} 不在研究年份 {first}-{last} 之内")  # fmt: skip
+    first_year, last_year = study.study.years
+    if not first_year <= years[0] <= years[1] <= last_year:
+        yield Finding(path, f"{years[0]}-{years[1]} does not lie inside the study's years {first_year}-{last_year}",
+                      f"{years[0]}-{years[1]} 不在研究年份 {first_year}-{last_year} 之内")  # fmt: skip

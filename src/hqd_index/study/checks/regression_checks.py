@@ -192,7 +192,7 @@ def _density(study: Study, path: Place, density: Density) -> Iterator[Finding]:
 
 
 def _year_findings(study: Study, path: Place, years: tuple[int, int]) -> Iterator[Finding]:
-    first, last = study.study.years
-    if not first <= years[0] <= years[1] <= last:
-        yield Finding(path, f"{years[0]}-{years[1]} does not lie inside the study's years {first}-{last}",
-                      f"{years[0]}-{years[1]} 不在研究年份 {first}-{last} 之内")  # fmt: skip
+    first_year, last_year = study.study.years
+    if not first_year <= years[0] <= years[1] <= last_year:
+        yield Finding(path, f"{years[0]}-{years[1]} does not lie inside the study's years {first_year}-{last_year}",
+                      f"{years[0]}-{years[1]} 不在研究年份 {first_year}-{last_year} 之内")  # fmt: skip

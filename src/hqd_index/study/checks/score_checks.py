@@ -10,7 +10,7 @@ from ..records import Study
 from ..study_findings import Finding
 from ..yaml_document import Place
 
-LISTED = 6
+LIST_LIMIT = 6
 UNBOUNDED = ("rank", "borda", "zscore", "robust")
 """Normalisations whose values do not lie in [0, 1], so that scores do not lie in 0-100."""
 
@@ -24,20 +24,20 @@ def check(study: Study) -> Iterator[Finding]:
 
 def cautions(study: Study) -> Iterator[Finding]:
     """What a run repeats on the terminal: the scale of the scores, and few firms behind a value."""
-    yield from _unbounded(study, tree_of(study.indicators))
+    yield from _unbounded_findings(study, tree_of(study.indicators))
     yield from _few_firms(study)
 
 
 def _scarce_families(study: Study, tree: Tree) -> Iterator[Finding]:
     """Families that have just as many indicators as a score needs."""
-    needed = study.weighting.coverage.min_children
+    needed_count = study.weighting.coverage.min_children
     families = [
-        node for node in tree.inner if len(tree.children(node)) == needed > 1 and not tree.children(tree.children(node)[0])
+        node for node in tree.inner if len(tree.children(node)) == needed_count > 1 and not tree.children(tree.children(node)[0])
     ]
     if families:
-        listed_families, ellipsis = ", ".join(families[:LISTED]), " ..." if len(families) > LISTED else ""
-        en = f"{needed} indicators and min_children {needed}: one missing value removes the score"
-        zh = f"只有 {needed} 个指标而 min_children 为 {needed}:缺一个值就没有得分"
+        listed_families, ellipsis = ", ".join(families[:LIST_LIMIT]), " ..." if len(families) > LIST_LIMIT else ""
+        en = f"{needed_count} indicators and min_children {needed_count}: one missing value removes the score"
+        zh = f"只有 {needed_count} 个指标而 min_children 为 {needed_count}:缺一个值就没有得分"
         yield Finding(
             ("weighting", "coverage"),
             f"{listed_families}{ellipsis}: {en}; `coverage: {{min_children: 1}}` keeps it",
@@ -46,7 +46,7 @@ def _scarce_families(study: Study, tree: Tree) -> Iterator[Finding]:
         )
 
 
-def _unbounded(study: Study, tree: Tree) -> Iterator[Finding]:
+def _unbounded_findings(study: Study, tree: Tree) -> Iterator[Finding]:
     methods: dict[str, Place] = {}
     for leaf in tree.leaves(tree.root):
         choice, choice_path = leaf_choice(study, tree, leaf, "normalise")

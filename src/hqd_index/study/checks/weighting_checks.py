@@ -162,12 +162,12 @@ def _windows(study: Study, tree: Tree) -> Iterator[Finding]:
     choices_and_paths += [
         (choice, ("weighting", "weight", FLAT_TREE_KEY)) for choice in [study.weighting.weight.get(FLAT_TREE_KEY)] if choice
     ]
-    first, last = study.study.years
+    first_year, last_year = study.study.years
     for choice, yaml_path in {yaml_path: (choice, yaml_path) for choice, yaml_path in choices_and_paths}.values():
         years = choice.over
-        if isinstance(years, tuple) and not (years[0] <= years[1] and years[0] <= last and years[1] >= first):
-            yield Finding(yaml_path, f"over: [{years[0]}, {years[1]}] holds no year of the study ({first}-{last})",
-                          f"over: [{years[0]}, {years[1]}] 与研究年份 {first}-{last} 没有重合")  # fmt: skip
+        if isinstance(years, tuple) and not (years[0] <= years[1] and years[0] <= last_year and years[1] >= first_year):
+            yield Finding(yaml_path, f"over: [{years[0]}, {years[1]}] holds no year of the study ({first_year}-{last_year})",
+                          f"over: [{years[0]}, {years[1]}] 与研究年份 {first_year}-{last_year} 没有重合")  # fmt: skip
 
 
 def _cautions(study: Study, tree: Tree) -> Iterator[Finding]:

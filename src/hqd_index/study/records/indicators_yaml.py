@@ -53,7 +53,7 @@ def _direction(setting: object) -> object:
 
 def _no_direction(setting: list[object] | bool | str) -> PydanticCustomError:
     """A list is meant as a band; a flag (yes, no, true) as a sign."""
-    shown = setting if isinstance(setting, list) else str(setting).lower()
+    shown_setting = setting if isinstance(setting, list) else str(setting).lower()
     if isinstance(setting, list) and setting and set(map(str, setting)) <= DIRECTIONS.keys():
         en, zh = "an indicator has one direction each: write 1 or -1", "每个指标只有一个方向:请写 1 或 -1"
     elif isinstance(setting, list):
@@ -61,7 +61,9 @@ def _no_direction(setting: list[object] | bool | str) -> PydanticCustomError:
         en, zh = f"write where it is best, as {{band: [{limits}]}}", f"适度指标请写最优区间,如 {{band: [{limits}]}}"
     else:
         en, zh = "write 1 where more is better, -1 where less is", "越大越好请写 1,越小越好请写 -1"
-    return PydanticCustomError("order", "{en}", {"en": f"{shown} is no direction; {en}", "zh": f"{shown} 不是方向;{zh}"})
+    return PydanticCustomError(
+        "order", "{en}", {"en": f"{shown_setting} is no direction; {en}", "zh": f"{shown_setting} 不是方向;{zh}"}
+    )
 
 
 Sign = Annotated[Literal[1, -1], BeforeValidator(_direction), WithJsonSchema({"enum": [1, -1, "正向", "负向"]})]

@@ -42,10 +42,10 @@ class DensitySource(Record):
     @property
     def measures(self) -> set[str]:
         """The measures of density that it gives."""
-        given = set(self.formulas)
-        computed = {"ihs": {"n_srdi"}, "count": {"n_srdi", "n_firms"}}
-        return given & {"count", "revenue", "employment"} | {
-            measure_name for measure_name, parts in computed.items() if parts <= given
+        given_columns = set(self.formulas)
+        needed_columns = {"ihs": {"n_srdi"}, "count": {"n_srdi", "n_firms"}}
+        return given_columns & {"count", "revenue", "employment"} | {
+            measure_name for measure_name, column_names in needed_columns.items() if column_names <= given_columns
         }
 
 

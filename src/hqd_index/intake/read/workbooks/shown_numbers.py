@@ -16,7 +16,7 @@ LARGEST_EXACT_INTEGER = 1e15  # a spreadsheet keeps 15 digits: longer numbers ar
 LAST_DAY_SERIAL = 2958466  # of year 9999
 DATE_IDS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 BUILT_IN = {9: "0%", 10: "0.00%"} | dict.fromkeys(DATE_IDS, "yyyy-mm-dd")
-ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
+ELAPSED_TIME = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
 FORMAT_TOKENS = re.compile(r'"([^"]*)"|[\\!](.)|_.|\*.|\[([^\]]*)\]|(.)', re.DOTALL)
 GENERAL_FORMAT = re.compile(r"general|G/通用格式", re.IGNORECASE)
 CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?[0-9.]+)")
@@ -52,12 +52,12 @@ def displayed_number(stored_number: str, format_code: str, *, from_1904: bool) -
     section = _section_for(number, sections)
     if section.is_date:
         return _date_text(number, from_1904) or number_text(stored_number)
-    displayed = number_text(stored_number)
+    shown_text = number_text(stored_number)
     if section.power_of_ten:
-        displayed = _scaled_text(displayed, section.power_of_ten)
-    if section.zeros and displayed.isdigit():
-        displayed = displayed.zfill(section.zeros)
-    return displayed + (UNIT_MARK + section.suffix if section.suffix else "")
+        shown_text = _scaled_text(shown_text, section.power_of_ten)
+    if section.zeros and shown_text.isdigit():
+        shown_text = shown_text.zfill(section.zeros)
+    return shown_text + (UNIT_MARK + section.suffix if section.suffix else "")
 
 
 def _scaled_text(number_text: str, power_of_ten: int) -> str:
@@ -119,7 +119,7 @@ def _format_parts(format_code: str) -> list[str]:
 def _format_section(format_code: str) -> Section:
     format_code = GENERAL_FORMAT.sub("0.#", format_code)
     condition, digits, prefix, suffix, percents, decimal_position = None, "", "", "", 0, None
-    is_date = bool(ELAPSED.search(format_code))
+    is_date = bool(ELAPSED_TIME.search(format_code))
     for quoted_literal, escaped_character, bracket, character in FORMAT_TOKENS.findall(format_code):
         if bracket:
             condition_match = CONDITION.fullmatch(bracket.strip())
@@ -152,7 +152,7 @@ YUAN_SIGN = "¥"
 CURRENCY_SIGNS = {
     "¥": YUAN_SIGN, "￥": YUAN_SIGN, "$": "US$", "US$": "US$", "€": "EUR", "£": "GBP", "HK$": "HKD", "円": "JPY",
 }  # fmt: skip
-DIVIDED = {("K", 3): "千", ("k", 3): "千", ("M", 6): "百万", ("m", 6): "百万", ("B", 9): "十亿", ("bn", 9): "十亿"}
+SCALE_SUFFIXES = {("K", 3): "千", ("k", 3): "千", ("M", 6): "百万", ("m", 6): "百万", ("B", 9): "十亿", ("bn", 9): "十亿"}
 """Letters behind numbers that the format itself divides by a power of ten."""
 
 
@@ -163,7 +163,7 @@ def _printed_currency(format_text: str) -> str:
 
 def _suffix_unit(suffix: str, power_of_ten: int) -> str:
     """The text behind the digits when it can be a unit or magnitude: blanks and bare punctuation say nothing."""
-    suffix = DIVIDED.get((suffix.strip(), power_of_ten), suffix)
+    suffix = SCALE_SUFFIXES.get((suffix.strip(), power_of_ten), suffix)
     if currency_sign := _printed_currency(suffix):
         return currency_sign
     return suffix.strip() if any(character.isalpha() or character in "%‰" for character in suffix) else ""
@@ -175,8 +175,8 @@ def _date_text(serial: float, from_1904: bool) -> str | None:
         return None
     if serial < 1 and not from_1904:
         return (datetime(1900, 1, 1) + timedelta(seconds=round(serial * 86400))).time().isoformat()
-    first = datetime(1904, 1, 1) if from_1904 else datetime(1899, 12, 31 if serial < 60 else 30)
-    moment = first + timedelta(days=int(serial), seconds=round((serial - int(serial)) * 86400))
+    day_zero = datetime(1904, 1, 1) if from_1904 else datetime(1899, 12, 31 if serial < 60 else 30)
+    moment = day_zero + timedelta(days=int(serial), seconds=round((serial - int(serial)) * 86400))
     return moment.date().isoformat() if moment.time() == datetime.min.time() else moment.isoformat(" ")
 
 

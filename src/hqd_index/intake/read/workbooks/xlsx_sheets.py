@@ -312,10 +312,10 @@ class _SheetReader:
         code = codes[style_index] if style_index < len(codes) else ""
         if not code:
             return number_text(stored_number)
-        displayed = displayed_number(stored_number, code, from_1904=self.workbook_parts.from_1904)
-        if UNIT_MARK in displayed:
+        shown_text = displayed_number(stored_number, code, from_1904=self.workbook_parts.from_1904)
+        if UNIT_MARK in shown_text:
             self.unit_columns.add(self.column)
-        return displayed
+        return shown_text
 
 
 def is_xlsx_archive(archive: zipfile.ZipFile) -> bool:
