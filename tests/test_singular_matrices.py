@@ -38,6 +38,7 @@ SPECTRA = {
     "correlation_ratio.py": "strengths of a penalty, which are added to 1 before they divide",
     "clusters.py": "cuts at LOST",
     "estimable.py": "cuts at GRAM",
+    "iv.py": "a variance whose least singular value is at or below COLUMNS is refused, not inverted",
     "weight_factor.py": "a likelihood of eigenvalues; a singular matrix is refused at COLUMNS",
 }
 SAME = 1e-7  # Gram matrices square condition numbers of up to 1e4

@@ -17,6 +17,7 @@ from .inference import scores
 from .score_maps import DENSE_CLUSTERS, ScoreMap, sign_blocks
 from .within import Array
 
+BLOCK = 1_000  # draws made at a time
 TIE = 1e-9  # relative: draws equal to the observed t (the identity draw) are ties, not exceedances
 WEBB = np.sqrt([0.5, 1.0, 1.5, 0.5, 1.0, 1.5]) * [-1, -1, -1, 1, 1, 1]
 EXACT_FIT = 1e-12  # 1 - R2 at or below this: the residuals are rounding, there is nothing to flip
@@ -150,9 +151,18 @@ def draw_signs(cluster_count: int, draws: int, weights: str, rng: np.random.Gene
         )
     if weights == "webb":
         return Signs(WEBB[rng.integers(0, 6, (draws, cluster_count))], False)
-    if cluster_count > DENSE_CLUSTERS:  # a byte each
-        return Signs(rng.integers(0, 2, (draws, cluster_count), dtype=np.int8) * np.int8(2) - np.int8(1), False)
+    if cluster_count > DENSE_CLUSTERS:
+        return Signs(_sign_bytes(cluster_count, draws, rng), False)
     return Signs(np.asarray(rng.integers(0, 2, (draws, cluster_count)) * 2.0 - 1.0, dtype=np.float64), False)
+
+
+def _sign_bytes(cluster_count: int, draws: int, rng: np.random.Generator) -> NDArray[np.int8]:
+    """The signs that the generator gives in one call, a byte each, drawn in blocks: few are eight bytes wide at a time."""
+    signs = np.empty((draws, cluster_count), dtype=np.int8)
+    for start in range(0, draws, BLOCK):
+        block = signs[start : start + BLOCK]
+        block[:] = rng.integers(0, 2, block.shape) * 2 - 1
+    return signs
 
 
 def wild(
