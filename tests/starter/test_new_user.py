@@ -1,4 +1,4 @@
-"""What a new user brings (issue 11, "done when" 2), from files to a study that reads them: no line is edited in any of these."""
+"""What a new user brings, from files to a study that reads them: no line is edited in any of these."""
 
 from __future__ import annotations
 

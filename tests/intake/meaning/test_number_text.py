@@ -1,4 +1,4 @@
-"""Why a text is no plain number; a proposal that would change the value is worse than none (P1)."""
+"""Why a text is no plain number; a proposal that would change the value is worse than none (P1, F62)."""
 
 from __future__ import annotations
 
