@@ -91,7 +91,7 @@ class DemoRun:
 def folder_once(factory: pytest.TempPathFactory, name: str, write: Callable[[Path], None]) -> Path:
     """A folder that the first worker to ask for it fills, for all of them."""
     base = factory.getbasetemp()
-    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    root = base.parent if base.name.startswith("popen-") else base  # of a worker; a test run by a test has its own
     folder, part = root / name, root / f"{name}.part"
     with (root / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
