@@ -49,7 +49,7 @@ ScenarioOption = Annotated[
 def overview(context: typer.Context, lang: LangOption = None) -> None:
     """高质量发展指数与专精特新的贡献 / Index of high-quality development and what SRDI firms contribute."""
     if context.invoked_subcommand is not None:
-        context.default_map = {command_name: {"lang": lang} for command_name in context.command.commands}  # type: ignore[attr-defined]
+        context.default_map = {context.invoked_subcommand: {"lang": lang}}
         return
     from .console import opening_lines
 
