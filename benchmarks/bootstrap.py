@@ -16,7 +16,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine, open_engine
 from hqd_index.panel import panel_draws
 from hqd_index.study.records import Indicator, Study
 
@@ -94,7 +94,7 @@ def by_hand(engine: Engine, firms: str, weights: pd.DataFrame) -> tuple[np.ndarr
 def main() -> int:
     rows = firm_years()
     leaves = {id: Indicator(table="firms", formula=text, label={"zh": "一", "en": "one"}) for id, (text, _) in FORMULAS.items()}
-    with Engine(threads=1) as engine:
+    with open_engine(threads=1) as engine:
         firms = engine.scan(rows)
         best = np.inf
         for _ in range(TIMES):

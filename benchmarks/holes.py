@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine, open_engine
 from hqd_index.firms.derived_columns import derive
 from hqd_index.intake import intake
 from hqd_index.links import links
@@ -44,7 +44,7 @@ def main() -> int:
     arguments.add_argument("--data", type=Path, default=Path("data/raw"))
     chosen = arguments.parse_args()
     study = load_study(chosen.configs).study
-    with Engine() as engine:
+    with open_engine() as engine:
         clean = intake(study, engine, chosen.data, chosen.configs).tables
         table = gaps(study, engine, clean)
     print(f"seed {SEED}, {DRAWS} bootstrap draws, {HOLES} times {SHARE:.0%} of {len(BLANKED)} columns blanked")

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from hqd_index.demo import Demo, generate
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine, open_engine
 from hqd_index.errors import ConfigError
 from hqd_index.firms.derived_columns import derive
 from hqd_index.index.index_tables import Index, build_index
@@ -84,7 +84,7 @@ def economy(study: Study, case: str, seed: int) -> list[Found]:
         demo = generate(seed, 6000, own, spillover)
     except ConfigError:  # the generator refuses a seed whose firms cannot carry the effect; counted, never replaced
         return []
-    with Engine(threads=1) as engine:
+    with open_engine(threads=1) as engine:
         clean = tables(engine, demo)
         clean["linkages"] = engine.scan(links(study, engine, clean)["linkages"], "linkages")
         ready = derive(study, engine, clean)

@@ -147,12 +147,12 @@ def _credit_codes(numbers: object) -> list[str]:
 
 
 def ours(data: Path, out: Path) -> None:
-    from hqd_index.engines.duckdb import Engine
+    from hqd_index.engines import open_engine
     from hqd_index.intake import intake
     from hqd_index.panel import build_panel
 
     study = _study()
-    with Engine() as engine:
+    with open_engine() as engine:
         result = intake(study, engine, data, data)
         engine.write(result.tables["firms"], out / "clean.parquet")
         quarantine = result.frames["quarantine"].query("severity == 'error'")

@@ -7,6 +7,8 @@ from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+from hqd_index import engines
+
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "hqd_index"
 
 FLOORS = {
@@ -17,7 +19,7 @@ FLOORS = {
 }  # fmt: skip
 WINGS = {name for name, floor in FLOORS.items() if floor == 5}
 HOMES = {
-    "duckdb": {"engines/duckdb.py"},
+    "duckdb": {"engines/duckdb.py", "engines/database_files.py"},
     "altair": {"report/figures/charts.py"},
     "docx": {"report/paper/word.py"},
     "statsmodels": {"upkeep/second_opinion.py", "models/kernels/multiple_testing.py"},
@@ -73,6 +75,17 @@ def test_heavy_libraries_have_one_home():
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
             wrong += [f"{name} imports {n}" for n in names if name not in HOMES.get(n.split(".")[0], {name})]
+    assert not wrong, wrong
+
+
+def test_no_module_outside_engines_imports_a_concrete_engine():
+    contract = {"engines", "engines.database_files"} | {f"engines.{name}" for name in engines.__all__}
+    wrong = [
+        f"{name} imports {path}"
+        for name, tree in modules().items()
+        for path in imports(name, tree)
+        if part(name) != "engines" and part(path) == "engines" and path not in contract and "database_files." not in path
+    ]
     assert not wrong, wrong
 
 

@@ -151,12 +151,12 @@ def checked_lines(loaded_study: LoadedStudy, configs: Path, data_folder: Path | 
     yield f"配置正确:{count} 个文件" if language == "zh" else f"configuration is sound: {count} files"
     if data_folder is None:
         return
-    from .engines.duckdb import Engine
+    from .engines import open_engine
     from .intake import FIRST_ROWS, GateError, checked_files, intake_lines, repair_line
 
     location_template = "hqd run 之后的 {}" if language == "zh" else "{} after hqd run"
     quarantine_location = location_template.format("quarantine.xlsx")
-    with Engine() as engine:
+    with open_engine() as engine:
         try:
             file_check = checked_files(loaded_study.study, engine, data_folder, configs)
         except GateError as fault:

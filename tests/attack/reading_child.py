@@ -116,12 +116,12 @@ def _preload() -> None:
 
 def ending_of(path: Path) -> dict[str, Any]:
     """What becomes of a file when its folder is read as the data of a small study."""
-    from hqd_index.engines.duckdb import Engine
+    from hqd_index.engines import open_engine
     from hqd_index.errors import HqdError
     from hqd_index.intake import intake
 
     try:
-        with Engine() as engine:
+        with open_engine() as engine:
             result = intake(_study(path.name), engine, path.parent, path.parent)
             return {"code": 0, "rule": "", "message": "", **_rows([result.frames["ledger"]])}
     except HqdError as fault:

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import open_engine
 from hqd_index.errors import HqdError
 from hqd_index.intake import Intake, intake
 from hqd_index.intake.meaning.header_years import measure_and_year
@@ -41,7 +41,7 @@ def read(
     )
     leaf = study.indicators.indicators["one"].model_copy(update={"formula": "sum(x)"})
     study = study.model_copy(update={"indicators": study.indicators.model_copy(update={"indicators": {"one": leaf}})})
-    with Engine() as engine:
+    with open_engine() as engine:
         result = intake(study, engine, folder, folder)
         return result, engine.collect(f"SELECT x FROM {result.tables['t']} ORDER BY year, region")["x"].tolist()
 
@@ -266,7 +266,7 @@ def test_repairs_of_a_spread_sheet_count_its_cells(tmp_path: Path, merged: bool)
     study = build({"a": source}, tables=tables, study={"unit": {"by": ["region"], "names": "code"}})
     leaf = study.indicators.indicators["one"].model_copy(update={"formula": "sum(x)"})
     study = study.model_copy(update={"indicators": study.indicators.model_copy(update={"indicators": {"one": leaf}})})
-    with Engine() as engine:
+    with open_engine() as engine:
         repairs = intake(study, engine, tmp_path, tmp_path).frames["repairs"]
     assert repairs[["column", "kind", "cells", "example_after"]].to_numpy().tolist() == [["region", "filled_down", 1, "甲"]]
 
@@ -317,7 +317,7 @@ def test_a_matrix_is_refused_with_the_lines_that_read_it(tmp_path: Path):
         study = build({"a": {"path": "a.csv", "table": "io", **source}}, study={"unit": {"by": ["from_code"], "names": "code"}})
         leaf = study.indicators.indicators["one"].model_copy(update={"formula": "sum(value)"})
         study = study.model_copy(update={"indicators": study.indicators.model_copy(update={"indicators": {"one": leaf}})})
-        with Engine() as engine:
+        with open_engine() as engine:
             return intake(study, engine, tmp_path, tmp_path)
 
     with pytest.raises(HqdError) as caught:

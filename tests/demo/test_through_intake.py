@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.demo import generate
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import open_engine
 from hqd_index.firms.derived_columns import derive
 from hqd_index.intake import intake
 from hqd_index.links import links
@@ -27,7 +27,7 @@ def study(root):
 
 @pytest.fixture(scope="module")
 def engine():
-    return Engine()
+    return open_engine()
 
 
 @pytest.fixture(scope="module")

@@ -7,20 +7,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.engines.duckdb import Engine, literal, quoted
+from hqd_index.engines import literal, open_engine, quoted
 
 HOSTILE = ["'; DROP TABLE t1; --", '"x"', "=cmd", "a\u2028b", "\u202e", "{{7*7}}"]
 
 
 def test_frames_come_back_unchanged():
     frame = pd.DataFrame({"k": [1, 2, 3], "名称": ["甲", "", None], 'odd "name"': [0.1, np.nan, 3.0]})
-    with Engine() as engine:
+    with open_engine() as engine:
         pd.testing.assert_frame_equal(engine.collect(engine.scan(frame)), frame, check_dtype=False)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_is_text_as_value_and_as_name(text):
-    with Engine() as engine:
+    with open_engine() as engine:
         table = engine.query(f"SELECT {literal(text)} AS {quoted(text)}")
         assert engine.collect(table).to_dict("list") == {text: [text]}
 
@@ -28,7 +28,7 @@ def test_hostile_text_is_text_as_value_and_as_name(text):
 def test_only_scanned_files_are_read(tmp_path: Path):
     secret = tmp_path / "secret.csv"
     secret.write_text("a\n1\n")
-    with Engine() as engine:
+    with open_engine() as engine:
         (engine.folder / "link.csv").symlink_to(secret)
         for path in (secret, engine.folder / "link.csv", engine.folder / ".." / "x.csv"):
             with pytest.raises(duckdb.PermissionException):
@@ -42,7 +42,7 @@ def test_parquet_is_the_same_for_any_order_and_thread_count(tmp_path: Path):
     written = []
     for threads, seed in ((1, 0), (2, 1), (4, 2)):
         path = tmp_path / f"{threads}.parquet"
-        with Engine(threads=threads) as engine:
+        with open_engine(threads=threads) as engine:
             engine.write(engine.scan(frame.sample(frac=1, random_state=seed)), path, key=["k"])
             pd.testing.assert_frame_equal(engine.collect(engine.scan(path)), frame)
         written.append(path.read_bytes())
@@ -50,14 +50,14 @@ def test_parquet_is_the_same_for_any_order_and_thread_count(tmp_path: Path):
 
 
 def test_the_scratch_folder_goes_with_the_engine():
-    with Engine() as engine:
+    with open_engine() as engine:
         folder = engine.folder
         assert folder.is_dir()
     assert not folder.exists()
 
 
 def test_only_what_is_kept_stays():
-    with Engine() as engine:
+    with open_engine() as engine:
         kept = engine.query("SELECT 1 AS a")
         engine.view(f"SELECT * FROM {kept}", "seen")
         engine.query("SELECT 2 AS b", "gone")
@@ -69,7 +69,7 @@ def test_only_what_is_kept_stays():
 
 
 def test_types_are_those_of_formulas():
-    with Engine() as engine:
+    with open_engine() as engine:
         table = engine.query("SELECT CAST(1 AS DECIMAL(28,8)) a, 1.5::DOUBLE b, 1 c, 'x' d, true e, DATE '2020-01-01' f, ['x'] g")
         assert list(engine.types(table).values()) == ["decimal", "double", "integer", "text", "flag", "date", "list"]
         assert engine.count(table) == 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import open_engine
 from hqd_index.errors import ConfigError
 from hqd_index.firms.derived_columns import derive
 from hqd_index.firms.tfp import elasticity_table
@@ -35,7 +35,7 @@ def study(columns):
 def tables():
     frame = cobb_douglas()
     prices = frame[["industry_code", "year", "price"]].drop_duplicates().rename(columns={"price": "ppi_chain"})
-    with Engine() as engine:
+    with open_engine() as engine:
         exact = "* EXCLUDE (price) REPLACE (CAST(revenue AS DECIMAL(28, 8)) AS revenue), ['national'] AS levels"
         firms = engine.query(f"SELECT {exact} FROM {engine.scan(frame)} WHERE firm_id <> 'f001' OR year < 2018")
         yield engine, {"firms": firms, "industry": engine.scan(prices[prices["year"] < 2019])}, frame

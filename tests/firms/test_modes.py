@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine, open_engine
 from hqd_index.firms import modes
 from hqd_index.firms.mode_scores import firm_scores
 from hqd_index.firms.mode_tables import mode_tables
@@ -169,7 +169,7 @@ def test_scores_of_a_firm_year_from_its_own_cells() -> None:
     """Score, axis and label of one firm worked again from the raw numbers, without winsor."""
     firms, links = world()
     said = SAID.model_copy(update={"norm": SAID.norm.model_copy(update={"winsor": 0.0})})
-    engine = Engine()
+    engine = open_engine()
     found = firm_scores(asked(said), engine, tables_of(engine, firms, links)).rows.set_index(["firm_id", "year"])
     own = firms[firms["industry_code"] == "C13"]
     base = own[own["year"].between(2016, 2018)]
@@ -192,7 +192,7 @@ def test_scores_of_a_firm_year_from_its_own_cells() -> None:
 def test_what_feeds_h4_is_fixed_and_without_ingredients_of_the_index() -> None:
     """base_*: no change by year; the safety axis has no import dependence, which the modes shown have; fixed is fixed."""
     firms, links = world()
-    engine = Engine()
+    engine = open_engine()
     found = firm_scores(asked(), engine, tables_of(engine, firms, links)).rows
     assert (found.groupby("firm_id")[["base_a1", "base_a2"]].nunique() == 1).all(axis=None)
     assert found.groupby("industry_code")["dependent"].unique().map(list).to_dict() == {"C13": [16.0], "C14": [32.0]}
@@ -207,7 +207,7 @@ def test_what_feeds_h4_is_fixed_and_without_ingredients_of_the_index() -> None:
 def test_tables_meet_their_contracts_add_up_and_name_what_is_lacking() -> None:
     firms, links = world()
     firms.loc[(firms["firm_id"] == "f06") & (firms["year"] == 2020), "rd_exp"] = np.nan  # the label stays, without a score
-    engine = Engine()
+    engine = open_engine()
     made = mode_tables(asked(), engine, tables_of(engine, firms, links), NO_LINKS)
     density = check("mode_densities", made["mode_densities"])
     assert set(check("modes", made["modes"])["firm_id"]) == {f"f{i:02d}" for i in range(0, 40, 3)}
@@ -226,7 +226,7 @@ def test_tables_meet_their_contracts_add_up_and_name_what_is_lacking() -> None:
 
 def test_few_firms_have_no_shares_and_no_path_index() -> None:
     firms, links = world()
-    engine = Engine()
+    engine = open_engine()
     made = mode_tables(asked(SAID.model_copy(update={"min_srdi": 8})), engine, tables_of(engine, firms, links), NO_LINKS)
     density = made["mode_densities"]
     assert density["share"].isna().all() and density["diversity"].isna().all() and not density["dominant"].any()
@@ -236,7 +236,7 @@ def test_few_firms_have_no_shares_and_no_path_index() -> None:
 
 def test_dominant_and_diversity_by_hand() -> None:
     firms, links = world()
-    engine = Engine()
+    engine = open_engine()
     rows = mode_tables(asked(), engine, tables_of(engine, firms, links), NO_LINKS)
     density, firm = rows["mode_densities"].query("version == 'shown' and unit == 'C13' and year == 2020"), rows["modes"]
     mine = firm[(firm["unit"] == "C13") & (firm["year"] == 2020) & (firm["mode"] != "unclassified")]
@@ -252,7 +252,7 @@ def test_dominant_and_diversity_by_hand() -> None:
 def test_paths_by_hand() -> None:
     """Mean, coverage, change, frontier of unit C13 in 2020, and the index as the weighted mean of z."""
     firms, links = world()
-    engine = Engine()
+    engine = open_engine()
     listed = tables_of(engine, firms, links)
     made = mode_tables(asked(), engine, listed, NO_LINKS)
     paths = check("paths", made["paths"]).set_index(["path", "indicator", "unit", "year"])
@@ -279,7 +279,7 @@ def test_paths_by_hand() -> None:
 def test_without_links_of_firms_integration_falls_back_on_the_network() -> None:
     """sum_j b_ij HHI_j by hand."""
     firms, links = world()
-    engine = Engine()
+    engine = open_engine()
     io = pd.DataFrame({"from_unit": ["C13", "C14"], "to_unit": ["C14", "C13"], "downstream": [0.3, 0.2]})
     paths = mode_tables(asked(), engine, tables_of(engine, firms, links), io)["paths"].query("path == 'integration'")
     sold = firms[(firms["industry_code"] == "C14") & (firms["year"] == 2020)]["revenue"]
@@ -294,7 +294,7 @@ def test_without_links_of_firms_integration_falls_back_on_the_network() -> None:
 )
 def test_why_there_are_no_modes(said: Modes, drop: str | None, text: str) -> None:
     firms, links = world()
-    engine = Engine()
+    engine = open_engine()
     kept = firms.drop(columns=drop) if drop else firms
     made = mode_tables(asked(said), engine, tables_of(engine, kept, links), NO_LINKS)
     assert made["modes"].empty and made["mode_densities"].empty and text in made["not_made"]["reason_en"].iloc[0]
@@ -302,7 +302,7 @@ def test_why_there_are_no_modes(said: Modes, drop: str | None, text: str) -> Non
 
 def test_the_order_of_rows_changes_nothing() -> None:
     firms, links = world()
-    engine = Engine()
+    engine = open_engine()
     one = mode_tables(asked(), engine, tables_of(engine, firms, links), NO_LINKS)
     two = mode_tables(
         asked(), engine, tables_of(engine, firms.sample(frac=1, random_state=3), links.sample(frac=1, random_state=4)), NO_LINKS

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine, open_engine
 from hqd_index.study.records import Study
 from hqd_index.study.vendor_presets import with_presets
 
@@ -42,7 +42,7 @@ def build(sources: Mapping[str, Any] | None = None, rules: Mapping[str, Any] | N
 
 @pytest.fixture
 def engine() -> Iterator[Engine]:
-    with Engine() as opened:
+    with open_engine() as opened:
         yield opened
 
 

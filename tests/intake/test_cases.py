@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import xlsxwriter
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine
 from hqd_index.errors import HqdError
 from hqd_index.intake import Intake, intake, repair_line
 

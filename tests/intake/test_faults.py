@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine
 from hqd_index.errors import HqdError
 from hqd_index.intake import Intake, intake
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine
 from hqd_index.errors import HqdError
 from hqd_index.intake import intake
 

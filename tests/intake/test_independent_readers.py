@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 
 from hqd_index.canonical import CanonicalTable
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import open_engine
 from hqd_index.intake.read.raw_files import RawFile
 from hqd_index.intake.read.reader import SheetRequest
 from hqd_index.intake.read.readers import read_sheets
@@ -80,7 +80,7 @@ def test_no_cell_is_read_differently(name: str):
     path = SHARED / name
     wanted = dict(enumerate(rows_of(path), 1))
     source = Source.model_validate({"path": path.name, "table": "t", "header_row": 1, "sheet": None})
-    with Engine() as engine:
+    with open_engine() as engine:
         [cells] = read_sheets(SheetRequest(RawFile(path, path.name, "0" * 64), source, TABLE, engine))
         frame = engine.collect(f"SELECT * FROM {cells.table} ORDER BY row")
     read = {int(row[0]): [cell or "" for cell in row[1:]] for row in frame.itertuples(index=False, name=None)}

@@ -13,7 +13,7 @@ import pytest
 from openpyxl.workbook.defined_name import DefinedName
 from ruamel.yaml import YAML
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine
 from hqd_index.errors import HqdError
 from hqd_index.intake import Intake, intake
 

@@ -12,7 +12,7 @@ import pytest
 
 from hqd_index.canonical import CANONICAL
 from hqd_index.demo.registry import credit_codes
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine
 from hqd_index.errors import HqdError
 from hqd_index.intake import Intake, intake
 from hqd_index.intake.rules.anomalies import table_anomalies

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine
 from hqd_index.intake import intake, intake_lines
 from hqd_index.intake.rules.rule_catalogue import RULES
 from hqd_index.study.study_folder import load_study

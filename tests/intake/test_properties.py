@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine, open_engine
 from hqd_index.errors import CheckError, HqdError
 from hqd_index.intake import Intake, intake
 from hqd_index.intake.records.row_ledger import RowBalance, check_balance, check_sums
@@ -53,7 +53,7 @@ def written(lines: list[list[str]], folder: Path) -> None:
 
 def read(lines: list[list[str]], threads: int | None = None) -> tuple[Intake, pd.DataFrame] | None:
     """What intake gives; None where it refuses the file as a whole (no row has the header's width)."""
-    with tempfile.TemporaryDirectory() as name, Engine(threads=threads) as engine:
+    with tempfile.TemporaryDirectory() as name, open_engine(threads=threads) as engine:
         folder = Path(name)
         written(lines, folder)
         try:
@@ -118,9 +118,9 @@ import hashlib, sys
 from pathlib import Path
 from tests.intake.conftest import build
 from tests.intake.test_properties import RULES
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine, open_engine
 from hqd_index.intake import intake
-with Engine() as engine:
+with open_engine() as engine:
     got = intake(build(rules=RULES), engine, Path(sys.argv[1]), Path(sys.argv[1]))
     text = got.frames["quarantine"].to_csv() + got.frames["ledger"].to_csv() + engine.collect(got.tables["firms"]).to_csv()
 print(hashlib.sha256(text.encode()).hexdigest())

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.canonical import CANONICAL
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine
 from hqd_index.errors import HqdError
 from hqd_index.intake.read.delimited_text import RecordShape, write_plain_records
 from hqd_index.intake.read.raw_files import check_files_unchanged, raw_files

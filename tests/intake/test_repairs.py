@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine, open_engine
 from hqd_index.intake import intake, repair_line
 from hqd_index.intake.cells.repairs import REPAIR_KINDS
 
@@ -79,7 +79,7 @@ def test_every_cell_that_is_not_as_printed_is_counted(data: st.DataObject, tmp_p
         "path": "*.csv", "table": "firms", "constants": {"industry_version": "2017"}, "aliases": {"证券代码": "firm_id"},
         "pad": {"firm_id": 6}, "parse_separators": True, "zero_is_missing": ["rd_exp"], "values": {"rd_exp": {"无": "5"}},
     }  # fmt: skip
-    with Engine() as engine:
+    with open_engine() as engine:
         result = intake(build({"firms": source}, OPEN), engine, folder, folder)
         values = engine.collect(f"SELECT * FROM {result.tables['firms']}")
     digests = {line["file"] for line in result.frames["ledger"].to_dict("records")}

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine, open_engine
 from hqd_index.errors import HqdError
 from hqd_index.intake import Intake, intake
 from hqd_index.intake.read.sheet_cells import BLANKS
@@ -130,7 +130,7 @@ def test_what_is_written_is_read_back_equal_or_refused(
     folder = tmp_path_factory.mktemp("trip")
     _, name, write = WRITERS[case]
     write(folder / name, written.table)
-    with Engine() as engine:
+    with open_engine() as engine:
         try:
             result = read(folder, name, written.source, engine)
         except HqdError as fault:

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.canonical import CANONICAL
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine
 from hqd_index.intake.rules.cross_row_rules import CROSS_ROW, cross_row_findings
 from hqd_index.intake.rules.row_rules import bound_rules, rule_flags, rule_violations, with_all_columns
 from hqd_index.intake.rules.rule_catalogue import RULES

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine
 from hqd_index.intake.srdi.firm_matching import firm_matches
 from hqd_index.intake.srdi.list_checks import batch_notices
 from hqd_index.intake.srdi.recognition_spells import Event, firm_spells, spells, stock

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.canonical import CanonicalTable, Column
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine
 from hqd_index.intake.read.raw_files import RawFile
 from hqd_index.intake.read.reader import SheetRequest
 from hqd_index.intake.read.readers import read_sheets

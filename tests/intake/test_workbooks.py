@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from hqd_index.canonical import CanonicalTable, Column
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine
 from hqd_index.errors import HqdError
 from hqd_index.intake.read.raw_files import RawFile
 from hqd_index.intake.read.reader import SheetRequest

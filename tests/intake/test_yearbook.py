@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import open_engine
 from hqd_index.intake import Intake, intake
 from hqd_index.intake.meaning.official_codes import province
 
@@ -48,7 +48,7 @@ def read(shared: Path) -> Iterator[tuple[Intake, pd.DataFrame]]:
     study = build({"yearbook": source}, open_gate, tables=tables, study=unit)
     leaf = study.indicators.indicators["one"].model_copy(update={"formula": "sum(rd_total)"})
     study = study.model_copy(update={"indicators": study.indicators.model_copy(update={"indicators": {"one": leaf}})})
-    with Engine() as engine:
+    with open_engine() as engine:
         got = intake(study, engine, shared / "data", shared)
         yield got, engine.collect(got.tables["provinces"])
 

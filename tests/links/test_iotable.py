@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import open_engine
 from hqd_index.errors import DataError
 from hqd_index.links import network as net
 from hqd_index.links.iotable import crosswalk, proportional, read_io
@@ -34,7 +34,7 @@ def rows(table=None):
 
 
 def read(frame, sectors=None):
-    with Engine() as engine:
+    with open_engine() as engine:
         return read_io(engine, engine.scan(frame), sectors)[2020]
 
 
@@ -62,7 +62,7 @@ def test_competitive_form_spreads_imports_over_uses_at_home():
 
 def test_competitive_table_of_china_keeps_imports(shared):
     frame = china_153(shared, 2018)
-    with Engine() as engine:
+    with open_engine() as engine:
         table = read_io(engine, engine.scan(frame))[2018]
     printed = frame[frame["use"] == "import"].set_index("from_code")["value"].reindex(table.codes)
     beyond = np.maximum(printed.to_numpy() - table.absorption, 0)
@@ -99,5 +99,5 @@ def test_incomplete_or_unbalanced_crosswalks_are_refused():
         read(rows(), pd.DataFrame({"from_code": ["a"], "to_code": ["C13"], "weight": [1.0]}))
     frame = pd.DataFrame({"from_system": "io2", "from_code": ["a", "a", "b"], "to_system": "gbt4754",
                           "to_code": ["C13", "C14", "C15"], "weight": [0.5, 0.4, 1.0]})  # fmt: skip
-    with Engine() as engine, pytest.raises(DataError, match=r"XW01.*0.9"):
+    with open_engine() as engine, pytest.raises(DataError, match=r"XW01.*0.9"):
         crosswalk(engine, {"crosswalks": engine.scan(frame)}, "io2", "gbt4754")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.canonical import CANONICAL
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import open_engine
 from hqd_index.errors import ConfigError, DataError
 from hqd_index.links import links
 from hqd_index.links import network as net
@@ -35,7 +35,7 @@ def study(years=(2016, 2022), **changed):
 
 
 def made(frames, settings):
-    with Engine() as engine:
+    with open_engine() as engine:
         return links(settings, engine, {name: engine.scan(frame) for name, frame in frames.items()})
 
 

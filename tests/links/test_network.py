@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import open_engine
 from hqd_index.errors import DataError
 from hqd_index.links import network as net
 from hqd_index.links.iotable import IoTable, read_io
@@ -25,7 +25,7 @@ PRINTED = 1e-7
 def real(request, shared):
     year, sectors = request.param
     rows = (china_42 if sectors == 42 else china_153)(shared, year)
-    with Engine() as engine:
+    with open_engine() as engine:
         return read_io(engine, engine.scan(rows))[year], published(shared, year, sectors)
 
 
@@ -104,7 +104,7 @@ def test_pagerank_is_the_stationary_share():
 
 
 def test_pagerank_on_a_real_table(shared):
-    with Engine() as engine:
+    with open_engine() as engine:
         table = read_io(engine, engine.scan(china_42(shared, 2018)))[2018]
     inputs = net.coefficients(table.domestic, table.output)
     np.fill_diagonal(inputs, 0)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import open_engine
 from hqd_index.errors import DataError
 from hqd_index.links import trade
 from hqd_index.links.chokepoints import chokepoint_verdicts
@@ -37,7 +37,7 @@ INCOMES = pd.DataFrame({"country": list("ABC"), "year": 2020, "gdp_per_capita": 
 
 @pytest.fixture
 def goods():
-    with Engine() as engine:
+    with open_engine() as engine:
         return trade.products(engine, engine.scan(FLOWS), HOME).set_index("hs6")
 
 
@@ -56,14 +56,14 @@ def test_products_by_hand(goods):
 
 def test_shares_of_named_countries():
     rule = {"control_risk_countries": ["C"], "bloc": ["B"]}
-    with Engine() as engine:
+    with open_engine() as engine:
         goods = trade.products(engine, engine.scan(FLOWS), Links(home="A", chokepoint=rule))
     assert goods["control_risk_share"].to_numpy() == pytest.approx([0, 0.25, 1], abs=HAND)
     assert goods["extra_bloc_share"].to_numpy() == pytest.approx([0, 0.25, 1], abs=HAND)
 
 
 def test_industries_by_hand(goods):
-    with Engine() as engine:
+    with open_engine() as engine:
         prody = trade.prody(engine, engine.scan(FLOWS), engine.scan(INCOMES), 2020)
     rated = goods.reset_index().assign(chokepoint=[0.0, 1.0, 1.0], input_share=1.0).merge(prody, on="hs6")
     out = trade.trade_by_industry(trade.with_industry(rated, WALK), winsor=0).set_index("industry_code")
@@ -86,7 +86,7 @@ def test_consumer_goods_do_not_count_as_inputs(goods):
 
 
 def test_nrca_and_balassa_by_hand():
-    with Engine() as engine:
+    with open_engine() as engine:
         exports = trade.exports_by_country(engine, engine.scan(FLOWS), WALK)
     wide = exports.pivot(index="country", columns="industry_code", values="exports")
     assert wide.to_numpy().tolist() == [[30, 2], [25, 20], [20, 13]]
@@ -124,7 +124,7 @@ def test_premium_is_limited_by_products_not_by_their_industries():
 
 def test_mixed_revisions_are_refused():
     mixed = FLOWS.assign(hs_rev=["HS12", *["HS17"] * 9])
-    with Engine() as engine, pytest.raises(DataError, match="HS12, HS17"):
+    with open_engine() as engine, pytest.raises(DataError, match="HS12, HS17"):
         trade.revision(engine, engine.scan(mixed))
 
 
@@ -148,7 +148,7 @@ def everything(frame, threads):
     walk = pd.DataFrame(
         {"from_code": [f"{p:06d}" for p in range(30)], "to_code": [f"C{13 + p % 4}" for p in range(30)], "weight": 1.0}
     )
-    with Engine(threads=threads) as engine:
+    with open_engine(threads=threads) as engine:
         flows = exact(engine, frame)
         goods = chokepoint_verdicts(trade.products(engine, flows, links), links.chokepoint)
         goods = goods.merge(trade.prody(engine, flows, engine.scan(incomes), 2019), on="hs6", how="left")

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import open_engine
 from hqd_index.errors import Faults
 from hqd_index.panel import build_panel
 from hqd_index.study.study_folder import load_study
@@ -100,7 +100,7 @@ def test_a_density_as_published_and_shares_as_they_are(tidy, tmp_path):
     study = load_study(tmp_path / "configs").study
     rows = pd.DataFrame({"area": ["x", "x"], "year": [2015, 2016], "recognised": [4.0, None], "firms": [7.0, 9.0],
                          "a": 1.0, "b": 1.0, "c": 1.0, "d": 1.0})  # fmt: skip
-    with Engine() as engine:
+    with open_engine() as engine:
         density = build_panel(study, engine, {"areas": engine.scan(rows)}).density
     assert density["density"].tolist()[0] == 4 and np.isnan(density["density"][1])
     assert density["density_lag"].tolist()[1] == 4 and density["revenue"].tolist() == [7, 9]

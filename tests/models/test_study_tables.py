@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.demo.fixtures import panel_d
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import open_engine
 from hqd_index.errors import ConfigError, EstimationError
 from hqd_index.models import ModelInputs
 from hqd_index.models.analyses.resilience import resilience_rows
@@ -34,7 +34,7 @@ def test_firm_years_tell_counted_recognition_only() -> None:
     frame["srdi_levels_ever"] = frame["firm_id"].map(ever)
     late = (frame["year"] >= 2019) & (frame["firm_id"] != "c")
     frame["srdi_levels_to_date"] = [levels if on else [] for levels, on in zip(frame["srdi_levels_ever"], late)]
-    engine = Engine()
+    engine = open_engine()
     found = firm_years(study(events=OUTCOME), engine, engine.scan(frame, "firms"))
     assert found["unit"].unique().tolist() == ["a", "c"] and set(found["cell"]) == {"C13-2018", "C13-2019", "C13-2020"}
     assert (
@@ -162,7 +162,7 @@ def test_cells_are_counts_of_firms() -> None:
         [("a", 2020, "C13", "11", ["national"]), ("b", 2020, "C13", "11", []), ("c", 2020, "C14", "12", ["provincial"])],
         columns=["firm_id", "year", "industry_code", "province_code", "srdi_levels_valid"],
     )
-    engine = Engine()
+    engine = open_engine()
     found = firm_cells(study(), engine, engine.scan(frame, "counted"))
     assert found[["unit", "shock", "firms", "recognised"]].to_numpy().tolist() == [["C13", "11", 2, 1], ["C14", "12", 1, 0]]
     assert firm_cells(study(), engine, engine.scan(frame.drop(columns="province_code"), "one_way")).empty

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import open_engine
 from hqd_index.panel import aggregate_columns
 from hqd_index.panel.firm_bootstrap import panel_draws
 from hqd_index.study.records import Indicator
@@ -53,7 +53,7 @@ class Fixed:
 def drawn(counts):
     rows = firms()
     leaves = {id: Indicator(table="firms", formula=text, label=L) for id, text in FORMULAS.items()}
-    with Engine() as engine:
+    with open_engine() as engine:
         return panel_draws(study(), engine, engine.scan(rows), leaves, len(counts[0]), Fixed(counts))
 
 
@@ -97,7 +97,7 @@ def test_every_draw_equals_the_panel_of_the_repeated_rows():
 def test_every_firm_once_is_the_panel():
     """The same formulas through the query that makes the panel."""
     rows = firms()
-    with Engine() as engine:
+    with open_engine() as engine:
         table = engine.scan(rows)
         leaves = {id: Indicator(table="firms", formula=text, label=L) for id, text in FORMULAS.items()}
         panel = aggregate_columns(study(), engine, {"firms": table}, leaves)
@@ -109,7 +109,7 @@ def test_every_firm_once_is_the_panel():
 def test_a_year_in_which_no_firm_is_drawn_is_missing_even_for_a_count():
     rows = pd.DataFrame({"firm_id": ["f", "g"], "year": [2019, 2020], "unit": "A", "revenue": [1.0, 2.0], "rd_exp": 1.0})
     leaves = {"number": Indicator(table="firms", formula="count(*)", label=L)}
-    with Engine() as engine:
+    with open_engine() as engine:
         got = panel_draws(study(), engine, engine.scan(rows), leaves, 1, Fixed([np.array([[2.0, 0.0]])]))
     assert got.values[0, 0, 0, 0] == 2 and np.isnan(got.values[0, 1, 0, 0])
 
@@ -122,7 +122,7 @@ def test_firms_are_drawn_whole_and_inside_their_unit():
     rows = rows.assign(revenue=[float(f) for f in range(count)] * 2, rd_exp=1.0)
     leaves = {"total": Indicator(table="firms", formula="sum(revenue)", label=L),
               "number": Indicator(table="firms", formula="count(*)", label=L)}  # fmt: skip
-    with Engine() as engine:
+    with open_engine() as engine:
         got = panel_draws(study(), engine, engine.scan(rows), leaves, 500, np.random.default_rng(5)).values
     assert (got[..., 1] == count / 2).all() and np.array_equal(got[:, 0, :, 0], got[:, 1, :, 0])
     total = rows[rows["year"] == 2019].groupby("unit")["revenue"]

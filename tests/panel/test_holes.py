@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import open_engine
 from hqd_index.expressions import aggregate_sql, lag_columns, parse
 from hqd_index.expressions.parts import exact_aggregates
 from hqd_index.panel import aggregate_columns, build_panel, densities, indicator_coverage
@@ -68,7 +68,7 @@ def designed(**formulas):
 
 def values_of(rows, formulas):
     made = designed(**{f"i{k}": text for k, text in enumerate(formulas)})
-    with Engine() as engine:
+    with open_engine() as engine:
         table = {"firms": engine.scan(rows.assign(ind=rows["unit"]))}
         panel = build_panel(made, engine, table).values
         coverage, _ = indicator_coverage(made, engine, table, panel)
@@ -101,13 +101,13 @@ def test_a_partial_sum_is_declared():
         "part": Indicator(table="firms", formula="sum(rd_exp)", partial_sum=True, label=L),
         "control": Control(table="firms", formula="sum(rd_exp)", partial_sum=True, label=L),
     }
-    with Engine() as engine:
+    with open_engine() as engine:
         values = aggregate_columns(study(), engine, {"firms": engine.scan(FIRMS)}, leaves).iloc[0]
     assert np.isnan(values["whole"]) and values["part"] == values["control"] == 15
 
 
 def test_explain_shows_the_aggregates_of_complete_rows():
-    with Engine() as engine:
+    with open_engine() as engine:
         table = engine.scan(FIRMS)
         types = engine.types(table)
         parts = dict(
@@ -127,7 +127,7 @@ def test_density_of_official_counts_leaves_incomplete_rows_out():
     rows = pd.DataFrame(
         {"code": ["p", "q"], "unit": "X", "year": 2020, "n_firms": [100.0, 900], "n_srdi_national": [5.0, None]}
     ).assign(revenue=[10.0, 20], srdi_revenue=[1.0, None])
-    with Engine() as engine:
+    with open_engine() as engine:
         density = densities(made, engine, {"industry": engine.scan(rows)}).iloc[0]
     assert density["count"] == 50 and density["revenue"] == 10 and density["n_firms"] == 1000 and np.isnan(density["n_srdi"])
 
@@ -169,7 +169,7 @@ def test_random_holes_agree_with_pandas_in_panel_and_draws(seed):
     rows = random_rows(seed)
     leaves = {f"i{k}": Indicator(table="firms", formula=text, label=L) for k, text in enumerate(BY_PANDAS)}
     counts = [np.random.default_rng(seed + u).multinomial(20, np.full(20, 0.05), size=3).astype(float) for u in range(3)]
-    with Engine() as engine:
+    with open_engine() as engine:
         table = engine.scan(rows)
         panel = aggregate_columns(study(), engine, {"firms": table}, leaves)
         draws = panel_draws(study(), engine, table, leaves, 3, Fixed(counts))
@@ -186,7 +186,7 @@ def test_complete_data_are_summed_to_the_same_bits():
     """The filter changes nothing where nothing is missing."""
     rows = random_rows(7).fillna(1.5)
     text = "sum(a * b) / sum(c)"
-    with Engine() as engine:
+    with open_engine() as engine:
         table = engine.scan(rows)
         types = engine.types(table)
         expr = parse(text, columns=types, aggregate=True)
@@ -208,7 +208,7 @@ def test_coverage_by_status_and_sample():
             )
         }
     )
-    with Engine() as engine:
+    with open_engine() as engine:
         table = {"firms": engine.scan(rows.assign(srdi_levels_valid=rows["srdi_levels_ever"]))}
         panel = build_panel(made, engine, table).values
         cells, status = indicator_coverage(made, engine, table, panel)

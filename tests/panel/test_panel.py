@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import open_engine
 from hqd_index.errors import DataError
 from hqd_index.firms.derived_columns import chain, derive
 from hqd_index.intake.srdi.status_columns import status_by_criterion
@@ -63,7 +63,7 @@ INDUSTRY = pd.DataFrame({"ind": ["X"] * 3, "year": [2019, 2020, 2021], "stock": 
 
 @pytest.fixture
 def tables():
-    with Engine() as engine:
+    with open_engine() as engine:
         yield engine, {"firms": engine.scan(FIRMS), "industry": engine.scan(INDUSTRY)}
 
 
@@ -155,7 +155,7 @@ def test_density_from_official_counts_where_firms_carry_no_status():
         {"ind": ["X"], "year": [2020], "n_firms": [60], "n_srdi_national": [3], "revenue": [50.0], "srdi_revenue": [5.0]}
     )
     made = study(regressions={"version": 1, "density": {"levels": ["national"], "lag": 1}})
-    with Engine() as engine:
+    with open_engine() as engine:
         ready = {"industry": with_unit(made, engine, "industry", engine.scan(counts))}
         density = densities(made, engine, ready)
     assert density["count"].item() == 50 and density["revenue"].item() == 10 and np.isnan(density["employment"].item())

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import open_engine
 from hqd_index.panel import facts
 from hqd_index.panel.quoted_figures import FACTS
 
@@ -23,7 +23,7 @@ FIRMS = pd.DataFrame(
 
 def measured(frame: pd.DataFrame, **more: object) -> pd.DataFrame:
     status = [["criteria"] if firm != "d" else [] for firm in frame["firm_id"]]
-    with Engine() as engine:
+    with open_engine() as engine:
         table = engine.scan(frame.assign(srdi_levels_valid=status, **more).convert_dtypes(dtype_backend="numpy_nullable"))
         return facts(study(), engine, {"firms": table}).set_index("fact")
 
@@ -47,5 +47,5 @@ def test_what_the_data_lack_is_said() -> None:
 
 
 def test_no_status_no_facts() -> None:
-    with Engine() as engine:
+    with open_engine() as engine:
         assert facts(study(), engine, {"firms": engine.scan(FIRMS)}).empty and facts(study(), engine, {}).empty

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import open_engine
 from hqd_index.panel import build_panel, leader_marks, leader_panel
 from hqd_index.panel.unit_leaders import base_year
 
@@ -34,7 +34,7 @@ def world() -> tuple[pd.DataFrame, pd.DataFrame]:
 @pytest.fixture(scope="module")
 def made():
     firms, industry = world()
-    engine = Engine()
+    engine = open_engine()
     tables = {"firms": engine.scan(firms), "industry": engine.scan(industry)}
     asked = study(sources=DECLARED)
     panel = build_panel(asked, engine, tables)
@@ -66,7 +66,7 @@ def test_leaders_and_others_make_up_the_leave_out_sample(made) -> None:
 
 def test_few_leaders_have_no_values_and_without_status_there_are_none() -> None:
     firms, industry = world()
-    engine = Engine()
+    engine = open_engine()
     few = firms[firms["firm_id"] >= "f20"]  # of 20 firms f38 and f39 lead, and only f38 was never recognised
     tables = {"firms": engine.scan(few), "industry": engine.scan(industry)}
     asked = study(sources=DECLARED)

@@ -9,7 +9,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import open_engine
 from hqd_index.errors import ConfigError
 from hqd_index.intake import GateError, intake
 from hqd_index.study.records import Study
@@ -24,7 +24,7 @@ INDUSTRIES = ("C26", "C35", "C38", "C39")
 
 def tables(folder: Path, study: Study) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Every clean table of the files, all of them read, and the ledger."""
-    with Engine() as engine:
+    with open_engine() as engine:
         result = intake(study, engine, folder / "data" / "raw", folder / "configs")
         assert result.frames["ledger"]["quarantined"].sum() == 0
         return {name: engine.collect(table) for name, table in result.tables.items()}, result.frames["ledger"]
@@ -222,7 +222,7 @@ def test_what_is_no_year_in_a_column_of_years_is_refused(raw, mine, text_of_year
     """The date of the file never takes its place."""
     study = made(mine, text(raw / "a.csv", [["地区", "年度", "产值(亿元)"], *[[p, text_of_year, n] for n, p in enumerate(P)]]))
     assert "年度: year" in configs(mine, "sources")
-    with Engine() as engine, pytest.raises(GateError) as caught:
+    with open_engine() as engine, pytest.raises(GateError) as caught:
         intake(study, engine, mine / "data" / "raw", mine / "configs")
     assert set(caught.value.intake.frames["quarantine"]["rule"]) == {rule}
 

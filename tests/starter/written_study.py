@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import open_engine
 from hqd_index.intake import Intake, checked_files
 from hqd_index.starter import write_study_from
 from hqd_index.study.records import Study
@@ -22,7 +22,7 @@ def made(folder: Path, *files: Path, language: str = "zh") -> Study:
 
 def read(folder: Path, study: Study) -> Intake:
     """What intake makes of the files through the link that init made; rows that do not pass would stop it."""
-    with Engine() as engine:
+    with open_engine() as engine:
         return checked_files(study, engine, folder / "data" / "raw", folder / "configs")
 
 

@@ -18,6 +18,8 @@ import pandas as pd
 from sqlglot import exp
 
 from ..errors import SetupError
+from .contract import FILE_ROW
+from .sql_text import literal, quoted
 
 SETTINGS = {
     "enable_progress_bar": "false",  # it prints to piped stdout
@@ -25,9 +27,6 @@ SETTINGS = {
     "autoload_known_extensions": "false",
     "preserve_insertion_order": "true",
 }
-
-FILE_ROW = "hqd file row"
-"""The position of a row in its file, from 1."""
 
 FRAME = "hqd_frame"
 """What a frame is called while SQL reads it."""
@@ -39,17 +38,7 @@ VALUE_TYPES = {
 }  # fmt: skip
 
 
-def quoted(identifier: str) -> str:
-    """The name as a quoted SQL identifier."""
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def literal(content: str) -> str:
-    """The text as an SQL string."""
-    return "'" + content.replace("'", "''") + "'"
-
-
-class Engine:
+class DuckDBEngine:
     """A private database with its own scratch folder; close it (or use `with`) to remove both."""
 
     dialect = "duckdb"
@@ -199,43 +188,6 @@ class Engine:
             raise SetupError(
                 f"the engine ran out of disk or memory: {fault}", zh=f"引擎的磁盘或内存不足:{fault}", location=str(self.folder)
             ) from fault
-
-
-def parquet_size(path: Path) -> tuple[int, int]:
-    """(rows, columns) that a parquet file says it has."""
-    with _closed_database() as database:
-        metadata_table = f"parquet_file_metadata({literal(str(path))})"
-        row_count = database.execute(f"SELECT num_rows FROM {metadata_table}").fetchall()[0][0]
-        columns = database.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))})").fetchall()
-        return int(row_count), len(columns)
-
-
-def database_tables(path: Path) -> list[str]:
-    """The tables of a database file."""
-    with _closed_database(path) as database:
-        sql = "SELECT table_name FROM duckdb_tables() WHERE NOT internal AND schema_name = 'main' ORDER BY 1"
-        return [table_name for (table_name,) in database.execute(sql).fetchall()]
-
-
-def copy_database_table(path: Path, table_name: str, target: Path) -> None:
-    """A table of a database file as a parquet file."""
-    with _closed_database(path, target.parent) as database:
-        database.execute(f"COPY (SELECT * FROM {quoted(table_name)}) TO {literal(str(target))} (FORMAT parquet)")
-
-
-@contextmanager
-def _closed_database(path: Path | None = None, folder: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection of its own: to a database file, for reading only and seeing no other file but in `folder`; else to none."""
-    database = duckdb.connect() if path is None else duckdb.connect(str(path), read_only=True)
-    try:
-        for setting, setting_value in SETTINGS.items():
-            database.execute(f"SET {setting} = {setting_value}")
-        if path is not None:
-            database.execute(f"SET allowed_directories = [{literal(str(folder))}]" if folder else "SET allowed_directories = []")
-            database.execute("SET enable_external_access = false")
-        yield database
-    finally:
-        database.close()
 
 
 def _value_type(sql_type: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..engines.duckdb import Engine, literal, quoted
+from ..engines import Engine, literal, quoted
 from ..expressions import aggregate_sql, parse
 from ..expressions.grammar import Expression
 from ..expressions.parts import exact_aggregates

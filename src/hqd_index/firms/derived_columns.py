@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from ..engines.duckdb import Engine, quoted
+from ..engines import Engine, quoted
 from ..errors import ConfigError, DataError
 from ..expressions import parse, row_sql
 from ..study.column_facts import row_key

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from ..engines.duckdb import Engine, literal, quoted
+from ..engines import Engine, literal, quoted
 from ..errors import DataError
 from ..expressions import parse, row_sql
 from ..study.column_facts import study_tables as known_tables

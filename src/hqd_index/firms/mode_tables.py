@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from ..engines.duckdb import Engine
+from ..engines import Engine
 from ..errors import HqdError
 from ..study.records import Study
 from ..tables import conform, empty

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ..engines.duckdb import Engine, quoted
+from ..engines import Engine, quoted
 from ..errors import ConfigError, unknown
 from ..study.records import Study
 from .production_function import Array, Elasticities, multilateral, wooldridge

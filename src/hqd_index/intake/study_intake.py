@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..engines.duckdb import Engine
+from ..engines import Engine
 from ..errors import ConfigError, DataError, Faults, HqdError
 from ..study.records import Study
 from .read.postgresql_reader import database_files, database_snapshots

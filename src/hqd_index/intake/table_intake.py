@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from ..engines.duckdb import Engine
+from ..engines import Engine
 from ..errors import DataError
 from ..study.records import Source
 from .cells.column_reading import ParsedSource

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..canonical import CanonicalTable
-from ..engines.duckdb import Engine
+from ..engines import Engine
 from ..study.records import Study
 from .cells.column_reading import NumberType
 

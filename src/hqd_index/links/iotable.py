@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..canonical import MANUFACTURING
-from ..engines.duckdb import Engine, literal
+from ..engines import Engine, literal
 from ..errors import DataError
 
 Array = NDArray[np.float64]

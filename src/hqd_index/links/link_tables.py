@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from ..canonical import LINKAGES
-from ..engines.duckdb import Engine
+from ..engines import Engine
 from ..errors import ConfigError, DataError
 from ..study.records import Study
 from . import chokepoints, trade

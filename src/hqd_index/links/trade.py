@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..engines.duckdb import Engine, literal
+from ..engines import Engine, literal
 from ..errors import DataError
 from ..study.records import Links
 from .iotable import Array

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ..engines.duckdb import Engine
+from ..engines import Engine
 from ..errors import EstimationError
 from ..study.records import Study
 from .analyses.leading_firms import leader_firms

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from ..engines.duckdb import Engine
+from ..engines import Engine
 from ..expressions import aggregate_sql, parse
 from ..study.column_facts import row_key
 from ..study.records import Density, Study

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..engines.duckdb import Engine
+from ..engines import Engine
 from ..expressions.parts import AggregatePart, AggregateParts, split_aggregates
 from ..study.column_facts import row_key
 from ..study.records import Indicator, Study

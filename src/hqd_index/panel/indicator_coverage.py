@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from ..engines.duckdb import Engine, quoted
+from ..engines import Engine, quoted
 from ..expressions.coverage import TermCoverage, coverage_terms
 from ..study.column_facts import row_key
 from ..study.records import Indicator, Study

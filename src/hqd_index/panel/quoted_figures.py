@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ..engines.duckdb import Engine
+from ..engines import Engine
 from ..study.records import Study
 from .density import status_sql
 

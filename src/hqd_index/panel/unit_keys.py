@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from ..engines.duckdb import Engine
+from ..engines import Engine
 from ..study.records import Study
 from ..study.unit_schemes import scheme_groups
 

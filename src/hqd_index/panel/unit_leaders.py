@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ..engines.duckdb import Engine
+from ..engines import Engine
 from ..study.records import Study
 from .density import ever_sql
 from .unit_keys import with_unit

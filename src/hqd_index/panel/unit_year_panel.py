@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..engines.duckdb import Engine
+from ..engines import Engine
 from ..errors import ConfigError, DataError
 from ..expressions import Expression, aggregate_sql, lag_columns, parse
 from ..study.column_facts import row_key

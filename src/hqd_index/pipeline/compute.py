@@ -15,7 +15,7 @@ from .stage_order import QUICK_ONLY, STAGES
 from .stages import Context, RunFolders, Table
 
 if TYPE_CHECKING:
-    from ..engines.duckdb import Engine
+    from ..engines import Engine
     from ..study.records import Study
 
 STAGE_BY_NAME = {stage.name: stage for stage in (*STAGES, *QUICK_ONLY)}
@@ -49,14 +49,14 @@ def compute(job: StageJob, report_line: Callable[[str], None] = print) -> StageR
     """The stage run; its tables are in the cache under its key, whole or not at all. Linear algebra on one thread."""
     from threadpoolctl import threadpool_limits
 
-    from ..engines.duckdb import Engine
+    from ..engines import open_engine
 
     start_time = time.perf_counter()
     stage = STAGE_BY_NAME[job.stage]
     job.cache.mkdir(parents=True, exist_ok=True)
     with (
         threadpool_limits(limits=1),  # sums of products depend on how threads share them
-        Engine() as engine,
+        open_engine() as engine,
         tempfile.TemporaryDirectory(prefix=".tmp-", dir=job.cache) as folder_name,
     ):
         tables = {folder_name: engine.scan(path, folder_name) for folder_name, path in job.tables.items()}

@@ -17,7 +17,7 @@ from ..tables import TABLES
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..engines.duckdb import Engine
+    from ..engines import Engine
     from ..study.records import Study
 
 MEDIANS, MEDIANS_BEFORE = "medians", "medians_before"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..engines.duckdb import Engine
+from ..engines import open_engine
 from ..errors import ConfigError, HqdError, closest
 from ..intake.read.previews import SheetPreview, sheet_previews
 from ..study.hidden_files import is_hidden
@@ -63,7 +63,7 @@ def _no_such_file(path: Path) -> ConfigError:
 def file_tables(paths: Sequence[Path], root: Path) -> FileTables:
     """What the files hold; one that no reader can read is listed with the reader's reason."""
     collection, tables = FileTables(), []
-    with Engine() as engine:
+    with open_engine() as engine:
         for path in paths:
             relative_path = path.resolve().relative_to(root).as_posix()
             try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ...engines.duckdb import literal, quoted
+from ...engines import literal, quoted
 from ..layout.text_columns import is_plain_text
 from ..meaning import dates
 from ..meaning.reading import CellReading

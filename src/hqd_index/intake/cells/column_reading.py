@@ -9,7 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from ...canonical import CanonicalTable
-from ...engines.duckdb import Engine, literal
+from ...engines import Engine, literal
 from ...study.records import Reshape, Source
 from ..layout.text_columns import FILE_SPAN
 from ..records.intake_notice import Notice

@@ -6,7 +6,7 @@ from itertools import compress
 
 import pandas as pd
 
-from ...engines.duckdb import literal, quoted
+from ...engines import literal, quoted
 from ...study.records import Label
 from ..layout.text_columns import FILE_SPAN
 from ..meaning.units import unit_of

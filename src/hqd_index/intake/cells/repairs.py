@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ...engines.duckdb import Engine, literal, quoted
+from ...engines import Engine, literal, quoted
 from ...study.records import Label
 from ..layout.text_columns import FILE_SPAN, MARK_SEPARATOR, MARK_TERMINATOR
 from ..read.sheet_cells import ROW_SPAN

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from ...canonical import CanonicalTable
-from ...engines.duckdb import Engine, literal, quoted
+from ...engines import Engine, literal, quoted
 from ...study.records import Source
 from ..layout.note_rows import note_rows_of, units_in_notes
 from ..layout.text_columns import FILE_SPAN, MARK_SEPARATOR, MARK_TERMINATOR, ROW_FACTS, Sheet, text_table

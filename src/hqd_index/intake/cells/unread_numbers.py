@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ...engines.duckdb import literal, quoted
+from ...engines import literal, quoted
 from ...study.records import Label, Source
 from ..layout.text_columns import FILE_SPAN
 from ..meaning.numbers import Diagnosis, diagnose, has_decimal_commas

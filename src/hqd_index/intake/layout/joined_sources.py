@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ...engines.duckdb import Engine, quoted
+from ...engines import Engine, quoted
 from ...errors import DataError
 from ..cells.column_reading import ParsedSource
 from ..rules.duplicate_rows import duplicate_findings

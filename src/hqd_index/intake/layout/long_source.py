@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ...canonical import CanonicalTable
-from ...engines.duckdb import Engine
+from ...engines import Engine
 from ...study.records import Reshape, Source
 from ..cells.column_reading import NumberType
 

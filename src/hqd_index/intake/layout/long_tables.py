@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from ...canonical import Column
-from ...engines.duckdb import literal, quoted
+from ...engines import literal, quoted
 from ...study.records import Reshape
 from ..cells.column_reading import ParsedSource, SourceRepairs
 from ..cells.typed_columns import parse_source, with_year

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ...engines.duckdb import Engine, literal, quoted
+from ...engines import Engine, literal, quoted
 from ..cells.column_reading import NumberType, comma_decimal_sql, number_sql, replaced_sql
 from ..cells.column_units import raise_stopping, unit_notices
 from ..cells.unread_numbers import allowed_conversions, conversion_kind_sql, number_findings, with_decimal_mark

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...canonical import CanonicalTable
-from ...engines.duckdb import Engine, quoted
+from ...engines import Engine, quoted
 from ..meaning import official_codes as codes
 from ..meaning.industries import industry
 from ..meaning.notes import Candidate, is_marked, note_rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ...canonical import CanonicalTable
-from ...engines.duckdb import Engine, literal
+from ...engines import Engine, literal
 from ...errors import DataError
 from ..meaning.glyphs import normalised_label
 from ..meaning.numbers import PLAIN_NUMBER

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...canonical import CanonicalTable, Column
-from ...engines.duckdb import Engine, literal, quoted
+from ...engines import Engine, literal, quoted
 from ...study.records import Source
 from ..read.sheet_cells import BLANKS, SheetCells
 from ..records.scope_reasons import BLANK_ROW, HEADER_ROW, TOTAL_ROW

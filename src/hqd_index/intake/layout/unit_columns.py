@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...canonical import CanonicalTable
-from ...engines.duckdb import Engine
+from ...engines import Engine
 from ...study.records import Source
 from ..meaning.glyphs import normalised_label
 from ..meaning.unit_labels import is_printed_unit, units_in_cell

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ...engines.duckdb import Engine, quoted
+from ...engines import Engine, quoted
 from ..cells.column_reading import ParsedSource, SharedRows
 from ..records.row_ledger import OUT_OF_SCOPE_OUTCOME, VALIDATE_STAGE
 from ..records.scope_reasons import NO_YEAR_ROWS

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from ...engines.duckdb import copy_database_table, database_tables
+from ...engines.database_files import copy_database_table, database_tables
 from ..layout.header_rows import header_layout, no_rows
 from .delimited_text import RecordWriter
 from .parquet_reader import parquet_cells

@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from ...engines.duckdb import parquet_size
+from ...engines.database_files import parquet_size
 from ...errors import SetupError
 from .reader import FileHead, SheetRequest
 from .reading_limits import MAX_COLUMNS, MAX_RATIO, damaged_file_error, reading_errors, reason, size_limit_error

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ...canonical import CanonicalTable
-from ...engines.duckdb import literal, parquet_size, quoted
+from ...engines import literal, quoted
+from ...engines.database_files import parquet_size
 from ...errors import ConfigError, HqdError, SetupError, closest
 from ...study.records import Bounds, Source, Study
 from ...study.source_paths import database_name

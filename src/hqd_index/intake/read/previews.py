@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from ...canonical import CanonicalTable
-from ...engines.duckdb import Engine
+from ...engines import Engine
 from ...study.records import Source
 from ..layout.header_rows import SEARCHED_ROWS
 from .delimited_text import delimiter_of, records, usual_field_count

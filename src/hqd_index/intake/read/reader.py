@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...canonical import CanonicalTable
-from ...engines.duckdb import Engine
+from ...engines import Engine
 from ...study.records import Source
 from .raw_files import RawFile
 from .sheet_cells import SheetCells

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ...engines.duckdb import Engine
+from ...engines import Engine
 from ..records.intake_notice import Notice
 
 BLANKS = " \t\r\n\u00a0\u3000\ufeff\u200b"

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from ...canonical import CanonicalTable
-from ...engines.duckdb import FILE_ROW
+from ...engines import FILE_ROW
 from ..layout.header_rows import canonical_name, known_labels
 from ..meaning.unit_labels import is_weak, unit_label, units_in_cell
 from ..records.intake_notice import Notice

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...engines.duckdb import FILE_ROW, Engine, literal, quoted
+from ...engines import FILE_ROW, Engine, literal, quoted
 from ..layout.header_rows import no_rows
 from ..records.intake_notice import Notice
 from .reader import SheetRequest

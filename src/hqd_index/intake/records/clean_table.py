@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ...canonical import CANONICAL, CanonicalTable
-from ...engines.duckdb import Engine, quoted
+from ...engines import Engine, quoted
 from ..layout.text_columns import FILE_SPAN, Sheet
 from ..read.sheet_cells import ROW_SPAN
 from .intake_notice import Notice

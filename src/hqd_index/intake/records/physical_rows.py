@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ...engines.duckdb import Engine
+from ...engines import Engine
 from ..layout.text_columns import FILE_SPAN, Sheet
 from ..read.sheet_cells import ROW_SPAN
 from .row_ledger import QUARANTINED_OUTCOME

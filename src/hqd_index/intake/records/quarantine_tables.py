@@ -6,7 +6,7 @@ import json
 
 import pandas as pd
 
-from ...engines.duckdb import Engine, literal, quoted
+from ...engines import Engine, literal, quoted
 from ..layout.text_columns import FILE_SPAN, Sheet
 from ..read.sheet_cells import ROW_SPAN
 from .clean_table import CleanTable

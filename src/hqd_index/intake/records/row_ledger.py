@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ...engines.duckdb import Engine, quoted
+from ...engines import Engine, quoted
 from ...errors import CheckError
 from ..layout.text_columns import FILE_SPAN
 from ..read.sheet_cells import ROW_SPAN

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from ...canonical import CANONICAL
-from ...engines.duckdb import Engine, quoted
+from ...engines import Engine, quoted
 from ...study.records import Label, Study
 from ..meaning.units import exponent
 from .clean_table import CleanTable

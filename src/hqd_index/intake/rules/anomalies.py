@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...canonical import CanonicalTable
-from ...engines.duckdb import Engine, quoted
+from ...engines import Engine, quoted
 from ..layout.text_columns import FILE_SPAN
 from ..records.intake_notice import Notice
 from .unit_jumps import file_jumps, jump_notices, year_jumps

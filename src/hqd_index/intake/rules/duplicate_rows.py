@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from ...engines.duckdb import Engine, quoted
+from ...engines import Engine, quoted
 from ...study.records import Label
 from ..layout.text_columns import FILE_SPAN
 from ..read.sheet_cells import ROW_SPAN

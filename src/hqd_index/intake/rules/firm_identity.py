@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ...engines.duckdb import Engine, literal
+from ...engines import Engine, literal
 from ...study.records import FirmIndustry
 from ..meaning.official_codes import USCC_ALPHABET
 from ..records.intake_notice import Notice

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ...canonical import CanonicalTable
-from ...engines.duckdb import Engine, literal, quoted
+from ...engines import Engine, literal, quoted
 from .rule_catalogue import joined_findings, rule_findings
 
 MIN_INTERIOR_POINTS = 3  # interior points in a row

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from ...engines.duckdb import Engine, quoted
+from ...engines import Engine, quoted
 from ..records.intake_notice import Notice
 
 LEAST_SHARE = 0.5

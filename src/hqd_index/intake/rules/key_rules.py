@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ...engines.duckdb import literal, quoted
+from ...engines import literal, quoted
 from ..table_step import TableStep
 from .rule_catalogue import joined_findings, rule_findings
 

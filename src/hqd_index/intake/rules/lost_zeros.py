@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ...engines.duckdb import Engine, quoted
+from ...engines import Engine, quoted
 from ..records.intake_notice import Notice
 
 LISTED_IDS = 5

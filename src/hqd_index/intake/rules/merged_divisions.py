@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ...engines.duckdb import Engine, quoted
+from ...engines import Engine, quoted
 from ...study.records import Label
 from ..cells.column_reading import SQL_TYPES, ParsedSource
 from ..meaning.industries import industry

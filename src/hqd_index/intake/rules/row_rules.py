@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ...canonical import CanonicalTable
-from ...engines.duckdb import Engine, literal, quoted
+from ...engines import Engine, literal, quoted
 from ...expressions import parse, row_sql
 from ...study.records import Label, Study
 from ..cells.column_reading import SQL_TYPES, NumberType

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import pandas as pd
 
 from ...canonical_types import expression_types
-from ...engines.duckdb import literal, quoted
+from ...engines import literal, quoted
 from ...expressions import parse, row_sql
 from ..cells.column_reading import ParsedSource
 from ..records.row_ledger import OUT_OF_SCOPE_OUTCOME, READ_STAGE, VALIDATE_STAGE

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ...engines.duckdb import Engine, quoted
+from ...engines import Engine, quoted
 from ...study.records import SrdiList
 from ..records.intake_notice import Notice
 from .firm_matching import CODE_MATCH, firm_matches

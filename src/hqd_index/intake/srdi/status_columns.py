@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from ...canonical import SRDI_LEVELS
-from ...engines.duckdb import Engine, literal, quoted
+from ...engines import Engine, literal, quoted
 from ...expressions import parse, row_sql
 from ...study.records import SrdiList, Study
 

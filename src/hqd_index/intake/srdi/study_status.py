@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from ...canonical import CANONICAL
-from ...engines.duckdb import Engine
+from ...engines import Engine
 from ...study.records import SrdiList, Study
 from ..layout.text_columns import FILE_SPAN
 from ..read.sheet_cells import ROW_SPAN

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ...engines.duckdb import Engine, literal
+from ...engines import Engine, literal
 from ...errors import EstimationError
 from ...study.records import Study
 from ..kernels.shift_share import Exposure, leave_one_out, recentred_exposure

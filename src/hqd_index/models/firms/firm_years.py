@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ...engines.duckdb import Engine, literal
+from ...engines import Engine, literal
 from ...errors import ConfigError, EstimationError
 from ...expressions import parse, row_sql
 from ...study.records import Study

@@ -1,0 +1,76 @@
+"""What the firm floor asks of an engine: relations by name, plans in, frames out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sqlglot import exp
+
+FILE_ROW = "hqd file row"
+"""The position of a row in its file, from 1."""
+
+
+class Engine(Protocol):
+    """A private set of relations with a scratch folder of its own; close it (or use `with`) to remove both.
+
+    A plan is an sqlglot tree or its text in the dialect of the embedded engine. Every engine gives the same rows, keys and types;
+    sums of decimals are exact on each, sums of doubles agree to 1e-9 relative.
+    """
+
+    folder: Path
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def close(self) -> None: ...
+
+    def second_connection(self) -> AbstractContextManager[Engine]:
+        """A second connection to the same relations, for a thread of its own."""
+
+    def new_name(self) -> str:
+        """A relation name not used before in this engine."""
+
+    def scan(self, source: Path | pd.DataFrame, name: str | None = None) -> str:
+        """The name of a relation with the rows of a frame or of a parquet file."""
+
+    def scan_numbered(self, source: Path, table_name: str | None = None) -> str:
+        """A parquet file's rows with their position in it as FILE_ROW."""
+
+    def scan_records(self, source: Path, width: int, delimiter: str = ",", table_name: str | None = None) -> str:
+        """A view of rectangular UTF-8 text in this engine's folder (RFC 4180, no header): `row`, then c0, c1 ... as text."""
+
+    def query(self, sql: str | exp.Expression, table_name: str | None = None) -> str:
+        """The name of a table that holds the result."""
+
+    def view(self, sql: str | exp.Expression, view_name: str | None = None) -> str:
+        """The name of a query that is computed when it is read; drop nothing it reads."""
+
+    def collect(self, source: str | exp.Expression) -> pd.DataFrame:
+        """A relation (by name) or the result of a query, as a frame; decimals arrive as float64."""
+
+    def types(self, table_name: str) -> dict[str, str]:
+        """Column -> decimal | double | integer | text | flag | date | list of a relation."""
+
+    def count(self, table_name: str) -> int:
+        """The number of rows of a relation."""
+
+    def write(self, source: str | pd.DataFrame, path: Path, key: Sequence[str] = ()) -> None:
+        """A relation, or the rows of a frame, as parquet, rows in the order of the key."""
+
+    def names(self) -> list[str]:
+        """All relations."""
+
+    def drop(self, table_names: Iterable[str]) -> None:
+        """Removes relations; those that are not there are no fault."""
+
+    def keep_only(self, table_names: Collection[str]) -> None:
+        """Removes every other relation, and the scratch files that views were read from."""
