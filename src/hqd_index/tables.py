@@ -277,6 +277,10 @@ TABLES: dict[str, Table] = {
         "卡脖子产品", "Chokepoint products", "hs6 year",
         "hs6 year:int industries:text? imports:number exports:number hhi_import:share? hhi_world:share? top_source:text? top_share:share? import_export_ratio:number? control_risk_share:share? extra_bloc_share:share? rule_a:flag rule_b:flag rule_c:flag chokepoint_raw:flag chokepoint:int? rule_e:flag centrality:number? rule_f:flag",
     ),
+    "priority": _table(
+        "产业链节点优先级", "Priority of chain nodes", "kind node year",
+        "kind node node_zh node_en year:int rank:int? priority:share? vulnerability:share? centrality:share? srdi_coverage:share? n_srdi:int? target:int import_hhi:share? self_sufficiency:number? control_risk_share:share? betweenness:number? nrca:number? world_share:share? n_firms:int? problem:int? chokepoint:int? gap:int? blockage:int? weak:int? strong:int? stability:share? contradiction:flag missing_zh:text? missing_en:text? evidence_zh:text? evidence_en:text?",
+    ),
     "elasticities": _table(
         "生产函数", "Production functions", "column industry input",
         "column industry method input estimate:number? se:number? first_stage:number? n:int",

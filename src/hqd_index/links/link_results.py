@@ -27,6 +27,7 @@ class LinkTables:
     network: pd.DataFrame = field(default_factory=lambda: empty("network"))
     io_links: pd.DataFrame = field(default_factory=lambda: empty("io_links"))
     chokepoints: pd.DataFrame = field(default_factory=lambda: empty("chokepoints"))
+    export_shares: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["industry_code", "year", "world_share"]))
     reasons: list[dict[str, str]] = field(default_factory=list)
 
     def note(self, table: str, reason: Reason | None) -> None:
@@ -47,6 +48,7 @@ class LinkTables:
             "network": self.network,
             "io_links": self.io_links,
             "chokepoints": self.chokepoints,
+            "export_shares": self.export_shares,
             "not_made": pd.DataFrame(self.reasons, columns=["table", "reason_zh", "reason_en", "mend_zh", "mend_en"]),
         }
 

@@ -21,7 +21,7 @@ INPUT_GOODS = ("intermediate", "capital")
 
 
 def links(study: Study, engine: Engine, tables: Mapping[str, str]) -> dict[str, pd.DataFrame]:
-    """linkages, network, io_links, chokepoints and not_made of a study, from clean tables (canonical name -> engine table).
+    """linkages, network, io_links, chokepoints, export_shares, not_made from clean tables (canonical name -> engine table).
 
     `linkages` has one row per industry and year and the columns of canonical.LINKAGES; a column whose source is absent is
     missing throughout and `not_made` says why. Industries are those of the firm and industry tables; without either, all.
@@ -168,6 +168,7 @@ def _trade_link_tables(
     rows = trade.with_industry(_with_prody(study, engine, tables, flows, goods, system, link_tables), product_industries)
     indicators = trade.trade_by_industry(rows, winsor=choice.unit_value_winsor)
     world = trade.exports_by_country(engine, flows, product_industries)
+    link_tables.export_shares = trade.export_shares(world[world["year"] >= first_year], choice.home)
     indicators = indicators.merge(
         trade.comparative_advantage(world[world["year"] >= first_year], choice.home), on=KEYS, how="outer"
     )

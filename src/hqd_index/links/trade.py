@@ -116,6 +116,14 @@ def comparative_advantage(exports: pd.DataFrame, home_country: str) -> pd.DataFr
     return pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=columns)
 
 
+def export_shares(exports: pd.DataFrame, home_country: str) -> pd.DataFrame:
+    """industry_code, year, world_share: the home country's part of the world's exports of an industry, 0-1."""
+    keys = ["industry_code", "year"]
+    world = exports.groupby(keys)["exports"].sum()
+    home = exports[exports["country"] == home_country].groupby(keys)["exports"].sum().reindex(world.index, fill_value=0.0)
+    return (home / world.where(world > 0)).rename("world_share").reset_index()
+
+
 def prody(engine: Engine, flows: str, countries: str, year: int) -> pd.DataFrame:
     """hs6, prody: sum_c [(x_cp / X_c) / sum_c (x_cp / X_c)] y_c in the base year (Hausmann, Hwang & Rodrik 2007).
 

@@ -95,6 +95,14 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         config_sections=("study", "indicators", "weighting", "regressions"),
         prerequisites=frozenset({"panel", "index", "uncertainty"}),
     ),
+    Stage(
+        "lists",
+        "清单",
+        stages.lists,
+        reads=stages.LISTED_FROM,
+        config_sections=("study", "indicators", "columns", "lists"),
+        prerequisites=frozenset({"intake", "links", "panel", "index"}),
+    ),
 )
 _ALL = frozenset(stage.name for stage in _BEFORE_PUBLISHING)
 STAGES: tuple[Stage, ...] = (

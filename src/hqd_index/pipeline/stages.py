@@ -277,6 +277,18 @@ def multiverse(context: Context) -> dict[str, Table]:
     return dict(design_tables(context.study, ModelInputs(**frames, **designs)))
 
 
+LISTED_FROM = ("linkages", "chokepoints", "export_shares", "density", "coverage", "indicators", "unit_names")
+
+
+def lists(context: Context) -> dict[str, Table]:
+    """What the stages before made -> lists that an office acts on: nodes of the chain in order of priority."""
+    from ..lists import contradictions, list_tables
+
+    tables = list_tables(context.study, {table_name: context.frame(table_name) for table_name in LISTED_FROM})
+    context.notices.extend(contradictions(tables["priority"], context.study.study.language))
+    return dict(tables)
+
+
 def workbook(context: Context) -> dict[str, Table]:
     """Every table -> the workbooks of results and of quarantined rows."""
     from ..report.outputs import write_workbooks

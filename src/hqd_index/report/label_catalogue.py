@@ -29,7 +29,12 @@ KEY_LABELS: dict[str, dict[str, Bilingual]] = {
         "weights": Bilingual("权重扰动", "weights drawn"),
     },
     "sample": SAMPLES | GROUPS,
-    "kind": {"design": Bilingual("指数算法", "design of the index"), "specification": Bilingual("回归设定", "specification")},
+    "kind": {
+        "design": Bilingual("指数算法", "design of the index"),
+        "specification": Bilingual("回归设定", "specification"),
+        "industry": Bilingual("行业", "industry"),
+        "product": Bilingual("产品", "product"),
+    },
     "choice": {
         "normalise": Bilingual("标准化", "normalisation"),
         "impute": Bilingual("缺失值处理", "missing values"),

@@ -37,7 +37,9 @@ ROW_CHOICES: dict[str, RowChoice] = {
     "sensitivity": (lambda rows: rows["output"] == "mean_shift", "只列对名次平均变动的作用", "for the mean shift of ranks only"),
 }
 """Table -> the rows that a reader wants, and how the note says so."""
-LATEST_YEAR_ONLY = ("ranks", "neighbours", "linkages", "chokepoints")
+ROW_ORDERS = {"priority": ["kind", "rank", "node"]}
+"""Table -> the columns that put its rows in the order of use; other tables are in the order of their key."""
+LATEST_YEAR_ONLY = ("ranks", "neighbours", "linkages", "chokepoints", "priority")
 """Tables of which a reader wants the latest year."""
 
 
@@ -49,6 +51,8 @@ def published_grid(table_name: str) -> Callable[[Results], Grid | None]:
         if rows.empty:
             return None
         shown_rows, note = _rows_to_show(rows, table_name)
+        if table_name in ROW_ORDERS:
+            shown_rows = shown_rows.sort_values(ROW_ORDERS[table_name], na_position="last")
         columns = [
             column
             for column in TABLES[table_name].columns

@@ -2,6 +2,7 @@
 
 from .columns_yaml import Chokepoint, Columns, Derived, Links
 from .indicators_yaml import Band, Indicator, Indicators
+from .lists_yaml import ChainFlags, Lists
 from .modes_yaml import ModeAxes, ModeAxis, ModeItem, ModeLabels, ModeNorm, ModePath, ModePaths, Modes, PathIndicator
 from .record import Label, Name, Record, Slug, Span, Version
 from .regressions_yaml import (
@@ -41,10 +42,10 @@ from .whole_study import Scenario, Study
 
 __all__ = [
     "BATCHES_FILE",
-    "Band", "Bounds", "Chokepoint", "ColumnSpec", "Columns", "ContributionChoice", "Control", "Coverage", "Density",
+    "Band", "Bounds", "ChainFlags", "Chokepoint", "ColumnSpec", "Columns", "ContributionChoice", "Control", "Coverage", "Density",
     "DensitySource",
     "Derived", "Dynamics", "EconomicLinks", "Effect", "Events", "FirmDraws", "FirmIndustry", "FirmOutcome", "Gates",
-    "GroupColumn", "Hypotheses", "Indicator", "Indicators", "Inference", "Label", "LeafChoices", "Links", "ModeAxes",
+    "GroupColumn", "Hypotheses", "Indicator", "Indicators", "Inference", "Label", "LeafChoices", "Links", "Lists", "ModeAxes",
     "ModeAxis", "ModeItem", "ModeLabels", "ModeNorm", "ModePath", "ModePaths", "Modes", "MultiverseChoice", "Name",
     "NamesTable", "NodeChoices", "Origin", "OutOfScope", "PathIndicator", "Publish", "Record", "Regressions", "Reshape",
     "Resilience", "Rule", "Rules", "Scenario", "Slug", "SobolChoice", "Source", "Sources", "Span", "SpecificationChoice",

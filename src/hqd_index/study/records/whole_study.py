@@ -6,6 +6,7 @@ from typing import Any
 
 from .columns_yaml import Columns
 from .indicators_yaml import Indicators
+from .lists_yaml import Lists
 from .modes_yaml import Modes
 from .record import Label, Record, Slug
 from .regressions_yaml import Regressions
@@ -35,6 +36,7 @@ class Study(Record):
     uncertainty: Uncertainty = Uncertainty()
     regressions: Regressions
     modes: Modes = Modes()
+    lists: Lists = Lists()
     scenarios: dict[Slug, Scenario] = {}
 
     @property

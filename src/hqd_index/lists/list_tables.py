@@ -1,0 +1,17 @@
+"""Every list of a study from the tables of the stages before, and what could not be made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from ..study.records import Study
+from .absences import absence_rows
+from .priority import priority
+
+
+def list_tables(study: Study, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """priority and not_made. `frames`: the tables of the stages before by name, each at least with its header."""
+    priorities, absences = priority(study, frames)
+    return {"priority": priorities, "not_made": absence_rows(absences)}
