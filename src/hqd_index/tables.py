@@ -281,6 +281,10 @@ TABLES: dict[str, Table] = {
         "产业链节点优先级", "Priority of chain nodes", "kind node year",
         "kind node node_zh node_en year:int rank:int? priority:share? vulnerability:share? centrality:share? srdi_coverage:share? n_srdi:int? target:int import_hhi:share? self_sufficiency:number? control_risk_share:share? betweenness:number? nrca:number? world_share:share? n_firms:int? problem:int? chokepoint:int? gap:int? blockage:int? weak:int? strong:int? stability:share? contradiction:flag missing_zh:text? missing_en:text? evidence_zh:text? evidence_en:text?",
     ),
+    "alerts": _table(
+        "监测预警", "Alerts", "kind unit node year",
+        "kind unit unit_zh unit_en node node_zh node_en year:int alarm:int value:number? score:number? threshold:number? bad_side first_year:int as_bad:share? evidence",
+    ),
     "elasticities": _table(
         "生产函数", "Production functions", "column industry input",
         "column industry method input estimate:number? se:number? first_stage:number? n:int",

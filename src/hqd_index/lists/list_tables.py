@@ -8,10 +8,12 @@ import pandas as pd
 
 from ..study.records import Study
 from .absences import absence_rows
+from .alerts import alerts
 from .priority import priority
 
 
 def list_tables(study: Study, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """priority and not_made. `frames`: the tables of the stages before by name, each at least with its header."""
+    """priority, alerts and not_made. `frames`: the tables of the stages before by name, each at least with its header."""
     priorities, absences = priority(study, frames)
-    return {"priority": priorities, "not_made": absence_rows(absences)}
+    alarms, unwatched = alerts(study, frames)
+    return {"priority": priorities, "alerts": alarms, "not_made": absence_rows([*absences, *unwatched])}

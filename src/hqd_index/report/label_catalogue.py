@@ -34,6 +34,17 @@ KEY_LABELS: dict[str, dict[str, Bilingual]] = {
         "specification": Bilingual("回归设定", "specification"),
         "industry": Bilingual("行业", "industry"),
         "product": Bilingual("产品", "product"),
+        "level": Bilingual("水平（与自身过去比）", "level (against its own past)"),
+        "peers": Bilingual("水平（与同年各单元比）", "level (among the units of the year)"),
+        "change": Bilingual("变动", "change"),
+        "trend": Bilingual("趋势", "trend"),
+        "stale": Bilingual("数据陈旧", "stale data"),
+        "firms": Bilingual("样本企业减少", "fewer firms in the sample"),
+    },
+    "bad_side": {
+        "low": Bilingual("偏低", "too low"),
+        "high": Bilingual("偏高", "too high"),
+        "band": Bilingual("偏离区间", "outside the band"),
     },
     "choice": {
         "normalise": Bilingual("标准化", "normalisation"),

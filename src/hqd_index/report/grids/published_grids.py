@@ -34,12 +34,17 @@ ROW_CHOICES: dict[str, RowChoice] = {
         f"the first {MAX_OBSTACLES} obstacles of each unit",
     ),
     "chokepoints": (lambda rows: rows["chokepoint"].fillna(0) == 1, "只列认定为卡脖子的产品", "flagged products only"),
+    "alerts": (
+        lambda rows: rows["alarm"].ge(2) | rows["kind"].isin(["stale", "firms"]),
+        "只列橙色与红色预警和数据质量问题",
+        "orange and red alarms, and faults of the data",
+    ),
     "sensitivity": (lambda rows: rows["output"] == "mean_shift", "只列对名次平均变动的作用", "for the mean shift of ranks only"),
 }
 """Table -> the rows that a reader wants, and how the note says so."""
-ROW_ORDERS = {"priority": ["kind", "rank", "node"]}
-"""Table -> the columns that put its rows in the order of use; other tables are in the order of their key."""
-LATEST_YEAR_ONLY = ("ranks", "neighbours", "linkages", "chokepoints", "priority")
+ROW_ORDERS = {"priority": ["kind", "rank", "node"], "alerts": ["-alarm", "kind", "-score"]}
+"""Table -> the columns that put its rows in the order of use, `-` falling; other tables are in the order of their key."""
+LATEST_YEAR_ONLY = ("ranks", "neighbours", "linkages", "chokepoints", "priority", "alerts")
 """Tables of which a reader wants the latest year."""
 
 
@@ -52,7 +57,13 @@ def published_grid(table_name: str) -> Callable[[Results], Grid | None]:
             return None
         shown_rows, note = _rows_to_show(rows, table_name)
         if table_name in ROW_ORDERS:
-            shown_rows = shown_rows.sort_values(ROW_ORDERS[table_name], na_position="last")
+            order = ROW_ORDERS[table_name]
+            shown_rows = shown_rows.sort_values(
+                [column.removeprefix("-") for column in order],
+                ascending=[not column.startswith("-") for column in order],
+                na_position="last",
+                kind="stable",
+            )
         columns = [
             column
             for column in TABLES[table_name].columns

@@ -2,7 +2,7 @@
 
 from .columns_yaml import Chokepoint, Columns, Derived, Links
 from .indicators_yaml import Band, Indicator, Indicators
-from .lists_yaml import ChainFlags, Lists
+from .lists_yaml import AlertRules, ChainFlags, Lists
 from .modes_yaml import ModeAxes, ModeAxis, ModeItem, ModeLabels, ModeNorm, ModePath, ModePaths, Modes, PathIndicator
 from .record import Label, Name, Record, Slug, Span, Version
 from .regressions_yaml import (
@@ -42,9 +42,8 @@ from .whole_study import Scenario, Study
 
 __all__ = [
     "BATCHES_FILE",
-    "Band", "Bounds", "ChainFlags", "Chokepoint", "ColumnSpec", "Columns", "ContributionChoice", "Control", "Coverage", "Density",
-    "DensitySource",
-    "Derived", "Dynamics", "EconomicLinks", "Effect", "Events", "FirmDraws", "FirmIndustry", "FirmOutcome", "Gates",
+    "AlertRules", "Band", "Bounds", "ChainFlags", "Chokepoint", "ColumnSpec", "Columns", "ContributionChoice", "Control",
+    "Coverage", "Density", "DensitySource", "Derived", "Dynamics", "EconomicLinks", "Effect", "Events", "FirmDraws", "FirmIndustry", "FirmOutcome", "Gates",
     "GroupColumn", "Hypotheses", "Indicator", "Indicators", "Inference", "Label", "LeafChoices", "Links", "Lists", "ModeAxes",
     "ModeAxis", "ModeItem", "ModeLabels", "ModeNorm", "ModePath", "ModePaths", "Modes", "MultiverseChoice", "Name",
     "NamesTable", "NodeChoices", "Origin", "OutOfScope", "PathIndicator", "Publish", "Record", "Regressions", "Reshape",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from ...methods.method import Share
 from .record import Record, Slug, Version
@@ -34,6 +35,33 @@ class ChainFlags(Record):
     strong_world_share: Share = 0.2
 
 
+class AlertRules(Record):
+    """When an alarm goes on and off. Scores are distances on the bad side in 1.4826 x median absolute deviation.
+
+    Above yellow, orange, red; off again only below yellow - `clearing`. level: against at least `past_years` earlier years.
+    peers, change: among at least `fewest_peers` values. trend: slope bad in each of `trend_periods` spans of `trend_years`.
+    """
+
+    yellow: Annotated[float, Field(gt=0)] = 1.5
+    orange: Annotated[float, Field(gt=0)] = 2.5
+    red: Annotated[float, Field(gt=0)] = 3.5
+    clearing: Annotated[float, Field(ge=0)] = 0.3
+    past_years: Annotated[int, Field(ge=3)] = 5
+    fewest_peers: Annotated[int, Field(ge=3)] = 8
+    change_years: Annotated[int, Field(ge=1)] = 4
+    trend_years: Annotated[int, Field(ge=2)] = 3
+    trend_periods: Annotated[int, Field(ge=1)] = 3
+    stale_months: Annotated[int, Field(ge=0)] = 15
+    firms_fall: Share = 0.1
+
+    @model_validator(mode="after")
+    def _rising_levels(self) -> AlertRules:
+        if not self.yellow < self.orange < self.red or self.clearing >= self.yellow:
+            raise PydanticCustomError("order", "{en}", {"en": "write yellow < orange < red, and clearing below yellow",
+                                                        "zh": "须 yellow < orange < red,且 clearing 小于 yellow"})  # fmt: skip
+        return self
+
+
 class Lists(Record):
     """The file lists.yaml.
 
@@ -45,3 +73,4 @@ class Lists(Record):
     flags: ChainFlags = ChainFlags()
     target: Annotated[int, Field(ge=1)] = 3
     neighbours: tuple[Factor, ...] = (0.8, 0.9, 1.1, 1.2)
+    alerts: AlertRules = AlertRules()
