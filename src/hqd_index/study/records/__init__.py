@@ -43,11 +43,11 @@ from .whole_study import Scenario, Study
 __all__ = [
     "BATCHES_FILE",
     "AlertRules", "Band", "Bounds", "ChainFlags", "Chokepoint", "ColumnSpec", "Columns", "ContributionChoice", "Control",
-    "Coverage", "Density", "DensitySource", "Derived", "Dynamics", "EconomicLinks", "Effect", "Events", "FirmDraws", "FirmIndustry", "FirmOutcome", "Gates",
-    "GroupColumn", "Hypotheses", "Indicator", "Indicators", "Inference", "Label", "LeafChoices", "Links", "Lists", "ModeAxes",
-    "ModeAxis", "ModeItem", "ModeLabels", "ModeNorm", "ModePath", "ModePaths", "Modes", "MultiverseChoice", "Name",
-    "NamesTable", "NodeChoices", "Origin", "OutOfScope", "PathIndicator", "Publish", "Record", "Regressions", "Reshape",
-    "Resilience", "Rule", "Rules", "Scenario", "Slug", "SobolChoice", "Source", "Sources", "Span", "SpecificationChoice",
-    "SpecificationGrid", "SrdiList", "Status", "Study", "StudyFile", "TableSpec", "Uncertainty", "Unit", "Version",
-    "WeightDraws", "Weighting",
+    "Coverage", "Density", "DensitySource", "Derived", "Dynamics", "EconomicLinks", "Effect", "Events", "FirmDraws",
+    "FirmIndustry", "FirmOutcome", "Gates", "GroupColumn", "Hypotheses", "Indicator", "Indicators", "Inference", "Label",
+    "LeafChoices", "Links", "Lists", "ModeAxes", "ModeAxis", "ModeItem", "ModeLabels", "ModeNorm", "ModePath", "ModePaths",
+    "Modes", "MultiverseChoice", "Name", "NamesTable", "NodeChoices", "Origin", "OutOfScope", "PathIndicator", "Publish",
+    "Record", "Regressions", "Reshape", "Resilience", "Rule", "Rules", "Scenario", "Slug", "SobolChoice", "Source",
+    "Sources", "Span", "SpecificationChoice", "SpecificationGrid", "SrdiList", "Status", "Study", "StudyFile", "TableSpec",
+    "Uncertainty", "Unit", "Version", "WeightDraws", "Weighting",
 ]  # fmt: skip
