@@ -285,6 +285,10 @@ TABLES: dict[str, Table] = {
         "监测预警", "Alerts", "kind unit node year",
         "kind unit unit_zh unit_en node node_zh node_en year:int alarm:int value:number? score:number? threshold:number? bad_side first_year:int as_bad:share? evidence",
     ),
+    "whatif": _table(
+        "假设推演", "What if", "unit action",
+        "unit unit_zh unit_en year:int action action_zh action_en effect_year:int density:number density_new:number score:number score_new:number? low:number? high:number? rank:int? rank_new:int? rank_best:int? rank_worst:int? priority:share? priority_new:share? grade refused:flag reading_zh reading_en",
+    ),
     "elasticities": _table(
         "生产函数", "Production functions", "column industry input",
         "column industry method input estimate:number? se:number? first_stage:number? n:int",

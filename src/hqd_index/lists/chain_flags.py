@@ -35,7 +35,7 @@ def compared(values: pd.Series, is_met: pd.Series) -> pd.Series:
 
 def year_quantile(nodes: pd.DataFrame, column: str, percentile: float) -> pd.Series:
     """The percentile of a column over the nodes of each one's year."""
-    return nodes.groupby("year")[column].transform(lambda values: values.quantile(percentile / 100))
+    return nodes["year"].map(nodes.groupby("year")[column].quantile(percentile / 100)).astype(float)
 
 
 def gap(nodes: pd.DataFrame, rules: ChainFlags) -> pd.Series:

@@ -10,10 +10,13 @@ from ..study.records import Study
 from .absences import absence_rows
 from .alerts import alerts
 from .priority import priority
+from .whatif import whatif
 
 
 def list_tables(study: Study, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """priority, alerts and not_made. `frames`: the tables of the stages before by name, each at least with its header."""
+    """priority, alerts, whatif and not_made. `frames`: the tables of the stages before by name, each at least with its header."""
     priorities, absences = priority(study, frames)
     alarms, unwatched = alerts(study, frames)
-    return {"priority": priorities, "alerts": alarms, "not_made": absence_rows([*absences, *unwatched])}
+    projections, no_projection = whatif(study, {**frames, "priority": priorities})
+    reasons = [*absences, *unwatched, *no_projection]
+    return {"priority": priorities, "alerts": alarms, "whatif": projections, "not_made": absence_rows(reasons)}

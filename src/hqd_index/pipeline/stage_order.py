@@ -100,8 +100,8 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         "清单",
         stages.lists,
         reads=stages.LISTED_FROM,
-        config_sections=("study", "indicators", "columns", "lists"),
-        prerequisites=frozenset({"intake", "links", "panel", "index"}),
+        config_sections=("study", "indicators", "columns", "regressions", "lists"),
+        prerequisites=frozenset({"intake", "links", "panel", "index", "models"}),
     ),
 )
 _ALL = frozenset(stage.name for stage in _BEFORE_PUBLISHING)

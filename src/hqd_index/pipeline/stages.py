@@ -277,7 +277,10 @@ def multiverse(context: Context) -> dict[str, Table]:
     return dict(design_tables(context.study, ModelInputs(**frames, **designs)))
 
 
-LISTED_FROM = ("linkages", "chokepoints", "export_shares", "density", "coverage", "indicators", "unit_names")
+LISTED_FROM = (
+    "linkages", "chokepoints", "export_shares", "density", "coverage", "indicators", "unit_names", "scores", "regressions",
+    "hypotheses",
+)  # fmt: skip
 
 
 def lists(context: Context) -> dict[str, Table]:

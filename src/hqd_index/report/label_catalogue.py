@@ -41,6 +41,11 @@ KEY_LABELS: dict[str, dict[str, Bilingual]] = {
         "stale": Bilingual("数据陈旧", "stale data"),
         "firms": Bilingual("样本企业减少", "fewer firms in the sample"),
     },
+    "grade": {
+        "description": Bilingual("描述", "description"),
+        "suggestive": Bilingual("提示", "suggestive"),
+        "credible": Bilingual("较可信", "credible"),
+    },
     "bad_side": {
         "low": Bilingual("偏低", "too low"),
         "high": Bilingual("偏高", "too high"),

@@ -261,6 +261,7 @@ OUTLINE: tuple[Exhibit, ...] = (
     _published_exhibit("linkages"),
     _published_exhibit("priority", page=PageSlot("lists", 1)),
     _published_exhibit("alerts", page=PageSlot("lists", 2, folded=True, head=True)),
+    _published_exhibit("whatif", page=PageSlot("lists", 3, folded=True)),
     _published_exhibit("chokepoints", page=PageSlot("chain", 2, grid=data_grids.chokepoints)),
     _published_exhibit("mode_densities"),
     _published_exhibit("mode_matrix"),

@@ -2,7 +2,7 @@
 
 from .columns_yaml import Chokepoint, Columns, Derived, Links
 from .indicators_yaml import Band, Indicator, Indicators
-from .lists_yaml import AlertRules, ChainFlags, Lists
+from .lists_yaml import AlertRules, ChainFlags, Lists, WhatIf
 from .modes_yaml import ModeAxes, ModeAxis, ModeItem, ModeLabels, ModeNorm, ModePath, ModePaths, Modes, PathIndicator
 from .record import Label, Name, Record, Slug, Span, Version
 from .regressions_yaml import (
@@ -49,5 +49,5 @@ __all__ = [
     "Modes", "MultiverseChoice", "Name", "NamesTable", "NodeChoices", "Origin", "OutOfScope", "PathIndicator", "Publish",
     "Record", "Regressions", "Reshape", "Resilience", "Rule", "Rules", "Scenario", "Slug", "SobolChoice", "Source",
     "Sources", "Span", "SpecificationChoice", "SpecificationGrid", "SrdiList", "Status", "Study", "StudyFile", "TableSpec",
-    "Uncertainty", "Unit", "Version", "WeightDraws", "Weighting",
+    "Uncertainty", "Unit", "Version", "WeightDraws", "Weighting", "WhatIf",
 ]  # fmt: skip

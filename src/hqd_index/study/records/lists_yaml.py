@@ -62,6 +62,13 @@ class AlertRules(Record):
         return self
 
 
+class WhatIf(Record):
+    """Actions of table whatif: SRDI firms added (or, negative, removed), and percentiles of the latest density to be reached."""
+
+    firms: tuple[int, ...] = (-3, -1, 1, 3, 5)
+    percentiles: tuple[Annotated[float, Field(ge=0, le=100)], ...] = (50, 75)
+
+
 class Lists(Record):
     """The file lists.yaml.
 
@@ -74,3 +81,4 @@ class Lists(Record):
     target: Annotated[int, Field(ge=1)] = 3
     neighbours: tuple[Factor, ...] = (0.8, 0.9, 1.1, 1.2)
     alerts: AlertRules = AlertRules()
+    whatif: WhatIf = WhatIf()
