@@ -88,6 +88,8 @@ def _function_column(study: Study, engine: Engine, table_name: str, table: str, 
             f"columns.yaml tables.{table_name}.{column}: unknown function "
             f"{derived_column.function!r}; known: {sorted(COLUMN_FUNCTIONS)}"
         )
+    if not engine.count(table):  # a table without a file
+        return engine.view(f"SELECT *, CAST(NULL AS DOUBLE) AS {quoted(column)} FROM {table}", f"{table_name}_{column}")
     rows = _materialised_table(study, engine, table_name, table)
     select_clause = ", ".join(
         quoted(column_name) for column_name, column_type in engine.types(rows).items() if column_type != "list"

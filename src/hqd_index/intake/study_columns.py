@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ..canonical import CanonicalTable
 from ..canonical_types import rows_per_unit
 from ..errors import ConfigError, unknown
-from ..expressions import parse
-from ..study.column_facts import column_facts, source_columns, study_tables
-from ..study.indicator_tree import tree_of
+from ..study.column_facts import study_tables
+from ..study.column_uses import column_uses, derived_ingredients
 from ..study.records import Study
 from .cells.column_reading import NumberType
 
@@ -29,19 +26,20 @@ def exactness(study: Study, table: CanonicalTable) -> NumberType:
 
 
 def needed_columns(study: Study, table_name: str, table: CanonicalTable) -> frozenset[str]:
-    """Raw columns of a table behind scored indicators, controls, mediators and units; status columns are derived."""
-    columns = column_facts(study)[table_name]
-    column_names = {key_column for key_column in study.study.unit.by if table_name == "firms"}
-    for formula in _formulas(study, table_name):
-        column_names |= source_columns(parse(formula, columns=columns, aggregate=True), columns)
-    return frozenset(column for column in column_names if column in table.columns and not column.startswith("srdi_"))
+    """Raw columns of a table that a run computes with, its unit among them; status columns of firms are derived."""
+    raw_columns = derived_ingredients(study).union(*(use.raw_columns for use in column_uses(study)))
+    return unit_columns(study, table_name) | frozenset(
+        column
+        for column_table, column in raw_columns
+        if column_table == table_name and column in table.columns and not is_status_column(column_table, column)
+    )
 
 
-def _formulas(study: Study, table: str) -> Iterator[str]:
-    tree = tree_of(study.indicators)
-    for leaf in tree.leaves(tree.root):
-        if study.indicators.indicators[leaf].table == table:
-            yield study.indicators.indicators[leaf].formula
-    for outside_variable in (*study.regressions.controls.values(), *study.regressions.mediators.values()):
-        if outside_variable.table == table:
-            yield outside_variable.formula
+def unit_columns(study: Study, table_name: str) -> frozenset[str]:
+    """The columns of the firm table that say which unit a firm belongs to: none of them may be absent."""
+    return frozenset(study.study.unit.by) if table_name == "firms" else frozenset()
+
+
+def is_status_column(table_name: str, column: str) -> bool:
+    """Whether a column of the firm table comes from the recognition list."""
+    return table_name == "firms" and column.startswith("srdi_")

@@ -14,12 +14,14 @@ from ..study.records import Source
 from .cells.column_reading import ParsedSource
 from .cells.repairs import counted_repairs
 from .cells.typed_columns import parse_source, with_year
-from .layout.header_rows import SEARCHED_ROWS, MissingColumns, map_labels, require_columns, required_columns
+from .layout.absent_columns import partial_column_notices, refuse_misprints
+from .layout.header_rows import SEARCHED_ROWS, HeaderMap, map_labels
 from .layout.joined_sources import combined_sources, findings_by_raw_row, without_rows
-from .layout.layout_hints import with_layout_hint
+from .layout.layout_hints import layout_hint, with_layout_hint
 from .layout.long_tables import LongSource, parse_long
 from .layout.matrix_layout import is_matrix_table
 from .layout.note_rows import with_notes
+from .layout.required_columns import MissingColumns, missing_columns, missing_columns_fault, require_columns, required_columns
 from .layout.spread_sheets import tidy_source
 from .layout.table_blocks import refuse_second_table
 from .layout.text_columns import FILE_SPAN, Sheet
@@ -53,6 +55,7 @@ from .rules.merged_divisions import with_merged_divisions
 from .rules.row_rules import bound_rules, row_rule_findings, rules_of_severity, with_all_columns
 from .rules.rule_catalogue import joined_findings, rule_findings
 from .rules.scope_filters import OUT_COLUMNS, first_reasons, opening_rows, scope_filter_rows, study_filter_rows
+from .study_columns import unit_columns
 from .table_step import TableStep
 
 OPEN_QUOTE_TEXT = '" ...'  # a quote that is never closed, or closed in the middle of a cell
@@ -184,20 +187,32 @@ def _parsed_sources(
         ]
         location = f"sources.yaml sources.{source_id}"
         parsed_source = with_year(_parsed_source(table_step, source_sheets, source_id, location), table_step.engine)
+        if table_step.is_single_source and source.reshape is None:
+            present_columns = table_step.needed_columns & table_step.engine.types(parsed_source.typed_rows).keys()
+            notices = partial_column_notices(source_sheets, source, present_columns, table_step.table)
+            parsed_source = replace(parsed_source, notices=(*parsed_source.notices, *notices))
         parsed_sources.append(
             replace(
                 parsed_source, repairs=tuple(replace(repairs, layout=study_source.reshape) for repairs in parsed_source.repairs)
             )
         )
         sheets += [with_notes(sheet, parsed_sources[-1].notes) for sheet in source_sheets]
-    known_columns = {
-        column_name for source_rows in parsed_sources for column_name in table_step.engine.types(source_rows.typed_rows)
-    }
-    unused_labels = [label for sheet in sheets for label in sheet.header.unused_labels]
-    sources = [table_step.study.sources.sources[source_id] for source_id in files]
-    missing_columns = MissingColumns(sorted(table_step.needed_columns - known_columns), sources, unused_labels)
-    require_columns(missing_columns, table_step.table, ", ".join(sheet.cells.file for sheet in sheets))
+    _refuse_missing_columns(table_step, sheets, parsed_sources, [table_step.study.sources.sources[id] for id in files])
     return sheets, parsed_sources
+
+
+def _refuse_missing_columns(
+    table_step: TableStep, sheets: Sequence[Sheet], parsed_sources: Sequence[ParsedSource], sources: Sequence[Source]
+) -> None:
+    """DataError S06 for a unit's column that no source gives, and for others that an unused header may stand for."""
+    known_columns = {column for source_rows in parsed_sources for column in table_step.engine.types(source_rows.typed_rows)}
+    unused_labels = [label for sheet in sheets for label in sheet.header.unused_labels]
+    location = ", ".join(sheet.cells.file for sheet in sheets)
+    unit = unit_columns(table_step.study, table_step.name)
+    require_columns(MissingColumns(sorted(unit - known_columns), sources, unused_labels), table_step.table, location)
+    names = sorted(table_step.needed_columns - known_columns)
+    if names:
+        refuse_misprints(MissingColumns(names, sources, unused_labels), table_step.needed_columns, table_step.table, location)
 
 
 def _parsed_source(table_step: TableStep, sheets: list[Sheet], source_id: str, location: str) -> ParsedSource:
@@ -231,14 +246,22 @@ def _sheet_with_layout(sheet_cells: SheetCells, source: Source, table_step: Tabl
     try:
         sheet_cells = with_unit_column(sheet_cells, source, table_step.table, table_step.engine)
         header = map_labels(sheet_cells, source, table_step.table)
-        missing_names = required_columns(
-            source, table_step.table, header.positions, table_step.needed_columns if table_step.is_single_source else ()
-        )
+        missing_names = required_columns(source, table_step.table, header.positions)
         require_columns(MissingColumns(missing_names, [source], header.unused_labels), table_step.table, sheet_cells.file)
+        _refuse_other_layout(table_step, sheet_cells, header, source)
         refuse_second_table(sheet_cells, header.positions, table_step.table, table_step.engine)
     except DataError as fault:
         raise with_layout_hint(fault, _first_rows(sheet_cells, table_step), source, table_step.table) from None
     return Sheet(sheet_number, sheet_cells, header)
+
+
+def _refuse_other_layout(table_step: TableStep, sheet_cells: SheetCells, header: HeaderMap, source: Source) -> None:
+    """DataError S06 where columns are missing because the sheet is laid out otherwise than its source says."""
+    if not (table_step.is_single_source and header.unused_labels and source.reshape is None):
+        return
+    names = missing_columns(sorted(table_step.needed_columns), source, header.positions)
+    if names and layout_hint(_first_rows(sheet_cells, table_step), source, table_step.table):
+        raise missing_columns_fault(MissingColumns(names, [source], header.unused_labels), table_step.table, sheet_cells.file)
 
 
 def _first_rows(sheet_cells: SheetCells, table_step: TableStep) -> Sequence[Sequence[str]]:

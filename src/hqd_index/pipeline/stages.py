@@ -134,16 +134,20 @@ def links(context: Context) -> dict[str, Table]:
 
 def firms(context: Context) -> dict[str, Table]:
     """Clean tables, with what links made of them -> tables with status and derived columns; the production functions behind."""
+    from ..firms.completed_tables import absent_columns, completed_tables, not_made_rows
     from ..firms.derived_columns import derive
     from ..firms.tfp import elasticity_table
     from ..intake.srdi.status_columns import status_by_criterion
 
     link_tables = {name: context.tables[name] for name in ("linkages",) if name in context.tables}
     clean_tables = context.matching("clean_") | link_tables
-    tables = derive(context.study, context.engine, clean_tables)
+    absent = absent_columns(context.study, {name: context.engine.types(table) for name, table in clean_tables.items()})
+    context.notices.extend(item.notice(context.study.study.language) for item in absent)
+    tables = derive(context.study, context.engine, completed_tables(context.study, context.engine, clean_tables))
     ready = status_by_criterion(context.study, context.engine, tables)
     ready_tables: dict[str, Table] = {f"ready_{table_name}": table for table_name, table in ready.items()}
-    return ready_tables | {"elasticities": elasticity_table(context.study, context.engine, tables)}
+    elasticities = elasticity_table(context.study, context.engine, tables)
+    return ready_tables | {"elasticities": elasticities, "not_made": not_made_rows(absent)}
 
 
 def modes(context: Context) -> dict[str, Table]:

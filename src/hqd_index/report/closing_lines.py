@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..study.records import Study
 from .bilingual import Bilingual
-from .key_findings import composition_split, headline_finding, leading_units, next_step, rows_accounted
+from .key_findings import composition_split, headline_finding, indicators_left_out, leading_units, next_step, rows_accounted
 from .number_format import integer, percent
 from .results import Results
 
@@ -25,7 +25,7 @@ OUTPUT_FILES = {
 def summary(study: Study, tables: Mapping[str, pd.DataFrame], folder: Path) -> list[str]:
     """What a run ends with, at most ten lines, in the study's language."""
     results = Results(study, tables, {})
-    findings = (leading_units(results), headline_finding(results), composition_split(results))
+    findings = (indicators_left_out(results), leading_units(results), headline_finding(results), composition_split(results))
     lines = [
         *_places(study, folder),
         *(finding.text for finding in findings if finding is not None),

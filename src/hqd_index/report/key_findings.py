@@ -241,6 +241,21 @@ def incomplete_data(results: Results) -> Finding | None:
     return Finding(Bilingual(zh, en), ("diagnostics", "indicators"))
 
 
+def indicators_left_out(results: Results) -> Finding | None:
+    """Which indicators the index is without, as they have no value at all."""
+    rows = results.base_weights
+    nodes = [node for node in results.leaves if ((rows["node"] == node) & (rows["note"] == "I-EMPTY")).any()] if len(rows) else []
+    if not nodes:
+        return None
+    names = [results.name(node) for node in nodes]
+    zh = "、".join(f"{name.zh}（{node}）" for name, node in zip(names, nodes))
+    en = ", ".join(f"{name.en} ({node})" for name, node in zip(names, nodes))
+    zh = f"[I-EMPTY] 指数不含 {len(nodes)} 个没有任何取值的指标：{zh}；原因见 not_made.csv。"
+    subject = "one indicator that has" if len(nodes) == 1 else f"{len(nodes)} indicators that have"
+    en = f"[I-EMPTY] The index is without {subject} no value at all: {en}; not_made.csv says why."
+    return Finding(Bilingual(zh, en), ("weights", "not_made"))
+
+
 def sample_coverage(results: Results) -> Finding | None:
     """How much of the official totals the sample holds."""
     rows = results.table("coverage")
@@ -343,12 +358,13 @@ def _multiverse_sentence(curve_facts: dict[str, float], sample: str) -> Bilingua
 
 
 def main_findings(results: Results) -> list[Finding]:
-    """The page's opening: at most five sentences, in the order people ask."""
+    """The page's opening: what the index is without, then at most five sentences in the order people ask."""
     estimate, composition_parts = headline_finding(results), composition_split(results)
     if estimate and composition_parts:
         combined_text = Bilingual(estimate.text.zh + composition_parts.text.zh, f"{estimate.text.en} {composition_parts.text.en}")
         estimate = Finding(combined_text, tuple(dict.fromkeys(estimate.sources + composition_parts.sources)))
     candidates = [
+        indicators_left_out(results),
         leading_units(results),
         index_movement(results),
         estimate,

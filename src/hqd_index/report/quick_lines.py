@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..study.records import Study
 from .bilingual import Bilingual
-from .key_findings import leading_units
+from .key_findings import indicators_left_out, leading_units
 from .number_format import number, p_value
 from .results import Results
 from .sentences import SYNTHETIC_NOTICE
@@ -25,11 +25,11 @@ def quick_summary_lines(
 ) -> list[str]:
     """The lines, in the study's language; `reasons` are the rows of not_made of each stage."""
     results = Results(study, dict(tables) | {"not_made": pd.concat(reasons)} if reasons else tables, {})
-    leaders = leading_units(results)
+    findings = (indicators_left_out(results), leading_units(results))
     lines = [
         *([SYNTHETIC_NOTICE] if study.study.synthetic else []),
         Bilingual(f"结果表 {folder}", f"tables    {folder}"),
-        *([leaders.text] if leaders else []),
+        *(finding.text for finding in findings if finding is not None),
         _headline_line(results),
         REST,
     ]

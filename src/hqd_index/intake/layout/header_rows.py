@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...canonical import CanonicalTable
-from ...errors import DataError, closest
+from ...errors import DataError
 from ...study.records import Source
 from ...study.vendor_presets import of_preset, unverified
 from ..meaning.glyphs import normalised_label
@@ -28,7 +28,6 @@ from ..records.intake_notice import Notice
 SEARCHED_ROWS = 40
 YUAN_SIGN = "¥"  # as number formats print it, of any magnitude
 SUB_HEADERS = 3
-LISTED_LABELS = 30
 
 
 @dataclass(frozen=True)
@@ -60,10 +59,11 @@ def known_labels(source: Source, table: CanonicalTable) -> dict[str, str]:
     names = {normalised_label(column_name): column_name for column_name in table.columns}
     aliases = {normalised_label(label): column_name for label, column_name in source.aliases.items()}
     without_units = {normalised_label(label_and_unit(label)[0]): column_name for label, column_name in source.aliases.items()}
-    return {**canonical_labels, **without_units, **names, **aliases, **_reshape_labels(source)}
+    return {**canonical_labels, **without_units, **names, **aliases, **reshape_labels(source)}
 
 
-def _reshape_labels(source: Source) -> dict[str, str]:
+def reshape_labels(source: Source) -> dict[str, str]:
+    """Normalised label -> `reshape:label` of the columns that a long source is folded by."""
     if source.reshape is None:
         return {}
     reshape_labels = (source.reshape.names, source.reshape.values, source.reshape.units)
@@ -308,80 +308,6 @@ def _repeated_column(labels: str, location: str) -> DataError:
         zh=f"表头有重复列:{labels};请改名或删除其中一列",
         location=location,
         rule="S05",
-    )
-
-
-def required_columns(
-    source: Source, table: CanonicalTable, present_columns: Collection[str], used_columns: Collection[str]
-) -> list[str]:
-    """The columns a file of this source must hold: key, required ones, those the study computes with; constants are given.
-
-    An industry code needs its edition (36 is special equipment in 2002, motor vehicles in 2011).
-    """
-    reshape_columns = list(dict.fromkeys(_reshape_labels(source).values()))
-    required_names = [
-        *table.key,
-        *(column_name for column_name, column in table.columns.items() if column.required or column_name in used_columns),
-        *reshape_columns,
-    ]
-    if any(table.columns[column_name].code == "industry" for column_name in present_columns if column_name in table.columns):
-        required_names.append("industry_version")
-    wide_columns = set(source.reshape.columns.values()) if source.reshape else set()
-    dated_columns = {"year"} if "statement_date" in present_columns or source.every_year else set()
-    return [
-        column_name
-        for column_name in dict.fromkeys(required_names)
-        if column_name not in {*source.constants, *wide_columns, *dated_columns, *present_columns}
-    ]
-
-
-@dataclass(frozen=True)
-class MissingColumns:
-    """Columns that are missing, the sources that could have given them, and the labels of their files that nobody used."""
-
-    names: Sequence[str]
-    sources: Sequence[Source]
-    unused_labels: Sequence[str]
-
-
-def require_columns(missing_columns: MissingColumns, table: CanonicalTable, location: str) -> None:
-    """DataError S06 for the columns that are missing, each with the labels it is known by, beside the labels not used."""
-    if not missing_columns.names:
-        return
-    en, zh = [], []
-    for name in missing_columns.names:
-        column = table.columns.get(name)
-        source_name = name.removeprefix("reshape:")
-        aliases = [
-            alias for source in missing_columns.sources for alias, column_name in source.aliases.items() if column_name == name
-        ]
-        names = [source_name, *aliases, *([column.zh, column.en] if column else [])]
-        closest_label = next(
-            (closest_match for candidate in names if (closest_match := closest(candidate, missing_columns.unused_labels))), None
-        )
-        accepted_labels = ", ".join(dict.fromkeys(names))
-        en.append(
-            f"{source_name} (accepted labels: {accepted_labels}" + (f"; is it {closest_label!r}?)" if closest_label else ")")
-        )
-        zh.append(f"{source_name}(可识别的列名:{accepted_labels}" + (f";是不是 {closest_label!r}?)" if closest_label else ")"))
-    unused_names = list(dict.fromkeys(missing_columns.unused_labels))
-    label_list = ", ".join(unused_names[:LISTED_LABELS]) + (" ..." if len(unused_names) > LISTED_LABELS else "")
-    unused_en, unused_zh = (
-        (f"; columns of the file not used: {label_list}", f";文件中未采用的列:{label_list}") if unused_names else ("", "")
-    )
-    mend = "add the label under `aliases`, or a fixed value under `constants`, of this source in sources.yaml"
-    year_free_en, year_free_zh = "", ""
-    if list(missing_columns.names) == ["year"]:
-        year_free_en, year_free_zh = (
-            ", or `every_year: true` where its rows hold for every year",
-            ",各年都成立时写 `every_year: true`",
-        )
-    raise DataError(
-        f"required column missing: {'; '.join(en)}{unused_en}; {mend}{year_free_en}",
-        zh=f"缺少必需的列:{';'.join(zh)}{unused_zh};"
-        f"请在 sources.yaml 该数据源的 `aliases` 加上列名,或在 `constants` 写固定值{year_free_zh}",
-        location=location,
-        rule="S06",
     )
 
 
