@@ -152,6 +152,7 @@ def checked_lines(loaded_study: LoadedStudy, configs: Path, data_folder: Path | 
     if data_folder is None:
         return
     from .engines import open_engine
+    from .firms.completed_tables import absent_columns
     from .intake import FIRST_ROWS, GateError, checked_files, intake_lines, repair_line
 
     location_template = "hqd run 之后的 {}" if language == "zh" else "{} after hqd run"
@@ -164,6 +165,8 @@ def checked_lines(loaded_study: LoadedStudy, configs: Path, data_folder: Path | 
             raise
         yield from intake_lines(file_check, language, quarantine_location)
         yield from (notice.text(language) for notice in file_check.notices)
+        present_columns = {name: engine.types(table) for name, table in file_check.tables.items()}
+        yield from (absent.notice(language) for absent in absent_columns(loaded_study.study, present_columns))
         if repair_summary := repair_line(file_check.frames["repairs"], language, location_template.format("repairs.csv")):
             yield repair_summary
         file_count = file_check.frames["ledger"]["file"].nunique()

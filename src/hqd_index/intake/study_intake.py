@@ -87,7 +87,9 @@ def checked_files(study: Study, engine: Engine, data_root: Path, config_root: Pa
     clean_tables = _clean_tables(study, files, engine, first_rows=rows)
     study_result = _intake_result(study, clean_tables, {}, engine)
     study_result = replace(
-        study_result, notices=tuple(notice for notice in study_result.notices if notice.rule not in WHOLE_FILE_RULES)
+        study_result,
+        tables={clean_table.name: clean_table.clean_rows for clean_table in clean_tables},
+        notices=tuple(notice for notice in study_result.notices if notice.rule not in WHOLE_FILE_RULES),
     )
     _check_gate(study, clean_tables, study_result)
     return study_result

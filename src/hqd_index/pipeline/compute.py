@@ -86,5 +86,6 @@ def _write(engine: Engine, table_name: str, content: Table, folder: Path) -> int
 
 def _by_stage(stage: str, outputs: Mapping[str, Table]) -> dict[str, Table]:
     """A stage's tables; its reasons for what it could not make wait under its name until the last stage joins them."""
-    reasons = f"not_made_{stage}" if stage != STAGES[-1].name else "not_made"
+    last_stages = (STAGES[-1].name, QUICK_ONLY[-1].name)
+    reasons = "not_made" if stage in last_stages else f"not_made_{stage}"
     return {reasons if table_name == "not_made" else table_name: content for table_name, content in outputs.items()}

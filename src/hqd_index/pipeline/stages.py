@@ -342,6 +342,8 @@ def quick_headline(context: Context) -> dict[str, Table]:
 
 def quick_summary(context: Context) -> dict[str, Table]:
     """Every table -> what a quick run says at its end, as summary.txt."""
+    import pandas as pd
+
     from ..report.quick_lines import quick_summary_lines
 
     frames = {name: context.frame(name) for name in context.tables if name in TABLES}
@@ -350,7 +352,7 @@ def quick_summary(context: Context) -> dict[str, Table]:
         context.study, frames, reasons, context.place.output_folder / context.study.name / "quick" / "tables"
     )
     (context.folder / "summary.txt").write_text("\n".join(lines) + "\n", "utf-8")
-    return {}
+    return {"not_made": pd.concat(reasons, ignore_index=True).drop_duplicates()}
 
 
 UNPUBLISHED = (
