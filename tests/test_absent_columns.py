@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from hqd_index.canonical import CANONICAL
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine, open_engine
+from hqd_index.errors import EstimationError
 from hqd_index.firms.completed_tables import absent_columns, completed_tables
 from hqd_index.firms.derived_columns import derive
 from hqd_index.index.index_tables import build_index
@@ -89,7 +90,7 @@ def study(folder: Path) -> Study:
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine() as opened:
+    with open_engine() as opened:
         yield opened
 
 
@@ -124,7 +125,7 @@ def test_a_table_without_a_file_costs_all_its_indicators_and_an_empty_family_sto
     present = {name: table for name, table in tables.items() if name != "trade"}
     (absent,) = absent_columns(study, {name: engine.types(one) for name, one in present.items()})
     assert absent.column == "" and "trade.csv: no file of table trade" in absent.notice("en")
-    with pytest.raises(Exception, match="trade has no score") as caught:
+    with pytest.raises(EstimationError, match="trade has no score") as caught:
         index_of(study, engine, present)
     assert caught.value.exit_code == 3
 

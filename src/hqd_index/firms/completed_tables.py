@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..canonical_types import expression_types
-from ..engines.duckdb import Engine, quoted
+from ..engines import Engine, quoted
 from ..study.column_facts import COMPUTED_TABLES, study_tables
 from ..study.column_uses import (
     CONTROL,
