@@ -182,6 +182,7 @@ def _import_for_good(module: str) -> None:
 
 
 def _run_call(payload: bytes, output: IO[bytes]) -> tuple[str, Any]:
+    gc.freeze()  # what earlier calls imported is permanent, too: only what this one makes is looked at
     try:
         callee, arguments, has_listener = pickle.loads(payload)
         listener_argument = (lambda line: _send(output, (LINE, line)),) if has_listener else ()

@@ -37,10 +37,12 @@ def stage_workers(processes: int | None = None) -> contextlib.AbstractContextMan
 def modules_of(study: Study) -> list[str]:
     """What the stages import that have something to do in this study, in the order of need."""
     tables = {source.table for source in study.sources.sources.values()}
+    estimates = bool(study.regressions.specifications) or "firms" in tables
     conditions = {
         "networkx": "io" in tables,
         "hqd_index.index.uncertainty.rank_uncertainty": study.uncertainty.draws > 0,
-        "hqd_index.models.model_tables": bool(study.regressions.specifications) or "firms" in tables,
+        "hqd_index.models.model_tables": estimates,
+        "statsmodels.stats.multitest": estimates,  # collects garbage at each test: its imports are to be permanent by then
         "hqd_index.report.outputs": True,
     }
     return [module for module, is_needed in conditions.items() if is_needed]

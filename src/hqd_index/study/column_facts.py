@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlglot import exp
 
@@ -17,6 +18,8 @@ from .records import Study, TableSpec
 MONEY = re.compile(r"元|美元|CNY|RMB|USD|EUR|yuan|dollar|euro", re.IGNORECASE)
 REAL_PRICES = re.compile(r"^ln |年价|不变价|可比价|constant|real|prices", re.IGNORECASE)
 PRICE_INDEX = re.compile(r"=\s*100?\s*$")
+FORMULAS = 1024
+"""How many formulas are remembered: those of some studies."""
 
 # Functions that columns.yaml may name (their code is in firms/derived_columns.py): options that must be given, and all.
 TFP_NEEDS = ("output", "labour", "capital", "materials", "deflators")
@@ -111,7 +114,7 @@ def column_facts(study: Study) -> dict[str, dict[str, ColumnFacts]]:
             elif column.function:
                 columns[column_name] = _function_facts(column.options, columns)
             else:
-                columns[column_name] = _formula_facts(column.formula, columns)
+                columns[column_name] = _formula_facts(column.formula or "null", tuple(columns.items()))
     return facts
 
 
@@ -133,9 +136,12 @@ def _function_facts(options: Mapping[str, object], columns: Columns) -> ColumnFa
     return ColumnFacts("double", raw_sources, numerator=raw_sources, money=1.0 if is_index else 0.0, price_index=is_index)
 
 
-def _formula_facts(formula: str | None, columns: Columns) -> ColumnFacts:
+@lru_cache(maxsize=FORMULAS)
+def _formula_facts(formula: str, column_items: tuple[tuple[str, ColumnFacts], ...]) -> ColumnFacts:
+    """What is known of a derived column; checks and scenarios ask for the same ones again and again."""
+    columns = dict(column_items)
     try:
-        expression = parse(formula or "null", columns=columns, aggregate=False)
+        expression = parse(formula, columns=columns, aggregate=False)
         dtype = type_of(expression, column_types(columns))
     except ConfigError:
         return ColumnFacts("double", frozenset())

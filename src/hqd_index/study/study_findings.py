@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from ..errors import ConfigError, unknown
 from ..expressions import TYPE_NAMES, Expression, parse, type_of
-from .column_facts import Columns, column_types
+from .column_facts import FORMULAS, Columns, column_types
 from .yaml_document import Place
 
 KINDS = {
@@ -16,8 +16,6 @@ KINDS = {
     "flag": ("flag", "null"),
     "any": ("double", "decimal", "integer", "text", "flag", "date"),
 }
-FORMULAS = 1024
-"""How many formulas are remembered: those of some studies."""
 NEEDED_VALUES = {"number": ("a number", "数值"), "flag": ("a condition", "条件"), "any": ("a value", "值")}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -60,8 +61,13 @@ class RegressionDesign:
         return FIRM_EFFECTS in self.effects
 
     def published_row(self, outcome: str, term: str) -> pd.Series:
-        rows = self.published_rows
-        return rows[(rows["outcome"] == outcome) & (rows["term"] == term)].iloc[0]
+        return self.published_rows.iloc[self._row_positions[outcome, term]]
+
+    @cached_property
+    def _row_positions(self) -> dict[tuple[str, str], int]:
+        """(outcome, term) -> the first row that has them."""
+        keys = zip(self.published_rows["outcome"], self.published_rows["term"])
+        return {key: position for position, key in reversed(list(enumerate(keys)))}
 
 
 def regression_designs(results: Results, panel_data: pd.DataFrame, firms: pd.DataFrame) -> Iterator[RegressionDesign]:
