@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -17,7 +18,16 @@ from ..ineligible import comparable_designs, ineligibility_error
 from ..kernels.specification import GROUP_YEAR, Specification
 from ..model_rows import Mend, Row, Rows, frames_of, merged_rows, not_made
 from .joint_test import joint_test
-from .specification_curve import Curve, Scores, Universe, choice_shares, distinct_designs, multiverse
+from .specification_curve import (
+    Curve,
+    ScoredUniverses,
+    Scores,
+    Universe,
+    choice_shares,
+    distinct_designs,
+    multiverse,
+    scored_universes,
+)
 from .wild_significance import WILD_DRAWS, wild_affordable, wild_significant_share
 
 POINTS = 1_000  # points of the curve that are published, evenly taken
@@ -97,9 +107,10 @@ def multiverse_tables(
     if splittable_scores is not None and len(splittable_scores):
         outcomes.append(("leave_out", SPLITTABLE, splittable_scores))
     row_tables: list[Rows] = []
+    study_universes = StudyUniverses(observations, density, study)
     for sample, outcome, outcome_scores in outcomes:
         try:
-            rows_of_tables = _multiverse_rows(outcome_scores, designs, observations, density, study)
+            rows_of_tables = _multiverse_rows(outcome_scores, designs, study_universes, study)
         except EstimationError as fault:
             row_tables.append({"not_made": not_made(TABLES, fault, MEND)})
             continue
@@ -112,10 +123,29 @@ def multiverse_tables(
     return frames_of(merged_rows(row_tables), TABLES)
 
 
-def _multiverse_rows(
-    design_scores: pd.DataFrame, designs: pd.DataFrame, observations: pd.DataFrame, density: pd.DataFrame, study: Study
-) -> Rows:
+class StudyUniverses:
+    """The universes of a study on the rows that have scores, made once for outcomes on the same rows."""
+
+    def __init__(self, observations: pd.DataFrame, density: pd.DataFrame, study: Study) -> None:
+        self.observations, self.density, self.study = observations, density, study
+        self._scored_by_rows: list[tuple[pd.DataFrame, ScoredUniverses]] = []
+
+    def on_rows(self, unit_year_keys: pd.DataFrame) -> ScoredUniverses:
+        """Those on the rows (unit, year) of an outcome's scores."""
+        for keys, scored in self._scored_by_rows:
+            if keys.equals(unit_year_keys):
+                return scored
+        self._scored_by_rows.append((unit_year_keys, scored_universes(unit_year_keys, self._universes)))
+        return self._scored_by_rows[-1][1]
+
+    @cached_property
+    def _universes(self) -> list[Universe]:
+        return universes_of(self.observations, self.density.astype({"year": "int64"}), self.study)
+
+
+def _multiverse_rows(design_scores: pd.DataFrame, designs: pd.DataFrame, universes: StudyUniverses, study: Study) -> Rows:
     """EstimationError where nothing can be estimated."""
+    density = universes.density
     if design_scores.empty or len(design_scores.columns) <= len(KEY):
         raise EstimationError("multiverse: no design scores", zh="多重宇宙:没有各设计的得分")
     if density.empty or density["density"].isna().all():
@@ -125,8 +155,7 @@ def _multiverse_rows(
         raise fault
     comparable_rows = comparable_designs(designs)
     scores = scores_of(design_scores, comparable_rows)
-    universes = universes_of(observations, density.astype({"year": "int64"}), study)
-    curve, is_distinct_design = multiverse(scores, universes), distinct_designs(scores.values)
+    curve, is_distinct_design = multiverse(scores, universes.on_rows(scores.keys)), distinct_designs(scores.values)
     if np.isnan(curve.estimate).all():
         raise curve.errors[0] if curve.errors else EstimationError("multiverse: no estimate", zh="多重宇宙:没有估计值")
     hypotheses, inference = study.regressions.hypotheses, study.regressions.inference

@@ -107,19 +107,13 @@ def distinct_designs(design_values: Array, threshold: float = SAME_RANK_CORRELAT
     return is_distinct
 
 
-def multiverse(scores: Scores, universes: Sequence[Universe]) -> Curve:
-    """Estimate every universe for every design; what cannot be estimated is NaN and its reason in `faults`.
+def multiverse(scores: Scores, universes: Sequence[Universe] | ScoredUniverses) -> Curve:
+    """Estimate every universe for every design; what cannot be estimated is NaN and its reason in `errors`.
 
     Designs with a gap in a universe's rows are NaN there. Invalid combinations are declared and not run.
     """
-    matrices_by_universe: list[_UniverseMatrices | None] = []
-    faults, scored_rows = [], ScoredRows(scores.keys)
-    for universe in universes:
-        try:
-            matrices_by_universe.append(_universe_matrices(universe_partial(scored_rows, universe), universe.spec))
-        except EstimationError as fault:
-            faults.append(fault)
-            matrices_by_universe.append(None)
+    scored = universes if isinstance(universes, ScoredUniverses) else scored_universes(scores.keys, universes)
+    matrices_by_universe = scored.matrices
     estimates, se_cv1, se_cv3 = np.full((3, len(matrices_by_universe), scores.values.shape[1]), np.nan)
     for start in range(0, scores.values.shape[1], BLOCK):
         block_slice = slice(start, start + BLOCK)
@@ -133,7 +127,32 @@ def multiverse(scores: Scores, universes: Sequence[Universe]) -> Curve:
                 ) = _estimates(matrices, design_block)
     clusters = np.array([matrices.partialled.g if matrices else np.nan for matrices in matrices_by_universe])
     partial_rows = tuple(matrices.partialled if matrices else None for matrices in matrices_by_universe)
-    return Curve(estimates, se_cv1, se_cv3, clusters, estimates.size, tuple(universes), tuple(faults), partial_rows)
+    return Curve(estimates, se_cv1, se_cv3, clusters, estimates.size, scored.universes, scored.errors, partial_rows)
+
+
+@dataclass(frozen=True)
+class ScoredUniverses:
+    """Universes reduced to matrices on the rows that have scores; None for one that cannot be estimated, and why in `errors`.
+
+    They rest on no score: outcomes on the same rows share them.
+    """
+
+    universes: tuple[Universe, ...]
+    matrices: tuple[_UniverseMatrices | None, ...]
+    errors: tuple[EstimationError, ...]
+
+
+def scored_universes(unit_year_keys: pd.DataFrame, universes: Sequence[Universe]) -> ScoredUniverses:
+    """The universes on the rows (unit, year) that have scores."""
+    matrices_by_universe: list[_UniverseMatrices | None] = []
+    errors, scored_rows = [], ScoredRows(unit_year_keys)
+    for universe in universes:
+        try:
+            matrices_by_universe.append(_universe_matrices(universe_partial(scored_rows, universe), universe.spec))
+        except EstimationError as fault:
+            errors.append(fault)
+            matrices_by_universe.append(None)
+    return ScoredUniverses(tuple(universes), tuple(matrices_by_universe), tuple(errors))
 
 
 @dataclass(frozen=True)
