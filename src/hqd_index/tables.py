@@ -77,12 +77,12 @@ def conform(table_name: str, content: pd.DataFrame) -> pd.DataFrame:
 
 def check(table_name: str, content: pd.DataFrame) -> pd.DataFrame:
     """The conformed frame, after pandera has judged it; CheckError (exit 4) names table, column and first bad value."""
-    from pandera.errors import SchemaErrors
+    from .pandera_checks import pa
 
     conformed = conform(table_name, content)
     try:
         return schema(table_name).validate(conformed, lazy=True)
-    except SchemaErrors as fault:
+    except pa.errors.SchemaErrors as fault:
         failed_case = fault.failure_cases.iloc[0]
         failure = f"{failed_case['column']}: {failed_case['check']} failed at row {failed_case['index']} with {failed_case['failure_case']!r}"
         raise CheckError(
@@ -94,7 +94,7 @@ def check(table_name: str, content: pd.DataFrame) -> pd.DataFrame:
 @cache
 def schema(table_name: str) -> pa.DataFrameSchema:
     """The pandera schema of a table: strict columns, unique key, values in range."""
-    import pandera.pandas as pa
+    from .pandera_checks import pa
 
     table = TABLES[table_name]
     columns = {

@@ -37,13 +37,14 @@ INTERRUPTED = 130
 class WorkerPool:
     """Futures of calls that run in `processes` other processes, which import the modules of `preload` while no call is waiting.
 
-    The first process starts with the `with` block, so that it is ready when the first call is; the others start with that
-    call. A process ends by itself when the one that started it does, however that ended.
+    The first process starts with the `with` block, so that it is ready when the first call is, and imports what that needs
+    (`first_preloaded`) before the rest; the others start with that call. A process ends by itself when the one that started it
+    does, however that ended.
     """
 
-    def __init__(self, processes: int, *, preloaded_modules: Sequence[str] = ()) -> None:
+    def __init__(self, processes: int, *, preloaded_modules: Sequence[str] = (), first_preloaded: Sequence[str] = ()) -> None:
         self.processes = processes
-        self._preload = tuple(preloaded_modules)
+        self._preload, self._first_preloaded = tuple(preloaded_modules), tuple(first_preloaded)
         self._threads = ThreadPoolExecutor(max_workers=processes)
         self._workers: list[_Worker] = []
         self._idle: deque[_Worker] = deque()
@@ -86,9 +87,10 @@ class WorkerPool:
             worker.close()
 
     def _start_workers(self, worker_count: int) -> None:
-        new_workers = [_Worker(self._preload) for _ in range(worker_count - len(self._workers))]
-        self._workers += new_workers
-        self._idle += new_workers
+        while len(self._workers) < worker_count:
+            worker = _Worker(self._preload if self._workers else self._first_preloaded + self._preload)
+            self._workers.append(worker)
+            self._idle.append(worker)
 
     def _call_worker(self, call: tuple[Any, ...], line_listener: Callable[[str], None] | None) -> Any:
         worker = self._idle.popleft()

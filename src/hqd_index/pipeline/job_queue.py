@@ -18,20 +18,22 @@ if TYPE_CHECKING:
 
 USEFUL_PROCESSES = 2
 """Processes beyond this find nothing to do for most of a run."""
+INTAKE_MODULES = ("duckdb", "hqd_index.pandera_checks", "hqd_index.intake")
+"""What the first stage imports, which runs alone: the first process that starts."""
 PRELOAD = (
     "duckdb",
-    "pandera.pandas",
-    "hqd_index.intake",
-    "pandera.backends.pandas.builtin_checks",  # loaded by the first check of a table
+    "hqd_index.pandera_checks",
     *(f"hqd_index.{package}" for package in ("links", "panel", "index.scenario_tables")),
 )
-"""What the stages of every study import, in the order of need."""
+"""What the later stages of every study import, in the order of need."""
 
 
 def stage_workers(processes: int | None = None) -> contextlib.AbstractContextManager[WorkerPool | None]:
     """A context with the processes that run stages, as many as serve on this machine; None in it where one process is enough."""
     count = processes or min(USEFUL_PROCESSES, os.cpu_count() or 1)
-    return WorkerPool(count, preloaded_modules=PRELOAD) if count > 1 else contextlib.nullcontext()
+    if count == 1:
+        return contextlib.nullcontext()
+    return WorkerPool(count, preloaded_modules=PRELOAD, first_preloaded=INTAKE_MODULES)
 
 
 def modules_of(study: Study) -> list[str]:

@@ -82,7 +82,7 @@ def rule_flags(typed_rows: str, rules: Sequence[BoundRule], engine: Engine) -> p
 
 def rule_violations(flags: pd.DataFrame, rules: Sequence[BoundRule]) -> pd.DataFrame:
     """rid, name of every rule a row breaks, as pandera reports them."""
-    import pandera.pandas as pa
+    from ...pandera_checks import pa
 
     no_violations = pd.DataFrame({"rid": pd.Series(dtype="int64"), "name": pd.Series(dtype="str")})
     if flags.empty:
