@@ -15,13 +15,14 @@ FLOORS = {
     "cli": 8, "console": 7, "pipeline": 7, "explain": 7, "upkeep": 7, "starter": 7, "citing": 7, "report": 6, "codebook": 6,
     "intake": 5, "links": 5, "firms": 5, "panel": 5, "index": 5, "models": 5, "lists": 5, "demo": 5,
     "engines": 4, "study": 3, "provenance": 3, "methods": 2, "tables": 2, "canonical": 2, "canonical_types": 2, "expressions": 2,
-    "command_help": 7, "usage_faults": 7, "linear_algebra": 2, "worker_pool": 1, "renderer": 1, "errors": 1,
+    "command_help": 7, "usage_faults": 7, "linear_algebra": 2, "worker_pool": 1, "renderer": 1, "errors": 1, "pandera_checks": 1,
 }  # fmt: skip
 WINGS = {name for name, floor in FLOORS.items() if floor == 5}
 HOMES = {
     "duckdb": {"engines/duckdb.py", "engines/database_files.py"},
     "altair": {"report/figures/charts.py"},
     "docx": {"report/paper/word.py"},
+    "pandera": {"pandera_checks.py", "tables.py"},
     "statsmodels": {"upkeep/second_opinion.py", "models/kernels/multiple_testing.py"},
 }
 
@@ -103,3 +104,9 @@ def test_the_process_that_directs_a_run_waits_for_no_numeric_library() -> None:
     code = "import sys, hqd_index.cli, hqd_index.pipeline, hqd_index.study; print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"pandas", "duckdb", "scipy"} & set(modules)
+
+
+def test_a_process_that_checks_tables_imports_no_test_library() -> None:
+    code = "import sys, hqd_index.pandera_checks as checks; checks.pa.Check.gt(0); print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"hypothesis", "pytest"} & set(modules)
