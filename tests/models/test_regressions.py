@@ -297,6 +297,14 @@ def test_three_industries_are_estimated_but_prove_nothing() -> None:
     assert h1["verdict"] == "inconclusive" and "few_clusters" in h1["additions"]
 
 
+def test_density_in_one_industry_is_cautioned() -> None:
+    data = index_panel()
+    alone = data.assign(density_lag=data["density_lag"].where(data["unit"] == "C13", 0.0))
+    for panel, is_uneven in ((alone, True), (data, False)):
+        found = regressions(panel, study(), ModelInputs(weights=weights()))
+        assert ("uneven_clusters" in row(found.frames["hypotheses"], hypothesis="H1", sample="all")["additions"]) is is_uneven
+
+
 def test_collinear_control_is_dropped_by_name_and_constant_outcome_too() -> None:
     data = index_panel()
     data["twice"] = 2 * data["density_lag"] + 5

@@ -98,7 +98,7 @@ def test_every_key_of_the_rule_has_words() -> None:
 
     for keys, words in ((verdicts.Verdict, VERDICTS), (verdicts.Size, SIZES), (verdicts.Split, SPLITS), (verdicts.Grade, GRADES)):
         assert set(get_args(keys)) == set(words)
-    assert {"fragile", "few_clusters", "too_wide", "pre_trend_up", "pre_trend_down"} <= set(ADDITIONS)
+    assert {"fragile", "few_clusters", "uneven_clusters", "too_wide", "pre_trend_up", "pre_trend_down"} <= set(ADDITIONS)
 
 
 @pytest.mark.parametrize("grade", list(GRADES))

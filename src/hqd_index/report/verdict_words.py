@@ -119,6 +119,10 @@ ADDITIONS: dict[str, Bilingual] = {
     "few_clusters": Bilingual(
         "聚类太少，任何结果都达不到设定的显著性水平", "too few clusters for any result to reach the stated level"
     ),
+    "uneven_clusters": Bilingual(
+        "密度的变动只来自少数几个单位，标准误、p 值与区间均不可靠",
+        "the variation of density comes from very few units, so standard errors, p-values and intervals are unreliable",
+    ),
 }
 
 INDUSTRIES, UNITS = Bilingual("行业", "Industries"), Bilingual("单位", "Units")

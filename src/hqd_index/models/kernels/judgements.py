@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .clusters import ClusterSums, leave_one_out_terms, sums_without_cluster
-from .inference import coefficients, interval, jackknife, random_stream
+from .inference import coefficients, effective_clusters, interval, jackknife, random_stream
 from .multiple_testing import romano_wolf
 from .score_maps import DENSE_CLUSTERS
 from .specification import Estimate
@@ -17,6 +17,7 @@ from .wild import Signs, Wild, draw_signs, is_enumerable, wild_of
 from .within import Array
 
 DROP_ONE_DRAWS = 999  # bootstrap draws when each cluster is left out in turn; p is judged against alpha only
+MIN_EFFECTIVE_CLUSTERS = 6  # as many as a sign bootstrap needs to reach p = 0.05
 MOST_INFLUENTIAL = 5  # clusters left out in turn, for each outcome, of more than `DENSE_CLUSTERS`
 
 NODES = {
@@ -134,7 +135,8 @@ def tests(
     """Hypothesis -> outcome column of the estimate, judged on one term; and each verdict with one cluster left out.
 
     `fragile`: CV3-t and bootstrap p on different sides of alpha, or another verdict once some cluster is dropped.
-    `few_clusters`: no p at or below alpha can arise with so few clusters. `too_wide`: no effect could be shown negligible.
+    `few_clusters`: no p at or below alpha can arise with so few clusters. `uneven_clusters`: fewer than
+    `MIN_EFFECTIVE_CLUSTERS` of them carry the term. `too_wide`: no effect could be shown negligible.
     `bootstrap` is that of the term (default: density).
     """
     law = bootstrap or estimate.bootstrap
@@ -154,6 +156,7 @@ def tests(
         changes = any(verdict_key != judgement.verdict for verdict_key in verdicts_without[hypothesis].values())
         caution_flags = {
             "few_clusters": few_clusters,
+            "uneven_clusters": not few_clusters and effective_clusters(estimate.sums, term) < MIN_EFFECTIVE_CLUSTERS,
             "fragile": changes or not cv3_agrees,
             "too_wide": too_wide(judgement.narrow, rule),
         }
