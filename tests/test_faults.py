@@ -6,12 +6,12 @@ import csv
 import errno
 import io
 import os
-import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from hqd_index.file_lock import locked
 from hqd_index.study import study_folder
 
 from .small import ROOT, Place, hqd, run
@@ -117,11 +117,10 @@ def test_a_failed_run_leaves_the_previous_results_alone(demo_run, capsys, tmp_pa
 
 def test_a_second_run_at_once_names_the_first(demo_files, capsys, tmp_path):
     place = demo_files.copy(tmp_path)
-    (place.out / "demo").mkdir(parents=True)
-    (place.out / "demo" / ".lock").write_text(str(os.getpid()))
-    ended = run(capsys, place)
-    assert ended.code == 5 and str(os.getpid()) in ended.said
-    shutil.rmtree(place.out)
+    with locked(place.out):
+        ended = run(capsys, place)
+    assert ended.code == 5 and f"pid {os.getpid()})" in ended.said
+    assert not (place.out / "demo").exists()
 
 
 def in_yuan(place: Place) -> None:

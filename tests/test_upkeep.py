@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hqd_index import provenance
+from hqd_index import provenance, publishing
 from hqd_index.upkeep import clean, doctor
 from hqd_index.upkeep.doctor import locked_versions
 
@@ -97,6 +97,8 @@ def changed(folder: Path, table: str, column: str, value: str) -> None:
     manifest = json.loads(listed.read_text("utf-8"))
     manifest["files"][f"tables/{table}.csv"] = provenance.digest_file(path)
     listed.write_text(json.dumps(manifest), "utf-8")
+    pointer = folder / "data/processed/my_study/latest.txt"
+    pointer.write_text(f"{manifest['run']}\n{provenance.digest_file(listed)}\n", "utf-8")
 
 
 @pytest.fixture
@@ -150,7 +152,7 @@ def test_clean_keeps_the_published_run_and_raw_data(tmp_path):
     (home / "notes.txt").write_text("of the user")
     removed = clean(tmp_path / "out")
     left = {path.name for path in (home / "runs").iterdir()}
-    assert left == {"run0", *(f"run{number}" for number in range(3, 8))} and provenance.KEEP_RUNS == 5
+    assert left == {"run0", *(f"run{number}" for number in range(3, 8))} and publishing.KEEP_RUNS == 5
     assert sum(size for _, size in removed) == 2000
     clean(tmp_path / "out", everything=True, raw=tmp_path / "raw")
     assert {path.name for path in home.iterdir()} == {"notes.txt"}

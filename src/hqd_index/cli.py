@@ -12,6 +12,7 @@ import typer
 
 from .command_help import LocalCommand, LocalGroup
 from .errors import CheckError, Faults, HqdError, environment
+from .interrupts import INTERRUPTED, Interrupt, interruptible
 from .usage_faults import spoken_language, usage_fault
 
 app = typer.Typer(cls=LocalGroup, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -26,7 +27,6 @@ REMARKS = (
     "[M19]",
     "[SL02]",
 )  # reported, but no warnings under --strict
-INTERRUPTED = 130
 LOG = Path("hqd-error.log")  # in the working folder
 StudyOption = Annotated[Path, typer.Option("--study", help="配置文件夹 / folder of configs")]
 DataOption = Annotated[Path, typer.Option("--data", help="原始数据文件夹 / folder of raw files")]
@@ -329,13 +329,14 @@ def main(arguments: list[str] | None = None) -> None:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
         sys.stderr.reconfigure(errors="replace")  # type: ignore[union-attr]
-    code = _exit_code(sys.argv[1:] if arguments is None else arguments)
+    with interruptible() as interrupt:
+        code = _exit_code(sys.argv[1:] if arguments is None else arguments, interrupt)
     if code:
         # out of the handlers: a fault that lives on at exit keeps the engine's objects, and the engine complains of each
         sys.exit(code)
 
 
-def _exit_code(arguments: Sequence[str]) -> int:
+def _exit_code(arguments: Sequence[str], interrupt: Interrupt) -> int:
     """The code a command ends with, its fault reported."""
     language = spoken_language(arguments)
     try:
@@ -350,12 +351,20 @@ def _exit_code(arguments: Sequence[str]) -> int:
     except typer.TyperException as fault:
         return report_fault(usage_fault(fault, arguments), language)
     except Exception as fault:
+        if interrupt.asked:  # a library turned the interrupt into a fault of its own, as an import does
+            return report_interrupt(language)
         fan_out = type(fault).__name__ == "MergeError"  # pandas names the keys
         return report_fault(_fan_out(fault), language) if fan_out else report_bug(fault, language)
     if exit_code == INTERRUPTED:  # Ctrl-C comes back as this code
-        interruption_text = "interrupted; the previous complete results are untouched", "已中断;上一次完整结果未受影响"
-        typer.echo(interruption_text[language == "zh"], err=True)
+        return report_interrupt(language)
     return exit_code if isinstance(exit_code, int) else 0
+
+
+def report_interrupt(language: str) -> int:
+    """Say that the command was interrupted; its exit code."""
+    interruption_text = "interrupted; the previous complete results are untouched", "已中断;上一次完整结果未受影响"
+    typer.echo(interruption_text[language == "zh"], err=True)
+    return INTERRUPTED
 
 
 def report_fault(fault: HqdError, language: str) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
 from .errors import ConfigError, unknown
+from .provenance import digest_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     from .pipeline import Event, Outcome
     from .study.study_folder import LoadedStudy
     from .upkeep import Finding, Section
+
+
+RELATIVE_PATH = re.compile(r"(?<=[ :：])(?:latest|quick)/")
+"""What summary.txt, the same in every folder, calls a place below the study's folder of results."""
 
 
 class Console:
@@ -54,15 +60,16 @@ class Console:
             print(line, flush=True)
 
     def close(self, outcome: Outcome) -> None:
-        """Notices and the ten closing lines."""
+        """Notices, the ten closing lines, and the SHA-256 of the manifest, which covers every file."""
         if self.status:
             self.status.stop()
         for notice in outcome.notices[:12]:
             print(notice)
         if not outcome.fresh:
             print("各阶段均为最新,无需重跑" if self.zh else "every stage is up to date")
-        summary = outcome.folder / "summary.txt"
-        print(summary.read_text("utf-8").rstrip())
+        summary = (outcome.folder / "summary.txt").read_text("utf-8").rstrip()
+        print(RELATIVE_PATH.sub(lambda match: f"{outcome.results}/{match[0]}", summary))
+        print(("清单   " if self.zh else "manifest  ") + digest_file(outcome.folder / "manifest.json"))
 
 
 def opening_lines(folder: Path, language: str) -> list[str]:

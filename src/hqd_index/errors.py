@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
-from collections.abc import Iterable, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from rapidfuzz import process
 
@@ -99,6 +102,17 @@ def environment(fault: OSError) -> SetupError:
         en = "close the file in the program that has it open, then run again"
         zh = "请关闭打开该文件的程序(如 Excel),再重新运行"
     return SetupError(en, zh=zh, location=name)
+
+
+@contextlib.contextmanager
+def full_disk_named(*folders: Path) -> Iterator[None]:
+    """A full disk that names no file, as a writer in the middle of one finds it, names the folder whose disk has least room."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno == errno.ENOSPC and fault.filename is None:
+            fault.filename = str(min(folders, key=lambda folder: shutil.disk_usage(folder).free))
+        raise
 
 
 class Faults(HqdError):

@@ -1,27 +1,25 @@
-"""What made each output: fingerprints, the stage cache, the manifest, CSV that spreadsheets cannot execute, atomic publishing."""
+"""What made each output: fingerprints, the stage cache, the manifest, CSV that spreadsheets cannot execute."""
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import SetupError
+from .errors import CheckError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NUMERIC = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "networkx", "duckdb", "sqlglot", "pandera")
 """Libraries that stages compute numbers with."""
-KEEP_RUNS = 5
 CACHE_BYTES = 2 * 1024**3
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 BOM = "\ufeff"  # by which a spreadsheet knows UTF-8
@@ -63,18 +61,30 @@ def stage_key(stage: str, config: Mapping[str, Any], inputs: Mapping[str, str]) 
 
 
 # the cache of stage outputs: <root>/<stage>/<key>/{*.parquet, digests.json, notices.json, facts.json}
+DIGESTS = "digests.json"
 NOTICES = "notices.json"
 FACTS = "facts.json"
+PARQUET = ".parquet"
 
 
 def cached(cache_root: Path, stage: str, entry_key: str) -> dict[str, str] | None:
-    """name -> digest of a stage's stored tables; None when absent; a damaged entry is removed and reported as absent."""
-    folder = cache_root / stage / entry_key
+    """name -> digest of a stage's stored tables; None when the entry is absent or its list is damaged."""
+    digests = _stored_digests(cache_root / stage / entry_key)
+    return None if digests is None else _by_table(digests)
+
+
+def _stored_digests(entry: Path) -> dict[str, str] | None:
+    """File -> digest of a cache entry; None where there is none, or its list is damaged."""
     try:
-        digest_by_table: dict[str, str] = json.loads((folder / "digests.json").read_text("utf-8"))
+        digests = json.loads((entry / DIGESTS).read_text("utf-8"))
     except (OSError, ValueError):
         return None
-    return digest_by_table
+    is_list_of_digests = isinstance(digests, dict) and all(isinstance(digest, str) for digest in digests.values())
+    return digests if is_list_of_digests else None
+
+
+def _by_table(digests: Mapping[str, str]) -> dict[str, str]:
+    return {name.removesuffix(PARQUET): digest for name, digest in digests.items() if name.endswith(PARQUET)}
 
 
 def write_notices(entry: Path, notices: Sequence[str]) -> None:
@@ -105,10 +115,11 @@ def stored_facts(cache_root: Path, stage: str, entry_key: str) -> dict[str, Any]
     return stage_facts
 
 
-def damaged(cache_root: Path, stage: str, entry_key: str, table_name: str, digest: str) -> bool:
-    """Whether a stored table's bytes are no longer those that were written."""
-    path = table_path(cache_root, stage, entry_key, table_name)
-    return not path.is_file() or digest_file(path) != digest
+def damaged_files(cache_root: Path, stage: str, entry_key: str) -> list[str]:
+    """The files of an entry whose bytes are no longer those that were written."""
+    entry = cache_root / stage / entry_key
+    digests = _stored_digests(entry) or {}
+    return [name for name, digest in digests.items() if not (entry / name).is_file() or digest_file(entry / name) != digest]
 
 
 def table_path(cache_root: Path, stage: str, entry_key: str, table_name: str) -> Path:
@@ -117,14 +128,14 @@ def table_path(cache_root: Path, stage: str, entry_key: str, table_name: str) ->
 
 
 def store(cache_root: Path, stage: str, entry_key: str, entry: Path) -> dict[str, str]:
-    """Move a folder of finished parquet files into the cache; name -> digest. What a crash tears shows by its digest."""
-    digests = {path.stem: digest_file(path) for path in sorted(entry.glob("*.parquet"))}
-    (entry / "digests.json").write_text(canonical_json(digests), "utf-8")
+    """Move a folder of finished files into the cache; table -> digest. What a crash tears shows by its digest."""
+    digests = {path.name: digest_file(path) for path in sorted(entry.iterdir())}
+    (entry / DIGESTS).write_text(canonical_json(digests), "utf-8")
     target = cache_root / stage / entry_key
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(target, ignore_errors=True)
     entry.rename(target)
-    return digests
+    return _by_table(digests)
 
 
 def trim_cache(cache_root: Path, current_entries: Sequence[Path], limit: int = CACHE_BYTES) -> None:
@@ -138,9 +149,6 @@ def trim_cache(cache_root: Path, current_entries: Sequence[Path], limit: int = C
         if entry not in current_entries:
             total -= sizes[entry]
             shutil.rmtree(entry)
-
-
-# publishing: a run folder is complete or absent
 
 
 def write_csv(content: pd.DataFrame, path: Path) -> int:
@@ -172,51 +180,6 @@ def sync_folder(folder: Path) -> None:
                 os.fsync(stream.fileno())
 
 
-def publish(temporary: Path, runs: Path, run_id: str, manifest: Mapping[str, Any]) -> Path:
-    """Write the manifest last, rename the run into place, point `latest` at it."""
-    (temporary / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True), "utf-8")
-    sync_folder(temporary)
-    target = runs / run_id
-    if target.exists():
-        shutil.rmtree(target)
-    temporary.rename(target)
-    point_latest(runs.parent, run_id)
-    for old_run in sorted(runs.iterdir(), key=lambda p: p.stat().st_mtime)[:-KEEP_RUNS]:
-        if old_run != target and not old_run.name.startswith("."):
-            shutil.rmtree(old_run)
-    return target
-
-
-def publish_in_place(temporary: Path, target: Path, manifest: Mapping[str, Any]) -> Path:
-    """Write the manifest last and put the folder in the place of the one before, which is gone only when this one is whole."""
-    (temporary / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True), "utf-8")
-    sync_folder(temporary)
-    if target.exists():
-        target.rename(temporary.with_name("before"))  # removed with the temporary folder
-    temporary.rename(target)
-    return target
-
-
-def point_latest(study_folder: Path, run_id: str) -> None:
-    """`latest` -> runs/<run>: a relative symlink replaced at once, or a copy where links are not allowed."""
-    link = study_folder / "latest"
-    new_link = study_folder / ".latest.new"
-    with contextlib.suppress(FileNotFoundError):
-        new_link.unlink()
-    try:
-        new_link.symlink_to(Path("runs") / run_id)
-        if link.is_dir() and not link.is_symlink():
-            shutil.rmtree(link)
-        new_link.replace(link)
-    except (OSError, NotImplementedError):
-        if link.is_dir() and not link.is_symlink():
-            shutil.rmtree(link)
-        shutil.copytree(study_folder / "runs" / run_id, link)
-    pointer = study_folder / ".latest.txt.new"
-    pointer.write_text(run_id + "\n", "utf-8")
-    pointer.replace(study_folder / "latest.txt")
-
-
 def intact(run_folder: Path, run_id: str | None = None) -> bool:
     """Whether a published run (of that id) still holds every file of its manifest, byte for byte."""
     try:
@@ -238,38 +201,17 @@ def file_digests(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): digest_file(path) for path in files}
 
 
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """One run at a time: a lock file with the pid; a dead owner's lock is taken over. SetupError (exit 5) names the owner."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = folder / ".lock"
-    while True:
-        try:
-            handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-            break
-        except FileExistsError:
-            owner = lock.read_text().strip()
-            if _is_alive(owner):
-                raise SetupError(
-                    f"another run (pid {owner}) is writing {folder}; wait for it or stop it",
-                    zh=f"另一个进程(pid {owner})正在写入 {folder};请等待其结束或先停止它",
-                ) from None
-            lock.unlink(missing_ok=True)
+def manifest_of(run_folder: Path) -> dict[str, Any]:
+    """The manifest of a run; CheckError (exit 4) where it cannot be read or lacks what every manifest has."""
+    path = run_folder / "manifest.json"
     try:
-        os.write(handle, str(os.getpid()).encode())
-        os.close(handle)
-        yield
-    finally:
-        lock.unlink(missing_ok=True)
-
-
-def _is_alive(pid: str) -> bool:
-    if not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        manifest = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        manifest = None
+    if isinstance(manifest, dict) and isinstance(manifest.get("files"), dict) and isinstance(manifest.get("run"), str):
+        return manifest
+    raise CheckError(
+        "the manifest is damaged, so that nothing of this run can be trusted; hqd run makes it again",
+        zh="清单已损坏,该次运行的内容均无从核对;执行 hqd run 可重新生成",
+        location=str(path),
+    )

@@ -24,6 +24,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import FrameType, TracebackType
 from typing import IO, Any, Literal, NoReturn, Self
 
+from .interrupts import INTERRUPTED
+
 LINE: Literal["line"] = "line"
 RESULT: Literal["result"] = "result"
 FAULT: Literal["fault"] = "fault"
@@ -31,7 +33,17 @@ PRELOAD = b"preload "
 """Begins a message of modules to import; a pickled call begins otherwise."""
 GRACE = 5.0
 """Seconds in which a process that is asked to end may remove its scratch files."""
-INTERRUPTED = 130
+
+
+class WorkerEnded(RuntimeError):
+    """A process ended before it had answered: killed from outside, or out of memory."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+        super().__init__(code)
+
+    def __str__(self) -> str:
+        return f"signal {-self.code}" if self.code < 0 else f"code {self.code}"
 
 
 class WorkerPool:
@@ -67,7 +79,7 @@ class WorkerPool:
     def submit(
         self, callee: Callable[..., Any], *arguments: Any, line_listener: Callable[[str], None] | None = None
     ) -> Future[Any]:
-        """The call's result, or what it raised; RuntimeError where the process ended before.
+        """The call's result, or what it raised; `WorkerEnded` where the process ended before.
 
         With a `line_listener` the function gets one argument more, a function for lines of text, which reach the listener in a
         thread of their own before the future is done.
@@ -129,7 +141,7 @@ class _Worker:
                 raise answer
             assert line_listener is not None
             line_listener(answer)
-        raise RuntimeError(f"a worker process ended with code {self._process.wait()}")
+        raise WorkerEnded(self._process.wait())
 
     def terminate(self) -> None:
         """Ask the process to end; `wait` for it afterwards."""

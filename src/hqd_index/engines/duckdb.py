@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import os
 import shutil
-import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -19,6 +18,7 @@ from sqlglot import exp
 
 from ..errors import SetupError
 from .contract import FILE_ROW
+from .scratch_folder import ScratchFolder
 from .sql_text import literal, quoted
 
 SETTINGS = {
@@ -44,7 +44,8 @@ class DuckDBEngine:
     dialect = "duckdb"
 
     def __init__(self, *, threads: int | None = None) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="hqd-")).resolve()
+        self._scratch = ScratchFolder()
+        self.folder = self._scratch.path
         self._names = count(1)
         self._connection = duckdb.connect()
         for setting, value in SETTINGS.items():
@@ -64,7 +65,7 @@ class DuckDBEngine:
 
     def close(self) -> None:
         self._connection.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._scratch.remove()
 
     @contextmanager
     def second_connection(self) -> Iterator[Self]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +12,7 @@ import pandas as pd
 
 from ..errors import ConfigError, SetupError
 from ..pipeline import RunFolders, section
-from ..provenance import canonical_json, digest_text, table_path
+from ..provenance import cached, canonical_json, digest_text, manifest_of, table_path
 from ..study.records import Study
 from ..study.study_folder import LoadedStudy
 from ..study.varied_study import vary
@@ -40,16 +39,15 @@ class Published:
 
     def stored(self, stage: str) -> dict[str, Path]:
         """name -> parquet file of a stage's tables; SetupError where the cache no longer holds them."""
-        folder = self.cache / stage / self.manifest["stages"][stage]["key"]
-        try:
-            table_names = json.loads((folder / "digests.json").read_text("utf-8"))
-        except (OSError, ValueError):
+        key = self.manifest["stages"][stage]["key"]
+        table_names = cached(self.cache, stage, key)
+        if table_names is None:
             raise SetupError(
                 f"the stored tables of stage {stage} are gone; run hqd run again",
                 zh=f"阶段 {stage} 的中间结果已不在缓存中;请重新执行 hqd run",
                 location=str(self.cache),
-            ) from None
-        return {table_name: table_path(self.cache, stage, folder.name, table_name) for table_name in table_names}
+            )
+        return {table_name: table_path(self.cache, stage, key, table_name) for table_name in table_names}
 
     @cached_property
     def files(self) -> dict[str, str]:
@@ -64,12 +62,11 @@ class Published:
 def published(loaded_study: LoadedStudy, run_folders: RunFolders) -> Published:
     """The published run of a study; ConfigError (exit 2) where the study has changed since in what a score depends on."""
     folder = run_folders.output_folder / loaded_study.study.name / "latest"
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    except (OSError, ValueError):
+    if not (folder / "manifest.json").is_file():
         raise SetupError(
             "there is no published run; hqd run makes one", zh="还没有已发布的结果;请先执行 hqd run", location=str(folder)
-        ) from None
+        )
+    manifest = manifest_of(folder)
     changes = _changed_sections(loaded_study.study, manifest)
     if changes:
         raise ConfigError(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import provenance
+from ..publishing import UNFINISHED
 from ..tables import TABLES, check
 from .stage_order import QUICK_ONLY, STAGES
 from .stages import Context, RunFolders, Table
@@ -57,7 +58,7 @@ def compute(job: StageJob, report_line: Callable[[str], None] = print) -> StageR
     with (
         threadpool_limits(limits=1),  # sums of products depend on how threads share them
         open_engine() as engine,
-        tempfile.TemporaryDirectory(prefix=".tmp-", dir=job.cache) as folder_name,
+        tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=job.cache) as folder_name,
     ):
         tables = {folder_name: engine.scan(path, folder_name) for folder_name, path in job.tables.items()}
         context = Context(job.study, job.place, engine, tables, job.folder, dict(job.facts), report_line=report_line)

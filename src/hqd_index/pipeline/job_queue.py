@@ -10,7 +10,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from ..worker_pool import WorkerPool
+from ..errors import SetupError
+from ..worker_pool import WorkerEnded, WorkerPool
 from .compute import StageJob, StageResult, compute
 
 if TYPE_CHECKING:
@@ -86,7 +87,10 @@ class JobQueue:
         future.add_done_callback(self._messages.put)
 
     def next(self, listener: Callable[[str], None]) -> tuple[StageJob, StageResult]:
-        """The next job that is done; raises what stopped it. `listener` gets the lines that jobs report meanwhile."""
+        """The next job that is done; raises what stopped it, SetupError where its process was ended from outside.
+
+        `listener` gets the lines that jobs report meanwhile.
+        """
         if self._inline_job is not None:
             job, self._inline_job = self._inline_job, None
             gc.freeze()  # statsmodels collects garbage at each of its tests: only what the stage makes is looked at
@@ -96,4 +100,13 @@ class JobQueue:
                 gc.unfreeze()
         while isinstance(message := self._messages.get(), str):
             listener(message)
-        return self._running.pop(message), message.result()
+        job = self._running.pop(message)
+        try:
+            return job, message.result()
+        except WorkerEnded as fault:
+            raise SetupError(
+                f"stage {job.stage}: its process was ended from outside ({fault}), as the system does when memory is short; "
+                "nothing was published; close other programs and run again, or run with --processes 1",
+                zh=f"阶段 {job.stage}:其进程被外部终止({fault}),内存不足时系统会这样做;未发布任何结果;"
+                "请关闭其他程序后重新运行,或加 --processes 1",
+            ) from fault

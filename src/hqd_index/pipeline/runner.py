@@ -6,25 +6,26 @@ import json
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__, provenance
-from ..errors import CheckError, DataError
-from ..study.records import BATCHES_FILE
-from ..study.source_paths import database_name, source_paths
+from ..engines.scratch_folder import remove_abandoned_scratch
+from ..errors import CheckError, DataError, full_disk_named
+from ..file_lock import locked
+from ..publishing import UNFINISHED, point_latest, publish, publish_in_place, remove_unfinished
 from ..tables import check
 from ..worker_pool import WorkerPool
 from .compute import STAGE_BY_NAME, StageJob, StageResult
 from .job_queue import JobQueue
+from .run_inputs import database_snapshots, input_digests
 from .stage_order import STAGES, quick_stages
 from .stages import DATABASES, MEDIANS, MEDIANS_BEFORE, QUARANTINE_LIST, RunFolders, Stage
 
 if TYPE_CHECKING:
-    from ..intake import DatabaseSnapshot
     from ..study.records import Study
     from ..study.study_folder import LoadedStudy
 
@@ -43,9 +44,10 @@ class Event:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run published; `fresh` is False when nothing had to run."""
+    """What a run published, below the study's folder of results; `fresh` is False when nothing had to run."""
 
     run: str
+    results: Path
     folder: Path
     fresh: bool
     notices: tuple[str, ...]
@@ -70,12 +72,13 @@ def run(
     `quick`: scores, weights and the headline alone, published in the folder `quick` beside `latest`.
 
     HqdError of a stage (DataError where raw data are refused), CheckError where an input changed meanwhile, SetupError where
-    another run writes the same results.
+    another run writes below the same folder of results.
     """
-    home = run_folders.output_folder / loaded_study.study.name
-    with provenance.locked(home):
-        for unfinished_run in (home / "runs").glob(".tmp-*") if (home / "runs").is_dir() else ():
-            shutil.rmtree(unfinished_run)
+    results = run_folders.output_folder
+    home = results / loaded_study.study.name
+    with locked(results), full_disk_named(results, Path(tempfile.gettempdir())):
+        remove_unfinished(home / "runs", results / ".cache")
+        remove_abandoned_scratch()
         return Runner(loaded_study, run_folders, home, report_event, workers, quick=quick).run()
 
 
@@ -113,7 +116,7 @@ class Runner:
         if up_to_date:
             return up_to_date
         (self.home / "runs").mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".tmp-", dir=self.home / "runs") as folder_name:
+        with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=self.home / "runs") as folder_name:
             folder = Path(folder_name) / "run"
             (folder / "tables").mkdir(parents=True)
             try:
@@ -128,13 +131,13 @@ class Runner:
             (folder / "config.json").write_text(json.dumps(self.config, indent=1, ensure_ascii=False) + "\n", "utf-8")
             run_id = self._run_id()
             if self.quick:
-                published_run = provenance.publish_in_place(folder, self.home / QUICK_FOLDER, self._manifest(folder))
+                published_run = publish_in_place(folder, self.home / QUICK_FOLDER, self._manifest(folder))
             else:
-                published_run = provenance.publish(folder, self.home / "runs", run_id, self._manifest(folder))
+                published_run = publish(folder, self.home / "runs", run_id, self._manifest(folder))
         kept = [self.cache / stage / stage_key for stage, stage_key in self.keys.items()]
         kept += [Path(snapshot.path).parent for snapshot in self.databases.values()]
         provenance.trim_cache(self.cache, kept)
-        return Outcome(run_id, published_run, True, tuple(self.notices))
+        return Outcome(run_id, self.home, published_run, True, tuple(self.notices))
 
     def _digests_of_inputs(self) -> dict[str, str]:
         """Name -> digest of every raw file, and of what was read of servers, which cannot change any more."""
@@ -158,11 +161,11 @@ class Runner:
         for stage in self.stages:
             self.report_event(Event(stage.name, stage.zh, "cached"))
         if not self.quick:
-            provenance.point_latest(self.home, run)
+            point_latest(self.home, run)
         notices = [
             notice for stage, stage_key in self.keys.items() for notice in provenance.stored_notices(self.cache, stage, stage_key)
         ]
-        return Outcome(run, target, False, tuple(notices))
+        return Outcome(run, self.home, target, False, tuple(notices))
 
     def _stage_key(self, stage: Stage) -> str:
         config = {path: config_section(self.config, path) for path in stage.config_sections}
@@ -217,16 +220,10 @@ class Runner:
         """Whether the cache has the stage, whose tables are then in the run folder; otherwise it is started."""
         key = self._stage_key(stage)
         digest_by_table = provenance.cached(self.cache, stage.name, key)
-        damaged_tables = [
-            table_name
-            for table_name, digest in (digest_by_table or {}).items()
-            if provenance.damaged(self.cache, stage.name, key, table_name, digest)
-        ]
-        self.notices_by_stage[stage.name] = (
-            [f"cache {stage.name}/{key[:12]}: {damaged_tables} damaged, computed again"] if damaged_tables else []
-        )
+        damaged_files = provenance.damaged_files(self.cache, stage.name, key)
+        self.notices_by_stage[stage.name] = [self._cache_notice(stage.name, key, damaged_files)] if damaged_files else []
         self.keys[stage.name] = key
-        if digest_by_table is not None and not damaged_tables and not stage.publishes:
+        if digest_by_table is not None and not damaged_files and not stage.publishes:
             self.report_event(Event(stage.name, stage.zh, "cached"))
             self.notices_by_stage[stage.name] += provenance.stored_notices(self.cache, stage.name, key)
             self._add_tables(stage, digest_by_table, folder)
@@ -234,6 +231,12 @@ class Runner:
         self.report_event(Event(stage.name, stage.zh, "started"))
         self.jobs.start(self._job(stage, key, folder))
         return False
+
+    def _cache_notice(self, stage_name: str, key: str, damaged_files: Sequence[str]) -> str:
+        entry, files = f"{stage_name}/{key[:12]}", ", ".join(damaged_files)
+        if self.study.study.language == "en":
+            return f"cache {entry}: {files} damaged, computed again"
+        return f"缓存 {entry}:{files} 已损坏,重新计算"
 
     def _next_result(self) -> tuple[Stage, StageResult]:
         try:
@@ -364,32 +367,3 @@ def config_section(section: Any, path: str) -> Any:
     if path == "study":
         return {name: setting for name, setting in section.items() if name not in KEYLESS_SETTINGS}
     return section
-
-
-def database_snapshots(study: Study, folder: Path) -> Mapping[str, DatabaseSnapshot]:
-    """What the sources on servers hold, by source id, below a folder; a study of files alone imports nothing for it."""
-    if not any(database_name(source.path) for source in study.sources.sources.values()):
-        return {}
-    from ..intake import database_snapshots as read_snapshots
-
-    return read_snapshots(study, folder)
-
-
-def input_digests(study: Study, run_folders: RunFolders) -> dict[str, str]:
-    """Relative path -> sha256 of every raw file the sources name, and of the files the list is checked against."""
-    paths = {
-        path
-        for source in study.sources.sources.values()
-        for path in source_paths(run_folders.data, source.path)[0]
-        if path.is_file()
-    }
-    if study.sources.srdi_list:
-        list_files = (study.sources.srdi_list.batches or BATCHES_FILE, study.sources.srdi_list.provinces)
-        paths |= {
-            folder / file_name for file_name in list_files if file_name for folder in (run_folders.data, run_folders.configs)
-        }
-    names = {
-        path: f"configs/{path.name}" if path.parent == run_folders.configs else str(path.relative_to(run_folders.data))
-        for path in paths
-    }
-    return {names[path]: provenance.digest_file(path) for path in sorted(paths) if path.is_file()}

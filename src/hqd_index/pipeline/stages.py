@@ -311,7 +311,7 @@ def report(context: Context) -> dict[str, Table]:
 
     frames = _published(context)
     write_report(context.study, frames, context.manifest, context.folder)
-    lines = summary(context.study, frames, context.place.output_folder / context.study.name / "latest")
+    lines = summary(context.study, frames, Path("latest"))
     (context.folder / "summary.txt").write_text("\n".join(lines) + "\n", "utf-8")
     return {"codebook": frames["codebook"], "not_made": frames["not_made"]}
 
@@ -348,9 +348,7 @@ def quick_summary(context: Context) -> dict[str, Table]:
 
     frames = {name: context.frame(name) for name in context.tables if name in TABLES}
     reasons = [context.frame(name) for name in context.tables if name.startswith("not_made_")]
-    lines = quick_summary_lines(
-        context.study, frames, reasons, context.place.output_folder / context.study.name / "quick" / "tables"
-    )
+    lines = quick_summary_lines(context.study, frames, reasons, Path("quick") / "tables")
     (context.folder / "summary.txt").write_text("\n".join(lines) + "\n", "utf-8")
     return {"not_made": pd.concat(reasons, ignore_index=True).drop_duplicates()}
 

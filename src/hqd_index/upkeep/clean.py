@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from pathlib import Path
 
 from .. import provenance
+from ..engines.scratch_folder import remove_abandoned_scratch
 from ..errors import SetupError
+from ..file_lock import locked, remove_lock
+from ..publishing import KEEP_RUNS, UNFINISHED, remove_unfinished
 
 RESULTS = ("runs", "latest", "latest.txt", "rejected", "quick")
 """What the program puts into a study's folder of results; nothing else there is touched."""
@@ -24,25 +28,28 @@ def clean(results: Path, *, everything: bool = False, raw: Path | None = None) -
     if everything and raw is not None:
         _refuse_raw(raw, [cache, *(study_results / folder_name for study_results in studies for folder_name in RESULTS)])
     freed_folders: list[tuple[Path, int]] = []
-    for study_results in studies:
-        with provenance.locked(study_results):
+    with locked(results) if results.is_dir() else contextlib.nullcontext():
+        remove_abandoned_scratch()
+        for study_results in studies:
             removed_folders = [study_results / folder_name for folder_name in RESULTS] if everything else _old_runs(study_results)
             freed_folders += [(path, _remove(path)) for path in removed_folders if path.exists() or path.is_symlink()]
-    if everything:
-        return [*freed_folders, (cache, _remove(cache))] if cache.is_dir() else freed_folders
-    size_before = _size(cache)
-    provenance.trim_cache(cache, [entry for study_results in studies for entry in _in_use(study_results, cache)])
-    freed = size_before - _size(cache)
+        if everything:
+            remove_lock(results)
+            return [*freed_folders, (cache, _remove(cache))] if cache.is_dir() else freed_folders
+        size_before = _size(cache)
+        remove_unfinished(cache)
+        provenance.trim_cache(cache, [entry for study_results in studies for entry in _in_use(study_results, cache)])
+        freed = size_before - _size(cache)
     return [*freed_folders, (cache, freed)] if freed else freed_folders
 
 
 def _old_runs(study_results: Path) -> list[Path]:
     """Runs beyond the last few, and torn ones; never the published one."""
     runs = [path for path in (study_results / "runs").iterdir() if path.is_dir()]
-    torn_runs = [path for path in runs if path.name.startswith(".tmp-")]
+    torn_runs = [path for path in runs if path.name.startswith(UNFINISHED)]
     complete_runs = sorted((path for path in runs if path not in torn_runs), key=lambda path: path.stat().st_mtime)
     published_run = (study_results / "latest").resolve()
-    return torn_runs + [path for path in complete_runs[: -provenance.KEEP_RUNS] if path.resolve() != published_run]
+    return torn_runs + [path for path in complete_runs[:-KEEP_RUNS] if path.resolve() != published_run]
 
 
 def _in_use(study_results: Path, cache: Path) -> list[Path]:

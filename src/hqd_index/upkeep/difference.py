@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import ConfigError, SetupError, unknown
+from ..provenance import manifest_of
 
 SAME = 1e-9
 """Numbers of two runs nearer than this are the same: their last digits hang on the order of additions."""
@@ -92,7 +93,7 @@ def _run_before(study_results: Path, run_name: str) -> Run:
 
 
 def _run(folder: Path) -> Run:
-    return Run(folder, json.loads((folder / "manifest.json").read_text("utf-8")))
+    return Run(folder, manifest_of(folder))
 
 
 def published_run(study_results: Path, run_name: str) -> Run:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CheckError, Faults, HqdError, SetupError, unknown
-from ..provenance import file_digests
+from ..provenance import digest_file, file_digests, manifest_of
+from ..publishing import recorded_digest
 from ..study.choices import family_choice
 from ..study.indicator_tree import tree_of
 from ..study.records import Study
@@ -44,8 +44,8 @@ def verify(
     `is_same_study` says whether a run's manifest is of this study: of another configuration the scores are not recomputed.
     """
     folder = _run_folder(study_results, run_id)
-    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    lines = [_check_files(folder, manifest["files"])]
+    manifest = manifest_of(folder)
+    lines = [_check_manifest(folder, recorded_digest(study_results, manifest["run"])), _check_files(folder, manifest["files"])]
     weights = [weight_row for weight_row in _table_rows(folder, "weights") if weight_row["scenario"] == "base"]
     lines.append(_check_shares(weights))
     lines.append(_check_scores(folder, weights, study) if is_same_study(study, manifest) else NOT_RECOMPUTED)
@@ -79,6 +79,19 @@ def _table_rows(folder: Path, table_name: str) -> list[dict[str, str]]:
         return []
     with path.open(encoding="utf-8-sig", newline="") as stream:
         return list(csv.DictReader(stream))
+
+
+def _check_manifest(folder: Path, recorded: str | None) -> tuple[str, str]:
+    """The manifest as `latest.txt` records it: whoever changes a file must change the manifest, and then this digest differs."""
+    digest = digest_file(folder / "manifest.json")
+    if recorded not in (None, digest):
+        raise CheckError(
+            f"the manifest was changed after it was written: its SHA-256 is {digest}, latest.txt records {recorded}; "
+            "hqd run makes the run again",
+            zh=f"清单写成后被改动过:其 SHA-256 为 {digest},latest.txt 所记为 {recorded};执行 hqd run 可重新生成",
+            location=str(folder / "manifest.json"),
+        )
+    return f"清单 SHA-256:{digest}", f"manifest SHA-256: {digest}"
 
 
 def _check_files(folder: Path, digest_by_file: Mapping[str, str]) -> tuple[str, str]:

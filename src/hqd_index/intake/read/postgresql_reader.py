@@ -17,6 +17,7 @@ from ...canonical import CanonicalTable
 from ...engines import literal, quoted
 from ...engines.database_files import parquet_size
 from ...errors import ConfigError, HqdError, SetupError, closest
+from ...publishing import UNFINISHED
 from ...study.records import Bounds, Source, Study
 from ...study.source_paths import database_name
 from ..layout.header_rows import canonical_name, known_labels
@@ -71,7 +72,7 @@ def database_snapshots(study: Study, folder: Path, *, first_rows: int | None = N
     snapshots: dict[str, DatabaseSnapshot] = {}
     for server, source_ids in source_ids_by_server.items():
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".tmp-", dir=folder) as scratch, _transaction(server) as transaction:
+        with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=folder) as scratch, _transaction(server) as transaction:
             for source_id in source_ids:
                 snapshots[source_id] = transaction.snapshot(study, source_id, Path(scratch), folder, first_rows)
     return snapshots

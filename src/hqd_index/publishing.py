@@ -1,0 +1,100 @@
+"""Runs put in their place whole or not at all, `latest` pointed at them, and what a killed run left behind removed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from . import provenance
+
+KEEP_RUNS = 5
+MANIFEST = "manifest.json"
+UNFINISHED = ".tmp-"
+"""Begins the name of a folder that is still being written; whoever holds the lock of the results may remove it."""
+
+
+def publish(temporary: Path, runs: Path, run_id: str, manifest: Mapping[str, Any]) -> Path:
+    """Write the manifest last, put the run in its place, point `latest` at it.
+
+    A run with the same id was made of the same ingredients: it stays if it is whole and is replaced if it is not.
+    """
+    _complete(temporary, manifest)
+    target = runs / run_id
+    if not provenance.intact(target, run_id):
+        _replace_folder(temporary, target)
+    point_latest(runs.parent, run_id)
+    for old_run in sorted(runs.iterdir(), key=lambda p: p.stat().st_mtime)[:-KEEP_RUNS]:
+        if old_run != target and not old_run.name.startswith("."):
+            shutil.rmtree(old_run)
+    return target
+
+
+def publish_in_place(temporary: Path, target: Path, manifest: Mapping[str, Any]) -> Path:
+    """Write the manifest last and put the folder in the place of the one before, which is gone only when this one is whole."""
+    _complete(temporary, manifest)
+    if target.exists():
+        target.rename(temporary.with_name("before"))  # removed with the temporary folder
+    temporary.rename(target)
+    return target
+
+
+def _complete(folder: Path, manifest: Mapping[str, Any]) -> None:
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True), "utf-8")
+    provenance.sync_folder(folder)
+
+
+def _replace_folder(temporary: Path, target: Path) -> None:
+    """A whole folder in the place of a broken one or of none; `target` exists at every moment if it did before."""
+    if target.is_dir():
+        (target / MANIFEST).unlink(missing_ok=True)  # from here on nobody takes it for a run
+        for path in target.iterdir():
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    try:
+        temporary.rename(target)  # an empty folder is replaced at once
+    except OSError:  # on Windows none is
+        target.rmdir()
+        temporary.rename(target)
+
+
+def point_latest(study_folder: Path, run_id: str) -> None:
+    """`latest` -> runs/<run>: a relative symlink replaced at once, or a copy where links are not allowed.
+
+    `latest.txt` holds the run's id and, on its second line, the SHA-256 of its manifest.
+    """
+    run_folder, link = study_folder / "runs" / run_id, study_folder / "latest"
+    new_link = study_folder / ".latest.new"
+    with contextlib.suppress(FileNotFoundError):
+        new_link.unlink()
+    try:
+        new_link.symlink_to(Path("runs") / run_id)
+        if link.is_dir() and not link.is_symlink():
+            shutil.rmtree(link)
+        new_link.replace(link)
+    except (OSError, NotImplementedError):
+        if link.is_dir() and not link.is_symlink():
+            shutil.rmtree(link)
+        shutil.copytree(run_folder, link)
+    pointer = study_folder / ".latest.txt.new"
+    pointer.write_text(f"{run_id}\n{provenance.digest_file(run_folder / MANIFEST)}\n", "utf-8")
+    pointer.replace(study_folder / "latest.txt")
+
+
+def recorded_digest(study_folder: Path, run_id: str) -> str | None:
+    """The SHA-256 that `latest.txt` records of a run's manifest; None where it is of another run or records none."""
+    try:
+        lines = (study_folder / "latest.txt").read_text("utf-8").split()
+    except OSError:
+        return None
+    return lines[1] if lines[:1] == [run_id] and len(lines) > 1 else None
+
+
+def remove_unfinished(*folders: Path) -> list[Path]:
+    """Removes what killed processes left half written in the folders, whose lock the caller holds; what was removed."""
+    leftovers = [path for folder in folders if folder.is_dir() for path in sorted(folder.glob(f"{UNFINISHED}*"))]
+    for path in leftovers:
+        shutil.rmtree(path, ignore_errors=True)
+    return leftovers
