@@ -13,38 +13,40 @@ from pathlib import Path
 import pytest
 
 from hqd_index import provenance, publishing
-from hqd_index.engines.duckdb import Engine
-from hqd_index.engines.scratch_folder import remove_abandoned_scratch
+from hqd_index.engines import open_engine
 from hqd_index.errors import HqdError, SetupError
 from hqd_index.file_lock import FileLock
 from hqd_index.pipeline.compute import StageJob
 from hqd_index.pipeline.job_queue import JobQueue
+from hqd_index.scratch_folder import remove_abandoned_scratch
 from hqd_index.worker_pool import WorkerPool
 
 from .small import ROOT
 
 HOLD = """
-import sys, time
+import sys
 from hqd_index.errors import SetupError
 from hqd_index.file_lock import locked
 from pathlib import Path
 try:
     with locked(Path(sys.argv[1])):
         print("runs", flush=True)
-        time.sleep(2)
+        sys.stdin.read()
 except SetupError as fault:
     print(fault.text("en"), flush=True)
 """
 
 
 def python(code: str, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen([sys.executable, "-c", code, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def test_of_four_at_once_on_a_stale_lock_one_runs_and_names_itself(tmp_path: Path) -> None:
     (tmp_path / ".lock").write_text(str(os.getpid()))  # a living process that holds nothing, as after a reused number
     processes = [python(HOLD, str(tmp_path)) for _ in range(4)]
-    said = [process.communicate(timeout=60)[0] for process in processes]
+    said = [process.stdout.readline() for process in processes if process.stdout]  # the winner waits for its input to close
+    for process in processes:
+        process.communicate(timeout=60)
     winners = [process.pid for process, text in zip(processes, said) if text == "runs\n"]
     assert len(winners) == 1, said
     assert sum(f"another run (pid {winners[0]})" in text for text in said) == 3, said
@@ -142,11 +144,11 @@ def test_an_interrupt_while_importing_is_no_traceback(delay: float, tmp_path: Pa
 
 
 def test_scratch_of_a_dead_engine_is_removed_and_of_a_living_one_is_not() -> None:
-    code = "import os, signal; from hqd_index.engines.duckdb import Engine; print(Engine().folder, flush=True); "
+    code = "import os, signal; from hqd_index.engines import open_engine; print(open_engine().folder, flush=True); "
     code += "os.kill(os.getpid(), signal.SIGKILL)"
     dead = Path(python(code).communicate(timeout=60)[0].strip())
     assert dead.is_dir()
-    with Engine() as engine:
+    with open_engine() as engine:
         removed = remove_abandoned_scratch()
         assert dead in removed and not dead.exists() and engine.folder.is_dir()
     assert not engine.folder.exists()

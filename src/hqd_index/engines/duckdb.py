@@ -17,8 +17,8 @@ import pandas as pd
 from sqlglot import exp
 
 from ..errors import SetupError
+from ..scratch_folder import ScratchFolder
 from .contract import FILE_ROW
-from .scratch_folder import ScratchFolder
 from .sql_text import literal, quoted
 
 SETTINGS = {

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__, provenance
-from ..engines.scratch_folder import remove_abandoned_scratch
 from ..errors import CheckError, DataError, full_disk_named
 from ..file_lock import locked
 from ..publishing import UNFINISHED, point_latest, publish, publish_in_place, remove_unfinished
+from ..scratch_folder import remove_abandoned_scratch
 from ..tables import check
 from ..worker_pool import WorkerPool
 from .compute import STAGE_BY_NAME, StageJob, StageResult

@@ -8,10 +8,10 @@ import shutil
 from pathlib import Path
 
 from .. import provenance
-from ..engines.scratch_folder import remove_abandoned_scratch
 from ..errors import SetupError
 from ..file_lock import locked, remove_lock
 from ..publishing import KEEP_RUNS, UNFINISHED, remove_unfinished
+from ..scratch_folder import remove_abandoned_scratch
 
 RESULTS = ("runs", "latest", "latest.txt", "rejected", "quick")
 """What the program puts into a study's folder of results; nothing else there is touched."""

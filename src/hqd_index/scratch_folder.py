@@ -7,7 +7,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from ..file_lock import FileLock
+from .file_lock import FileLock
 
 PREFIX = "hqd-"
 OWNER_FILE = ".owner"
