@@ -289,6 +289,14 @@ TABLES: dict[str, Table] = {
         "假设推演", "What if", "unit action",
         "unit unit_zh unit_en year:int action action_zh action_en effect_year:int density:number density_new:number score:number score_new:number? low:number? high:number? rank:int? rank_new:int? rank_best:int? rank_worst:int? priority:share? priority_new:share? grade refused:flag reading_zh reading_en",
     ),
+    "candidates": _table(
+        "候选企业", "Candidates", "unit place",
+        "unit unit_zh unit_en place:int firm_id year:int probability:share? base_rate:share? provincial:flag criteria_met:int criteria_missed:int criteria_unknown:int missed_zh:text? missed_en:text? unknown_zh:text? unknown_en:text? why_zh:text? why_en:text?",
+    ),
+    "evaluation": _table(
+        "清单的检验", "Evaluation of the lists", "item quantity year unit node",
+        "item quantity year:int? unit:text? node:text? node_zh:text? node_en:text? value:number? low:number? high:number? expected:number? n:int? note_zh:text? note_en:text?",
+    ),
     "elasticities": _table(
         "生产函数", "Production functions", "column industry input",
         "column industry method input estimate:number? se:number? first_stage:number? n:int",

@@ -6,17 +6,37 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from ..engines import Engine
 from ..study.records import Study
+from ..tables import conform, of_rows
 from .absences import absence_rows
 from .alerts import alerts
+from .candidate_foresight import foresight_rows
+from .candidates import candidates
+from .firm_frame import firm_frame
 from .priority import priority
 from .whatif import whatif
 
 
-def list_tables(study: Study, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """priority, alerts, whatif and not_made. `frames`: the tables of the stages before by name, each at least with its header."""
+def list_tables(study: Study, engine: Engine, frames: Mapping[str, pd.DataFrame], firms: str | None) -> dict[str, pd.DataFrame]:
+    """priority, alerts, whatif, candidates, evaluation and not_made.
+
+    `frames`: the tables of the stages before by name, each at least with its header; `firms`: the engine's table of firms with
+    status.
+    """
     priorities, absences = priority(study, frames)
     alarms, unwatched = alerts(study, frames)
     projections, no_projection = whatif(study, {**frames, "priority": priorities})
-    reasons = [*absences, *unwatched, *no_projection]
-    return {"priority": priorities, "alerts": alarms, "whatif": projections, "not_made": absence_rows(reasons)}
+    frame = firm_frame(study, engine, firms)
+    listed = candidates(study, frame, priorities, frames["unit_names"])
+    features = frame.features if frame is not None else ()
+    evaluation = of_rows("evaluation", foresight_rows(features, listed.pools, listed.foresight))
+    reasons = [*absences, *unwatched, *no_projection, *listed.absences]
+    return {
+        "priority": priorities,
+        "alerts": alarms,
+        "whatif": projections,
+        "candidates": listed.rows,
+        "evaluation": conform("evaluation", evaluation),
+        "not_made": absence_rows(reasons),
+    }

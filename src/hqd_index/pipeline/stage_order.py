@@ -112,9 +112,9 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         "lists",
         "清单",
         stages.lists,
-        reads=stages.LISTED_FROM,
+        reads=(*stages.LISTED_FROM, "ready_firms"),
         config_sections=("study", "indicators", "columns", "regressions", "lists"),
-        prerequisites=frozenset({"intake", "links", "panel", "index", "models"}),
+        prerequisites=frozenset({"intake", "links", "firms", "panel", "index", "models"}),
     ),
 )
 _ALL = frozenset(stage.name for stage in _BEFORE_PUBLISHING)

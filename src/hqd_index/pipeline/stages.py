@@ -291,7 +291,8 @@ def lists(context: Context) -> dict[str, Table]:
     """What the stages before made -> lists that an office acts on: nodes of the chain in order of priority."""
     from ..lists import contradictions, list_tables
 
-    tables = list_tables(context.study, {table_name: context.frame(table_name) for table_name in LISTED_FROM})
+    frames = {table_name: context.frame(table_name) for table_name in LISTED_FROM}
+    tables = list_tables(context.study, context.engine, frames, context.matching("ready_").get("firms"))
     context.notices.extend(contradictions(tables["priority"], context.study.study.language))
     return dict(tables)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -10,7 +11,9 @@ from .results import Results
 
 NAMES = ("firm", "firm_id", "firm_name", "name", "uscc", "credit_code", "key", "value", "why")
 """Columns that may hold a firm's name or number, in tables about firms or about rows of firms."""
-ABOUT_FIRMS = ("modes", "srdi_unmatched", "quarantine")
+ABOUT_FIRMS = ("modes", "srdi_unmatched", "quarantine", "candidates")
+LISTED_BY_ID = ("candidates",)
+"""Lists of firms to be approached: the workbook has their ids, which are what the list is for; the page has counts."""
 COUNTS = {
     "indicators": ("n_firms", ("raw", "treated")),
     "coverage": ("n_firms_matched", ("n_firms_matched", "revenue_matched", "share_firms", "share_revenue")),
@@ -31,7 +34,8 @@ def publishable_results(results: Results) -> Results:
     if not rules.firm_names:
         for table_name in ABOUT_FIRMS:
             if table_name in published_tables:
-                published_tables[table_name] = without_names(published_tables[table_name])
+                names = [name for name in NAMES if name != "firm_id" or table_name not in LISTED_BY_ID]
+                published_tables[table_name] = without_names(published_tables[table_name], names)
     return replace(results, tables=published_tables)
 
 
@@ -44,8 +48,8 @@ def without_small_cells(table_rows: pd.DataFrame, count_column: str, columns: tu
     )
 
 
-def without_names(table_rows: pd.DataFrame) -> pd.DataFrame:
+def without_names(table_rows: pd.DataFrame, names: Sequence[str] = NAMES) -> pd.DataFrame:
     """The frame with its columns of names emptied."""
     return table_rows.assign(
-        **{column: pd.Series(pd.NA, index=table_rows.index, dtype="str") for column in NAMES if column in table_rows.columns}
+        **{column: pd.Series(pd.NA, index=table_rows.index, dtype="str") for column in names if column in table_rows.columns}
     )

@@ -102,7 +102,16 @@ KEY_LABELS: dict[str, dict[str, Bilingual]] = {
             "客户行业的集中度（由投入产出表）", "concentration of buying industries (from the input-output table)"
         ),
     },
+    "item": {"candidates": Bilingual("候选企业", "candidates")},
     "quantity": {
+        "recognised": Bilingual("实际认定数", "firms recognised"),
+        "expected_recognised": Bilingual("预计认定数", "recognitions predicted"),
+        "auc": Bilingual("AUC", "AUC"),
+        "brier": Bilingual("Brier 得分", "Brier score"),
+        "brier_base": Bilingual("Brier 得分：只用平均概率", "Brier score of the mean probability alone"),
+        "brier_skill": Bilingual("Brier 技巧（对平均概率）", "Brier skill against the mean probability"),
+        "reliability": Bilingual("校准：认定比例", "calibration: share recognised"),
+        "importance": Bilingual("置换重要性（AUC 下降）", "permutation importance (fall of the AUC)"),
         "effect": Bilingual("效应", "effect"),
         "coefficient": Bilingual("双向固定效应系数", "two-way coefficient"),
         "effect_treated_never": Bilingual("效应：认定者对从未认定者", "effect: recognised against never"),

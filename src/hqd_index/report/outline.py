@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..tables import TABLES
 from .bilingual import Bilingual
-from .grids import data_grids, index_grids, model_grids
+from .grids import data_grids, index_grids, list_grids, model_grids
 from .grids.grid import Grid
 from .grids.published_grids import published_grid
 from .paper import accounting_tables, estimate_tables, measurement_tables
@@ -262,6 +262,8 @@ OUTLINE: tuple[Exhibit, ...] = (
     _published_exhibit("priority", page=PageSlot("lists", 1)),
     _published_exhibit("alerts", page=PageSlot("lists", 2, folded=True, head=True)),
     _published_exhibit("whatif", page=PageSlot("lists", 3, folded=True)),
+    _published_exhibit("candidates", page=PageSlot("lists", 4, folded=True, grid=list_grids.candidate_counts)),
+    _published_exhibit("evaluation", page=PageSlot("lists", 5, folded=True)),
     _published_exhibit("chokepoints", page=PageSlot("chain", 2, grid=data_grids.chokepoints)),
     _published_exhibit("mode_densities"),
     _published_exhibit("mode_matrix"),

@@ -2,8 +2,9 @@
 
 from .columns_yaml import Chokepoint, Columns, Derived, Links
 from .indicators_yaml import Band, Indicator, Indicators
-from .lists_yaml import AlertRules, ChainFlags, Lists, WhatIf
+from .lists_yaml import AlertRules, CandidateRules, ChainFlags, Lists, WhatIf
 from .modes_yaml import ModeAxes, ModeAxis, ModeItem, ModeLabels, ModeNorm, ModePath, ModePaths, Modes, PathIndicator
+from .national_criteria import Criterion
 from .record import Label, Name, Record, Slug, Span, Version
 from .regressions_yaml import (
     ContributionChoice,
@@ -42,12 +43,12 @@ from .whole_study import Scenario, Study
 
 __all__ = [
     "BATCHES_FILE",
-    "AlertRules", "Band", "Bounds", "ChainFlags", "Chokepoint", "ColumnSpec", "Columns", "ContributionChoice", "Control",
-    "Coverage", "Density", "DensitySource", "Derived", "Dynamics", "EconomicLinks", "Effect", "Events", "FirmDraws",
-    "FirmIndustry", "FirmOutcome", "Gates", "GroupColumn", "Hypotheses", "Indicator", "Indicators", "Inference", "Label",
-    "LeafChoices", "Links", "Lists", "ModeAxes", "ModeAxis", "ModeItem", "ModeLabels", "ModeNorm", "ModePath", "ModePaths",
-    "Modes", "MultiverseChoice", "Name", "NamesTable", "NodeChoices", "Origin", "OutOfScope", "PathIndicator", "Publish",
-    "Record", "Regressions", "Reshape", "Resilience", "Rule", "Rules", "Scenario", "Slug", "SobolChoice", "Source",
-    "Sources", "Span", "SpecificationChoice", "SpecificationGrid", "SrdiList", "Status", "Study", "StudyFile", "TableSpec",
-    "Uncertainty", "Unit", "Version", "WeightDraws", "Weighting", "WhatIf",
+    "AlertRules", "Band", "Bounds", "CandidateRules", "ChainFlags", "Chokepoint", "ColumnSpec", "Columns",
+    "ContributionChoice", "Control", "Coverage", "Criterion", "Density", "DensitySource", "Derived", "Dynamics",
+    "EconomicLinks", "Effect", "Events", "FirmDraws", "FirmIndustry", "FirmOutcome", "Gates", "GroupColumn", "Hypotheses",
+    "Indicator", "Indicators", "Inference", "Label", "LeafChoices", "Links", "Lists", "ModeAxes", "ModeAxis", "ModeItem",
+    "ModeLabels", "ModeNorm", "ModePath", "ModePaths", "Modes", "MultiverseChoice", "Name", "NamesTable", "NodeChoices",
+    "Origin", "OutOfScope", "PathIndicator", "Publish", "Record", "Regressions", "Reshape", "Resilience", "Rule", "Rules",
+    "Scenario", "Slug", "SobolChoice", "Source", "Sources", "Span", "SpecificationChoice", "SpecificationGrid", "SrdiList",
+    "Status", "Study", "StudyFile", "TableSpec", "Uncertainty", "Unit", "Version", "WeightDraws", "Weighting", "WhatIf",
 ]  # fmt: skip

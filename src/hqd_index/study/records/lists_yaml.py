@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ...methods.method import Share
+from .national_criteria import NATIONAL_2022, Criterion
 from .record import Record, Slug, Version
 
 Percentile = Annotated[float, Field(gt=0, lt=100)]
@@ -69,6 +70,26 @@ class WhatIf(Record):
     percentiles: tuple[Annotated[float, Field(ge=0, le=100)], ...] = (50, 75)
 
 
+class CandidateRules(Record):
+    """Table candidates: criteria (absent: the national ones of 2022), how many firms a node lists, who counts as an SME.
+
+    An SME has fewer employees than `sme_employees` or less revenue (元) than `sme_revenue`. `penalty`: of the ridge logistic;
+    `folds`: parts of the firms, each predicted by a model of the others.
+    """
+
+    criteria: dict[Slug, Criterion] | None = None
+    per_node: Annotated[int, Field(ge=1)] = 10
+    sme_employees: Annotated[int, Field(ge=1)] = 1000
+    sme_revenue: Annotated[float, Field(gt=0)] = 4e8
+    penalty: Annotated[float, Field(gt=0)] = 1.0
+    folds: Annotated[int, Field(ge=2, le=10)] = 3
+
+    @property
+    def national_criteria(self) -> dict[str, Criterion]:
+        """The criteria of the file, else those of 2022."""
+        return NATIONAL_2022 if self.criteria is None else self.criteria
+
+
 class Lists(Record):
     """The file lists.yaml.
 
@@ -82,3 +103,4 @@ class Lists(Record):
     neighbours: tuple[Factor, ...] = (0.8, 0.9, 1.1, 1.2)
     alerts: AlertRules = AlertRules()
     whatif: WhatIf = WhatIf()
+    candidates: CandidateRules = CandidateRules()
