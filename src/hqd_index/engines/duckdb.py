@@ -47,6 +47,7 @@ class DuckDBEngine:
         self._scratch = ScratchFolder()
         self.folder = self._scratch.path
         self._names = count(1)
+        self._stored_files: dict[str, Path] = {}
         self._connection = duckdb.connect()
         for setting, value in SETTINGS.items():
             self._connection.execute(f"SET {setting} = {value}")
@@ -113,6 +114,32 @@ class DuckDBEngine:
         self._run(f"CREATE OR REPLACE VIEW {quoted(view)} AS {self._text(sql)}")
         return view
 
+    def store(self, sql: str | exp.Expression, table_name: str, key: Sequence[str] = ()) -> str:
+        """The name of a view of a parquet file in the scratch folder that holds the result, rows in the order of the key.
+
+        It takes no memory, however large. Rows that arrive in order, as most files have them, are not sorted.
+        """
+        query = self._text(sql)
+        path = self._scratch_parquet(query)
+        if key and not self._is_in_order(path, key):
+            path.unlink()
+            path = self._scratch_parquet(f"SELECT * FROM ({query}) ORDER BY {', '.join(map(quoted, key))}")
+        self._stored_files[table_name] = path
+        return self.view(f"SELECT * FROM read_parquet({literal(str(path))})", table_name)
+
+    def _scratch_parquet(self, query: str) -> Path:
+        path = self.folder / f"{self.new_name()}.parquet"
+        self._run(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet)")
+        return path
+
+    def _is_in_order(self, path: Path, key: Sequence[str]) -> bool:
+        row_key, key_before = (
+            f"row({', '.join(columns)})"
+            for columns in (map(quoted, key), (f"lag({name}, 1, {name}) OVER ()" for name in map(quoted, key)))
+        )
+        rows = f"SELECT {row_key} >= {key_before} AS in_order FROM read_parquet({literal(str(path))})"
+        return bool(self._run(f"SELECT coalesce(bool_and(coalesce(in_order, false)), true) FROM ({rows})").fetchall()[0][0])
+
     def collect(self, source: str | exp.Expression) -> pd.DataFrame:
         """A table (by name) or the result of a query, as a frame; decimals arrive as float64."""
         is_name = isinstance(source, str) and source.isidentifier()
@@ -130,11 +157,12 @@ class DuckDBEngine:
     def write(self, source: str | pd.DataFrame, path: Path, key: Sequence[str] = ()) -> None:
         """A table, or the rows of a frame, as a parquet file, rows in the order of the key."""
         order = f" ORDER BY {', '.join(map(quoted, key))}" if key else ""
-        scratch_path = self.folder / f"{self.new_name()}.parquet"
-        with self._registered_name(source) as source_name:
-            self._run(f"COPY (SELECT * FROM {quoted(source_name)}{order}) TO {literal(str(scratch_path))} (FORMAT parquet)")
         path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(scratch_path, path)
+        if isinstance(source, str) and source in self._stored_files and not key:
+            shutil.copyfile(self._stored_files[source], path)
+            return
+        with self._registered_name(source) as source_name:
+            shutil.move(self._scratch_parquet(f"SELECT * FROM {quoted(source_name)}{order}"), path)
 
     @contextmanager
     def _registered_name(self, source: str | pd.DataFrame) -> Iterator[str]:
@@ -158,6 +186,8 @@ class DuckDBEngine:
         for name in table_names:
             if name in relation_types:
                 self._run(f"DROP {relation_types[name]} {quoted(name)}")
+            if path := self._stored_files.pop(name, None):
+                path.unlink()
 
     def keep_only(self, table_names: Collection[str]) -> None:
         """Removes every other table and view, and the scratch files that views were read from."""

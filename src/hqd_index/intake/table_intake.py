@@ -135,10 +135,12 @@ def _valid_rows(table_step: TableStep, combined_source: ParsedSource, file_list:
     findings = joined_findings([combined_source.findings, *_row_findings(table_step, scope, combined_source.text_rows, "error")])
     sound_rows = without_rows(scope, findings["rid"], engine)
     findings = joined_findings([findings, cross_row_findings(table_step.name, sound_rows, combined_source.text_rows, engine)])
-    firms = _identified_firms(table_step, without_rows(scope, findings["rid"], engine), location)
+    valid_rows = without_rows(scope, findings["rid"], engine)
+    firms = _identified_firms(table_step, valid_rows, location)
     if table_step.table.key:
         findings = joined_findings([findings, _duplicates(table_step, firms.rows, combined_source, file_list)])
-    return ValidRows(replace(firms, rows=without_rows(firms.rows, findings["rid"], engine)), findings)
+    rows = scope if firms.rows == valid_rows else firms.rows  # one exclusion alone: the engine guesses sizes from their number
+    return ValidRows(replace(firms, rows=without_rows(rows, findings["rid"], engine)), findings)
 
 
 def _record_count(table_step: TableStep, sheets: Sequence[Sheet]) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ...canonical import CANONICAL, CanonicalTable
-from ...engines import Engine, quoted
+from ...engines import Engine, literal, quoted
 from ..layout.text_columns import FILE_SPAN, Sheet
 from ..read.sheet_cells import ROW_SPAN
 from .intake_notice import Notice
@@ -53,17 +53,19 @@ def published_table(clean_table: CleanTable, engine: Engine) -> str:
         if key_column != "rid":
             columns.append(f"CAST({cell} AS INTEGER) AS {quoted(key_column)}" if column and column.dtype == "integer" else cell)
     columns += _absent_columns(clean_table, engine)
-    files = engine.scan(clean_table.files.assign(prefix=_row_id_prefixes(clean_table.files))[["number", "prefix"]])
-    row_id = f"f.prefix || CAST(y.rid % {ROW_SPAN} AS VARCHAR) AS row_id"
-    rows = f"{clean_table.clean_rows} AS y JOIN {files} AS f ON f.number = y.rid // {FILE_SPAN}"
+    prefix, files = _prefix_sql(clean_table.files, engine)
+    row_id = f"{prefix} || CAST(y.rid % {ROW_SPAN} AS VARCHAR) AS row_id"
+    rows = f"{clean_table.clean_rows} AS y{files}"
     sql = f"SELECT {', '.join([*columns, row_id])} FROM {rows}"
+    name = f"clean_{clean_table.name}"
+    if clean_table.name == "firms":  # it is stored in the order of its key with its status
+        return engine.view(sql, name)
     order_clause = (
         f" ORDER BY {', '.join(f'y.{quoted(key_column)}' for key_column in clean_table.table.key)}"
         if clean_table.table.key
         else ""
     )
-    create_table = engine.view if clean_table.name == "firms" else engine.query  # the firm table is made with its status
-    return create_table(sql + order_clause, f"clean_{clean_table.name}")
+    return engine.query(sql + order_clause, name)
 
 
 def _absent_columns(clean_table: CleanTable, engine: Engine) -> list[str]:
@@ -79,6 +81,15 @@ def _absent_columns(clean_table: CleanTable, engine: Engine) -> list[str]:
     return [
         f"CAST(NULL AS {NULL_TYPES[column.dtype]}) AS {quoted(column_name)}" for column_name, column in absent_columns.items()
     ]
+
+
+def _prefix_sql(files: pd.DataFrame, engine: Engine) -> tuple[str, str]:
+    """SQL of the part of a row id that names the file, and of a join where there are many files."""
+    prefixes = _row_id_prefixes(files)
+    if len(files) == 1:
+        return literal(prefixes.iloc[0]), ""
+    file_table = engine.scan(files.assign(prefix=prefixes)[["number", "prefix"]])
+    return "f.prefix", f" JOIN {file_table} AS f ON f.number = y.rid // {FILE_SPAN}"
 
 
 def _row_id_prefixes(files: pd.DataFrame) -> pd.Series:

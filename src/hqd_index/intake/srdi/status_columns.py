@@ -20,32 +20,35 @@ CRITERIA_LEVEL = "criteria"
 def status_from_spells(
     firms: str, firm_spells: pd.DataFrame, undecided_firms: pd.DataFrame, settings: SrdiList, engine: Engine
 ) -> str:
-    """The firm table with the status columns that the spells of recognition give."""
+    """The firm table with the status columns that the spells of recognition give; the years of their firms alone are compared."""
     spells_table = engine.scan(firm_spells.astype({"firm_id": "str", "level": "str"}))
     undecided_from = engine.scan(undecided_firms[["firm_id", "after"]].astype({"firm_id": "str"}))
     national = ", ".join(literal(level) for level in settings.national_levels)
     replaced_columns = [column_name for column_name in engine.types(firms) if column_name in (*PUBLISHED_STATUS_COLUMNS, *LISTS)]
     kept_columns = f"f.* EXCLUDE ({', '.join(replaced_columns)})" if replaced_columns else "f.*"
-    valid_sql = "CASE WHEN q.level IS NULL THEN [] ELSE q.known END"
-    return engine.query(
-        f"""WITH years AS (SELECT DISTINCT firm_id, year FROM {quoted(firms)}),
+    status_rows = engine.query(
+        f"""WITH years AS (
+            SELECT DISTINCT firm_id, year FROM {quoted(firms)} WHERE firm_id IN (SELECT firm_id FROM {spells_table})),
         p AS (
             SELECT y.firm_id, y.year, {_levels_sql("y.year BETWEEN s.start AND s.end")} AS valid,
                    {_levels_sql("y.year >= s.first")} AS to_date, {_levels_sql("true")} AS ever, min(s.first) AS first,
                    min(s.batch) FILTER (WHERE s.level IN ({national})) AS batch
-            FROM years AS y JOIN {spells_table} AS s USING (firm_id) GROUP BY y.firm_id, y.year),
-        q AS (
-            SELECT p.*, coalesce({_highest_level_sql("p.valid")}, {_highest_level_sql("p.to_date")}, 'none') AS level,
-                   CASE WHEN len(p.valid) = 0 AND p.year >= u.after THEN NULL ELSE p.valid END AS known
-            FROM p LEFT JOIN (SELECT firm_id, min("after") AS "after" FROM {undecided_from} GROUP BY firm_id) AS u
-            USING (firm_id))
-        SELECT {kept_columns}, coalesce(q.level, 'none') AS srdi_level,
+            FROM years AS y JOIN {spells_table} AS s USING (firm_id) GROUP BY y.firm_id, y.year)
+        SELECT p.*, coalesce({_highest_level_sql("p.valid")}, {_highest_level_sql("p.to_date")}, 'none') AS level,
+               CASE WHEN len(p.valid) = 0 AND p.year >= u.after THEN NULL ELSE p.valid END AS known
+        FROM p LEFT JOIN (SELECT firm_id, min("after") AS "after" FROM {undecided_from} GROUP BY firm_id) AS u
+        USING (firm_id)"""
+    )
+    valid_sql = "CASE WHEN q.level IS NULL THEN [] ELSE q.known END"
+    return engine.store(
+        f"""SELECT {kept_columns}, coalesce(q.level, 'none') AS srdi_level,
                CAST(q.batch AS INTEGER) AS srdi_batch, CAST(q.first AS INTEGER) AS srdi_first_year,
                coalesce(f.year >= q.first, false) AS srdi_ever, len({valid_sql}) > 0 AS srdi_valid,
                q.first IS NOT NULL AS srdi_any, {valid_sql} AS srdi_levels_valid,
                coalesce(q.to_date, []) AS srdi_levels_to_date, coalesce(q.ever, []) AS srdi_levels_ever
-        FROM {quoted(firms)} AS f LEFT JOIN q USING (firm_id, year) ORDER BY f.firm_id, f.year""",
+        FROM {quoted(firms)} AS f LEFT JOIN {status_rows} AS q USING (firm_id, year)""",
         f"{firms}_status",
+        ["firm_id", "year"],
     )
 
 
@@ -62,21 +65,22 @@ def status_from_columns(firms: str, engine: Engine) -> str:
     """The firm table with level lists made from its own srdi_level and srdi_valid, where no list is given."""
     columns = engine.types(firms)
     if not {"srdi_level", "srdi_valid"} & set(columns):
-        return engine.query(f"SELECT * FROM {quoted(firms)}", f"{firms}_status")
+        return engine.store(f"SELECT * FROM {quoted(firms)}", f"{firms}_status", ["firm_id", "year"])
     level_sql = "NULLIF(srdi_level, 'none')" if "srdi_level" in columns else "NULL"
     valid_sql = "srdi_valid" if "srdi_valid" in columns else f"{level_sql} IS NOT NULL"
     current_levels = f"CASE WHEN coalesce({valid_sql}, false) THEN [coalesce({level_sql}, 'national')] ELSE [] END"
     replaced_columns = [column_name for column_name in columns if column_name in ("srdi_any", "srdi_ever", "srdi_valid")]
     window = "PARTITION BY firm_id ORDER BY year ROWS BETWEEN UNBOUNDED PRECEDING AND"
-    return engine.query(
+    return engine.store(
         f"""WITH marked AS (SELECT *, {current_levels} AS srdi_levels_valid FROM {quoted(firms)}),
         summed AS (SELECT *, list_sort(list_distinct(flatten(list(srdi_levels_valid) OVER ({window} CURRENT ROW)))) AS to_date,
             list_sort(list_distinct(flatten(list(srdi_levels_valid) OVER ({window} UNBOUNDED FOLLOWING)))) AS ever FROM marked)
         SELECT * EXCLUDE ({", ".join([*replaced_columns, "to_date", "ever"])}), len(to_date) > 0 AS srdi_ever,
                len(srdi_levels_valid) > 0 AS srdi_valid, len(ever) > 0 AS srdi_any,
                to_date AS srdi_levels_to_date, ever AS srdi_levels_ever
-        FROM summed ORDER BY firm_id, year""",
+        FROM summed""",
         f"{firms}_status",
+        ["firm_id", "year"],
     )
 
 
