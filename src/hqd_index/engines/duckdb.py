@@ -56,6 +56,7 @@ class DuckDBEngine:
         self._connection.execute(f"SET temp_directory = {literal(str(self.folder / 'spill'))}")
         self._connection.execute(f"SET allowed_directories = [{literal(str(self.folder))}]")
         self._connection.execute("SET enable_external_access = false")
+        self._connection.execute("SET allowed_configs = ['threads']")
         self._connection.execute("SET lock_configuration = true")
 
     def __enter__(self) -> Self:
@@ -90,10 +91,10 @@ class DuckDBEngine:
             return self.query(f"SELECT * FROM {quoted(content)}", name)
 
     def scan_numbered(self, source: Path, table_name: str | None = None) -> str:
-        """A parquet file's rows with their position in it as FILE_ROW."""
+        """A view of a parquet file's rows with their position in it as FILE_ROW."""
         scratch_path = literal(str(self._admitted_file(source)))
         columns = f"file_row_number + 1 AS {quoted(FILE_ROW)}, * EXCLUDE (file_row_number)"
-        return self.query(f"SELECT {columns} FROM read_parquet({scratch_path}, file_row_number = true)", table_name)
+        return self.view(f"SELECT {columns} FROM read_parquet({scratch_path}, file_row_number = true)", table_name)
 
     def scan_records(self, source: Path, width: int, delimiter: str = ",", table_name: str | None = None) -> str:
         """A view of rectangular UTF-8 text in this engine's folder (RFC 4180, no header): `row`, then c0, c1 ... as text."""
@@ -120,24 +121,37 @@ class DuckDBEngine:
         It takes no memory, however large. Rows that arrive in order, as most files have them, are not sorted.
         """
         query = self._text(sql)
-        path = self._scratch_parquet(query)
-        if key and not self._is_in_order(path, key):
-            path.unlink()
-            path = self._scratch_parquet(f"SELECT * FROM ({query}) ORDER BY {', '.join(map(quoted, key))}")
+        with self._one_thread():  # joins of several threads leave the order of their rows to chance
+            is_in_order = self._is_in_order(query, key)
+            path = self._scratch_parquet(query) if key and is_in_order else None
+        if path is None:
+            path = self._scratch_parquet(query if is_in_order else f"{query} ORDER BY {', '.join(map(quoted, key))}")
         self._stored_files[table_name] = path
         return self.view(f"SELECT * FROM read_parquet({literal(str(path))})", table_name)
+
+    @contextmanager
+    def _one_thread(self) -> Iterator[None]:
+        threads = int(self._run("SELECT current_setting('threads')").fetchall()[0][0])
+        self._run("SET threads = 1")
+        try:
+            yield
+        finally:
+            self._run(f"SET threads = {threads}")
 
     def _scratch_parquet(self, query: str) -> Path:
         path = self.folder / f"{self.new_name()}.parquet"
         self._run(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet)")
         return path
 
-    def _is_in_order(self, path: Path, key: Sequence[str]) -> bool:
+    def _is_in_order(self, query: str, key: Sequence[str]) -> bool:
+        """Whether one thread meets the rows of a query in the order of the key; any order is that of no key."""
+        if not key:
+            return True
         row_key, key_before = (
             f"row({', '.join(columns)})"
             for columns in (map(quoted, key), (f"lag({name}, 1, {name}) OVER ()" for name in map(quoted, key)))
         )
-        rows = f"SELECT {row_key} >= {key_before} AS in_order FROM read_parquet({literal(str(path))})"
+        rows = f"SELECT {row_key} >= {key_before} AS in_order FROM ({query})"
         return bool(self._run(f"SELECT coalesce(bool_and(coalesce(in_order, false)), true) FROM ({rows})").fetchall()[0][0])
 
     def collect(self, source: str | exp.Expression) -> pd.DataFrame:
@@ -147,8 +161,11 @@ class DuckDBEngine:
 
     def types(self, table_name: str) -> dict[str, str]:
         """Column -> decimal | double | integer | text | flag | date | list of a table."""
-        rows = self._run(f"DESCRIBE {quoted(table_name)}").fetchall()
-        return {row[0]: _value_type(row[1]) for row in rows}
+        return {column: _value_type(sql_type) for column, sql_type in self.sql_types(table_name).items()}
+
+    def sql_types(self, table_name: str) -> dict[str, str]:
+        """Column -> the engine's own type of a table."""
+        return {row[0]: row[1] for row in self._run(f"DESCRIBE {quoted(table_name)}").fetchall()}
 
     def count(self, table_name: str) -> int:
         """The number of rows of a table."""

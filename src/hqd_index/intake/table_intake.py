@@ -16,12 +16,13 @@ from .cells.repairs import counted_repairs
 from .cells.typed_columns import parse_source, with_year
 from .layout.absent_columns import partial_column_notices, refuse_misprints
 from .layout.header_rows import SEARCHED_ROWS, HeaderMap, map_labels
-from .layout.joined_sources import combined_sources, findings_by_raw_row, without_rows
+from .layout.joined_sources import combined_sources, findings_by_raw_row
 from .layout.layout_hints import layout_hint, with_layout_hint
 from .layout.long_tables import LongSource, parse_long
 from .layout.matrix_layout import is_matrix_table
 from .layout.note_rows import with_notes
 from .layout.required_columns import MissingColumns, missing_columns, missing_columns_fault, require_columns, required_columns
+from .layout.row_ids import without_rows
 from .layout.spread_sheets import tidy_source
 from .layout.table_blocks import refuse_second_table
 from .layout.text_columns import FILE_SPAN, Sheet
@@ -95,7 +96,7 @@ def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], fi
         _check_row_balance(
             table_step, combined_source, clean_rows, RowBalance(_incoming_rows(table_step, sheets), used_rows, removed_rows)
         )
-        repairs = counted_repairs([repairs for source in sources for repairs in source.repairs], used_rows, engine)
+        repairs = counted_repairs([repairs for source in sources for repairs in source.repairs], removed_rows["rid"], engine)
         warnings = [
             *_row_findings(table_step, clean_rows, combined_source.text_rows, "warning", "info"),
             interpolation_findings(clean_rows, combined_source.text_rows, table_step.table, engine),

@@ -25,7 +25,7 @@ INCOMPLETE = {
 
 @dataclass(frozen=True)
 class CodedColumns:
-    """Column -> engine table (text, edition, code, kind ...), and what came up.
+    """Column -> engine table (text, edition, code, kind ...) of the texts that are not their own code, and what came up.
 
     Findings of texts that stand for nothing; rows out of scope (rid, reason); the columns in which a value is not as printed.
     """
@@ -48,6 +48,10 @@ def coded_columns(text_rows: str, column_reading: ColumnReading, location: str) 
         code_table = _codes_by_text(text_rows, column_name, column_reading)
         if code_table.empty and column_reading.is_numeric(column_name):
             continue
+        if not column_reading.is_numeric(column_name):
+            code_table = _exceptions(code_table)
+            if code_table.empty:
+                continue
         code_tables[column_name] = column_reading.engine.scan(code_table)
         if (code_table["rule"] != "").any():
             findings.append(_unknown_text_findings(text_rows, column_name, code_tables[column_name], column_reading))
@@ -58,6 +62,12 @@ def coded_columns(text_rows: str, column_reading: ColumnReading, location: str) 
             notices += _incomplete_date_notices(column_name, code_table, location)
     scope_rows = pd.concat(out_of_scope, ignore_index=True)
     return CodedColumns(code_tables, joined_findings(findings), scope_rows, tuple(notices), tuple(repaired_columns))
+
+
+def _exceptions(code_table: pd.DataFrame) -> pd.DataFrame:
+    """The texts that are not their own code, or of which anything else is to be said; divisions of 2002 may merge."""
+    has_remark = (code_table[["kind", "rule", "scope"]] != "").any(axis=1)
+    return code_table[has_remark | (code_table["code"] != code_table["text"]) | code_table["edition"].str.contains("2002")]
 
 
 def is_coded(column_name: str, column_reading: ColumnReading) -> bool:

@@ -12,6 +12,7 @@ from ...canonical import CanonicalTable
 from ...engines import Engine, literal
 from ...study.records import Reshape, Source
 from ..layout.text_columns import FILE_SPAN
+from ..read.typed_cells_text import CENTS, EXACT_CENTS, number_text_sql
 from ..records.intake_notice import Notice
 from .column_units import ColumnUnits
 
@@ -19,6 +20,10 @@ NumberType = Literal["decimal", "double"]
 Shifts = Mapping[str, Mapping[int, int]]
 """Column -> sheet -> the power of ten that leads from the printed unit to the column's."""
 SQL_TYPES = {"decimal": "DECIMAL(28,8)", "double": "DOUBLE", "date": "DATE", "flag": "BOOLEAN", "text": "VARCHAR"}
+DECIMAL = SQL_TYPES["decimal"]
+EXACT_FINE = "6e7"
+"""Below 2^26 doubles are closer than numbers of 8 decimals: one that comes back is what it says."""
+LARGEST_POWER = 8
 COMMA_DECIMAL = r"[-+]?([0-9]{1,3}([. ][0-9]{3})+|[0-9]+)(,[0-9]+)?"
 SCIENTIFIC = r"^[-+]?[0-9]*[.]?[0-9]*[eE][-+]?[0-9]{1,3}$"
 
@@ -56,7 +61,11 @@ class ParsedSource:
 
 @dataclass(frozen=True)
 class ColumnReading:
-    """What parsing one source needs to know at every step."""
+    """What parsing one source needs to know at every step.
+
+    `stored_numbers`: number column -> how all its sheets store it; `stored_rows` are the text rows with these columns beside;
+    `fine_numbers` those of them that take their text to be read.
+    """
 
     source: Source
     table: CanonicalTable
@@ -64,6 +73,9 @@ class ColumnReading:
     present_columns: tuple[str, ...]
     units: ColumnUnits
     engine: Engine
+    stored_numbers: Mapping[str, str] = field(default_factory=dict)
+    stored_rows: str = ""
+    fine_numbers: frozenset[str] = frozenset()
 
     def is_numeric(self, column_name: str) -> bool:
         return self.table.columns[column_name].dtype in ("number", "integer")
@@ -74,6 +86,40 @@ class ColumnReading:
         cell = comma_decimal_sql(text_rows) if self.source.decimal == "," else text_rows
         return number_by_sheet_sql(cell, rid, self.units.shifts(column_name), number_type)
 
+    def is_stored(self, column_name: str) -> bool:
+        """Whether the numbers of a column are taken as they are stored; texts of them are read where any power divides them."""
+        powers = set(self.units.shifts(column_name).values()) or {0}
+        is_decimal = self.number_type == "decimal" or self.table.columns[column_name].dtype == "integer"
+        return (
+            column_name in self.stored_numbers and len(powers) == 1 and 0 <= min(powers) <= (LARGEST_POWER if is_decimal else 0)
+        )
+
+    def has_few_decimals(self, column_name: str) -> bool:
+        """Whether every number of a column is stored as a whole number or with two decimals, and so read without loss."""
+        kind = self.stored_numbers.get(column_name)
+        return kind in ("integer", CENTS) and self.is_stored(column_name) and not any(self.units.shifts(column_name).values())
+
+    def is_exact(self, column_name: str) -> bool:
+        """Whether a column is stored in the numbers that the table keeps, so that reading it again costs next to nothing."""
+        return self.is_stored(column_name) and (self.number_type == "double" or column_name not in self.fine_numbers)
+
+    def stored_number_sql(self, column_name: str, number: str) -> str:
+        """SQL of a stored number in the column's unit: what `number_sql` makes of its text, to the last digit."""
+        power = max({*self.units.shifts(column_name).values(), 0})
+        if self.number_type == "double" and self.table.columns[column_name].dtype != "integer":
+            is_finite = f"isfinite({number})" if self.stored_numbers[column_name] == "double" else "true"
+            return f"CASE WHEN {is_finite} THEN CAST({number} AS DOUBLE) + 0 END"
+        if self.stored_numbers[column_name] != "double":
+            return _scaled_decimal(f"TRY_CAST({number} AS {DECIMAL})", power)
+        text_sql = f"NULLIF({number_text_sql(number, 'double')}, '')"  # made for the few that need it
+        cents, fine = f"TRY_CAST({number} AS DECIMAL(18,2))", f"TRY_CAST({number} AS {DECIMAL})"
+        return (
+            f"CASE WHEN abs({number}) < {EXACT_CENTS} AND CAST({cents} AS DOUBLE) = {number} "
+            f"THEN {_scaled_decimal(f'CAST({cents} AS {DECIMAL})', power)} "
+            f"WHEN abs({number}) < {EXACT_FINE} AND CAST({fine} AS DOUBLE) = {number} THEN {_scaled_decimal(fine, power)} "
+            f"ELSE {self.number_sql(column_name, text_sql, 't.rid')} END"
+        )
+
     def meaning_sql(self, column_name: str, cell: str) -> str:
         """SQL of a cell of a number column with the study's `values` in the place of texts."""
         return replaced_sql(cell, self.source.values.get(column_name, {}))
@@ -81,13 +127,13 @@ class ColumnReading:
 
 @dataclass(frozen=True)
 class SourceRepairs:
-    """What happened to the cells of one source: its text rows with all that is known of each, before and after filling down.
+    """What happened to the cells of one source: what is known of its rows, its text rows before and after filling down.
 
     Beside them the typed rows, the readings of coded columns and those that were repairs, conversions (text, number, sheet).
     `queries` are SQL of repairs that a layout made: rid, column, kind, before, after; `layout` is the study's word on it.
     """
 
-    all_rows: str
+    row_facts: str
     printed_rows: str
     text_rows: str
     typed_rows: str
@@ -97,6 +143,10 @@ class SourceRepairs:
     conversions: Mapping[str, pd.DataFrame]
     queries: tuple[str, ...] = ()
     layout: Reshape | None = None
+
+
+def _scaled_decimal(decimal_sql: str, power: int) -> str:
+    return f"TRY_CAST({decimal_sql} * {10**power} AS {DECIMAL})" if power else decimal_sql
 
 
 def number_sql(text_sql: str, power_of_ten: int, number_type: NumberType) -> str:

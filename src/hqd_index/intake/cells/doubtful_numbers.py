@@ -73,7 +73,7 @@ def _lost_digits(text_rows: str, typed_rows: str, column_reading: ColumnReading)
     numbers = [
         column_name
         for column_name in column_reading.present_columns
-        if column_reading.table.columns[column_name].dtype == "number"
+        if column_reading.table.columns[column_name].dtype == "number" and not column_reading.has_few_decimals(column_name)
     ]
     if column_reading.number_type != "decimal" or not numbers:
         return []

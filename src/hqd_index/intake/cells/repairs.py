@@ -10,10 +10,11 @@ import pandas as pd
 
 from ...engines import Engine, literal, quoted
 from ...study.records import Label
-from ..layout.text_columns import FILE_SPAN, MARK_SEPARATOR, MARK_TERMINATOR
+from ..layout.row_ids import id_set
+from ..layout.text_columns import FILE_SPAN, MARK_SEPARATOR, MARK_TERMINATOR, stored_number
 from ..read.sheet_cells import ROW_SPAN
 from .coded_columns import edition_sql
-from .column_reading import SourceRepairs
+from .column_reading import SQL_TYPES, ColumnReading, SourceRepairs
 from .doubtful_numbers import DECIMALS
 from .unread_numbers import conversion_kind_sql
 
@@ -43,14 +44,15 @@ REPAIR_KINDS = {
 COLUMNS = ["number", "column", "kind", "cells", "example_before", "example_after"]
 
 
-def counted_repairs(sources: Sequence[SourceRepairs], used_rows: str, engine: Engine) -> pd.DataFrame:
-    """number (of the sheet), column, kind, cells, example_before, example_after over the raw rows in `used_rows` (rid)."""
+def counted_repairs(sources: Sequence[SourceRepairs], removed_rids: pd.Series, engine: Engine) -> pd.DataFrame:
+    """number (of the sheet), column, kind, cells, example_before, example_after over the raw rows that are not taken out."""
+    is_used = f"rid NOT IN {id_set(removed_rids, engine)}"
     queries = [
         f"SELECT {source_index} AS source, * FROM ({query})"
         for source_index, source in enumerate(sources)
         for query in _queries(source)
     ]
-    repair_counts = [_scaled_repairs(source_repairs, used_rows, engine) for source_repairs in sources]
+    repair_counts = [_scaled_repairs(source_repairs, is_used, engine) for source_repairs in sources]
     if queries:
         union_sql = " UNION ALL ".join(queries)
         counts = engine.collect(
@@ -58,7 +60,7 @@ def counted_repairs(sources: Sequence[SourceRepairs], used_rows: str, engine: En
                 count(DISTINCT rid % {ROW_SPAN}) AS rows, count(DISTINCT rid // {ROW_SPAN}) AS columns,
                 min(coalesce(before, '')) AS example_before,
                 arg_min(coalesce(after, ''), coalesce(before, '') || chr(31) || coalesce(after, '')) AS example_after
-                FROM ({union_sql}) WHERE rid IN (SELECT rid FROM {used_rows}) GROUP BY ALL"""
+                FROM ({union_sql}) WHERE {is_used} GROUP BY ALL"""
         )
         repair_counts.append(counts.assign(cells=[_cell_count(repair_row, sources) for repair_row in counts.to_dict("records")]))
     nonempty_counts = [repair_count for repair_count in repair_counts if len(repair_count)]
@@ -96,7 +98,7 @@ def _queries(repairs: SourceRepairs) -> Iterator[str]:
     yield f"""SELECT rid, split_part(mark, '{MARK_SEPARATOR}', 1) AS "column", 'missing_mark' AS kind,
         split_part(mark, '{MARK_SEPARATOR}', 2) AS before, '' AS after
         FROM (SELECT rid, unnest(string_split(rtrim(marks, '{MARK_TERMINATOR}'), '{MARK_TERMINATOR}')) AS mark
-        FROM {repairs.all_rows} WHERE marks <> '')"""
+        FROM {repairs.row_facts} WHERE marks <> '')"""
 
 
 def _declared_repair_queries(repairs: SourceRepairs) -> Iterator[str]:
@@ -139,20 +141,55 @@ def _rounded_queries(repairs: SourceRepairs, number_columns: Sequence[str]) -> I
     names = [column_name for column_name in number_columns if not any(column_reading.units.shifts(column_name).values())]
     if column_reading.number_type != "decimal" or not names:
         return
-    conditions = [_too_many_decimals(quoted(column_name)) for column_name in names]
+    conditions = [
+        "false"
+        if column_reading.has_few_decimals(column_name)
+        else _is_rounded(quoted(stored_number(column_name)), column_reading.stored_numbers[column_name])
+        if column_reading.is_stored(column_name)
+        else _too_many_decimals(quoted(column_name))
+        for column_name in names
+    ]
     any_long = ", ".join(f"coalesce(bool_or({condition}), false)" for condition in conditions)
-    for column_name in compress(names, column_reading.engine.collect(f"SELECT {any_long} FROM {text_rows}").iloc[0]):
+    if set(conditions) == {"false"}:
+        return
+    rows = column_reading.stored_rows or text_rows
+    for column_name in compress(names, column_reading.engine.collect(f"SELECT {any_long} FROM {rows}").iloc[0]):
         cell = quoted(column_name)
+        if column_reading.is_stored(column_name):
+            yield _rounded_stored_numbers(column_name, column_reading)
+            continue
         yield f"""SELECT t.rid, {literal(column_name)} AS "column", 'rounded' AS kind, t.{cell} AS before,
             CAST(y.{cell} AS VARCHAR) AS after FROM {text_rows} AS t JOIN {repairs.typed_rows} AS y USING (rid)
             WHERE {_too_many_decimals(f"t.{cell}")} AND y.{cell} IS NOT NULL"""
+
+
+def _rounded_stored_numbers(column_name: str, column_reading: ColumnReading) -> str:
+    """The same of a stored number, which needs no other table."""
+    number, cell = quoted(stored_number(column_name)), f"t.{quoted(column_name)}"
+    rounded_number = column_reading.stored_number_sql(column_name, f"t.{number}")
+    if column_name in column_reading.source.zero_is_missing:
+        rounded_number = f"NULLIF({rounded_number}, 0)"
+    return f"""SELECT rid, {literal(column_name)} AS "column", 'rounded' AS kind, before, CAST(after AS VARCHAR) AS after
+        FROM (SELECT t.rid, {cell} AS before, {rounded_number} AS after FROM {column_reading.stored_rows} AS t
+        WHERE {_is_rounded(f"t.{number}", column_reading.stored_numbers[column_name])})
+        WHERE {_too_many_decimals("before")} AND after IS NOT NULL"""
+
+
+def _is_rounded(number: str, kind: str) -> str:
+    """Whether a stored number may have more decimals; its text decides."""
+    if kind == "double":
+        in_decimals = (
+            f"CAST(TRY_CAST({number} AS {sql_type}) AS DOUBLE)" for sql_type in ("DECIMAL(18,2)", SQL_TYPES["decimal"])
+        )
+        return " AND ".join(f"{decimals} IS DISTINCT FROM {number}" for decimals in in_decimals)
+    return f"TRY_CAST({number} AS {SQL_TYPES['decimal']}) IS DISTINCT FROM {number}" if kind == "decimal" else "false"
 
 
 def _too_many_decimals(cell: str) -> str:
     return f"length({cell}) > {DECIMALS + 1} AND length(rtrim(split_part({cell}, '.', 2), '0')) > {DECIMALS}"
 
 
-def _scaled_repairs(repairs: SourceRepairs, used_rows: str, engine: Engine) -> pd.DataFrame:
+def _scaled_repairs(repairs: SourceRepairs, is_used: str, engine: Engine) -> pd.DataFrame:
     """Cells that were multiplied by a power of ten; 0 stays 0 in every unit."""
     names = [
         column_name
@@ -168,8 +205,8 @@ def _scaled_repairs(repairs: SourceRepairs, used_rows: str, engine: Engine) -> p
         f"CAST(min({quoted(column_name)}) {condition} AS VARCHAR)" for column_name, condition in zip(names, filter_clauses)
     )
     counts = engine.collect(
-        f"""SELECT rid // {FILE_SPAN} AS number, {count_sql}, {least_sql} FROM {repairs.typed_rows} WHERE rid IN (SELECT rid
-            FROM {used_rows}) GROUP BY 1 ORDER BY 1"""
+        f"""SELECT rid // {FILE_SPAN} AS number, {count_sql}, {least_sql} FROM {repairs.typed_rows} WHERE {is_used}
+            GROUP BY 1 ORDER BY 1"""
     ).set_axis(range(2 * len(names) + 1), axis=1)
     rows = []
     for column_index, column_name in enumerate(names, start=1):
@@ -182,7 +219,7 @@ def _scaled_repairs(repairs: SourceRepairs, used_rows: str, engine: Engine) -> p
     printed_texts = _printed_texts(
         repairs,
         [(sheet_number, column_name, smallest_value) for sheet_number, column_name, _, smallest_value in rows],
-        used_rows,
+        is_used,
         engine,
     )
     stored_units = {column_name: repairs.column_reading.table.columns[column_name].unit for column_name in names}
@@ -203,7 +240,7 @@ def _scaled_repairs(repairs: SourceRepairs, used_rows: str, engine: Engine) -> p
 
 
 def _printed_texts(
-    repairs: SourceRepairs, examples: Sequence[tuple[int, str, str]], used_rows: str, engine: Engine
+    repairs: SourceRepairs, examples: Sequence[tuple[int, str, str]], is_used: str, engine: Engine
 ) -> Sequence[str]:
     """The first text of the cells of a sheet and column that hold a value: the same under any order of rows."""
     if not examples:
@@ -211,7 +248,7 @@ def _printed_texts(
     queries = [
         f"""SELECT {example_index} AS place, min({quoted(column_name)}) AS printed FROM {repairs.text_rows} WHERE rid IN (
             SELECT rid FROM {repairs.typed_rows} WHERE {quoted(column_name)} = {literal(smallest_value)}
-            AND rid // {FILE_SPAN} = {sheet_number} AND rid IN (SELECT rid FROM {used_rows}))"""
+            AND rid // {FILE_SPAN} = {sheet_number} AND {is_used})"""
         for example_index, (sheet_number, column_name, smallest_value) in enumerate(examples)
     ]
     return [str(printed_text) for printed_text in engine.collect(f"{' UNION ALL '.join(queries)} ORDER BY place")["printed"]]

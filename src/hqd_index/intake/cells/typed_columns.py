@@ -10,8 +10,19 @@ import pandas as pd
 from ...canonical import CanonicalTable
 from ...engines import Engine, literal, quoted
 from ...study.records import Source
-from ..layout.note_rows import note_rows_of, units_in_notes
-from ..layout.text_columns import FILE_SPAN, MARK_SEPARATOR, MARK_TERMINATOR, ROW_FACTS, Sheet, text_table
+from ..layout.note_rows import fact_rows, note_rows_of, units_in_notes
+from ..layout.row_ids import without_rows
+from ..layout.text_columns import (
+    FILE_SPAN,
+    MARK_SEPARATOR,
+    MARK_TERMINATOR,
+    ROW_FACTS,
+    Sheet,
+    fine_numbers,
+    stored_number,
+    stored_numbers,
+    text_table,
+)
 from ..read.sheet_cells import ROW_SPAN
 from ..records.intake_notice import Notice
 from ..records.scope_reasons import NOTE_ROW
@@ -28,17 +39,21 @@ def parse_source(
 ) -> ParsedSource:
     """Typed columns of a source in canonical units; whole-number columns stay decimal until rules have judged them."""
     all_rows = text_table(sheets, source, table, engine)
-    notes = note_rows_of(sheets, all_rows, table, source.fill_down, engine)
-    out_of_scope = engine.collect(f"SELECT rid, aside AS reason FROM {all_rows} WHERE aside IS NOT NULL ORDER BY rid")
+    row_facts = fact_rows(all_rows, table, engine)
+    notes = note_rows_of(sheets, all_rows, row_facts, table, source.fill_down, engine)
+    out_of_scope = engine.collect(f"SELECT rid, aside AS reason FROM {row_facts} WHERE aside IS NOT NULL ORDER BY rid")
     out_of_scope = pd.concat([out_of_scope, pd.DataFrame({"rid": list(notes.rids), "reason": NOTE_ROW})], ignore_index=True)
-    printed_rows = _data_rows(all_rows, notes.rids, engine)
+    numbers = stored_numbers(sheets, source, table)
+    data_rows = without_rows(all_rows, out_of_scope["rid"], engine)
+    printed_rows = _without_columns(data_rows, [*ROW_FACTS, *map(stored_number, numbers)], engine)
     columns = tuple(column_name for column_name in engine.types(printed_rows) if column_name in table.columns)
     text_rows = _rows_filled_down(
         printed_rows, [column_name for column_name in source.fill_down if column_name in columns], engine
     )
-    note_units = units_in_notes(sheets, notes, all_rows, engine)
+    note_units = units_in_notes(sheets, notes, row_facts, engine)
     units, notices = column_units(sheets, source, table, columns, location, note_units)
-    column_reading = ColumnReading(source, table, number_type, columns, units, engine)
+    stored_rows = _without_columns(data_rows, ROW_FACTS, engine) if numbers else ""
+    column_reading = ColumnReading(source, table, number_type, columns, units, engine, numbers, stored_rows, fine_numbers(sheets))
     code_columns = coded_columns(text_rows, column_reading, location)
     typed_rows = _typed_columns(text_rows, column_reading, code_columns.tables, {})
     unread_cells = unreadable_cells(text_rows, typed_rows, column_reading, code_columns.tables)
@@ -65,7 +80,7 @@ def parse_source(
         shifts={column_name: units.shifts(column_name) for column_name in units.choices},
         repairs=(
             SourceRepairs(
-                all_rows,
+                row_facts,
                 printed_rows,
                 text_rows,
                 typed_rows,
@@ -92,10 +107,9 @@ def with_year(parsed_source: ParsedSource, engine: Engine) -> ParsedSource:
     return replace(parsed_source, text_rows=text_rows, typed_rows=typed_rows)
 
 
-def _data_rows(all_rows: str, notes: Sequence[int], engine: Engine) -> str:
-    """A view of the rows that are neither set aside nor notes."""
-    note_rids = f" AND rid NOT IN ({', '.join(map(str, notes))})" if notes else ""
-    return engine.view(f"SELECT * EXCLUDE ({', '.join(ROW_FACTS)}) FROM {all_rows} WHERE aside IS NULL{note_rids}")
+def _without_columns(row_table: str, columns: Sequence[str], engine: Engine) -> str:
+    """A view of the other columns."""
+    return engine.view(f"SELECT * EXCLUDE ({', '.join(map(quoted, columns))}) FROM {row_table}")
 
 
 def _rows_filled_down(source_rows: str, columns: Sequence[str], engine: Engine) -> str:
@@ -154,6 +168,10 @@ def _with_blanks_as_zero(
     return column_reading.engine.query(f"SELECT y.* REPLACE ({cells}) {rows}"), notices
 
 
+def _cast_sql(text_sql: str, dtype: str) -> str:
+    return text_sql if dtype == "text" else f"CAST({text_sql} AS {SQL_TYPES[dtype]})"
+
+
 def _typed_columns(
     text_rows: str, column_reading: ColumnReading, codes_by_column: Mapping[str, str], conversions: Mapping[str, pd.DataFrame]
 ) -> str:
@@ -166,11 +184,16 @@ def _typed_columns(
                 f"LEFT JOIN {codes_by_column[name]} AS {code_alias} ON {cell} = {code_alias}.text AND {edition} = "
                 f"{code_alias}.edition"
             )
-            if column_reading.is_numeric(name):
+            if column_reading.is_stored(name):
+                code_sql = column_reading.number_sql(name, f"{code_alias}.code", "t.rid")
+                number_sql = column_reading.stored_number_sql(name, f"t.{quoted(stored_number(name))}")
+                sql = f"CASE WHEN {code_alias}.text IS NULL THEN {number_sql} ELSE {code_sql} END"
+            elif column_reading.is_numeric(name):
                 code_sql = f"CASE WHEN {code_alias}.text IS NULL THEN {cell} ELSE {code_alias}.code END"
                 sql = column_reading.number_sql(name, code_sql, "t.rid")
             else:
-                sql = f"CAST({code_alias}.code AS {SQL_TYPES[column_reading.table.columns[name].dtype]})"
+                code_sql = f"CASE WHEN {code_alias}.text IS NULL THEN {cell} ELSE {code_alias}.code END"
+                sql = _cast_sql(code_sql, column_reading.table.columns[name].dtype)
         elif name in conversions:
             converted_cells = column_reading.engine.scan(conversions[name])
             join_clauses.append(
@@ -180,13 +203,16 @@ def _typed_columns(
             sql = column_reading.number_sql(
                 name, f"coalesce({code_alias}.number, {column_reading.meaning_sql(name, cell)})", "t.rid"
             )
+        elif column_reading.is_stored(name):
+            sql = column_reading.stored_number_sql(name, f"t.{quoted(stored_number(name))}")
+        elif column_reading.is_numeric(name):
+            sql = column_reading.number_sql(name, column_reading.meaning_sql(name, cell), "t.rid")
         else:
-            sql = (
-                column_reading.number_sql(name, column_reading.meaning_sql(name, cell), "t.rid")
-                if column_reading.is_numeric(name)
-                else cell
-            )
+            sql = _cast_sql(cell, column_reading.table.columns[name].dtype)
         if name in column_reading.source.zero_is_missing:
             sql = f"NULLIF({sql}, 0)"
         select_list.append(f"{sql} AS {quoted(name)}")
-    return column_reading.engine.query(f"SELECT {', '.join(select_list)} FROM {text_rows} AS t {' '.join(join_clauses)}")
+    rows = column_reading.stored_rows or text_rows
+    is_cheap = all(column_reading.is_exact(name) for name in column_reading.present_columns if column_reading.is_numeric(name))
+    create_table = column_reading.engine.view if is_cheap else column_reading.engine.query
+    return create_table(f"SELECT {', '.join(select_list)} FROM {rows} AS t {' '.join(join_clauses)}")

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ...engines import literal, quoted
 from ...study.records import Label, Source
-from ..layout.text_columns import FILE_SPAN
+from ..layout.text_columns import FILE_SPAN, stored_number
 from ..meaning.numbers import Diagnosis, diagnose, has_decimal_commas
 from ..records.intake_notice import Notice
 from ..rules.rule_catalogue import expected_text, joined_findings, rule_findings
@@ -44,17 +44,24 @@ def unreadable_cells(
 
 def _columns_with_unread_cells(text_rows: str, typed_rows: str, column_reading: ColumnReading) -> list[str]:
     """The columns with fewer numbers than filled cells."""
-    column_names = list(filter(column_reading.is_numeric, column_reading.present_columns))
+    column_names = [
+        column_name
+        for column_name in column_reading.present_columns
+        if column_reading.is_numeric(column_name) and not column_reading.has_few_decimals(column_name)
+    ]
     if not column_names:
         return []
-    counts = ", ".join(f"count({quoted(column_name)})" for column_name in column_names)
+    filled_cells = [
+        stored_number(column_name) if column_reading.is_stored(column_name) else column_name for column_name in column_names
+    ]
     filled_counts, number_counts = (
-        column_reading.engine.collect(f"SELECT {counts} FROM {row_table}").iloc[0] for row_table in (text_rows, typed_rows)
+        column_reading.engine.collect(f"SELECT {', '.join(f'count({quoted(cell)})' for cell in cells)} FROM {row_table}").iloc[0]
+        for cells, row_table in ((filled_cells, column_reading.stored_rows or text_rows), (column_names, typed_rows))
     )
     return [
         column_name
-        for column_name, filled_cells, number_count in zip(column_names, filled_counts, number_counts)
-        if number_count < filled_cells
+        for column_name, filled_count, number_count in zip(column_names, filled_counts, number_counts)
+        if number_count < filled_count
     ]
 
 

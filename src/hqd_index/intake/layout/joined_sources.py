@@ -13,6 +13,7 @@ from ..cells.column_reading import ParsedSource
 from ..rules.duplicate_rows import duplicate_findings
 from ..rules.key_overlap import overlap_notices
 from ..rules.rule_catalogue import joined_findings
+from .row_ids import without_rows
 from .text_columns import FILE_SPAN
 from .year_free_rows import is_year_free, with_year_free_rows
 
@@ -155,16 +156,6 @@ def _combined_source(
             shifts.setdefault(column_name, {}).update(powers)
     findings = joined_findings([source.findings for source in parsed_sources])
     return ParsedSource(text_rows, typed_rows, findings, out_of_scope, notices, members, shifts=shifts)
-
-
-def without_rows(row_table: str, rids: pd.Series, engine: Engine) -> str:
-    """A view of the rows whose id is not among those given."""
-    if rids.empty:
-        return row_table
-    excluded_rids = engine.scan(pd.DataFrame({"rid": rids.drop_duplicates().astype("int64")}))
-    return engine.view(
-        f"SELECT * FROM {row_table} WHERE rid NOT IN (SELECT rid FROM {excluded_rids})"
-    )  # an anti join would hash the wide rows
 
 
 def findings_by_raw_row(removed_rows: pd.DataFrame, members: str | None, engine: Engine) -> pd.DataFrame:

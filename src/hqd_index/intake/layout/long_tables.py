@@ -16,7 +16,6 @@ from ..records.intake_notice import Notice
 from ..rules.duplicate_rows import duplicate_findings
 from ..rules.row_rules import limits_sql
 from ..rules.rule_catalogue import joined_findings, rule_findings
-from .joined_sources import without_rows
 from .long_names import name_readings
 from .long_source import NAME_COLUMN, UNIT_COLUMN, VALUE_COLUMN, LongSource
 from .long_values import (
@@ -31,6 +30,7 @@ from .long_values import (
     unread_values,
     value_sql,
 )
+from .row_ids import without_rows
 from .text_columns import Sheet
 
 UNLISTED_REASON = "unlisted"

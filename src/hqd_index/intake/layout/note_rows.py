@@ -14,7 +14,7 @@ from ..meaning.numbers import PLAIN_NUMBER
 from ..meaning.unit_labels import units_below
 from ..read.sheet_cells import ExcludedRow
 from ..records.scope_reasons import NOTE_ROW
-from .text_columns import FILE_SPAN, Sheet, value_column_indices
+from .text_columns import FILE_SPAN, ROW_FACTS, Sheet, value_column_indices
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,25 @@ class Notes:
     excluded_rows: frozenset[int]
 
 
+def fact_rows(all_rows: str, table: CanonicalTable, engine: Engine) -> str:
+    """What is known of the rows of a text table of which anything is: rid, ROW_FACTS and the key, for a few of its rows."""
+    columns = ", ".join(["rid", *ROW_FACTS, *map(quoted, _key_columns(all_rows, table, engine))])
+    return engine.query(f"SELECT {columns} FROM {all_rows} WHERE aside IS NOT NULL OR lead IS NOT NULL OR marks <> ''")
+
+
+def _key_columns(all_rows: str, table: CanonicalTable, engine: Engine) -> list[str]:
+    types = engine.types(all_rows)
+    return [key_column for key_column in table.key if key_column in types]
+
+
 def note_rows_of(
-    sheets: Sequence[Sheet], all_rows: str, table: CanonicalTable, filled_down: Sequence[str], engine: Engine
+    sheets: Sequence[Sheet], all_rows: str, row_facts: str, table: CanonicalTable, filled_down: Sequence[str], engine: Engine
 ) -> Notes:
-    """The notes of all sheets of a source; `all_rows` is its text table."""
-    key_columns = [key_column for key_column in table.key if key_column in engine.types(all_rows)]
-    keys = "".join(f", {quoted(key_column)}" for key_column in key_columns)
-    rows = engine.collect(f"SELECT rid, lead, filled{keys} FROM {all_rows} WHERE lead IS NOT NULL AND aside IS NULL ORDER BY rid")
+    """The notes of all sheets of a source; `all_rows` is its text table, `row_facts` what is known of its rows."""
+    key_columns = _key_columns(row_facts, table, engine)
+    rows = engine.collect(f"SELECT * FROM {row_facts} WHERE lead IS NOT NULL AND aside IS NULL ORDER BY rid")
+    if rows.empty and not any(_may_be_note(excluded_row) for sheet in sheets for excluded_row in sheet.cells.excluded_rows):
+        return Notes((), frozenset())
     whole_key = "".join(f" AND {quoted(key_column)} IS NOT NULL" for key_column in key_columns if key_column not in filled_down)
     data_sql = (
         f"SELECT rid // {FILE_SPAN} AS number, coalesce(max(rid) FILTER (WHERE true{whole_key}), max(rid)) AS last "
@@ -61,10 +73,10 @@ def note_rows_of(
     return Notes(tuple(rids), frozenset(set_aside_notes))
 
 
-def units_in_notes(sheets: Sequence[Sheet], notes: Notes, all_rows: str, engine: Engine) -> dict[int, tuple[str, ...]]:
+def units_in_notes(sheets: Sequence[Sheet], notes: Notes, row_facts: str, engine: Engine) -> dict[int, tuple[str, ...]]:
     """The units that the notes of each sheet (by number) say in so many words."""
     rids = ", ".join(map(str, notes.rids)) or "NULL"
-    texts = engine.collect(f"SELECT rid // {FILE_SPAN} AS number, lead FROM {all_rows} WHERE rid IN ({rids}) ORDER BY rid")
+    texts = engine.collect(f"SELECT rid // {FILE_SPAN} AS number, lead FROM {row_facts} WHERE rid IN ({rids}) ORDER BY rid")
     lines = [(int(sheet_number), str(lead)) for sheet_number, lead in texts.itertuples(index=False)]
     for sheet in sheets:
         first_rid = sheet.sheet_number * FILE_SPAN

@@ -10,10 +10,12 @@ from ...canonical import CanonicalTable, Column
 from ...engines import Engine, literal, quoted
 from ...study.records import Source
 from ..read.sheet_cells import BLANKS, SheetCells
+from ..read.typed_cells_text import CENTS, number_text_sql
 from ..records.scope_reasons import BLANK_ROW, HEADER_ROW, TOTAL_ROW
 from .header_rows import HeaderMap
 
 WIDE = 200  # columns
+MOST_SCANS = 32  # files that a query may read again; planning it costs more than their rows otherwise
 CHAIN = 100  # of the 1,000 levels that an expression may have
 FILE_SPAN = 10**13  # rid = number of the sheet x FILE_SPAN + row; a multiple of ROW_SPAN, so rid % ROW_SPAN is the row shown
 
@@ -33,8 +35,57 @@ def text_table(sheets: Sequence[Sheet], source: Source, table: CanonicalTable, e
     `aside` (NULL, blank, header, note or total), `lead` and `filled` (the first text and the number of filled cells of a row
     without any value: it may be a note), `marks` (the columns where a declared mark stands for something missing).
     """
-    sheet_queries = [f"({_sheet_sql(sheet, source, table)})" for sheet in sheets]
-    return engine.query(" UNION ALL BY NAME ".join(sheet_queries))
+    numbers = stored_numbers(sheets, source, table)
+    sheet_queries = [f"({_sheet_sql(sheet, source, table, numbers)})" for sheet in sheets]
+    is_view = len(sheets) <= MOST_SCANS and all(sheet.cells.typed for sheet in sheets)
+    create_table = engine.view if is_view else engine.query
+    return create_table(" UNION ALL BY NAME ".join(sheet_queries))
+
+
+def stored_numbers(sheets: Sequence[Sheet], source: Source, table: CanonicalTable) -> dict[str, str]:
+    """Number column -> how every sheet of the source stores it (double, integer or decimal); only where its text says no more.
+
+    A column is read as text where the study gives some numbers a meaning of their own, or carries cells down.
+    """
+    kinds: dict[str, set[str]] = {}
+    for sheet in sheets:
+        for name, place in sheet.header.positions.items():
+            typed = sheet.cells.typed
+            kinds.setdefault(name, set()).add(typed.numbers.get(place, "") if typed else "")
+    kinds = {
+        name: kinds_of_name - {CENTS} if "double" in kinds_of_name else kinds_of_name for name, kinds_of_name in kinds.items()
+    }
+    if source.fill_down or source.decimal != "." or not all(sheet.cells.typed for sheet in sheets):
+        return {}
+    return {
+        name: kind
+        for name, (kind, *others) in ((name, sorted(kinds_of_name)) for name, kinds_of_name in kinds.items())
+        if kind
+        and not others
+        and (column := table.columns.get(name)) is not None
+        and column.dtype in ("number", "integer")
+        and name not in {*source.values, *source.constants}
+        and not any(map(_may_be_number, missing_marks(name, source, table)))
+    }
+
+
+def fine_numbers(sheets: Sequence[Sheet]) -> frozenset[str]:
+    """The columns of stored numbers most of which have more than two decimals: it takes their text to read them exactly."""
+    return frozenset(
+        name
+        for sheet in sheets
+        for name, place in sheet.header.positions.items()
+        if sheet.cells.typed and place in sheet.cells.typed.fine_places
+    )
+
+
+def stored_number(name: str) -> str:
+    """What the column of stored numbers is called beside the column of their texts."""
+    return f"stored {name}"
+
+
+def _may_be_number(mark: str) -> bool:
+    return any(character.isdigit() for character in mark) or "inf" in mark.lower()
 
 
 IDS = ("firm", "uscc", "hs6", "area")
@@ -42,35 +93,52 @@ MARK_SEPARATOR, MARK_TERMINATOR = "\x1f", "\x1e"
 ROW_FACTS = ("aside", "lead", "filled", "marks")
 
 
-def _sheet_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> str:
-    column_indices = sheet.header.positions
+class SheetSql:
+    """SQL of the cells of a sheet: of a number that is stored as one, text is made only where text is asked for."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.typed = sheet.cells.typed
+        self.numbers = self.typed.numbers if self.typed else {}
+        self.column_count = len(sheet.cells.labels)
+        self.text_places = [place for place in range(self.column_count) if place not in self.numbers]
+
+    def cell(self, place: int) -> str:
+        """The text of a cell, '' where it is empty."""
+        return number_text_sql(f"n{place}", self.numbers[place]) if place in self.numbers else f"c{place}"
+
+    def is_blank(self, place: int) -> str:
+        """Whether a cell is empty."""
+        return f"n{place} IS NULL" if place in self.numbers else f"c{place} = ''"
+
+    def rows(self, sheet: Sheet, id_places: Sequence[int]) -> str:
+        """The rows with trimmed texts; as r0, r1 ... the ids as they are printed."""
+        cells = sheet.cells
+        if not cells.has_padding:
+            return f"SELECT * FROM {quoted(self.typed.table if self.typed else cells.table)}"
+        trimmed = [f"{_trim_sql(f'c{place}', is_wide=self.column_count > WIDE)} AS c{place}" for place in self.text_places]
+        stored = [f"n{place}" for place in self.numbers]
+        printed = [f"{f'c{place}' if place in self.text_places else self.cell(place)} AS r{place}" for place in id_places]
+        table = self.typed.table if self.typed else cells.table
+        return f"SELECT {', '.join(['row', *trimmed, *stored, *printed])} FROM {quoted(table)}"
+
+
+def _sheet_sql(sheet: Sheet, source: Source, table: CanonicalTable, numbers: Mapping[str, str]) -> str:
+    positions, sheet_sql = sheet.header.positions, SheetSql(sheet)
+    id_places = [place for name, place in positions.items() if sheet.cells.has_padding and _is_id(name, source, table)]
     columns = {
-        column_name: _cell_sql(column_name, column_index, source, table, has_padding=sheet.cells.has_padding)
-        for column_name, column_index in column_indices.items()
+        name: _cell_sql(name, sheet_sql.cell(place), f"r{place}" if place in id_places else "", source, table)
+        for name, place in positions.items()
     }
-    columns |= {
-        column_name: literal(constant) for column_name, constant in source.constants.items() if column_name in table.columns
-    }
-    select_list = ", ".join(f"{sql} AS {quoted(column_name)}" for column_name, sql in columns.items())
-    column_count = len(sheet.cells.labels)
+    columns |= {name: literal(constant) for name, constant in source.constants.items() if name in table.columns}
+    columns |= {stored_number(name): f"n{positions[name]}" for name in numbers if name in positions}
+    select_list = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in columns.items())
     row_facts = [
-        f"{_scope_reason_sql(sheet, source, table)} AS aside",
-        *_lead_sql(column_count, value_column_indices(column_indices, table)),
-        f"{_missing_marks_sql(column_indices, source, table)} AS marks",
-    ]
-    trimmed_cells = (
-        ["row", *(f"{_trim_sql(f'c{index}', is_wide=column_count > WIDE)} AS c{index}" for index in range(column_count))]
-        if sheet.cells.has_padding
-        else ["*"]
-    )
-    trimmed_cells += [
-        f"c{column_index} AS r{column_index}"
-        for column_name, column_index in column_indices.items()
-        if sheet.cells.has_padding and _is_id(column_name, source, table)
+        f"{_scope_reason_sql(sheet, sheet_sql, source, table)} AS aside",
+        *_lead_sql(sheet_sql, value_column_indices(positions, table)),
+        f"{_missing_marks_sql(positions, sheet_sql, source, table, numbers)} AS marks",
     ]
     rid = f"{sheet.sheet_number * FILE_SPAN} + row AS rid"
-    cells_sql = f"SELECT {', '.join(trimmed_cells)} FROM {quoted(sheet.cells.table)}"
-    return f"SELECT {rid}, {', '.join(row_facts)}, {select_list} FROM ({cells_sql})"
+    return f"SELECT {rid}, {', '.join(row_facts)}, {select_list} FROM ({sheet_sql.rows(sheet, id_places)})"
 
 
 def value_column_indices(column_indices: Mapping[str, int], table: CanonicalTable) -> list[int]:
@@ -89,12 +157,12 @@ def _is_measured(column: Column | None) -> bool:
     return column is not None and column.dtype in ("number", "integer", "flag")
 
 
-def _lead_sql(column_count: int, value_columns: Sequence[int]) -> list[str]:
+def _lead_sql(sheet_sql: SheetSql, values: Sequence[int]) -> list[str]:
     """`lead` and `filled` of rows without a value; of rows with one filled cell where the table has no values."""
-    cells = [f"c{column_index}" for column_index in range(column_count)]
-    filled_count_sql = _chained_sql(" + ", [f"CAST({cell} <> '' AS INTEGER)" for cell in cells])
-    no_values_sql = " AND ".join(f"c{column_index} = ''" for column_index in value_columns) or f"({filled_count_sql}) = 1"
-    cell_list = ", ".join(f"NULLIF({cell}, '')" for cell in cells)
+    places = range(sheet_sql.column_count)
+    filled_count_sql = _chained_sql(" + ", [f"CAST(NOT ({sheet_sql.is_blank(place)}) AS INTEGER)" for place in places])
+    no_values_sql = " AND ".join(sheet_sql.is_blank(place) for place in values) or f"({filled_count_sql}) = 1"
+    cell_list = ", ".join(f"NULLIF({sheet_sql.cell(place)}, '')" for place in places)
     first_cell = f"coalesce({cell_list})"
     return [
         f"CASE WHEN {no_values_sql} THEN {first_cell} END AS lead",
@@ -109,20 +177,20 @@ def _chained_sql(operator: str, terms: Sequence[str]) -> str:
     return operator.join(terms)
 
 
-def _missing_marks_sql(column_indices: Mapping[str, int], source: Source, table: CanonicalTable) -> str:
+def _missing_marks_sql(
+    positions: Mapping[str, int], sheet_sql: SheetSql, source: Source, table: CanonicalTable, numbers: Mapping[str, str]
+) -> str:
     """Each column in which a mark was read as missing, and the mark."""
+    cells = {name: sheet_sql.cell(place) for name, place in positions.items()}
     marks_by_column = {
-        column_name: " OR ".join(
-            f"c{column_index} = {literal(mark)}" for mark in missing_marks(column_name, source, table) if mark
-        )
-        for column_name, column_index in column_indices.items()
-        if not is_plain_text(column_name, table)
+        name: " OR ".join(f"{cell} = {literal(mark)}" for mark in missing_marks(name, source, table) if mark)
+        for name, cell in cells.items()
+        if not is_plain_text(name, table) and name not in numbers
     }
     marked_texts = [
-        f"CASE WHEN {column_marks} THEN {literal(column_name + MARK_SEPARATOR)} || c{column_indices[column_name]} || "
-        f"'{MARK_TERMINATOR}' ELSE '' END"
-        for column_name, column_marks in marks_by_column.items()
-        if column_marks
+        f"CASE WHEN {marked} THEN {literal(name + MARK_SEPARATOR)} || {cells[name]} || '{MARK_TERMINATOR}' ELSE '' END"
+        for name, marked in marks_by_column.items()
+        if marked
     ]
     if not marked_texts:
         return "''"
@@ -153,15 +221,12 @@ def _has_blank(cell: str) -> str:
     return "(" + " OR ".join(f"contains({cell}, {literal(blank_character)})" for blank_character in BLANKS) + ")"
 
 
-def _cell_sql(column_name: str, column_index: int, source: Source, table: CanonicalTable, *, has_padding: bool) -> str:
-    """The cell, NULL where it is blank or a missing mark; an id keeps its blanks, which its reading takes away and counts."""
-    cell = f"c{column_index}"
-    printed_cell = f"r{column_index}" if has_padding and _is_id(column_name, source, table) else cell
-    if is_plain_text(column_name, table):
+def _cell_sql(name: str, cell: str, id_cell: str, source: Source, table: CanonicalTable) -> str:
+    """The cell, NULL where it is blank or a missing mark; an id, as printed, keeps the blanks that its reading counts."""
+    printed_cell = id_cell or cell
+    if is_plain_text(name, table):
         return f"NULLIF({cell}, '')" if printed_cell == cell else f"CASE WHEN {cell} <> '' THEN {printed_cell} END"
-    presence_sql = " AND ".join(
-        f"{cell} <> {literal(missing_mark)}" for missing_mark in missing_marks(column_name, source, table)
-    )
+    presence_sql = " AND ".join(f"{cell} <> {literal(missing_mark)}" for missing_mark in missing_marks(name, source, table))
     return f"CASE WHEN {presence_sql} THEN {printed_cell} END"  # half the time of NOT IN
 
 
@@ -188,21 +253,17 @@ def _spaced_pattern(label: str) -> str:
     return blanks + blanks.join(map(re.escape, label)) + blanks
 
 
-def _scope_reason_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> str:
-    column_count, column_indices = len(sheet.cells.labels), sheet.header.positions
-    others_blank = " AND ".join(f"c{column_index} = ''" for column_index in range(column_count - 1, 0, -1)) or "true"
-    when_clauses = [f"WHEN {others_blank} AND c0 = '' THEN '{BLANK_ROW}'"]
-    labels = {
-        column_index: sheet.cells.labels[column_index]
-        for column_index in column_indices.values()
-        if sheet.cells.labels[column_index]
-    }
-    if len(labels) > 1:
-        repeated_header = " AND ".join(f"c{column_index} = {literal(label)}" for column_index, label in labels.items())
-        when_clauses.append(f"WHEN {repeated_header} THEN '{HEADER_ROW}'")
+def _scope_reason_sql(sheet: Sheet, sheet_sql: SheetSql, source: Source, table: CanonicalTable) -> str:
+    positions = sheet.header.positions
+    all_blank = " AND ".join(map(sheet_sql.is_blank, range(sheet_sql.column_count - 1, -1, -1)))
+    when_clauses = [f"WHEN {all_blank} THEN '{BLANK_ROW}'"]
+    labels = {place: sheet.cells.labels[place] for place in positions.values() if sheet.cells.labels[place]}
+    if len(labels) > 1 and not any(place in sheet_sql.numbers and not _may_be_number(label) for place, label in labels.items()):
+        repeated = " AND ".join(f"{sheet_sql.cell(place)} = {literal(label)}" for place, label in labels.items())
+        when_clauses.append(f"WHEN {repeated} THEN '{HEADER_ROW}'")
     totals = "|".join(map(_spaced_pattern, source.totals))
-    for column_name, column_index in column_indices.items():
-        column = table.columns.get(column_name)
-        if totals and column and column.dtype == "text" and (column_name in table.key or column.code):
-            when_clauses.append(f"WHEN regexp_full_match(c{column_index}, {literal(totals)}) THEN '{TOTAL_ROW}'")
+    for name, place in positions.items():
+        column = table.columns.get(name)
+        if totals and column and column.dtype == "text" and (name in table.key or column.code):
+            when_clauses.append(f"WHEN regexp_full_match({sheet_sql.cell(place)}, {literal(totals)}) THEN '{TOTAL_ROW}'")
     return f"CASE {' '.join(when_clauses)} END"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ...engines import Engine
@@ -31,6 +32,20 @@ class ExcludedRow:
 
 
 @dataclass(frozen=True)
+class TypedCells:
+    """An engine table of `row`, the text columns of a sheet as c0, c1 ... and its number columns, as they are stored, as n2 ...
+
+    `numbers`: place -> double, cents (doubles that are numbers of two decimals), integer or decimal; `fine_places`: doubles most
+    of which have more decimals. `text_table`: the table of the same sheet in which every cell is text.
+    """
+
+    table: str
+    numbers: Mapping[int, str]
+    text_table: str
+    fine_places: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
 class SheetCells:
     """One sheet: its labels, an engine table of `row`, c0, c1 ... ('' where empty) and its rows, and units by column index.
 
@@ -38,7 +53,7 @@ class SheetCells:
 
     `leading_rows` are the first rows of the sheet. `has_padding`: whether a cell may have blanks around it.
     `record_rows`: the rows of the sheet and their cells where rows of `table` are not rows of the sheet;
-    `is_transposed`: each of them holds a part of every record.
+    `is_transposed`: each of them holds a part of every record. `typed_cells`: the cells of a file of typed columns.
     """
 
     file: str
@@ -57,6 +72,12 @@ class SheetCells:
     leading_rows: tuple[tuple[str, ...], ...] = ()
     record_rows: tuple[tuple[int, tuple[str, ...]], ...] | None = None
     is_transposed: bool = False
+    typed_cells: TypedCells | None = None
+
+    @property
+    def typed(self) -> TypedCells | None:
+        """The cells as they are stored, where `table` is still the text of them alone."""
+        return self.typed_cells if self.typed_cells and self.typed_cells.text_table == self.table else None
 
 
 def first_rows(sheet_cells: SheetCells, row_limit: int, engine: Engine) -> SheetCells:

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ...engines import FILE_ROW, Engine, literal, quoted
 from ..layout.header_rows import no_rows
 from ..records.intake_notice import Notice
 from .reader import SheetRequest
-from .sheet_cells import SheetCells
+from .sheet_cells import BLANKS, SheetCells, TypedCells
 
 LARGEST_EXACT_INTEGER = "1e15"
+MANY_TEXTS = 200  # columns, in which no blanks are looked for
+INTEGERS = frozenset(["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"])
+MOSTLY = 0.95
+CENTS, CENTS_TYPE = "cents", "DECIMAL(18,2)"
+EXACT_CENTS = "7e13"  # below 2^46 doubles are closer than numbers of 2 decimals: one that comes back is what it says
 FIRST_ROW = 2  # as a spreadsheet would show it: labels in row 1
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """Whether a text may have blanks around it; the places of doubles that all have two decimals, and that mostly have more."""
+
+    has_padding: bool
+    cents: tuple[int, ...]
+    fine: tuple[int, ...]
 
 
 def typed_cells(
@@ -21,13 +36,21 @@ def typed_cells(
 
     DataError S02 when it has no rows.
     """
-    column_types = {
-        column_name: dtype for column_name, dtype in request.engine.types(numbered_table).items() if column_name != FILE_ROW
-    }
-    cells = _text_table(numbered_table, column_types, request.engine)
-    rows = request.engine.count(cells)
+    engine = request.engine
+    sql_types = {name: dtype for name, dtype in engine.sql_types(numbered_table).items() if name != FILE_ROW}
+    column_types = {name: dtype for name, dtype in engine.types(numbered_table).items() if name != FILE_ROW}
+    rows = engine.count(numbered_table)
     if rows == 0:
         raise no_rows(request.file.name)
+    numbers = {place: kind for place, dtype in enumerate(sql_types.values()) if (kind := _exact_number(dtype))}
+    facts = _column_facts(numbered_table, column_types, numbers, engine)
+    numbers |= dict.fromkeys(facts.cents, CENTS)
+    typed_table = _typed_table(numbered_table, column_types, numbers, engine)
+    texts = ", ".join(
+        f"{number_text_sql(f'n{place}', numbers[place])} AS c{place}" if place in numbers else f"c{place}"
+        for place in range(len(column_types))
+    )
+    cells = engine.view(f"SELECT row, {texts} FROM {typed_table}")
     return SheetCells(
         request.file.name,
         "",
@@ -37,16 +60,72 @@ def typed_cells(
         cells,
         rows,
         notices=notices,
+        has_padding=facts.has_padding,
+        typed_cells=TypedCells(typed_table, numbers, cells, frozenset(facts.fine)),
     )
 
 
-def _text_table(numbered_table: str, column_types: dict[str, str], engine: Engine) -> str:
-    columns = [
-        f"coalesce({_cell_text_sql(quoted(column_name), dtype)}, '') AS c{column_index}"
-        for column_index, (column_name, dtype) in enumerate(column_types.items())
-    ]
-    row_column = f"{quoted(FILE_ROW)} + {FIRST_ROW - 1} AS row"
-    return engine.query(f"SELECT {', '.join([row_column, *columns])} FROM {numbered_table}")
+def _exact_number(sql_type: str) -> str:
+    """double, integer or decimal where the text of a stored number says exactly the number; '' for every other type."""
+    if sql_type == "DOUBLE":
+        return "double"
+    if sql_type.startswith("DECIMAL"):
+        return "decimal"
+    return "integer" if sql_type in INTEGERS else ""
+
+
+def _typed_table(numbered_table: str, column_types: Mapping[str, str], numbers: Mapping[int, str], engine: Engine) -> str:
+    """A view of the rows: numbers as they are stored (NaN missing), every other cell as text ('' where missing)."""
+    columns = []
+    for place, (name, dtype) in enumerate(column_types.items()):
+        column = quoted(name)
+        if place in numbers:
+            columns.append(f"{_number_sql(column, numbers[place])} AS n{place}")
+        else:
+            columns.append(f"coalesce({_cell_text_sql(column, dtype)}, '') AS c{place}")
+    return engine.view(f"SELECT {quoted(FILE_ROW)} + {FIRST_ROW - 1} AS row, {', '.join(columns)} FROM {numbered_table}")
+
+
+def _number_sql(column: str, kind: str) -> str:
+    if kind == "double":
+        return f"CASE WHEN NOT isnan({column}) THEN {column} END"
+    return f"CAST({column} AS {CENTS_TYPE})" if kind == CENTS else column
+
+
+def _column_facts(
+    numbered_table: str, column_types: Mapping[str, str], numbers: Mapping[int, str], engine: Engine
+) -> ColumnFacts:
+    """What one pass over all cells tells of the columns; damage is noticed here."""
+    columns = dict(enumerate(map(quoted, column_types)))
+    texts = [place for place, dtype in enumerate(column_types.values()) if dtype == "text" and place not in numbers]
+    doubles = [place for place, kind in numbers.items() if kind == "double"]
+    counts = {f"n{place}": f"count({column})" for place, column in columns.items()}
+    counts |= {
+        f"p{place}": f"count(*) FILTER (WHERE abs({columns[place]}) < {EXACT_CENTS} AND {in_cents_sql(columns[place])})"
+        for place in doubles
+    }
+    if len(texts) <= MANY_TEXTS:
+        counts |= {f"p{place}": f"count(*) FILTER (WHERE {_has_blank_sql(columns[place])})" for place in texts}
+    count_sql = ", ".join(f"{count} AS {name}" for name, count in counts.items())
+    row = engine.collect(f"SELECT {count_sql} FROM {numbered_table}").iloc[0]
+    cents = tuple(place for place in doubles if row[f"p{place}"] == row[f"n{place}"])
+    fine = tuple(place for place in doubles if row[f"p{place}"] < MOSTLY * row[f"n{place}"])
+    return ColumnFacts(len(texts) > MANY_TEXTS or any(row[f"p{place}"] for place in texts), cents, fine)
+
+
+def in_cents_sql(number: str) -> str:
+    """Whether a double says exactly a number of two decimals."""
+    return f"CAST(TRY_CAST({number} AS {CENTS_TYPE}) AS DOUBLE) = {number}"
+
+
+def _has_blank_sql(column: str) -> str:
+    return " OR ".join(f"contains({column}, {literal(blank)})" for blank in BLANKS)
+
+
+def number_text_sql(column: str, kind: str) -> str:
+    """The text of a stored number, '' where it is missing."""
+    cell_text = _cell_text_sql(f"CAST({column} AS DOUBLE)", "double") if kind == CENTS else _cell_text_sql(column, kind)
+    return f"coalesce({cell_text}, '')"
 
 
 def _cell_text_sql(column: str, dtype: str) -> str:

@@ -7,6 +7,7 @@ import json
 import pandas as pd
 
 from ...engines import Engine, literal, quoted
+from ..layout.row_ids import id_set
 from ..layout.text_columns import FILE_SPAN, Sheet
 from ..read.sheet_cells import ROW_SPAN
 from .clean_table import CleanTable
@@ -52,9 +53,8 @@ def _keys_by_row(clean_table: CleanTable, rids: pd.Series, engine: Engine) -> pd
         for key_column in clean_table.table.key or tuple(clean_table.table.columns)[:2]
         if key_column in text_columns
     ]
-    row_ids = engine.scan(pd.DataFrame({"rid": rids.drop_duplicates().astype("int64")}))
     key_sql = f"concat_ws({literal(' | ')}, {', '.join(key)})"
-    return engine.collect(f"SELECT rid, {key_sql} AS key FROM {clean_table.text_rows} WHERE rid IN (SELECT rid FROM {row_ids})")
+    return engine.collect(f"SELECT rid, {key_sql} AS key FROM {clean_table.text_rows} WHERE rid IN {id_set(rids, engine)}")
 
 
 def quarantined_raw_rows(clean_table: CleanTable, engine: Engine) -> pd.DataFrame:
@@ -70,8 +70,8 @@ def quarantined_raw_rows(clean_table: CleanTable, engine: Engine) -> pd.DataFram
         if sheet.cells.record_rows is not None:
             rows_by_sheet.append(_rows_of_spread_sheet(sheet, set(quarantined_row_numbers % ROW_SPAN)))
             continue
-        row_numbers = engine.scan(pd.DataFrame({"row": quarantined_row_numbers}))
-        raw_cells = engine.collect(f"SELECT * FROM {sheet.cells.table} WHERE row IN (SELECT row FROM {row_numbers}) ORDER BY row")
+        row_numbers = id_set(quarantined_row_numbers, engine)
+        raw_cells = engine.collect(f"SELECT * FROM {sheet.cells.table} WHERE row IN {row_numbers} ORDER BY row")
         labels = list(sheet.cells.labels)
         json_lines = [(raw_row[0], _json(dict(zip(labels, raw_row[1:])))) for raw_row in raw_cells.itertuples(index=False)]
         json_lines += [(raw_row.row, _json(list(raw_row.cells))) for raw_row in sheet.cells.excluded_rows if raw_row.rule]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...engines import Engine, quoted
 from ...study.records import Label
+from ..layout.row_ids import id_set
 from ..layout.text_columns import FILE_SPAN
 from ..read.sheet_cells import ROW_SPAN
 from .rule_catalogue import joined_findings, rule_findings
@@ -46,8 +47,8 @@ def duplicate_findings(
     distinct_rows = engine.collect(f"SELECT * EXCLUDE (twin) FROM {duplicate_rows} WHERE rid = twin {repeated_keys}")
     duplicates_found = [(rid, duplicate_rid, IDENTICAL_ROW, "") for rid, duplicate_rid in duplicate_pairs.itertuples(index=False)]
     if len(distinct_rows):
-        row_ids = engine.scan(distinct_rows[["rid"]])
-        printed_rows = engine.collect(f"SELECT * FROM {text_rows} WHERE rid IN (SELECT rid FROM {row_ids})").set_index("rid")
+        row_ids = id_set(distinct_rows["rid"], engine)
+        printed_rows = engine.collect(f"SELECT * FROM {text_rows} WHERE rid IN {row_ids}").set_index("rid")
         printed_rows = _rows_in_one_unit(printed_rows, shifts or {})
         for _, group in distinct_rows.groupby(list(key), sort=True, dropna=False):
             duplicates_found += _rows_to_drop(group.set_index("rid"), printed_rows, value_columns)
@@ -149,11 +150,9 @@ def _findings_of_duplicates(
     if not duplicates_found:
         return joined_findings([])
     names = files.set_index("number")["file"]
-    row_ids = engine.scan(pd.DataFrame({"rid": [duplicate[0] for duplicate in duplicates_found]}))
+    row_ids = id_set([duplicate[0] for duplicate in duplicates_found], engine)
     key_sql = "concat_ws(' | ', " + ", ".join(map(quoted, key)) + ")"
-    cells = engine.collect(f"SELECT rid, {key_sql} AS value FROM {text_rows} WHERE rid IN (SELECT rid FROM {row_ids})").set_index(
-        "rid"
-    )
+    cells = engine.collect(f"SELECT rid, {key_sql} AS value FROM {text_rows} WHERE rid IN {row_ids}").set_index("rid")
     sorted_duplicates = sorted(duplicates_found, key=lambda duplicate: duplicate[0])
     expectations = []
     for _, other_rid, label, difference in sorted_duplicates:

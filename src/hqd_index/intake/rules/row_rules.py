@@ -12,6 +12,7 @@ from ...engines import Engine, literal, quoted
 from ...expressions import parse, row_sql
 from ...study.records import Label, Study
 from ..cells.column_reading import SQL_TYPES, NumberType
+from ..layout.row_ids import id_set
 from .rule_catalogue import COLUMNS, RULES, joined_findings, rule_findings
 
 NULLS = {"text": "VARCHAR", "flag": "BOOLEAN", "date": "DATE", "integer": "DECIMAL(28,8)"}
@@ -123,12 +124,10 @@ def violation_findings(violations: pd.DataFrame, rules: Sequence[BoundRule], tex
             + ", ".join(f"{literal(column_name + '=')} || coalesce({quoted(column_name)}, '')" for column_name in columns)
             + ")"
         )
-        row_ids = engine.scan(pd.DataFrame({"rid": rids.astype("int64")}))
         cell_rows = engine.collect(
             f"""SELECT rid, {literal(", ".join(columns))} AS "column", {cell_text} AS "value"
-            FROM {text_rows} WHERE rid IN (SELECT rid FROM {row_ids}) ORDER BY rid"""
+            FROM {text_rows} WHERE rid IN {id_set(rids, engine)} ORDER BY rid"""
         )
-        engine.drop([row_ids])
         findings.append(rule_findings(cell_rows, rule.rule, expectation=rule.text, remedy=rule.mend, severity=rule.severity))
     return joined_findings(findings) if findings else pd.DataFrame(columns=list(COLUMNS))
 

@@ -1,0 +1,30 @@
+"""Rows of a table by their ids: those among some, and those that remain without them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pandas as pd
+
+from ...engines.duckdb import Engine
+
+LISTED_IDS = 50_000
+"""So many are written into a query: a list, unlike a table, is compared before the texts of a row are made."""
+
+
+def id_set(ids: Collection[int], engine: Engine) -> str:
+    """SQL of a set of row ids, for IN and NOT IN."""
+    distinct_ids = sorted({int(row_id) for row_id in ids})
+    if not distinct_ids or len(distinct_ids) > LISTED_IDS:
+        return f"(SELECT id FROM {engine.scan(pd.DataFrame({'id': pd.Series(distinct_ids, dtype='int64')}))})"
+    return f"({', '.join(map(str, distinct_ids))})"
+
+
+def without_rows(row_table: str, rids: pd.Series, engine: Engine) -> str:
+    """A view of the rows whose id is not among those given."""
+    if rids.empty:
+        return row_table
+    excluded_rids = engine.scan(pd.DataFrame({"rid": rids.drop_duplicates().astype("int64")}))
+    return engine.view(
+        f"SELECT * FROM {row_table} WHERE rid NOT IN (SELECT rid FROM {excluded_rids})"
+    )  # an anti join would hash the wide rows

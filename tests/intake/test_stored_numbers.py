@@ -1,0 +1,61 @@
+"""A number that a file stores as one is read as its text would be, to the last digit."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hqd_index.canonical import CANONICAL
+from hqd_index.engines.duckdb import Engine
+from hqd_index.intake.cells.column_reading import ColumnReading, NumberType
+from hqd_index.intake.cells.column_units import ColumnUnits
+from hqd_index.intake.cells.repairs import _is_rounded, _too_many_decimals
+from hqd_index.intake.meaning.unit_choice import UnitChoice
+from hqd_index.intake.read.typed_cells_text import number_text_sql
+from hqd_index.study.records import Source
+
+POWERS = (0, 3, 4, 8)
+LARGEST_WITHOUT_EXPONENT = 1e15
+
+
+@pytest.fixture(scope="module")
+def numbers() -> pd.DataFrame:
+    """Doubles of all sizes with 0 to 12 decimals, thick around the sizes where decimals and doubles are equally dense."""
+    random = np.random.default_rng(3)
+    sizes = np.concatenate([10 ** random.uniform(-9, 17, 30_000), 2.0**26 + random.normal(0, 2e6, 9_000)])
+    sizes = np.concatenate([sizes, 2.0**46 + random.normal(0, 3e12, 9_000)]) * random.choice([-1, 1], 48_000)
+    rounded = [round(float(size), int(decimals)) for size, decimals in zip(sizes, random.integers(0, 13, len(sizes)))]
+    return pd.DataFrame({"rid": range(len(rounded) + 3), "n": [*rounded, 0.0, -0.0, np.inf]})
+
+
+def column_reading(engine: Engine, number_type: NumberType, power: int) -> ColumnReading:
+    units = ColumnUnits({"revenue": {1: UnitChoice("", power)}})
+    source = Source.model_validate({"path": "a.parquet", "table": "firms"})
+    return ColumnReading(source, CANONICAL["firms"], number_type, ("revenue",), units, engine, {"revenue": "double"})
+
+
+@pytest.mark.parametrize(("number_type", "power"), [*(("decimal", power) for power in POWERS), ("double", 0)])
+def test_a_stored_number_is_what_its_text_says(numbers: pd.DataFrame, number_type: NumberType, power: int) -> None:
+    with Engine() as engine:
+        reading = column_reading(engine, number_type, power)
+        assert reading.is_stored("revenue")
+        rows = engine.scan(numbers)
+        stored_sql = reading.stored_number_sql("revenue", "t.n")
+        by_text = reading.number_sql("revenue", f"NULLIF({number_text_sql('t.n', 'double')}, '')", "t.rid")
+        differences = engine.collect(
+            f"SELECT n, a, b FROM (SELECT n, {stored_sql} AS a, {by_text} AS b FROM {rows} AS t) WHERE a IS DISTINCT FROM b"
+        )
+    assert differences.empty
+
+
+def test_a_number_with_more_decimals_than_a_table_has_is_never_overlooked(numbers: pd.DataFrame) -> None:
+    with Engine() as engine:
+        rows = engine.scan(numbers[numbers["n"].abs() < LARGEST_WITHOUT_EXPONENT])
+        too_many = _too_many_decimals(number_text_sql("n", "double"))
+        overlooked = engine.collect(f"SELECT n FROM {rows} WHERE {too_many} AND NOT ({_is_rounded('n', 'double')})")
+    assert overlooked.empty
+
+
+def test_powers_that_divide_and_doubles_that_are_scaled_are_read_as_text() -> None:
+    with Engine() as engine:
+        assert not column_reading(engine, "decimal", -1).is_stored("revenue")
+        assert not column_reading(engine, "double", 4).is_stored("revenue")
