@@ -42,7 +42,10 @@ def common_type(types: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Scope:
-    """Column types, the row key inexact sums follow, the unit lag stays in, the filter in force, and the node handlers."""
+    """Column types, the row key inexact sums follow, the unit lag stays in, the filter in force, and the node handlers.
+
+    `scales` collects column name -> SQL of the scale of each sum on a grid; without it such sums follow the key.
+    """
 
     types: Mapping[str, str]
     handlers: Mapping[type[exp.Expression], Callable[[exp.Expression, Scope], TypedNode]] = field(repr=False)
@@ -52,6 +55,7 @@ class Scope:
     location: str = ""
     condition: exp.Expression | None = None
     lags_are_columns: bool = False
+    scales: dict[str, str] | None = None
 
     def typed_node(self, node: exp.Expression) -> TypedNode:
         """The SQL of one node; operators are put in parentheses, so that every engine reads what was checked."""

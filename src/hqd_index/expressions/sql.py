@@ -1,7 +1,7 @@
 """A checked formula -> SQL whose result is the same to the bit under any row order and thread count.
 
-Sums of DECIMAL stay DECIMAL; products, quotients and functions are DOUBLE and are summed in key order. NULL: a quotient by
-zero, a logarithm or root where there is none, an exponential or power too large.
+Sums of DECIMAL stay DECIMAL; products, quotients and functions are DOUBLE and are summed on a grid or in key order. NULL: a
+quotient by zero, a logarithm or root where there is none, an exponential or power too large.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sqlglot import exp
 from .complete_rows import with_complete_rows
 from .grammar import Expression
 from .row_nodes import ROW, lag_name
-from .scope import NUMBERS, Scope, as_double
+from .scope import NUMBERS, Scope, TypedNode, as_double
 from .sum_nodes import SUMS
 
 
@@ -25,17 +25,29 @@ def row_sql(
     return scope.typed_node(expr.tree).tree.sql(dialect=dialect)
 
 
-def aggregate_sql(expr: Expression, types: Mapping[str, str], *, key: Sequence[str], dialect: str = "duckdb") -> str:
+def aggregate_sql(
+    expr: Expression, types: Mapping[str, str], *, key: Sequence[str], on_grid: bool = False, dialect: str = "duckdb"
+) -> str:
     """SQL of an aggregate formula, a DOUBLE when it is a number. `key` orders the rows where a sum is inexact.
 
-    Each aggregate sees the rows that `complete_rows` gives it. lag(...) is read from the columns that `lag_columns` names; the
-    query that groups must select from them.
+    Each aggregate sees the rows that `complete_rows` gives it. lag(...) is read from the columns that `lag_columns` names, a
+    sum `on_grid` takes its scale from those of `scale_columns`; the query that groups must select from them.
     """
-    value = Scope(types, ROW | SUMS, key=key, location=expr.location, lags_are_columns=True).typed_node(
-        with_complete_rows(expr.tree, partial_sum=expr.partial_sum)
-    )
+    value = _aggregate_node(expr, types, key, {} if on_grid else None)
     tree = as_double(value) if value.type in NUMBERS else value.tree
     return tree.sql(dialect=dialect)
+
+
+def scale_columns(expr: Expression, types: Mapping[str, str]) -> dict[str, str]:
+    """Column name -> SQL (an aggregate over all rows) of the scale of each sum that is taken on a grid."""
+    scales: dict[str, str] = {}
+    _aggregate_node(expr, types, (), scales)
+    return scales
+
+
+def _aggregate_node(expr: Expression, types: Mapping[str, str], key: Sequence[str], scales: dict[str, str] | None) -> TypedNode:
+    scope = Scope(types, ROW | SUMS, key=key, location=expr.location, lags_are_columns=True, scales=scales)
+    return scope.typed_node(with_complete_rows(expr.tree, partial_sum=expr.partial_sum))
 
 
 def lag_columns(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from ..engines import Engine
+from ..engines import Engine, quoted
 from ..errors import ConfigError, DataError
-from ..expressions import Expression, aggregate_sql, lag_columns, parse
+from ..expressions import Expression, aggregate_sql, lag_columns, parse, scale_columns
 from ..study.column_facts import row_key
 from ..study.indicator_tree import tree_of
 from ..study.records import Control, Indicator, Label, Study
@@ -200,13 +200,23 @@ def parsed_aggregate(formula: Indicator | Control, types: Mapping[str, str], *, 
 
 
 def aggregate_rows(
-    table: str, expressions: Iterable[Expression], types: Mapping[str, str], row_key_columns: Sequence[str]
+    table: str,
+    expressions: Collection[Expression],
+    types: Mapping[str, str],
+    row_key_columns: Sequence[str],
+    *,
+    on_grid: bool = False,
 ) -> str:
-    """SQL of the rows that formulas aggregate: the table with the columns that their lags are read from."""
+    """SQL of the rows that formulas aggregate: the table with the columns that lags, and sums `on_grid`, are read from."""
     unit = [column for column in row_key_columns if column != "year"]
     lags = {column: sql for expression in expressions for column, sql in lag_columns(expression, types, partition=unit).items()}
     lag_selects = "".join(f', {sql} AS "{column}"' for column, sql in lags.items())
-    return f"(SELECT *{lag_selects} FROM {table})"
+    rows = f"(SELECT *{lag_selects} FROM {table})"
+    scales = {column: sql for expression in expressions for column, sql in scale_columns(expression, types).items()}
+    if not on_grid or not scales:
+        return rows
+    scale_selects = ", ".join(f"{sql} AS {quoted(column)}" for column, sql in scales.items())
+    return f"(SELECT * FROM {rows} AS r CROSS JOIN (SELECT {scale_selects} FROM {rows} AS r) AS s)"
 
 
 def _table_columns(
@@ -215,9 +225,10 @@ def _table_columns(
     types = engine.types(table)
     key_column = [key_column for key_column in row_key(study, table_name) if key_column in types] or ["unit", "year"]
     parsed_formulas = {id: parsed_aggregate(formula, types, location=f"{table_name}.{id}") for id, formula in formulas.items()}
-    rows = aggregate_rows(table, parsed_formulas.values(), types, key_column)
+    rows = aggregate_rows(table, parsed_formulas.values(), types, key_column, on_grid=True)
     column_selects = ", ".join(
-        f'{aggregate_sql(expression, types, key=key_column)} AS "{id}"' for id, expression in parsed_formulas.items()
+        f'{aggregate_sql(expression, types, key=key_column, on_grid=True)} AS "{id}"'
+        for id, expression in parsed_formulas.items()
     )
     frame = engine.collect(
         f"SELECT unit, year, {column_selects} FROM {rows} WHERE unit IS NOT NULL GROUP BY unit, year ORDER BY unit, year"

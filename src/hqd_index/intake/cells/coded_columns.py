@@ -10,6 +10,8 @@ import pandas as pd
 from ...engines import literal, quoted
 from ..layout.text_columns import is_plain_text
 from ..meaning import dates
+from ..meaning.identifiers import STOCK_DIGITS
+from ..meaning.official_codes import valid_credit_codes
 from ..meaning.reading import CellReading
 from ..records.intake_notice import Notice
 from ..rules.rule_catalogue import expected_text, joined_findings, rule_findings
@@ -96,6 +98,10 @@ def _codes_by_text(text_rows: str, column_name: str, column_reading: ColumnReadi
     cell_editions = f"SELECT DISTINCT {cell} AS text, {edition_sql(column_name, column_reading)} AS edition FROM {text_rows} AS t"
     condition = f"{cell} IS NOT NULL{_unusual_cells_sql(column_name, column_reading)}"
     distinct_texts = column_reading.engine.collect(f"{cell_editions} WHERE {condition} ORDER BY ALL")
+    source = column_reading.source
+    has_firm_ids = column.code in ("firm", "uscc") and source.pad.get(column_name, STOCK_DIGITS) == STOCK_DIGITS
+    if has_firm_ids and column_name not in source.values:  # most ids are read as they are printed
+        distinct_texts = distinct_texts[~valid_credit_codes(list(distinct_texts["text"]))]
     year_ends = is_year(column_name, column) and dates.has_year_ends(list(distinct_texts["text"]))
     rows = []
     for edition, edition_cells in distinct_texts.groupby("edition", sort=False)["text"]:

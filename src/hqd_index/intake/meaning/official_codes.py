@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
 import pandas as pd
 
 from .glyphs import half_width, normalised_label
@@ -85,6 +86,7 @@ MACRO_REGION = re.compile(
 )
 REGION = re.compile(r"[部区域带圈]|沿海|华[东南西北中]|[东西][南北]|地区|城市群|三角洲")
 
+USCC_LENGTH = 18
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 USCC_VALUES = {character: value for value, character in enumerate(USCC_ALPHABET)}
 USCC_WEIGHTS = tuple(pow(3, k, 31) for k in range(17))
@@ -148,6 +150,18 @@ def version(cell: str) -> CodeMatch:
     """The edition of GB/T 4754: 2002, 2011 or 2017, from the bare year or its full title."""
     edition = normalised_label(cell)
     return CodeMatch(VERSION_NAMES.get(edition, edition)) if edition in {*VERSION_NAMES, *EDITIONS} else CodeMatch(None, "2017")
+
+
+def valid_credit_codes(texts: Sequence[str]) -> np.ndarray:
+    """Which of many texts are credit codes as they are printed: what `uscc_valid` says of each."""
+    is_code = np.array([len(text) == USCC_LENGTH and text.isascii() for text in texts], dtype=bool)
+    characters = "".join(text for text, has_form in zip(texts, is_code) if has_form).encode("ascii")
+    values = np.full(128, -1)
+    values[[ord(character) for character in USCC_ALPHABET]] = range(len(USCC_ALPHABET))
+    digits = values[np.frombuffer(characters, dtype=np.uint8).reshape(-1, USCC_LENGTH)]
+    check_digits = -(digits[:, :-1] @ np.array(USCC_WEIGHTS)) % len(USCC_ALPHABET)
+    is_code[is_code] = (digits >= 0).all(axis=1) & (check_digits == digits[:, -1])
+    return is_code
 
 
 def uscc_valid(code: str) -> bool:

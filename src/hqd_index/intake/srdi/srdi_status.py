@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -46,8 +47,7 @@ def status_from_list(
     """
     records = records.reindex(columns=[*dict.fromkeys([*records.columns, *RECORDS])])
     columns = [firm_column for firm_column in ("firm_id", "firm_name", "uscc") if firm_column in engine.types(firms)]
-    firm_names = engine.collect(f"SELECT DISTINCT {', '.join(columns)} FROM {quoted(firms)} ORDER BY ALL")
-    record_matches = firm_matches(records, firm_names)
+    record_matches = firm_matches(records, _firm_names(firms, columns, records, engine))
     is_undated = record_matches["announce_date"].isna()
     record_matches = record_matches.assign(firm_id=record_matches["firm_id"].mask(is_undated, None), undated=is_undated)
     matched_records = record_matches.dropna(subset=["firm_id"])
@@ -66,6 +66,15 @@ def status_from_list(
     )
     table = status_from_spells(firms, firm_spells, undecided_records, settings, engine)
     return SrdiStatus(table, _unmatched_records(record_matches), notices)
+
+
+def _firm_names(firms: str, columns: Sequence[str], records: pd.DataFrame, engine: Engine) -> pd.DataFrame:
+    """The ids, names and codes of the firms; where they have no names, of those alone whose code a record has."""
+    names = f"SELECT DISTINCT {', '.join(columns)} FROM {quoted(firms)}"
+    if "firm_name" not in columns:
+        codes = engine.scan(pd.DataFrame({"code": records["uscc"].dropna().astype("str").str.upper().unique()}))
+        names = f"{names} WHERE upper({columns[-1]}) IN (SELECT code FROM {codes})"
+    return engine.collect(f"{names} ORDER BY ALL")
 
 
 def _unmatched_records(matched_records: pd.DataFrame) -> pd.DataFrame:
