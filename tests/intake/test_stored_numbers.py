@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.canonical import CANONICAL
-from hqd_index.engines.duckdb import Engine
+from hqd_index.engines import Engine, open_engine
 from hqd_index.intake.cells.column_reading import ColumnReading, NumberType
 from hqd_index.intake.cells.column_units import ColumnUnits
 from hqd_index.intake.cells.repairs import _is_rounded, _too_many_decimals
@@ -35,7 +35,7 @@ def column_reading(engine: Engine, number_type: NumberType, power: int) -> Colum
 
 @pytest.mark.parametrize(("number_type", "power"), [*(("decimal", power) for power in POWERS), ("double", 0)])
 def test_a_stored_number_is_what_its_text_says(numbers: pd.DataFrame, number_type: NumberType, power: int) -> None:
-    with Engine() as engine:
+    with open_engine() as engine:
         reading = column_reading(engine, number_type, power)
         assert reading.is_stored("revenue")
         rows = engine.scan(numbers)
@@ -48,7 +48,7 @@ def test_a_stored_number_is_what_its_text_says(numbers: pd.DataFrame, number_typ
 
 
 def test_a_number_with_more_decimals_than_a_table_has_is_never_overlooked(numbers: pd.DataFrame) -> None:
-    with Engine() as engine:
+    with open_engine() as engine:
         rows = engine.scan(numbers[numbers["n"].abs() < LARGEST_WITHOUT_EXPONENT])
         too_many = _too_many_decimals(number_text_sql("n", "double"))
         overlooked = engine.collect(f"SELECT n FROM {rows} WHERE {too_many} AND NOT ({_is_rounded('n', 'double')})")
@@ -56,6 +56,6 @@ def test_a_number_with_more_decimals_than_a_table_has_is_never_overlooked(number
 
 
 def test_powers_that_divide_and_doubles_that_are_scaled_are_read_as_text() -> None:
-    with Engine() as engine:
+    with open_engine() as engine:
         assert not column_reading(engine, "decimal", -1).is_stored("revenue")
         assert not column_reading(engine, "double", 4).is_stored("revenue")

@@ -54,11 +54,17 @@ class Engine(Protocol):
     def view(self, sql: str | exp.Expression, view_name: str | None = None) -> str:
         """The name of a query that is computed when it is read; drop nothing it reads."""
 
+    def store(self, sql: str | exp.Expression, table_name: str, key: Sequence[str] = ()) -> str:
+        """The name of a view of a file that holds the result, rows in the order of the key: it takes no memory, however large."""
+
     def collect(self, source: str | exp.Expression) -> pd.DataFrame:
         """A relation (by name) or the result of a query, as a frame; decimals arrive as float64."""
 
     def types(self, table_name: str) -> dict[str, str]:
         """Column -> decimal | double | integer | text | flag | date | list of a relation."""
+
+    def sql_types(self, table_name: str) -> dict[str, str]:
+        """Column -> the engine's own type of a relation."""
 
     def count(self, table_name: str) -> int:
         """The number of rows of a relation."""

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from ...engines.duckdb import Engine
+from ...engines import Engine
 
 LISTED_IDS = 50_000
 """So many are written into a query: a list, unlike a table, is compared before the texts of a row are made."""
