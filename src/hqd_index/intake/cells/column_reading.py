@@ -109,6 +109,8 @@ class ColumnReading:
         if self.number_type == "double" and self.table.columns[column_name].dtype != "integer":
             is_finite = f"isfinite({number})" if self.stored_numbers[column_name] == "double" else "true"
             return f"CASE WHEN {is_finite} THEN CAST({number} AS DOUBLE) + 0 END"
+        if self.has_few_decimals(column_name):
+            return f"CAST({number} AS {DECIMAL})"
         if self.stored_numbers[column_name] != "double":
             return _scaled_decimal(f"TRY_CAST({number} AS {DECIMAL})", power)
         text_sql = f"NULLIF({number_text_sql(number, 'double')}, '')"  # made for the few that need it
