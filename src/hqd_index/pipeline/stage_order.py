@@ -130,7 +130,7 @@ _SCORES = Stage(
     "quick_scores",
     "得分",
     stages.quick_scores,
-    reads=("panel", "indicator_coverage", "unit_names"),
+    reads=("panel", "indicator_coverage", "status_coverage", "unit_names"),
     config_sections=("study", "indicators", "weighting"),
     prerequisites=frozenset({"panel"}),
 )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..engines import Engine
+    from ..index.index_tables import Index
     from ..study.records import Study
 
 MEDIANS, MEDIANS_BEFORE = "medians", "medians_before"
@@ -187,23 +188,18 @@ def index(context: Context) -> dict[str, Table]:
     """Panel -> scores, weights, indicators step by step, and the same for every scenario."""
     import pandas as pd
 
-    from ..index.diagnostics.column_notices import column_notices
     from ..index.diagnostics.diagnostics_table import diagnostics
-    from ..index.diagnostics.score_notices import score_notices
     from ..index.dynamics.dynamics_tables import dynamics
     from ..index.index_tables import build_index
     from ..index.rescoring import sample_scores
     from ..index.scenario_tables import scenarios
-    from ..study.checks.score_checks import cautions
 
     names = context.frame("unit_names")
     index_result = build_index(context.study, context.frame("panel"), names, context.frame("indicator_coverage"))
     scenario_tables = scenarios(context.study, context.frame("panel"), names, index_result)
     groups = dict(zip(names["unit"].astype(str), names["group"].astype(str)))
     notes = diagnostics(context.study, index_result, study_groups=groups, status_coverage=context.frame("status_coverage"))
-    language = context.study.study.language
-    context.notices.extend([*column_notices(notes["diagnostics"], language), *score_notices(index_result, language)])
-    context.notices.extend(caution.en if language == "en" else caution.zh for caution in cautions(context.study))
+    context.notices.extend(_index_notices(context.study, index_result, notes["diagnostics"]))
     links, density = context.frame("io_links"), context.frame("density")
     changes = dynamics(
         context.study,
@@ -322,13 +318,27 @@ def report(context: Context) -> dict[str, Table]:
 HEADLINE_FROM = ("scores", "weights", "indicators", "density", "controls", "moderators", "unit_names")
 
 
+def _index_notices(study: Study, index_result: Index, diagnostics: pd.DataFrame) -> list[str]:
+    """What the terminal says about an index: indicators left out or with holes, families without scores, methods off 0-100."""
+    from ..index.diagnostics.column_notices import column_notices
+    from ..index.diagnostics.score_notices import score_notices
+    from ..study.checks.score_checks import cautions
+
+    language = study.study.language
+    method_cautions = [caution.en if language == "en" else caution.zh for caution in cautions(study)]
+    return [*column_notices(diagnostics, language), *score_notices(index_result, language), *method_cautions]
+
+
 def quick_scores(context: Context) -> dict[str, Table]:
-    """Panel -> scores with ranks, weights, indicators step by step; no scenario, no diagnostics."""
+    """Panel -> scores with ranks, weights, indicators step by step; no scenario, no diagnostics but in the notices."""
+    from ..index.diagnostics.diagnostics_table import column_diagnostics
     from ..index.index_tables import build_index
 
     index_result = build_index(
         context.study, context.frame("panel"), context.frame("unit_names"), context.frame("indicator_coverage")
     )
+    columns = column_diagnostics(context.study, index_result, context.frame("status_coverage"))
+    context.notices.extend(_index_notices(context.study, index_result, columns))
     return {"scores": index_result.scores, "weights": index_result.weights, "indicators": index_result.indicators}
 
 

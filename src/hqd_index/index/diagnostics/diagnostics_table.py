@@ -36,8 +36,7 @@ def diagnostics(
 
     `status_coverage` (indicator, coverage, coverage_srdi, coverage_others) is that of the rows behind each indicator.
     """
-    tree, index_arrays_of_sample, refusals = index.design.tree, index.arrays_by_sample["all"], Refusals()
-    nodes = Nodes(index, {node: node_values(index.design, index_arrays_of_sample, node) for node in tree.order})
+    nodes, refusals = _nodes(index), Refusals()
     rows = [
         *_column_rows(nodes),
         *coverage_rows(study, index, status_coverage),
@@ -49,11 +48,25 @@ def diagnostics(
         *_concentration(nodes),
         *_known_groups(nodes, study_groups),
     ]
+    return {"diagnostics": _labelled_table(study, rows), "not_made": table("not_made", refusals.rows)}
+
+
+def column_diagnostics(study: Study, index: Index, status_coverage: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `diagnostics` on the indicators' columns and their coverage alone: what the terminal's notices rest on."""
+    return _labelled_table(study, [*_column_rows(_nodes(index)), *coverage_rows(study, index, status_coverage)])
+
+
+def _nodes(index: Index) -> Nodes:
+    index_arrays = index.arrays_by_sample["all"]
+    return Nodes(index, {node: node_values(index.design, index_arrays, node) for node in index.design.tree.order})
+
+
+def _labelled_table(study: Study, rows: Sequence[Row]) -> pd.DataFrame:
     labels = node_labels(study)
     labelled_rows = [
         diagnostic | {"node_zh": labels[diagnostic["node"]].zh, "node_en": labels[diagnostic["node"]].en} for diagnostic in rows
     ]
-    return {"diagnostics": table("diagnostics", labelled_rows), "not_made": table("not_made", refusals.rows)}
+    return table("diagnostics", labelled_rows)
 
 
 # columns
