@@ -118,6 +118,8 @@ FIRMS = CanonicalTable(
         "fixed_assets": number("元", "固定资产", "fixed assets"),
         "intangibles": number("元", "无形资产", "intangible assets"),
         "op_cashflow": number("元", "经营活动现金流量净额", "operating cash flow"),
+        "inv_cashflow": number("元", "投资活动现金流量净额", "investing cash flow"),
+        "fin_cashflow": number("元", "筹资活动现金流量净额", "financing cash flow"),
         "employees": count("人", "员工人数", "employees"),
         "rd_staff": count("人", "研发人员", "R&D staff"),
         "rd_exp": number("元", "研发投入", "R&D spending"),

@@ -293,6 +293,10 @@ TABLES: dict[str, Table] = {
         "候选企业", "Candidates", "unit place",
         "unit unit_zh unit_en place:int firm_id year:int probability:share? base_rate:share? provincial:flag criteria_met:int criteria_missed:int criteria_unknown:int missed_zh:text? missed_en:text? unknown_zh:text? unknown_en:text? why_zh:text? why_en:text?",
     ),
+    "growth_stages": _table(
+        "成长阶段", "Growth stages", "firm_id",
+        "firm_id year:int unit unit_zh unit_en kind stage basis signs:text? age:int? growth:number? mode:text?",
+    ),
     "evaluation": _table(
         "清单的检验", "Evaluation of the lists", "item quantity year unit node",
         "item quantity year:int? unit:text? node:text? node_zh:text? node_en:text? value:number? low:number? high:number? expected:number? n:int? note_zh:text? note_en:text?",

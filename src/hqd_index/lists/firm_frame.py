@@ -15,7 +15,7 @@ from ..study.records import Label, Study
 
 PROVINCIAL = "provincial"
 CASH_FLOWS = ("op_cashflow", "inv_cashflow", "fin_cashflow")
-PLAIN_COLUMNS = ("revenue", "employees", "found_year", *CASH_FLOWS)
+PLAIN_COLUMNS = ("revenue", "employees", "found_year", "revenue_growth_2y", *CASH_FLOWS)
 GROWTH = """CASE WHEN lag("year", 2) OVER firm = "year" - 2 AND lag(revenue, 2) OVER firm > 0
     THEN sqrt(CAST(greatest(revenue, 0) AS DOUBLE) / CAST(lag(revenue, 2) OVER firm AS DOUBLE)) - 1 END"""
 

@@ -14,12 +14,13 @@ from .alerts import alerts
 from .candidate_foresight import foresight_rows
 from .candidates import candidates
 from .firm_frame import firm_frame
+from .growth_stages import growth_stages
 from .priority import priority
 from .whatif import whatif
 
 
 def list_tables(study: Study, engine: Engine, frames: Mapping[str, pd.DataFrame], firms: str | None) -> dict[str, pd.DataFrame]:
-    """priority, alerts, whatif, candidates, evaluation and not_made.
+    """priority, alerts, whatif, candidates, growth_stages, evaluation and not_made.
 
     `frames`: the tables of the stages before by name, each at least with its header; `firms`: the engine's table of firms with
     status.
@@ -29,14 +30,16 @@ def list_tables(study: Study, engine: Engine, frames: Mapping[str, pd.DataFrame]
     projections, no_projection = whatif(study, {**frames, "priority": priorities})
     frame = firm_frame(study, engine, firms)
     listed = candidates(study, frame, priorities, frames["unit_names"])
+    stages, unstaged = growth_stages(study, frame, listed.rows, frames)
     features = frame.features if frame is not None else ()
     evaluation = of_rows("evaluation", foresight_rows(features, listed.pools, listed.foresight))
-    reasons = [*absences, *unwatched, *no_projection, *listed.absences]
+    reasons = [*absences, *unwatched, *no_projection, *listed.absences, *unstaged]
     return {
         "priority": priorities,
         "alerts": alarms,
         "whatif": projections,
         "candidates": listed.rows,
+        "growth_stages": stages,
         "evaluation": conform("evaluation", evaluation),
         "not_made": absence_rows(reasons),
     }

@@ -114,7 +114,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         stages.lists,
         reads=(*stages.LISTED_FROM, "ready_firms"),
         config_sections=("study", "indicators", "columns", "regressions", "lists"),
-        prerequisites=frozenset({"intake", "links", "firms", "panel", "index", "models"}),
+        prerequisites=frozenset({"intake", "links", "firms", "panel", "modes", "index", "models"}),
     ),
 )
 _ALL = frozenset(stage.name for stage in _BEFORE_PUBLISHING)

@@ -279,7 +279,7 @@ def multiverse(context: Context) -> dict[str, Table]:
 
 LISTED_FROM = (
     "linkages", "chokepoints", "export_shares", "density", "coverage", "indicators", "unit_names", "scores", "regressions",
-    "hypotheses",
+    "hypotheses", "modes",
 )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from .columns_yaml import Chokepoint, Columns, Derived, Links
 from .indicators_yaml import Band, Indicator, Indicators
-from .lists_yaml import AlertRules, CandidateRules, ChainFlags, Lists, WhatIf
+from .lists_yaml import AlertRules, CandidateRules, ChainFlags, Lists, StageRules, WhatIf
 from .modes_yaml import ModeAxes, ModeAxis, ModeItem, ModeLabels, ModeNorm, ModePath, ModePaths, Modes, PathIndicator
 from .national_criteria import Criterion
 from .record import Label, Name, Record, Slug, Span, Version
@@ -50,5 +50,6 @@ __all__ = [
     "ModeLabels", "ModeNorm", "ModePath", "ModePaths", "Modes", "MultiverseChoice", "Name", "NamesTable", "NodeChoices",
     "Origin", "OutOfScope", "PathIndicator", "Publish", "Record", "Regressions", "Reshape", "Resilience", "Rule", "Rules",
     "Scenario", "Slug", "SobolChoice", "Source", "Sources", "Span", "SpecificationChoice", "SpecificationGrid", "SrdiList",
-    "Status", "Study", "StudyFile", "TableSpec", "Uncertainty", "Unit", "Version", "WeightDraws", "Weighting", "WhatIf",
+    "StageRules", "Status", "Study", "StudyFile", "TableSpec", "Uncertainty", "Unit", "Version", "WeightDraws", "Weighting",
+    "WhatIf",
 ]  # fmt: skip

@@ -90,6 +90,14 @@ class CandidateRules(Record):
         return NATIONAL_2022 if self.criteria is None else self.criteria
 
 
+class StageRules(Record):
+    """Stages of firms without cash flows: up to `young` years of age introduction, else by yearly growth of revenue."""
+
+    young: Annotated[int, Field(ge=0)] = 5
+    growth: float = 0.1
+    decline: float = -0.05
+
+
 class Lists(Record):
     """The file lists.yaml.
 
@@ -104,3 +112,4 @@ class Lists(Record):
     alerts: AlertRules = AlertRules()
     whatif: WhatIf = WhatIf()
     candidates: CandidateRules = CandidateRules()
+    stages: StageRules = StageRules()
