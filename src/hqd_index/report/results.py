@@ -143,12 +143,17 @@ class Results:
         return rows[rows["year"].isna() | (rows["year"] == rows["year"].max())]
 
     @cached_property
+    def scenario_studies(self) -> dict[str, Study]:
+        """Scenario -> the study with its changes."""
+        return {id: vary(self.study, scenario.changes) for id, scenario in self.study.scenarios.items()}
+
+    @cached_property
     def index_scenarios(self) -> pd.DataFrame:
         """Rows of `scenarios` about the whole index (a scenario's tree may have another root)."""
         rows = self.table("scenarios")
         if rows.empty:
             return rows
-        roots = {id: tree_of(vary(self.study, scenario.changes).indicators).root for id, scenario in self.study.scenarios.items()}
+        roots = {id: tree_of(study.indicators).root for id, study in self.scenario_studies.items()}
         return rows[rows["node"] == rows["scenario"].map(roots).fillna(self.tree.root)]
 
     def shares(self, year: int, column: str = "share_global") -> dict[str, float]:

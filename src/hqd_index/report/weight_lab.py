@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from ..index.competition_rank import TIE, competition
 from ..study.indicator_tree import Tree, tree_of
 from ..study.records import Study
-from ..study.varied_study import vary
 from .bilingual import Bilingual
 from .colours import node_colours
 from .number_format import is_missing
@@ -94,7 +93,7 @@ def _all_designs(results: Results, base_design: Design) -> list[Design]:
     designs = [base_design]
     for id, scenario in results.study.scenarios.items():
         label = Bilingual(scenario.label.zh, scenario.label.en)
-        design = _scenario_design(results, vary(results.study, scenario.changes), id, label, scenario.changes)
+        design = _scenario_design(results, results.scenario_studies[id], id, label, scenario.changes)
         if design is not None:
             designs.append(design)
     return designs

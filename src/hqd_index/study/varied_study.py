@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from pydantic import BaseModel, ValidationError
@@ -13,6 +14,9 @@ from ..methods.choice import Choice
 from .record_faults import record_faults
 from .records import Study
 from .yaml_document import Document
+
+STUDIES = 64
+"""How many studies are remembered: the scenarios of one, which a writer asks for several times."""
 
 
 def vary(study: Study, changes: Mapping[str, Any]) -> Study:
@@ -25,9 +29,14 @@ def vary(study: Study, changes: Mapping[str, Any]) -> Study:
         check_path(study, path)
         _set_entry(data, path.split("."), value)
     try:
-        return Study.model_validate_json(to_json(data, inf_nan_mode="constants"), strict=True)
+        return _valid_study(to_json(data, inf_nan_mode="constants"))
     except ValidationError as error:
         raise Faults(record_faults(error, Study, Document("", data))) from None
+
+
+@lru_cache(maxsize=STUDIES)
+def _valid_study(study_json: bytes) -> Study:
+    return Study.model_validate_json(study_json, strict=True)
 
 
 def _set_entry(document: Any, path_steps: list[str], new_value: Any) -> None:
