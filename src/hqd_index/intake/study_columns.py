@@ -6,7 +6,7 @@ from ..canonical import CanonicalTable
 from ..canonical_types import rows_per_unit
 from ..errors import ConfigError, unknown
 from ..study.column_facts import study_tables
-from ..study.column_uses import column_uses, derived_ingredients
+from ..study.column_uses import RawColumn, column_uses, derived_ingredients
 from ..study.records import Study
 from .cells.column_reading import NumberType
 
@@ -25,9 +25,13 @@ def exactness(study: Study, table: CanonicalTable) -> NumberType:
     return "double" if rows_per_unit(table, study.study.unit.by) == "one" else "decimal"
 
 
-def needed_columns(study: Study, table_name: str, table: CanonicalTable) -> frozenset[str]:
-    """Raw columns of a table that a run computes with, its unit among them; status columns of firms are derived."""
-    raw_columns = derived_ingredients(study).union(*(use.raw_columns for use in column_uses(study)))
+def used_raw_columns(study: Study) -> frozenset[RawColumn]:
+    """The raw columns of all tables behind what a run computes."""
+    return derived_ingredients(study).union(*(use.raw_columns for use in column_uses(study)))
+
+
+def needed_columns(study: Study, raw_columns: frozenset[RawColumn], table_name: str, table: CanonicalTable) -> frozenset[str]:
+    """Those `raw_columns` that a table has, its unit among them; status columns of firms are derived."""
     return unit_columns(study, table_name) | frozenset(
         column
         for column_table, column in raw_columns

@@ -23,7 +23,7 @@ from .rules.key_overlap import table_overlap_notices
 from .rules.unit_jumps import Medians
 from .srdi.srdi_status import UNMATCHED_COLUMNS, SrdiStatus
 from .srdi.study_status import study_status
-from .study_columns import exactness, needed_columns, table_of
+from .study_columns import exactness, needed_columns, table_of, used_raw_columns
 from .table_intake import read_table
 from .table_step import TableStep
 
@@ -159,7 +159,7 @@ def _table_jobs(
     study: Study, files: Mapping[str, Sequence[RawFile]], engine: Engine
 ) -> Iterator[tuple[TableStep, dict[str, Sequence[RawFile]], int]]:
     """Each table of the study with its files by source and the number of the first."""
-    first_rid = 1
+    first_rid, raw_columns = 1, used_raw_columns(study)
     for name in dict.fromkeys(source.table for source in study.sources.sources.values()):
         table_files = {
             source_id: files[source_id]
@@ -168,7 +168,7 @@ def _table_jobs(
         }
         if table_files:
             canonical_table = table_of(study, name)
-            columns_to_read = needed_columns(study, name, canonical_table)
+            columns_to_read = needed_columns(study, raw_columns, name, canonical_table)
             yield (
                 TableStep(
                     study,

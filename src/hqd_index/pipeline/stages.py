@@ -5,7 +5,7 @@ A stage imports what it needs when it runs: the process that only directs the ot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
@@ -297,7 +297,7 @@ def workbook(context: Context) -> dict[str, Table]:
     """Every table -> the workbooks of results and of quarantined rows."""
     from ..report.outputs import write_workbooks
 
-    write_workbooks(context.study, _published(context), context.manifest, context.folder)
+    write_workbooks(context.study, _published(context, QUARANTINED_ROWS), context.manifest, context.folder)
     return {}
 
 
@@ -306,7 +306,7 @@ def report(context: Context) -> dict[str, Table]:
     from ..report.closing_lines import summary
     from ..report.outputs import write_report
 
-    frames = _published(context)
+    frames = _published(context, UNPUBLISHED)
     write_report(context.study, frames, context.manifest, context.folder)
     lines = summary(context.study, frames, Path("latest"))
     (context.folder / "summary.txt").write_text("\n".join(lines) + "\n", "utf-8")
@@ -365,14 +365,16 @@ def quick_summary(context: Context) -> dict[str, Table]:
 
 
 UNPUBLISHED = (
-    "raw_rows", "controls", "unit_names", "moderators", "mediator_values", "leader_scores", "leader_firms", "firm_cells",
+    "controls", "unit_names", "moderators", "mediator_values", "leader_scores", "leader_firms", "firm_cells",
     "firm_years",
 )  # fmt: skip
 """Tables that the report reads and no CSV holds."""
+QUARANTINED_ROWS = ("raw_rows",)
+"""Those of the workbooks."""
 
 
-def _published(context: Context) -> dict[str, pd.DataFrame]:
-    """The tables that people see, with the codebook and the reasons of all stages for what is missing."""
+def _published(context: Context, unpublished: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """The tables that people see and some others, with the codebook and the reasons of all stages for what is missing."""
     import pandas as pd
 
     from ..codebook import codebook
@@ -380,7 +382,7 @@ def _published(context: Context) -> dict[str, pd.DataFrame]:
     frames = {
         table_name: context.frame(table_name)
         for table_name in context.tables
-        if table_name in TABLES or table_name in UNPUBLISHED
+        if table_name in TABLES or table_name in unpublished
     }
     reasons = [context.frame(table_name) for table_name in context.tables if table_name.startswith("not_made_")]
     frames["not_made"] = pd.concat(reasons, ignore_index=True).drop_duplicates()

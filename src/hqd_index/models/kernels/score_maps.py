@@ -31,7 +31,10 @@ class ScoreMap:
     @cached_property
     def matrices(self) -> Array:
         """(m, G, G): scores of a draw are the matrix @ its signs."""
-        return _diagonal(self.numerator) - self.influence @ self.products.transpose(2, 1, 0)
+        matrices = -(self.influence @ self.products.transpose(2, 1, 0))
+        clusters = np.arange(self.numerator.shape[1])
+        matrices[:, clusters, clusters] += self.numerator
+        return np.asarray(matrices)
 
     def scores(self, j: int, signs: Array) -> Array:
         """(G, B) of outcome j under signs (G, B)."""
@@ -65,8 +68,3 @@ def sign_blocks(vectors: NDArray[np.generic]) -> Iterator[tuple[int, Array]]:
     """(first draw, signs as numbers) of consecutive draws."""
     for start in range(0, len(vectors), BLOCK):
         yield start, vectors[start : start + BLOCK].astype(np.float64, copy=False)
-
-
-def _diagonal(values: Array) -> Array:
-    """(m, G, G) with the rows of (m, G) on the diagonals."""
-    return values[:, :, None] * np.eye(values.shape[1])

@@ -106,9 +106,10 @@ def write_methods(blocks: Sequence[Block], path: Path, language: str, title: str
 
 def _fill_body(document: Any, xml_parts: Sequence[str]) -> None:
     """The document's body, read as XML at once: paragraph by paragraph through the library takes many times as long."""
-    document_body = document.element.body
-    for xml_element in parse_xml(f"<w:body {nsdecls('w')}>{''.join(xml_parts)}</w:body>").iterchildren():
-        document_body.sectPr.addprevious(xml_element)
+    body = document.element.body
+    filled_body = parse_xml(f"<w:body {nsdecls('w')}>{''.join(xml_parts)}</w:body>")
+    filled_body.append(body.sectPr)
+    document.element.replace(body, filled_body)
 
 
 def caption(paper_table: PaperTable | AbsentTable, language: str) -> str:
