@@ -8,11 +8,10 @@ import pandas as pd
 
 from ..engines import Engine
 from ..study.records import Study
-from ..tables import conform, of_rows
 from .absences import absence_rows
 from .alerts import alerts
-from .candidate_foresight import foresight_rows
 from .candidates import candidates
+from .evaluation import evaluation
 from .firm_frame import firm_frame
 from .growth_stages import growth_stages
 from .priority import priority
@@ -31,15 +30,14 @@ def list_tables(study: Study, engine: Engine, frames: Mapping[str, pd.DataFrame]
     frame = firm_frame(study, engine, firms)
     listed = candidates(study, frame, priorities, frames["unit_names"])
     stages, unstaged = growth_stages(study, frame, listed.rows, frames)
-    features = frame.features if frame is not None else ()
-    evaluation = of_rows("evaluation", foresight_rows(features, listed.pools, listed.foresight))
-    reasons = [*absences, *unwatched, *no_projection, *listed.absences, *unstaged]
+    judged, unjudged = evaluation(study, frame, listed, frames)
+    reasons = [*absences, *unwatched, *no_projection, *listed.absences, *unstaged, *unjudged]
     return {
         "priority": priorities,
         "alerts": alarms,
         "whatif": projections,
         "candidates": listed.rows,
         "growth_stages": stages,
-        "evaluation": conform("evaluation", evaluation),
+        "evaluation": judged,
         "not_made": absence_rows(reasons),
     }

@@ -118,8 +118,23 @@ KEY_LABELS: dict[str, dict[str, Bilingual]] = {
             "客户行业的集中度（由投入产出表）", "concentration of buying industries (from the input-output table)"
         ),
     },
-    "item": {"candidates": Bilingual("候选企业", "candidates")},
+    "item": {
+        "candidates": Bilingual("候选企业", "candidates"),
+        "policy": Bilingual("政策闭环", "policy loop"),
+        "forecast": Bilingual("得分预测", "forecast of scores"),
+    },
     "quantity": {
+        "effect_frozen": Bilingual("冻结时的效应（每单位密度的分数）", "effect at the freeze (points per unit of density)"),
+        "selected_change": Bilingual("密度上升较多的单元：其后变动", "units that gained most: change after"),
+        "matched_change": Bilingual(
+            "匹配的其他单元：其后变动（均值回归）", "matched other units: change after (regression to the mean)"
+        ),
+        "difference": Bilingual("两者之差", "difference of the two"),
+        "unit_change": Bilingual("单元其后变动（减去均值）", "change of the unit after, less the mean"),
+        "forecast": Bilingual("预测得分", "forecast score"),
+        "forecast_skill": Bilingual("回测技巧（对“不变”）", "back-tested skill against no change"),
+        "forecast_gain": Bilingual("每个起点平均节省的损失", "mean loss saved per origin"),
+        "forecast_coverage": Bilingual("区间的回测覆盖率", "back-tested coverage of the interval"),
         "recognised": Bilingual("实际认定数", "firms recognised"),
         "expected_recognised": Bilingual("预计认定数", "recognitions predicted"),
         "auc": Bilingual("AUC", "AUC"),

@@ -39,6 +39,11 @@ ROW_CHOICES: dict[str, RowChoice] = {
         "只列橙色与红色预警和数据质量问题",
         "orange and red alarms, and faults of the data",
     ),
+    "evaluation": (
+        lambda rows: ~rows["quantity"].isin(["unit_change", "forecast"]),
+        "不列逐单元的行",
+        "without the rows of single units",
+    ),
     "sensitivity": (lambda rows: rows["output"] == "mean_shift", "只列对名次平均变动的作用", "for the mean shift of ranks only"),
 }
 """Table -> the rows that a reader wants, and how the note says so."""
