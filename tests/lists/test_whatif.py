@@ -87,3 +87,10 @@ def test_the_grade_is_that_of_the_headline():
 def test_without_an_estimate_or_scores_there_is_a_reason(table):
     made, absences = whatif(study(), tables(**{table: empty(table)}))
     assert made.empty and [absence.table for absence in absences] == ["whatif"]
+
+
+def test_units_that_are_no_nodes_have_no_priority():
+    """Provinces as units, or no chain tables at all."""
+    made, _ = rows(tables(priority=empty("priority")), whatif={"firms": [2]})
+    assert made["priority_new"].isna().all() and made["priority"].isna().all()
+    assert made.loc[("C26", "firms:+2"), "score_new"] == pytest.approx(60, abs=EXACT)

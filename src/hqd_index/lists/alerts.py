@@ -26,6 +26,8 @@ from .robust_scores import (
 
 YELLOW = 1
 MONTHS = 12
+NAMED = 5
+"""Indicators that a reason names."""
 
 
 @dataclass(frozen=True)
@@ -234,7 +236,7 @@ def _unscored(cube: SeriesCube, made: list[AlarmRule], rules: AlertRules) -> lis
     ]
     if not silent:
         return []
-    names = ", ".join(silent)
+    names = ", ".join(silent[:NAMED]) + (f" … ({len(silent)})" if len(silent) > NAMED else "")
     return [
         Absence(
             "alerts",

@@ -23,6 +23,7 @@ READINGS = {
     "credible": ("据较可信估计的推算", "from a credible estimate"),
 }
 Refusal = tuple[str, str]
+NODE_FACTORS = ("vulnerability", "centrality", "priority", "target")
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ def unit_rows(study: Study, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     )
     nodes = frames["priority"]
     nodes = nodes[nodes["kind"] == "industry"] if units_are_industries(study) else nodes.iloc[:0]
-    factors = nodes[["node", "year", "vulnerability", "centrality", "priority", "target"]].rename(columns={"node": "unit"})
+    factors = nodes[["node", "year", *NODE_FACTORS]].rename(columns={"node": "unit"})
+    factors = factors.astype({"unit": "str", "year": "int64"} | dict.fromkeys(NODE_FACTORS, "float64"))
     return rows.dropna(subset=["density"]).merge(factors, on=["unit", "year"], how="left", validate="one_to_one")
 
 
@@ -120,6 +122,8 @@ def new_count(unit: Mapping[Any, Any], action: str, amount: float) -> float:
 def refusal(effect: Effect, density: float, count: float) -> Refusal | None:
     """Why nothing can be said: fewer than no firms, or a density that no unit-year behind the estimate had."""
     low, high = effect.densities
+    if np.isnan(density):
+        return "企业数未知", "the number of firms is not known"
     if count < 0:
         return "专精特新企业没有这么多", "there are not so many SRDI firms"
     if not low - RANK_TIE <= density <= high + RANK_TIE:
@@ -154,7 +158,7 @@ def _row(
     row |= {"score_new": unit["score"] + effect.slope * change, "low": unit["score"] + ends[0], "high": unit["score"] + ends[1]}
     for column, score in (("rank_new", "score_new"), ("rank_best", "high"), ("rank_worst", "low")):
         row[column] = rank_at(units, unit["unit"], row[score])
-    if not np.isnan(count):
+    if not np.isnan(count) and not np.isnan(unit["target"]):
         row["priority_new"] = unit["vulnerability"] * unit["centrality"] * (1 - min(1.0, count / unit["target"]))
     return row
 
