@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -124,55 +124,55 @@ def _column_indicator(
 
 def _firm_indicators(proposed_table: ProposedTable, used_names: Names, *, is_unit_table: bool) -> list[ProposedIndicator]:
     """Ratios of the accounts there are; the mean over firms, or the value of a firm, of every other column of numbers."""
-    indicators: list[ProposedIndicator] = []
-    ratio_columns: set[str] = set()
-    for ratio in _firm_ratios():
-        numerator, denominator, factor = ratio["above"], ratio["below"], ratio["factor"]
-        if numerator in proposed_table.columns and denominator in proposed_table.columns:
-            ratio_columns.add(numerator)
-            formula = f"{f'{factor} * ' if factor != 1 else ''}sum({numerator}) / sum({denominator})"
-            label, direction = Label(zh=ratio["zh"], en=ratio["en"]), ratio["direction"]
-            indicators.append(
-                ProposedIndicator(
-                    used_names.unused_name(ratio["id"]),
-                    proposed_table.name,
-                    formula,
-                    ratio["unit"],
-                    direction,
-                    label,
-                    PROPOSAL_COMMENT,
-                )
-            )
-    for column in proposed_table.columns.values():
-        if column.dtype != "number" or column.name in ratio_columns or column.name in SIZE_COLUMNS:
-            continue
-        direction = proposed_direction(column.label)
-        if (scaled_indicator := _scaled_indicator(column, proposed_table)) is not None:
-            formula, unit, zh, en = scaled_indicator
-            label = Label(zh=f"{column.label}{zh}", en=f"{column.label} {en}")
-            indicators.append(
-                ProposedIndicator(
-                    used_names.unused_name(column.name), proposed_table.name, formula, unit, direction, label, PROPOSAL_COMMENT
-                )
-            )
-            continue
-        if is_unit_table:
-            indicators.append(_column_indicator(column, proposed_table, used_names, is_unit_table=True))
-            continue
-        comment = Label(zh="提议:企业均值与方向", en="proposed: mean over firms, and the direction")
+    ratios = [ratio for ratio in _firm_ratios() if {ratio["above"], ratio["below"]} <= proposed_table.columns.keys()]
+    ratio_columns = {ratio["above"] for ratio in ratios}
+    return [
+        *(_ratio_indicator(ratio, proposed_table, used_names) for ratio in ratios),
+        *(
+            _firm_column_indicator(column, proposed_table, used_names, is_unit_table=is_unit_table)
+            for column in proposed_table.columns.values()
+            if column.dtype == "number" and column.name not in ratio_columns and column.name not in SIZE_COLUMNS
+        ),
+    ]
+
+
+def _ratio_indicator(ratio: Mapping[str, Any], proposed_table: ProposedTable, used_names: Names) -> ProposedIndicator:
+    """The ratio of two sums over firms."""
+    factor = f"{ratio['factor']} * " if ratio["factor"] != 1 else ""
+    return ProposedIndicator(
+        used_names.unused_name(ratio["id"]),
+        proposed_table.name,
+        f"{factor}sum({ratio['above']}) / sum({ratio['below']})",
+        ratio["unit"],
+        ratio["direction"],
+        Label(zh=ratio["zh"], en=ratio["en"]),
+        PROPOSAL_COMMENT,
+    )
+
+
+def _firm_column_indicator(
+    column: ProposedColumn, proposed_table: ProposedTable, used_names: Names, *, is_unit_table: bool
+) -> ProposedIndicator:
+    """A column of numbers over revenue or staff where that is at hand, else the value of a firm or the mean over firms."""
+    scaled_indicator = _scaled_indicator(column, proposed_table)
+    if scaled_indicator is None and is_unit_table:
+        return _column_indicator(column, proposed_table, used_names, is_unit_table=True)
+    if scaled_indicator is not None:
+        formula, unit, zh, en = scaled_indicator
+        label, comment = Label(zh=f"{column.label}{zh}", en=f"{column.label} {en}"), PROPOSAL_COMMENT
+    else:
+        formula, unit = f"avg({column.name})", column.unit
         label = Label(zh=f"{column.label}(企业平均)", en=f"{column.label} (mean of firms)")
-        indicators.append(
-            ProposedIndicator(
-                used_names.unused_name(column.name),
-                proposed_table.name,
-                f"avg({column.name})",
-                column.unit,
-                direction,
-                label,
-                comment,
-            )
-        )
-    return indicators
+        comment = Label(zh="提议:企业均值与方向", en="proposed: mean over firms, and the direction")
+    return ProposedIndicator(
+        used_names.unused_name(column.name),
+        proposed_table.name,
+        formula,
+        unit,
+        proposed_direction(column.label),
+        label,
+        comment,
+    )
 
 
 @cache

@@ -138,14 +138,7 @@ def _leaf_indicator(
     columns: Sequence[TableColumn],
     proposal: Proposal,
 ) -> ProposedIndicator:
-    direction = leaf.direction or proposed_direction(leaf.name)
-    comment: Label | None = None
-    if not leaf.direction:
-        direction_quote = f"(表中写“{leaf.direction_text}”)" if leaf.direction_text else ""
-        comment = Label(zh=f"提议方向{direction_quote}", en="direction is proposed")
-        if leaf.direction_text:
-            proposal.add_guess(f"{leaf.name}", f"属性“{leaf.direction_text}”无法识别,暂按{'正向' if direction > 0 else '负向'}",
-                           f"direction {leaf.direction_text!r} is not understood")  # fmt: skip
+    direction, comment = _direction(leaf, proposal)
     label = Label(zh=leaf.name, en=leaf.name)
     candidate_id = column_name(leaf.code) if leaf.code else column_name(leaf.name)
     if isinstance(column_match, str):
@@ -155,27 +148,7 @@ def _leaf_indicator(
             used_names.unused_name(candidate_id), table, formula, leaf.unit, direction, label, comment or note, leaf.weight
         )
     matched_table, column = column_match
-    is_unit_table = set(matched_table.key) <= {*unit_keys, "year"}
-    formula = f"{'sum' if is_unit_table else 'avg'}({column.name})"
-    unit = leaf.unit or column.unit
-    if leaf.denominator:
-        denominator_column = next(
-            (
-                other_column
-                for other_table, other_column in columns
-                if other_column.sheet_column
-                and other_column.sheet_column.label == leaf.denominator
-                and other_table is matched_table
-            ),
-            None,
-        )
-        if denominator_column is not None:
-            formula, unit = f"sum({column.name}) / sum({denominator_column.name})", f"{unit} / {leaf.denominator}".strip(" /")
-    elif leaf.unit and column.unit and (unit_exponent := exponent(column.unit, leaf.unit)):
-        formula = f"{formula} {'*' if unit_exponent > 0 else '/'} 1{'0' * abs(unit_exponent)}"
-        comment = Label(
-            zh=f"数据单位 {column.unit},体系单位 {leaf.unit}", en=f"the data are in {column.unit}, the system says {leaf.unit}"
-        )
+    formula, unit, unit_comment = _formula(leaf, column_match, unit_keys, columns)
     return ProposedIndicator(
         used_names.unused_name(candidate_id or column.name),
         matched_table.name,
@@ -183,9 +156,44 @@ def _leaf_indicator(
         unit,
         direction,
         label,
-        comment,
+        unit_comment or comment,
         leaf.weight,
     )
+
+
+def _direction(leaf: Leaf, proposal: Proposal) -> tuple[int, Label | None]:
+    """The direction of a leaf, and what is to be said of one that is proposed."""
+    if leaf.direction:
+        return leaf.direction, None
+    direction = proposed_direction(leaf.name)
+    direction_quote = f"(表中写“{leaf.direction_text}”)" if leaf.direction_text else ""
+    if leaf.direction_text:
+        proposal.add_guess(f"{leaf.name}", f"属性“{leaf.direction_text}”无法识别,暂按{'正向' if direction > 0 else '负向'}",
+                       f"direction {leaf.direction_text!r} is not understood")  # fmt: skip
+    return direction, Label(zh=f"提议方向{direction_quote}", en="direction is proposed")
+
+
+def _formula(
+    leaf: Leaf, column_match: TableColumn, unit_keys: Sequence[str], columns: Sequence[TableColumn]
+) -> tuple[str, str, Label | None]:
+    """Formula and unit of a leaf that a column holds, and what is to be said of a unit that is converted."""
+    matched_table, column = column_match
+    is_unit_table = set(matched_table.key) <= {*unit_keys, "year"}
+    formula = f"{'sum' if is_unit_table else 'avg'}({column.name})"
+    unit = leaf.unit or column.unit
+    denominators = [
+        other_column
+        for other_table, other_column in columns
+        if other_column.sheet_column and other_column.sheet_column.label == leaf.denominator and other_table is matched_table
+    ]
+    if leaf.denominator and denominators:
+        return f"sum({column.name}) / sum({denominators[0].name})", f"{unit} / {leaf.denominator}".strip(" /"), None
+    if not leaf.denominator and leaf.unit and column.unit and (unit_exponent := exponent(column.unit, leaf.unit)):
+        comment = Label(
+            zh=f"数据单位 {column.unit},体系单位 {leaf.unit}", en=f"the data are in {column.unit}, the system says {leaf.unit}"
+        )
+        return f"{formula} {'*' if unit_exponent > 0 else '/'} 1{'0' * abs(unit_exponent)}", unit, comment
+    return formula, unit, None
 
 
 def _system_weights(system: IndicatorSystem, proposed_tree: ProposedTree, ids: Mapping[str, str]) -> None:

@@ -199,23 +199,7 @@ def _scaled_repairs(repairs: SourceRepairs, is_used: str, engine: Engine) -> pd.
     ]
     if not names:
         return pd.DataFrame(columns=COLUMNS)
-    filter_clauses = [f"FILTER (WHERE {quoted(column_name)} <> 0)" for column_name in names]
-    count_sql = ", ".join(f"count(*) {condition}" for condition in filter_clauses)
-    least_sql = ", ".join(
-        f"CAST(min({quoted(column_name)}) {condition} AS VARCHAR)" for column_name, condition in zip(names, filter_clauses)
-    )
-    counts = engine.collect(
-        f"""SELECT rid // {FILE_SPAN} AS number, {count_sql}, {least_sql} FROM {repairs.typed_rows} WHERE {is_used}
-            GROUP BY 1 ORDER BY 1"""
-    ).set_axis(range(2 * len(names) + 1), axis=1)
-    rows = []
-    for column_index, column_name in enumerate(names, start=1):
-        choices = repairs.column_reading.units.choices[column_name]
-        for sheet_number, cell_total, smallest_value in counts[[0, column_index, column_index + len(names)]].itertuples(
-            index=False
-        ):
-            if cell_total and choices[int(sheet_number)].power_of_ten:
-                rows.append((int(sheet_number), column_name, int(cell_total), str(smallest_value)))
+    rows = _scaled_counts(repairs, names, is_used, engine)
     printed_texts = _printed_texts(
         repairs,
         [(sheet_number, column_name, smallest_value) for sheet_number, column_name, _, smallest_value in rows],
@@ -237,6 +221,28 @@ def _scaled_repairs(repairs: SourceRepairs, is_used: str, engine: Engine) -> pd.
         ],
         columns=COLUMNS,
     )
+
+
+def _scaled_counts(repairs: SourceRepairs, names: Sequence[str], is_used: str, engine: Engine) -> list[tuple[int, str, int, str]]:
+    """Sheet, column, number of its scaled cells and the least of them."""
+    filter_clauses = [f"FILTER (WHERE {quoted(column_name)} <> 0)" for column_name in names]
+    count_sql = ", ".join(f"count(*) {condition}" for condition in filter_clauses)
+    least_sql = ", ".join(
+        f"CAST(min({quoted(column_name)}) {condition} AS VARCHAR)" for column_name, condition in zip(names, filter_clauses)
+    )
+    counts = engine.collect(
+        f"""SELECT rid // {FILE_SPAN} AS number, {count_sql}, {least_sql} FROM {repairs.typed_rows} WHERE {is_used}
+            GROUP BY 1 ORDER BY 1"""
+    ).set_axis(range(2 * len(names) + 1), axis=1)
+    rows = []
+    for column_index, column_name in enumerate(names, start=1):
+        choices = repairs.column_reading.units.choices[column_name]
+        for sheet_number, cell_total, smallest_value in counts[[0, column_index, column_index + len(names)]].itertuples(
+            index=False
+        ):
+            if cell_total and choices[int(sheet_number)].power_of_ten:
+                rows.append((int(sheet_number), column_name, int(cell_total), str(smallest_value)))
+    return rows
 
 
 def _printed_texts(

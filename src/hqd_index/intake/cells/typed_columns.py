@@ -172,6 +172,18 @@ def _cast_sql(text_sql: str, dtype: str) -> str:
     return text_sql if dtype == "text" else f"CAST({text_sql} AS {SQL_TYPES[dtype]})"
 
 
+def _coded_cell_sql(column_name: str, column_reading: ColumnReading, cell: str, code_alias: str) -> str:
+    """The code of a cell whose text has one, joined as `code_alias`; else the cell as it is read."""
+    if column_reading.is_stored(column_name):
+        code_sql = column_reading.number_sql(column_name, f"{code_alias}.code", "t.rid")
+        number_sql = column_reading.stored_number_sql(column_name, f"t.{quoted(stored_number(column_name))}")
+        return f"CASE WHEN {code_alias}.text IS NULL THEN {number_sql} ELSE {code_sql} END"
+    code_sql = f"CASE WHEN {code_alias}.text IS NULL THEN {cell} ELSE {code_alias}.code END"
+    if column_reading.is_numeric(column_name):
+        return column_reading.number_sql(column_name, code_sql, "t.rid")
+    return _cast_sql(code_sql, column_reading.table.columns[column_name].dtype)
+
+
 def _typed_columns(
     text_rows: str, column_reading: ColumnReading, codes_by_column: Mapping[str, str], conversions: Mapping[str, pd.DataFrame]
 ) -> str:
@@ -184,16 +196,7 @@ def _typed_columns(
                 f"LEFT JOIN {codes_by_column[name]} AS {code_alias} ON {cell} = {code_alias}.text AND {edition} = "
                 f"{code_alias}.edition"
             )
-            if column_reading.is_stored(name):
-                code_sql = column_reading.number_sql(name, f"{code_alias}.code", "t.rid")
-                number_sql = column_reading.stored_number_sql(name, f"t.{quoted(stored_number(name))}")
-                sql = f"CASE WHEN {code_alias}.text IS NULL THEN {number_sql} ELSE {code_sql} END"
-            elif column_reading.is_numeric(name):
-                code_sql = f"CASE WHEN {code_alias}.text IS NULL THEN {cell} ELSE {code_alias}.code END"
-                sql = column_reading.number_sql(name, code_sql, "t.rid")
-            else:
-                code_sql = f"CASE WHEN {code_alias}.text IS NULL THEN {cell} ELSE {code_alias}.code END"
-                sql = _cast_sql(code_sql, column_reading.table.columns[name].dtype)
+            sql = _coded_cell_sql(name, column_reading, cell, code_alias)
         elif name in conversions:
             converted_cells = column_reading.engine.scan(conversions[name])
             join_clauses.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...canonical import CanonicalTable
@@ -180,28 +180,13 @@ def _banded_records(sheet_rows: Rows, source: Source, reshape: Reshape, table: C
         *([] if named_units or reshape.value else [UNIT_LABEL]),
         VALUE_LABEL,
     )
-    records: list[tuple[int, int, list[str]]] = []
-    excluded_rows: list[tuple[int, str]] = []
     values_by_column = {
         column_index: _band_values(column_labels, reshape, extra_names, named_units)
         for column_index, column_labels in band_labels.items()
     }
-    excluded_rows += _rows_without_records(sheet_rows, bands)
+    excluded_rows = _rows_without_records(sheet_rows, bands)
     _refuse_other_header(sheet_rows, bands, excluded_rows, location)
-    no_records = {row_index for row_index, _ in excluded_rows}
-    for row_index in range(bands.last_row + 1, len(sheet_rows)):
-        sheet_row = sheet_rows[row_index]
-        if row_index in no_records:
-            continue
-        key_cells = [sheet_row[column_index] if column_index < len(sheet_row) else "" for column_index in bands.keys]
-        records += [
-            (
-                row_index,
-                column_index,
-                [*key_cells, *band_values, sheet_row[column_index] if column_index < len(sheet_row) else ""],
-            )
-            for column_index, band_values in values_by_column.items()
-        ]
+    records = list(_band_cells(sheet_rows, bands, values_by_column, {row_index for row_index, _ in excluded_rows}))
     unused_labels = [
         *bands.unused_labels,
         *(" / ".join(column_labels) for column_index, column_labels in bands.values.items() if column_index not in band_labels),
@@ -217,6 +202,23 @@ def _banded_records(sheet_rows: Rows, source: Source, reshape: Reshape, table: C
         units_above_header,
         _unused_label_notice(unused_labels, location),
     )
+
+
+def _band_cells(
+    sheet_rows: Rows, bands: Bands, values_by_column: Mapping[int, Sequence[str]], no_records: Collection[int]
+) -> Iterator[tuple[int, int, list[str]]]:
+    """Row, column and cells of each record below the header: its keys, the labels above its column, its value."""
+    for row_index in range(bands.last_row + 1, len(sheet_rows)):
+        if row_index in no_records:
+            continue
+        sheet_row = sheet_rows[row_index]
+        key_cells = [_cell(sheet_row, column_index) for column_index in bands.keys]
+        for column_index, band_values in values_by_column.items():
+            yield row_index, column_index, [*key_cells, *band_values, _cell(sheet_row, column_index)]
+
+
+def _cell(sheet_row: Sequence[str], column_index: int) -> str:
+    return sheet_row[column_index] if column_index < len(sheet_row) else ""
 
 
 def _rows_without_records(sheet_rows: Rows, bands: Bands) -> list[tuple[int, str]]:

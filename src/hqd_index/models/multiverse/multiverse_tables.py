@@ -216,27 +216,28 @@ def _curve_points(curve: Curve, is_shown_design: np.ndarray, designs: pd.DataFra
 
 def _summary(curve: Curve, scores: Scores, is_shown_design: np.ndarray, study: Study, alpha: float) -> Iterator[Row]:
     """Counts, shares over distinct designs, the variance that each choice explains, and the joint test."""
-
-    def row(quantity: str, statistic: float, item_kind: str = "", choice: str = "", note: str = "") -> Row:
-        return {"quantity": quantity, "kind": item_kind, "choice": choice, "value": float(statistic), "note": note}
-
-    yield row("declared", curve.declared_count, note="designs x specifications")
+    yield _summary_row("declared", curve.declared_count, note="designs x specifications")
     not_estimable = float(np.isnan(curve.estimate).sum())
     reasons = "; ".join(failure.en for failure in curve.errors) or (
         "designs without a value in some row" if not_estimable else ""
     )
-    yield row("not_estimable", not_estimable, note=reasons)
-    yield row("designs", len(is_shown_design))
-    yield row("specifications", len(curve.universes))
+    yield _summary_row("not_estimable", not_estimable, note=reasons)
+    yield _summary_row("designs", len(is_shown_design))
+    yield _summary_row("specifications", len(curve.universes))
     for quantity, value in curve.shares(alpha, is_shown_design).items():
-        yield row(quantity, value, note=f"alpha {alpha:g}" if quantity.startswith("significant") else "")
+        yield _summary_row(quantity, value, note=f"alpha {alpha:g}" if quantity.startswith("significant") else "")
     if wild_affordable(curve, is_shown_design):
         wild_share = wild_significant_share(curve, scores, is_shown_design, alpha=alpha, seed=study.study.seed)
-        yield row("significant_wild", wild_share, note=f"alpha {alpha:g}; {WILD_DRAWS} draws")
+        yield _summary_row("significant_wild", wild_share, note=f"alpha {alpha:g}; {WILD_DRAWS} draws")
     else:
-        yield row("significant_wild", np.nan, note="too many estimates for the bootstrap: read significant (CV3)")
+        yield _summary_row("significant_wild", np.nan, note="too many estimates for the bootstrap: read significant (CV3)")
     for _, share in choice_shares(curve, scores, is_shown_design).iterrows():
-        yield row("variance_share", share["share"], share["kind"], share["choice"], f"{share['levels']} options")
+        yield _summary_row("variance_share", share["share"], share["kind"], share["choice"], f"{share['levels']} options")
+    yield from _joint_rows(curve, scores, is_shown_design, study, alpha)
+
+
+def _joint_rows(curve: Curve, scores: Scores, is_shown_design: np.ndarray, study: Study, alpha: float) -> Iterator[Row]:
+    """p of the curve as a whole over the designs that every universe estimates; none without draws."""
     draws = study.regressions.multiverse.draws
     estimable_universes = [
         (universe, partial_rows)
@@ -258,5 +259,9 @@ def _summary(curve: Curve, scores: Scores, is_shown_design: np.ndarray, study: S
         )
         note = f"{joint_result.draws} permutations of density paths; "
         note += f"{joint_result.exchangeable} of {joint_result.units} units exchange them"
-        yield row("joint_p_median", joint_result.p_median, note=note)
-        yield row("joint_p_significant", joint_result.p_significant, note=note)
+        yield _summary_row("joint_p_median", joint_result.p_median, note=note)
+        yield _summary_row("joint_p_significant", joint_result.p_significant, note=note)
+
+
+def _summary_row(quantity: str, statistic: float, item_kind: str = "", choice: str = "", note: str = "") -> Row:
+    return {"quantity": quantity, "kind": item_kind, "choice": choice, "value": float(statistic), "note": note}
