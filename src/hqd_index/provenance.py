@@ -36,6 +36,13 @@ def digest_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def digest_table(path: Path) -> str:
+    """sha256 of a parquet file's bytes; of a folder of them, one that stands for each file and its name."""
+    if path.is_file():
+        return digest_file(path)
+    return digest_text("".join(f"{part.name}:{digest_file(part)}" for part in sorted(path.iterdir())))
+
+
 def canonical_json(content: Any) -> str:
     """One text per value: sorted keys, no blanks."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
@@ -119,7 +126,7 @@ def damaged_files(cache_root: Path, stage: str, entry_key: str) -> list[str]:
     """The files of an entry whose bytes are no longer those that were written."""
     entry = cache_root / stage / entry_key
     digests = _stored_digests(entry) or {}
-    return [name for name, digest in digests.items() if not (entry / name).is_file() or digest_file(entry / name) != digest]
+    return [name for name, digest in digests.items() if not (entry / name).exists() or digest_table(entry / name) != digest]
 
 
 def table_path(cache_root: Path, stage: str, entry_key: str, table_name: str) -> Path:
@@ -129,7 +136,7 @@ def table_path(cache_root: Path, stage: str, entry_key: str, table_name: str) ->
 
 def store(cache_root: Path, stage: str, entry_key: str, entry: Path) -> dict[str, str]:
     """Move a folder of finished files into the cache; table -> digest. What a crash tears shows by its digest."""
-    digests = {path.name: digest_file(path) for path in sorted(entry.iterdir())}
+    digests = {path.name: digest_table(path) for path in sorted(entry.iterdir())}
     (entry / DIGESTS).write_text(canonical_json(digests), "utf-8")
     target = cache_root / stage / entry_key
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -141,7 +148,7 @@ def store(cache_root: Path, stage: str, entry_key: str, entry: Path) -> dict[str
 def trim_cache(cache_root: Path, current_entries: Sequence[Path], limit: int = CACHE_BYTES) -> None:
     """Drop the entries longest unread until the cache fits; entries of this run stay."""
     entries = [path for path in cache_root.glob("*/*") if path.is_dir()]
-    sizes = {entry: sum(entry_file.stat().st_size for entry_file in entry.iterdir()) for entry in entries}
+    sizes = {entry: sum(file.stat().st_size for file in entry.rglob("*") if file.is_file()) for entry in entries}
     total = sum(sizes.values())
     for entry in sorted(entries, key=lambda dated_entry: dated_entry.stat().st_mtime):
         if total <= limit:

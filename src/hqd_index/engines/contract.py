@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 if TYPE_CHECKING:
     import pandas as pd
     from sqlglot import exp
+
+ColumnFunction: TypeAlias = "Callable[[pd.DataFrame], pd.Series]"
+"""Rows to the values of one column, row by row."""
 
 FILE_ROW = "hqd file row"
 """The position of a row in its file, from 1."""
@@ -33,14 +36,14 @@ class Engine(Protocol):
 
     def close(self) -> None: ...
 
-    def second_connection(self) -> AbstractContextManager[Engine]:
-        """A second connection to the same relations, for a thread of its own."""
+    def second_connection(self, rows_of: str | None = None) -> AbstractContextManager[Engine]:
+        """A second connection to the same relations, for a thread of its own, and for the files of one table if it is named."""
 
     def new_name(self) -> str:
         """A relation name not used before in this engine."""
 
     def scan(self, source: Path | pd.DataFrame, name: str | None = None) -> str:
-        """The name of a relation with the rows of a frame or of a parquet file."""
+        """The name of a relation with the rows of a frame, of a parquet file or of a folder of such files."""
 
     def scan_numbered(self, source: Path, table_name: str | None = None) -> str:
         """A parquet file's rows with their position in it as FILE_ROW."""
@@ -56,6 +59,14 @@ class Engine(Protocol):
 
     def store(self, sql: str | exp.Expression, table_name: str, key: Sequence[str] = ()) -> str:
         """The name of a view of a file that holds the result, rows in the order of the key: it takes no memory, however large."""
+
+    def with_function(
+        self, table_name: str, key: Sequence[str], function: ColumnFunction, column: str, view_name: str | None = None
+    ) -> str:
+        """A view of a relation with the column that a function makes of all its rows in the order of their key.
+
+        The function sees every column but lists, in a frame in memory.
+        """
 
     def collect(self, source: str | exp.Expression) -> pd.DataFrame:
         """A relation (by name) or the result of a query, as a frame; decimals arrive as float64."""

@@ -18,7 +18,7 @@ from sqlglot import exp
 
 from ..errors import SetupError
 from ..scratch_folder import ScratchFolder
-from .contract import FILE_ROW
+from .contract import FILE_ROW, ColumnFunction
 from .sql_text import literal, quoted
 
 SETTINGS = {
@@ -70,7 +70,7 @@ class DuckDBEngine:
         self._scratch.remove()
 
     @contextmanager
-    def second_connection(self) -> Iterator[Self]:
+    def second_connection(self, rows_of: str | None = None) -> Iterator[Self]:  # noqa: ARG002 - here all tables are alike
         """A second connection to the same tables, for a thread of its own."""
         clone = copy.copy(self)
         clone._connection = self._connection.cursor()
@@ -86,7 +86,9 @@ class DuckDBEngine:
     def scan(self, source: Path | pd.DataFrame, name: str | None = None) -> str:
         """The name of a table with the rows of a frame, or of a view that reads the columns asked for from parquet."""
         if isinstance(source, Path):
-            return self.view(f"SELECT * FROM read_parquet({literal(str(self._admitted_file(source)))})", name)
+            files = sorted(source.glob("*.parquet")) if source.is_dir() else [source]
+            file_list = ", ".join(literal(str(self._admitted_file(file))) for file in files)
+            return self.view(f"SELECT * FROM read_parquet([{file_list}])", name)
         with self._registered_name(source) as content:
             return self.query(f"SELECT * FROM {quoted(content)}", name)
 
@@ -154,6 +156,15 @@ class DuckDBEngine:
         rows = f"SELECT {row_key} >= {key_before} AS in_order FROM ({query})"
         return bool(self._run(f"SELECT coalesce(bool_and(coalesce(in_order, false)), true) FROM ({rows})").fetchall()[0][0])
 
+    def with_function(
+        self, table_name: str, key: Sequence[str], function: ColumnFunction, column: str, view_name: str | None = None
+    ) -> str:
+        """A view of a table with the column that a function makes of all its rows, put beside them by position."""
+        rows = self.query(f"SELECT * FROM {quoted(table_name)} ORDER BY {', '.join(map(quoted, key)) or 'ALL'}")
+        columns = ", ".join(quoted(name) for name, kind in self.types(rows).items() if kind != "list")
+        values = self.scan(pd.DataFrame({column: function(self.collect(f"SELECT {columns} FROM {rows}"))}))
+        return self.view(f"SELECT * FROM {rows} POSITIONAL JOIN {values}", view_name)
+
     def collect(self, source: str | exp.Expression) -> pd.DataFrame:
         """A table (by name) or the result of a query, as a frame; decimals arrive as float64."""
         is_name = isinstance(source, str) and source.isidentifier()
@@ -161,7 +172,7 @@ class DuckDBEngine:
 
     def types(self, table_name: str) -> dict[str, str]:
         """Column -> decimal | double | integer | text | flag | date | list of a table."""
-        return {column: _value_type(sql_type) for column, sql_type in self.sql_types(table_name).items()}
+        return {column: value_type(sql_type) for column, sql_type in self.sql_types(table_name).items()}
 
     def sql_types(self, table_name: str) -> dict[str, str]:
         """Column -> the engine's own type of a table."""
@@ -238,7 +249,8 @@ class DuckDBEngine:
             ) from fault
 
 
-def _value_type(sql_type: str) -> str:
+def value_type(sql_type: str) -> str:
+    """decimal | double | integer | text | flag | date | list of an SQL type."""
     if sql_type.endswith("]"):
         return "list"
     if sql_type.startswith("TIMESTAMP"):

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .contract import Engine
 
+if TYPE_CHECKING:
+    from ..study.records import StudyFile
 
-def open_engine(*, threads: int | None = None) -> Engine:
-    """The embedded engine, opened with tables of its own; `threads` limits it."""
+
+def open_engine(study: StudyFile | None = None, *, threads: int | None = None) -> Engine:
+    """The engine of a study, or the embedded one, opened with relations of its own; `threads` limits the embedded one."""
+    if study is not None and study.engine == "spark":
+        from .spark.spark_engine import SparkEngine
+        from .spark.spark_settings import SparkSettings
+
+        return SparkEngine(SparkSettings(study.spark.master, dict(study.spark.conf), study.spark.folder), threads=threads)
     from .duckdb import DuckDBEngine
 
     return DuckDBEngine(threads=threads)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -82,7 +83,7 @@ def lookup(
 
 
 def _function_column(study: Study, engine: Engine, table_name: str, table: str, column: str, derived_column: Derived) -> str:
-    """The table with the function's column joined on, so that its other columns keep their types."""
+    """The table with the function's column beside the others."""
     if derived_column.function is None or derived_column.function not in COLUMN_FUNCTIONS:
         raise ConfigError(
             f"columns.yaml tables.{table_name}.{column}: unknown function "
@@ -90,15 +91,8 @@ def _function_column(study: Study, engine: Engine, table_name: str, table: str, 
         )
     if not engine.count(table):  # a table without a file
         return engine.view(f"SELECT *, CAST(NULL AS DOUBLE) AS {quoted(column)} FROM {table}", f"{table_name}_{column}")
-    rows = _materialised_table(study, engine, table_name, table)
-    select_clause = ", ".join(
-        quoted(column_name) for column_name, column_type in engine.types(rows).items() if column_type != "list"
-    )  # no function uses a list
-    column_values = COLUMN_FUNCTIONS[derived_column.function](
-        engine.collect(f"SELECT {select_clause} FROM {rows}"), **derived_column.options
-    )
-    values = engine.scan(pd.DataFrame({column: column_values}))
-    return engine.view(f"SELECT * FROM {rows} POSITIONAL JOIN {values}", f"{table_name}_{column}")
+    function = partial(COLUMN_FUNCTIONS[derived_column.function], **derived_column.options)
+    return engine.with_function(table, row_key(study, table_name), function, column, f"{table_name}_{column}")
 
 
 def chain(links: pd.DataFrame, *, of: str = "ppi", base: int, by: str = "industry_code") -> pd.Series:

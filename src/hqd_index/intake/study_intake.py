@@ -188,7 +188,7 @@ def _table_jobs(
 def _clean_table(
     table_step: TableStep, files: Mapping[str, Sequence[RawFile]], first_file_number: int, engine: Engine
 ) -> CleanTable:
-    with engine.second_connection() as table_engine:
+    with engine.second_connection(table_step.name) as table_engine:
         return read_table(replace(table_step, engine=table_engine), files, first_file_number)
 
 

@@ -57,7 +57,7 @@ def compute(job: StageJob, report_line: Callable[[str], None] = print) -> StageR
     job.cache.mkdir(parents=True, exist_ok=True)
     with (
         threadpool_limits(limits=1),  # sums of products depend on how threads share them
-        open_engine() as engine,
+        open_engine(job.study.study) as engine,
         tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=job.cache) as folder_name,
     ):
         tables = {folder_name: engine.scan(path, folder_name) for folder_name, path in job.tables.items()}

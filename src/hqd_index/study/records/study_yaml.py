@@ -66,6 +66,17 @@ class Dynamics(Record):
     time_degree: Annotated[float, Field(gt=0, lt=1)] | None = None
 
 
+class Spark(Record):
+    """The cluster of `engine: spark`: its master, Spark's own settings, and a folder that driver and workers share.
+
+    A setting `env:NAME` is read from the environment variable NAME: passwords and keys belong there.
+    """
+
+    master: Annotated[str, Field(pattern=r"^(local|spark://|yarn|k8s://)")] = "local[*]"
+    conf: dict[str, str] = {}
+    folder: str | None = None
+
+
 class StudyFile(Record):
     """study.yaml: name, unit, years, engine, language, seed, and what is made besides tables and README.
 
@@ -79,7 +90,8 @@ class StudyFile(Record):
     synthetic: bool = False
     unit: Unit = Unit()
     years: Span
-    engine: Literal["duckdb"] = "duckdb"
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    spark: Spark = Spark()
     language: Literal["zh", "en"] = "zh"
     seed: Annotated[int, Field(ge=0)] = 20240101
     min_firms: Annotated[int, Field(ge=1)] = 10

@@ -1,0 +1,14 @@
+"""How a step that Spark would refuse, or compute otherwise, is reported when its plan is made."""
+
+from __future__ import annotations
+
+from ...errors import SetupError
+
+
+def plan_error(en: str, zh: str) -> SetupError:
+    """The fault of a plan that holds what has no equal on Spark."""
+    return SetupError(
+        f"engine: spark has no equal for {en}; run this study with engine: duckdb, or write the rule or formula without it",
+        zh=f"engine: spark 中没有与{zh}等价的写法;请改用 engine: duckdb,或改写该规则或公式",
+        location="engine: spark",
+    )
