@@ -14,6 +14,8 @@ from .plan_types import NUMBERS, Type, alternatives, common_kind, decimal_size, 
 MAX_PRECISION = 38
 WHOLE_DOUBLE = "9.0e15D"
 """Beyond it every DOUBLE is whole."""
+FINE_DOUBLE = "1.0e7D"
+"""Below it a DOUBLE tells eight decimals apart."""
 
 
 def _refused(node: exp.Expression, reason: str = "") -> Exception:
@@ -127,7 +129,7 @@ def _number_cast(node: exp.Expression, target: exp.DataType, kind: str) -> exp.E
         raise _refused(node)
     if target.this in exp.DataType.INTEGER_TYPES and kind in ("decimal", "double"):
         rounded = fragment("round(_0, 0)" if kind == "decimal" else "rint(_0)", node.this)
-        return type(node)(this=rounded, to=target.copy())
+        return type(node)(this=rounded, to=target.copy(), **({"safe": True} if isinstance(node, exp.TryCast) else {}))
     if target.this not in (*exp.DataType.INTEGER_TYPES, Type.DECIMAL, Type.DOUBLE):
         raise _refused(node)
     return node
@@ -157,6 +159,10 @@ def _whole(value: exp.Expression, sql: str) -> exp.Expression:
 def _is_finite(node: exp.Expression) -> exp.Expression:
     value = node.expressions[0]
     return fragment("(NOT isnan(_0)) AND abs(_0) <> CAST('Infinity' AS DOUBLE)", _as_double(value))
+
+
+def _is_not_a_number(node: exp.Expression) -> exp.Expression:
+    return fragment("CASE WHEN _0 IS NOT NULL THEN isnan(_0) END", _as_double(node.this))
 
 
 # texts
@@ -226,10 +232,21 @@ def _sum(node: exp.Expression) -> exp.Expression:
 
 
 def _median(node: exp.Expression) -> exp.Expression:
-    return _call("PERCENTILE", _as_double(node.this), exp.Literal.number("0.5"))
+    """The middle of doubles; that of decimals keeps their scale and is cut to it where it lies halfway between two numbers."""
+    middle = _call("PERCENTILE", _as_double(node.this), exp.Literal.number("0.5"))
+    if kind_of(node.this) == "double":
+        return middle
+    size = decimal_size(node.this)
+    if kind_of(node.this) != "decimal" or size is None or isinstance(node.parent, exp.Filter | exp.Window):
+        raise _refused(node)
+    grid = exp.Literal.number(f"1e{size[1]}")
+    cut = f"CASE WHEN abs(_0) < {FINE_DOUBLE} THEN round(_0 * _1 - 0.25D) / _1 ELSE _0 END"
+    return exp.cast(fragment(cut, middle, exp.cast(grid, "double")), f"DECIMAL({size[0]}, {size[1]})")
 
 
 def _quantile(node: exp.Expression) -> exp.Expression:
+    if kind_of(node.this) != "double":
+        raise _refused(node, "of decimals")
     return _call("PERCENTILE", _as_double(node.this), node.expression)
 
 
@@ -298,6 +315,7 @@ REWRITES: dict[type[exp.Expression], Callable[[exp.Expression], exp.Expression]]
     exp.Like: _pattern_match,
     exp.Cast: _cast,
     exp.TryCast: _cast,
+    exp.IsNan: _is_not_a_number,
     exp.Trunc: _truncated,
     exp.Floor: _floor_or_ceiling,
     exp.Ceil: _floor_or_ceiling,

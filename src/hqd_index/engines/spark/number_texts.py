@@ -82,10 +82,10 @@ def number_of_text(text: exp.Expression, target: exp.DataType, *, is_safe: bool)
             text, text_literal(PLAIN_NUMBER), plain_text, text_literal(SPECIAL_NUMBER),
         )  # fmt: skip
     elif kind == exp.DataType.Type.DECIMAL:
-        number = _when_plain(text, exp.TryCast(this=plain_text, to=target.copy()))
+        number = _when_plain(text, exp.TryCast(this=plain_text, to=target.copy(), safe=True))
     elif kind in exp.DataType.INTEGER_TYPES:
         rounded = fragment("round(try_cast(_0 AS DECIMAL(38,10)), 0)", plain_text)
-        number = _when_plain(text, exp.TryCast(this=rounded, to=target.copy()))
+        number = _when_plain(text, exp.TryCast(this=rounded, to=target.copy(), safe=True))
         number = fragment(
             "CASE WHEN _0 RLIKE _1 THEN raise_error('hexadecimal') ELSE _2 END", text, text_literal(HEXADECIMAL), number
         )

@@ -126,6 +126,16 @@ class SparkEngine:
         with spark_faults():
             return self._keep(self._rows(plan), view_name)
 
+    def store(self, sql: str | exp.Expression, table_name: str, key: Sequence[str] = ()) -> str:
+        """The result as files of the cluster, rows in the order of the key."""
+        plan = parsed_plan(sql)
+        if not self._is_large(plan):
+            return self._small_relation(self._small.store(sql, table_name, key))
+        with spark_faults():
+            rows = self._rows(plan)
+            ordered_rows = rows.orderBy(*(f"`{column}`" for column in key)) if key else rows
+            return self._keep(self._read(self._written(ordered_rows)), table_name)
+
     def with_function(
         self, table_name: str, key: Sequence[str], function: ColumnFunction, column: str, view_name: str | None = None
     ) -> str:
@@ -161,6 +171,9 @@ class SparkEngine:
         if table_name not in self._cluster.types:
             return self._small.types(table_name)
         return {column: value_type(sql_type) for column, sql_type in self._cluster.types[table_name].items()}
+
+    def sql_types(self, table_name: str) -> dict[str, str]:
+        return self._cluster.types.get(table_name) or self._small.sql_types(table_name)
 
     def count(self, table_name: str) -> int:
         if table_name not in self._cluster.types:

@@ -6,9 +6,11 @@ That a text is accepted proves nothing, so each construct is executed on both en
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.spark import Spark
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 
@@ -33,7 +35,7 @@ PLAN_NODES: dict[type[exp.Expression], tuple[str, ...]] = {
     exp.Literal: ("this", "is_string"), exp.Null: (), exp.Boolean: ONE, exp.Paren: ONE, exp.Var: ONE,
     exp.DataType: ("this", "expressions", "nested", "values"), exp.DataTypeParam: ONE,
     exp.And: BOTH, exp.Or: BOTH, exp.Not: ONE, exp.Is: BOTH, exp.In: ("this", "expressions", "query"),
-    exp.Between: ("this", "low", "high"), exp.Like: BOTH, exp.Exists: ONE,
+    exp.Between: ("this", "low", "high"), exp.Like: (*BOTH, "negate"), exp.Exists: ONE,
     exp.EQ: BOTH, exp.NEQ: BOTH, exp.GT: BOTH, exp.GTE: BOTH, exp.LT: BOTH, exp.LTE: BOTH,
     exp.Add: BOTH, exp.Sub: BOTH, exp.Mul: BOTH, exp.Div: (*BOTH, "typed", "safe"), exp.IntDiv: BOTH, exp.Mod: BOTH, exp.Neg: ONE,
     exp.Case: ("ifs", "default"), exp.If: ("this", "true", "false"), exp.Coalesce: (*MANY, "is_nvl", "is_null"),
@@ -55,6 +57,14 @@ PLAN_NODES: dict[type[exp.Expression], tuple[str, ...]] = {
     exp.Window: ("this", "partition_by", "order", "spec", "over"), exp.FirstValue: ONE, exp.LastValue: ONE, exp.IgnoreNulls: ONE,
     exp.RowNumber: (), exp.WindowSpec: ("kind", "start", "start_side", "end", "end_side"),
 }  # fmt: skip
+
+
+class PlanGenerator(Spark.Generator):
+    """Spark SQL of the tree as it is: sqlglot's own rewriting of QUALIFY loses the columns that it is ordered by."""
+
+    TRANSFORMS: ClassVar = {node: text for node, text in Spark.Generator.TRANSFORMS.items() if node is not exp.Select}
+
+
 JOIN_KINDS = {"", "SEMI", "ANTI", "INNER", "CROSS", "OUTER"}
 
 
@@ -81,7 +91,7 @@ def spark_sql(plan: str | exp.Expression, schema: Mapping[str, Mapping[str, str]
     tree = with_types(tree, tables, DIALECT)
     for union in list(tree.find_all(exp.Union)):
         _order_by_name(union)
-    return _rewritten(tree).sql(dialect="spark")
+    return PlanGenerator(dialect="spark").generate(_rewritten(tree))
 
 
 def _check_nodes(tree: exp.Expression) -> None:

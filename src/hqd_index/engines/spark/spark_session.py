@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -51,6 +52,7 @@ def spark_session(settings: SparkSettings) -> Any:
             location="engine: spark",
         ) from fault
     warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")  # of a part that is not used
+    logging.getLogger("SQLQueryContextLogger").disabled = True  # a query's fault is reported once
     builder = SparkSession.builder.master(settings.master)
     for key, value in (DEFAULTS | _local_defaults(settings.master) | settings.resolved_conf() | FIXED).items():
         builder = builder.config(key, value)

@@ -13,6 +13,7 @@ from ..varied_study import check_path, vary
 from ..yaml_document import Place
 from . import density_checks as density
 from . import dynamics_checks as dynamics
+from . import engine_checks as engines
 from . import formula_checks as formulas
 from . import mode_checks as modes
 from . import regression_checks as regressions
@@ -27,6 +28,7 @@ FindingKeys = frozenset[tuple[Place, str]]
 # part -> the parts it needs -> its check; one that follows another runs only where that other found nothing
 CHECKS: tuple[tuple[str, tuple[str, ...], Check], ...] = (
     ("tree", ("indicators",), tree.check),
+    ("engine", ("study",), engines.check),
     ("sources", ("study", "sources"), sources.check_sources),
     ("rules", ("study", "sources", "rules"), sources.check_rules),
     ("columns", ("study", "sources", "columns"), formulas.check_columns),
