@@ -87,13 +87,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, open_engine() as embedded:
         embedded.scan(frame, "raw")
         embedded.query(TYPED, "t")
+        nothing = pd.DataFrame({"k": [1, 2], "code": [None, None]})
         embedded.scan(small, "s")
+        embedded.scan(nothing, "u")
         embedded.write("t", Path(folder) / "t.parquet")
         settings = SparkSettings("local[2]", {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1"})
         with SparkEngine(settings) as spark, spark.second_connection("firms") as cluster:
             numbered = cluster.scan_numbered(Path(folder) / "t.parquet")
             cluster.query(f'SELECT * EXCLUDE ("hqd file row") FROM {numbered}', "t")
             cluster.scan(small, "s")
+            cluster.scan(nothing, "u")
             differences["types"] = "" if cluster.types("t") == embedded.types("t") else str(cluster.types("t"))
             numbers = cluster.collect(f'SELECT "hqd file row" AS r, id FROM {numbered}').sort_values("r")["id"].tolist()
             differences["row numbers"] = "" if numbers == frame["id"].tolist() else str(numbers)

@@ -33,7 +33,7 @@ SCHEMA = {"t": {"id": "BIGINT", "x": "VARCHAR", "m": "DECIMAL(28,8)", "d": "DOUB
         "SELECT count(DISTINCT (id, x)) FROM t",
         "SELECT * FROM t TABLESAMPLE 10%",
         "SELECT COLUMNS('m.*') FROM t",
-        "SELECT lag(m) OVER (ORDER BY id) FROM t",
+        "SELECT ntile(3) OVER (ORDER BY id) FROM t",
         "SELECT unknown_column FROM t",
     ],
 )

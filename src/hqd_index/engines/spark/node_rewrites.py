@@ -161,6 +161,13 @@ def _is_finite(node: exp.Expression) -> exp.Expression:
     return fragment("(NOT isnan(_0)) AND abs(_0) <> CAST('Infinity' AS DOUBLE)", _as_double(value))
 
 
+def _logarithm(node: exp.Expression) -> exp.Expression:
+    """The logarithm to the base 2, which is NULL on Spark where there is none."""
+    if not (isinstance(node.this, exp.Literal) and node.this.name == "2" and node.expression):
+        raise _refused(node)
+    return _call("LOG2", node.expression)
+
+
 def _is_not_a_number(node: exp.Expression) -> exp.Expression:
     return fragment("CASE WHEN _0 IS NOT NULL THEN isnan(_0) END", _as_double(node.this))
 
@@ -309,6 +316,8 @@ REWRITES: dict[type[exp.Expression], Callable[[exp.Expression], exp.Expression]]
     exp.GTE: _comparison,
     exp.LT: _comparison,
     exp.LTE: _comparison,
+    exp.NullSafeEQ: _comparison,
+    exp.NullSafeNEQ: _comparison,
     exp.DPipe: _joined_texts,
     exp.Case: _branches,
     exp.Coalesce: _branches,
@@ -316,6 +325,7 @@ REWRITES: dict[type[exp.Expression], Callable[[exp.Expression], exp.Expression]]
     exp.Cast: _cast,
     exp.TryCast: _cast,
     exp.IsNan: _is_not_a_number,
+    exp.Log: _logarithm,
     exp.Trunc: _truncated,
     exp.Floor: _floor_or_ceiling,
     exp.Ceil: _floor_or_ceiling,

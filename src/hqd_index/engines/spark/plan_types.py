@@ -16,6 +16,8 @@ KINDS = {
     "flag": {Type.BOOLEAN}, "date": {Type.DATE}, "time": {Type.TIMESTAMP},
     "list": {Type.ARRAY, Type.LIST}, "null": {Type.NULL},
 }  # fmt: skip
+NOTHING = ("VOID", '"NULL"')
+"""Types of a column that holds no value at all, as Spark and the embedded engine name them."""
 NUMBERS = frozenset({"integer", "decimal", "double"})
 
 
@@ -27,6 +29,7 @@ METADATA = {
     **EXPRESSION_METADATA,
     exp.Median: {"annotator": _of_argument},
     exp.Trunc: {"annotator": _of_argument},
+    exp.Lag: {"annotator": _of_argument},
     exp.FirstValue: {"annotator": _of_argument},
     exp.ArgMin: {"annotator": _of_argument},
     exp.ArgMax: {"annotator": _of_argument},
@@ -47,9 +50,9 @@ def with_types(tree: exp.Expression, schema: dict[str, dict[str, str]], dialect:
 
 def kind_of(node: exp.Expression) -> str:
     """text, integer, decimal, double, flag, date, time, list or null; '' where nobody knows."""
-    if isinstance(node, exp.Null):
+    if isinstance(node, exp.Null) or (node.type is not None and node.type.sql() in NOTHING):
         return "null"
-    if isinstance(node, exp.Div | exp.Ln | exp.Exp | exp.Sqrt | exp.Pow | exp.Avg | exp.StddevSamp | exp.Variance):
+    if isinstance(node, exp.Div | exp.Ln | exp.Log | exp.Exp | exp.Sqrt | exp.Pow | exp.Avg | exp.StddevSamp | exp.Variance):
         return "double"
     if isinstance(node, exp.Add | exp.Sub | exp.Mul):
         return common_kind([node.this, node.expression])

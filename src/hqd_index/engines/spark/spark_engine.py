@@ -33,6 +33,7 @@ NO_TEXT = "\x01hqd\x01"
 SQL_TYPES = {
     "string": "VARCHAR", "double": "DOUBLE", "float": "FLOAT", "boolean": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMP",
     "timestamp_ntz": "TIMESTAMP", "tinyint": "TINYINT", "smallint": "SMALLINT", "int": "INTEGER", "bigint": "BIGINT",
+    "void": "VOID",
 }  # fmt: skip
 
 
@@ -218,7 +219,11 @@ class SparkEngine:
             if name not in self._cluster.sent:
                 path = self._cluster.folder / "sent" / f"{self.new_name()}.parquet"
                 self._small.write(name, path)
-                rows = self._cluster.started_session().read.parquet(str(path))
+                columns = [
+                    f"NULL AS `{column}`" if sql_type.strip('"') == "NULL" else f"`{column}`"  # parquet has no type for nothing
+                    for column, sql_type in self._small.sql_types(name).items()
+                ]
+                rows = self._cluster.started_session().read.parquet(str(path)).selectExpr(*columns)
                 rows.createOrReplaceTempView(f"`{name}`")
                 self._cluster.sent[name] = _types_of(rows)
             return self._cluster.sent[name]
@@ -265,7 +270,7 @@ def _sql_type(spark_type: str) -> str:
         return spark_type.upper()
     if spark_type.startswith("array<"):
         return f"{_sql_type(spark_type[6:-1])}[]"
-    return SQL_TYPES.get(spark_type, "INTEGER" if spark_type == "void" else spark_type.upper())
+    return SQL_TYPES.get(spark_type, spark_type.upper())
 
 
 def _write_parts(rows: Any, folder: Path) -> None:

@@ -24,7 +24,8 @@ ONE = ("this",)
 MANY = ("this", "expressions")
 PLAN_NODES: dict[type[exp.Expression], tuple[str, ...]] = {
     exp.Select: (
-        "with_", "expressions", "distinct", "from_", "joins", "where", "group", "having", "qualify", "order", "limit",
+        "with_", "expressions", "distinct", "from_", "joins", "where", "group", "having", "qualify", "windows", "order",
+        "limit",
     ),
     exp.With: ("expressions",), exp.CTE: ("this", "alias"), exp.Subquery: ("this", "alias", "with_", "order", "limit"),
     exp.Union: ("this", "expression", "distinct", "by_name", "order", "limit", "with_"),
@@ -37,11 +38,13 @@ PLAN_NODES: dict[type[exp.Expression], tuple[str, ...]] = {
     exp.And: BOTH, exp.Or: BOTH, exp.Not: ONE, exp.Is: BOTH, exp.In: ("this", "expressions", "query"),
     exp.Between: ("this", "low", "high"), exp.Like: (*BOTH, "negate"), exp.Exists: ONE,
     exp.EQ: BOTH, exp.NEQ: BOTH, exp.GT: BOTH, exp.GTE: BOTH, exp.LT: BOTH, exp.LTE: BOTH,
+    exp.NullSafeEQ: BOTH, exp.NullSafeNEQ: BOTH,
     exp.Add: BOTH, exp.Sub: BOTH, exp.Mul: BOTH, exp.Div: (*BOTH, "typed", "safe"), exp.IntDiv: BOTH, exp.Mod: BOTH, exp.Neg: ONE,
     exp.Case: ("ifs", "default"), exp.If: ("this", "true", "false"), exp.Coalesce: (*MANY, "is_nvl", "is_null"),
     exp.Nullif: BOTH, exp.Greatest: (*MANY, "ignore_nulls"), exp.Least: (*MANY, "ignore_nulls"),
     exp.Cast: ("this", "to"), exp.TryCast: ("this", "to", "safe"), exp.Abs: ONE, exp.Trunc: ONE, exp.Floor: ONE, exp.Ceil: ONE,
-    exp.Round: ("this", "decimals"), exp.Ln: ONE, exp.Exp: ONE, exp.Sqrt: ONE, exp.Pow: BOTH, exp.IsNan: ONE, exp.IsInf: ONE,
+    exp.Round: ("this", "decimals"), exp.Ln: ONE, exp.Exp: ONE, exp.Sqrt: ONE, exp.Pow: BOTH, exp.Log: BOTH,
+    exp.IsNan: ONE, exp.IsInf: ONE,
     exp.DPipe: (*BOTH, "safe"), exp.ConcatWs: ("this", "expressions", "safe", "coalesce"), exp.Length: ONE,
     exp.Lower: ONE, exp.Upper: ONE, exp.Trim: (*BOTH, "position"), exp.Substring: ("this", "start", "length"),
     exp.SplitPart: ("this", "delimiter", "part_index"), exp.Split: BOTH, exp.Explode: ONE,
@@ -54,7 +57,9 @@ PLAN_NODES: dict[type[exp.Expression], tuple[str, ...]] = {
     exp.Sum: ONE, exp.Avg: ONE, exp.Min: ONE, exp.Max: ONE, exp.Count: ("this", "big_int"), exp.Distinct: ("expressions",),
     exp.Median: ONE, exp.PercentileCont: BOTH, exp.StddevSamp: ONE, exp.Variance: ONE, exp.LogicalOr: ONE, exp.LogicalAnd: ONE,
     exp.ArgMin: BOTH, exp.ArgMax: BOTH, exp.Filter: BOTH,
-    exp.Window: ("this", "partition_by", "order", "spec", "over"), exp.FirstValue: ONE, exp.LastValue: ONE, exp.IgnoreNulls: ONE,
+    exp.Window: ("this", "partition_by", "order", "spec", "over", "alias"), exp.FirstValue: ONE, exp.LastValue: ONE,
+    exp.Lag: ("this", "offset"),
+    exp.IgnoreNulls: ONE,
     exp.RowNumber: (), exp.WindowSpec: ("kind", "start", "start_side", "end", "end_side"),
 }  # fmt: skip
 
