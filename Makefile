@@ -2,7 +2,8 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-.PHONY: help setup setup-dev pipeline test test-slow check lint bench docs clean
+ROWS ?= 1000000
+.PHONY: help setup setup-dev pipeline test test-slow check lint bench docs spark clean
 
 help: ## list the targets / 列出可用命令
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -41,6 +42,19 @@ bench: setup-dev ## each benchmark prints a ratio and PASS or SHORT / 性能基�
 
 docs: setup-dev ## build the documentation into site/ / 生成文档
 	@$(BIN)/mkdocs build --strict --quiet
+
+.venv-spark/.run: requirements.lock requirements-spark.lock pyproject.toml
+	@command -v java >/dev/null || test -n "$$JAVA_HOME" || { echo "Java 17 or newer is needed, on Debian: apt-get install openjdk-17-jre-headless / 需要 Java 17 以上版本"; exit 1; }
+	@test -x .venv-spark/bin/python || $(PYTHON) -m venv .venv-spark
+	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@sed -n '/^setuptools/,$$p' requirements-spark.lock >.venv-spark/build.lock  # pyspark is built with it
+	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv-spark/build.lock
+	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation -r requirements-spark.lock
+	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+spark: .venv-spark/.run ## both engines on the demo and a million firm-years (ROWS=) / 两种引擎结果对照
+	@.venv-spark/bin/python benchmarks/two_engines.py --rows $(ROWS) $(ARGS)
 
 clean: ## remove results and caches, keep raw data and .venv / 清理结果与缓存
 	@rm -rf data/processed/[a-z]* data/processed/.cache site .pytest_cache .mypy_cache .ruff_cache

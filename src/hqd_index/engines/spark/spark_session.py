@@ -8,7 +8,6 @@ import re
 import shutil
 import sys
 import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
@@ -51,7 +50,7 @@ def spark_session(settings: SparkSettings) -> Any:
             zh="engine: spark 需要 pyspark;请执行 make spark 建立 .venv-spark,然后使用 .venv-spark/bin/hqd",
             location="engine: spark",
         ) from fault
-    warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")  # of a part that is not used
+    sys.modules.setdefault("pyspark.pandas", None)  # type: ignore[arg-type]  # looked for again and again, in vain, with a warning
     logging.getLogger("SQLQueryContextLogger").disabled = True  # a query's fault is reported once
     builder = SparkSession.builder.master(settings.master)
     for key, value in (DEFAULTS | _local_defaults(settings.master) | settings.resolved_conf() | FIXED).items():
