@@ -257,7 +257,7 @@ OUTLINE: tuple[Exhibit, ...] = (
     _published_exhibit("event_study"),
     _published_exhibit("resilience", page=PageSlot("srdi", 3, folded=True)),
     _published_exhibit("multiverse_summary"),
-    Exhibit("chain_map", ("io_links", "linkages"), page=PageSlot("chain", 1)),  # drawn, not a grid
+    Exhibit("chain_map", ("io_links", "linkages", "priority"), page=PageSlot("chain", 1)),  # drawn, not a grid
     _published_exhibit("linkages"),
     _published_exhibit("priority", page=PageSlot("lists", 1)),
     _published_exhibit("alerts", page=PageSlot("lists", 2, folded=True, head=True)),

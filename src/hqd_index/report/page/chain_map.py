@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
-from ..bilingual import Bilingual
+from ..bilingual import BLANK_TEXT, Bilingual
 from ..figures.figure_labels import short_unit_name
 from ..number_format import is_missing, number, percent
 from ..results import Results
@@ -26,9 +26,29 @@ LINKAGE_FACTS: dict[str, tuple[Bilingual, str]] = {
 }
 
 
+FLAG_NAMES = {
+    "gap": Bilingual("断点", "gap"),
+    "blockage": Bilingual("堵点", "blockage"),
+    "weak": Bilingual("短板", "weak link"),
+    "strong": Bilingual("长板", "strength"),
+    "chokepoint": Bilingual("卡点", "chokepoint"),
+}
+"""Flags in the order in which one of several colours a node."""
+
+
+@dataclass(frozen=True)
+class NodeFlags:
+    """What table priority says of an industry in its latest year: flags, SRDI coverage 0-1, its place, the evidence."""
+
+    flags: tuple[str, ...] = ()
+    coverage: float | None = None
+    place: int | None = None
+    evidence: Bilingual = BLANK_TEXT
+
+
 @dataclass(frozen=True)
 class IndustryNode:
-    """An industry on the ring: its place and that of its label, how the label is turned, its size, and its figures."""
+    """An industry on the ring: its place and that of its label, how the label is turned, its size, figures and flags."""
 
     unit: str
     name: Bilingual
@@ -41,6 +61,7 @@ class IndustryNode:
     anchor: str
     radius: float
     facts: tuple[tuple[Bilingual, str], ...]
+    status: NodeFlags = NodeFlags()
 
 
 @dataclass(frozen=True)
@@ -56,9 +77,12 @@ class InputLink:
 
 @dataclass(frozen=True)
 class ChainMap:
-    """Nodes and links of one year."""
+    """Links of one year; figures and flags of the nodes are of their own latest years, which the page says."""
 
     year: int
+    facts_year: int | None
+    flags_year: int | None
+    flags: tuple[tuple[str, Bilingual, int], ...]
     nodes: tuple[IndustryNode, ...]
     links: tuple[InputLink, ...]
 
@@ -72,17 +96,48 @@ def chain_map(results: Results) -> ChainMap | None:
     if len(units) < 3:
         return None
     angles = {unit: 2 * math.pi * k / len(units) - math.pi / 2 for k, unit in enumerate(units)}
-    facts = _latest_linkages(results)
+    facts, statuses = _latest_linkages(results), node_flags(results)
     size = rows.groupby("from_unit")["upstream"].sum()
     largest_size = float(size.max()) or 1.0
     nodes = tuple(
-        _industry_node(results, unit, angles[unit], math.sqrt(float(size.get(unit, 0.0)) / largest_size), facts) for unit in units
+        replace(
+            _industry_node(results, unit, angles[unit], math.sqrt(float(size.get(unit, 0.0)) / largest_size), facts),
+            status=statuses.get(unit, NodeFlags()),
+        )
+        for unit in units
     )
+    counts = [(flag, name, sum(flag in node.status.flags for node in nodes)) for flag, name in FLAG_NAMES.items()]
     return ChainMap(
         int(rows["year"].max()),
+        latest_year(results, "linkages"),
+        latest_year(results, "priority"),
+        tuple(row for row in counts if row[2]),
         nodes,
         tuple(_input_links(rows[rows["from_unit"].isin(units) & rows["to_unit"].isin(units)], angles)),
     )
+
+
+def latest_year(results: Results, table_name: str) -> int | None:
+    """The last year of a table; None without rows."""
+    rows = results.table(table_name)
+    return None if rows.empty else int(rows["year"].max())
+
+
+def node_flags(results: Results) -> dict[str, NodeFlags]:
+    """unit -> flags, coverage, place and evidence of the latest year of table priority."""
+    rows = results.table("priority")
+    if rows.empty:
+        return {}
+    rows = rows[(rows["kind"] == "industry") & (rows["year"] == rows["year"].max())]
+    return {
+        str(record["node"]): NodeFlags(
+            tuple(flag for flag in FLAG_NAMES if not is_missing(record[flag]) and record[flag] == 1),
+            None if is_missing(record["srdi_coverage"]) else float(record["srdi_coverage"]),
+            None if is_missing(record["rank"]) else int(record["rank"]),
+            BLANK_TEXT if is_missing(record["evidence_zh"]) else Bilingual(record["evidence_zh"], record["evidence_en"]),
+        )
+        for record in rows.to_dict("records")
+    }
 
 
 def _latest_linkages(results: Results) -> dict[str, dict[str, Any]]:
