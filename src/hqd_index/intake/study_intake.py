@@ -14,7 +14,7 @@ from ..errors import ConfigError, DataError, Faults, HqdError
 from ..study.records import Study
 from .read.postgresql_reader import database_files, database_snapshots
 from .read.raw_files import RawFile, check_files_unchanged, raw_files
-from .records.clean_table import CleanTable, published_table
+from .records.clean_table import CleanTable, example_cell, published_table
 from .records.intake_notice import Notice
 from .records.quarantine_tables import quarantine_list, quarantined_raw_rows
 from .records.row_ledger import QUARANTINED_OUTCOME, ledger_rows
@@ -247,11 +247,12 @@ def _check_gate(study: Study, clean_tables: Sequence[CleanTable], study_result: 
             continue
         quarantined_count = int((clean_table.removed_rows["outcome"] == QUARANTINED_OUTCOME).sum())
         table_name, location = clean_table.name, ", ".join(clean_table.files["file"])
+        example_en, example_zh = example_cell(clean_table)
         raise GateError(
             study_result,
-            f"{quarantined_count} rows of table {table_name} do not pass ({share:.1%}; limit {max_share:.1%}); mend those that "
-            "quarantine.xlsx lists",
-            zh=f"表 {table_name} 有 {quarantined_count} 行未通过校验({share:.1%},上限 {max_share:.1%});请按 "
+            f"{quarantined_count} rows of table {table_name} do not pass ({share:.1%}; limit {max_share:.1%}){example_en}; "
+            "mend those that quarantine.xlsx lists",
+            zh=f"表 {table_name} 有 {quarantined_count} 行未通过校验({share:.1%},上限 {max_share:.1%}){example_zh};请按 "
             "quarantine.xlsx 逐行改正",
             location=location,
             rule="S13",

@@ -156,6 +156,23 @@ def _mask_small_samples(study: Study, indicator_values: pd.DataFrame, firm_leave
     return masked
 
 
+def small_sample_notice(study: Study, panel_values: pd.DataFrame) -> Label | None:
+    """How many unit-years have no firm indicator because too few never-recognised firms are in them; None where none is."""
+    other_firms = panel_values[panel_values["sample"] == "leave_out"]
+    unit_years = panel_values[(panel_values["sample"] == "all") & panel_values["n_firms"].notna()]
+    enough = other_firms[other_firms["n_firms"].fillna(0) >= study.study.min_firms]
+    masked_count = len(unit_years) - len(enough)
+    if other_firms.empty or masked_count <= 0:
+        return None
+    min_firms = study.study.min_firms
+    return Label(
+        zh=f"[I-GAPS] {masked_count} / {len(unit_years)} 个单元-年中从未认定的企业不足 {min_firms} 家,其企业指标缺失"
+        "(study.yaml 的 min_firms)",
+        en=f"[I-GAPS] {masked_count} of {len(unit_years)} unit-years have fewer than {min_firms} firms never recognised, so no "
+        "firm indicator (min_firms in study.yaml)",
+    )
+
+
 def _too_few_firms(study: Study, largest_count: int) -> DataError:
     min_firms, unit = study.study.min_firms, ", ".join(study.study.unit.by)
     return DataError(

@@ -161,9 +161,20 @@ def modes(context: Context) -> dict[str, Table]:
 def panel(context: Context) -> dict[str, Table]:
     """Tables -> unit-years: indicators of both samples, density, controls, names of units, descriptives."""
     from ..intake.meaning.official_codes import official_names
-    from ..panel import build_panel, descriptives, facts, indicator_coverage, leader_marks, leader_panel, unit_names
+    from ..panel import (
+        build_panel,
+        descriptives,
+        facts,
+        indicator_coverage,
+        leader_marks,
+        leader_panel,
+        small_sample_notice,
+        unit_names,
+    )
 
     unit_years = build_panel(context.study, context.engine, context.matching("ready_"))
+    if masked_line := small_sample_notice(context.study, unit_years.values):
+        context.notices.append(masked_line.en if context.study.study.language == "en" else masked_line.zh)
     marks = leader_marks(context.study, context.engine, context.matching("ready_"), unit_years)
     names = unit_names(context.study, context.engine, context.matching("ready_"), unit_years.values, official_names())
     coverage, status_coverage = indicator_coverage(context.study, context.engine, context.matching("ready_"), unit_years.values)

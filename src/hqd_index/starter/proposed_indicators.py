@@ -79,7 +79,7 @@ def flat_tree(proposal: Proposal, unit_keys: Sequence[str]) -> ProposedTree:
 
 def _add_totals(indicators: Sequence[ProposedIndicator], proposal: Proposal) -> None:
     """What is missing where indicators are totals: something to divide them by."""
-    labels = [indicator.label.zh for indicator in indicators if is_total(indicator.unit)]
+    labels = [indicator.label.zh for indicator in indicators if is_total(indicator.unit) and "/" not in indicator.formula]
     if labels:
         examples = labels[:LISTED_TOTALS]
         zh = f"{len(labels)} 个指标是总量({'、'.join(examples)}),单元越大得分越高;要比较质量,请改为人均、占比或强度"

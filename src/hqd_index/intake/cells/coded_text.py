@@ -22,6 +22,8 @@ DECLARED_VALUES, CODE, CATEGORY, FLAG = "values", "code", "category", "flag"
 
 PART_OF = re.compile(r"\s*[#＃]?\s*(其中|of which)\s*[:：]?", re.IGNORECASE)
 
+AREA_IN_PROVINCE = re.compile(r"[0-9]{2}(?!0000)[0-9]{4}([0-9]{6})?(\.0+)?")  # 330100: a city
+
 CellReader = Callable[[str], CellReading]
 
 
@@ -126,6 +128,8 @@ def _unquoted_cell(cell: str) -> str:
 def _industry(cell: str, coded_column: CodedColumn) -> CellReading:
     """A 2017 division; what is right but no division of manufacturing keeps its code and goes out of scope."""
     match = industry(cell, codes.version(coded_column.edition).code or "")
+    if coded_column.in_key and len(match.edition_code) > len("C26"):  # 2614: a class, of which a division has many
+        return refused_reading("E09")
     if match.scope in SCOPES:
         return CellReading(match.code, scope=SCOPES[match.scope])
     if match.scope in ("section", "total") and coded_column.in_key:
@@ -134,9 +138,11 @@ def _industry(cell: str, coded_column: CodedColumn) -> CellReading:
 
 
 def _province(cell: str, in_key: bool) -> CellReading:
-    """The code of a province; in a key a part of the country is a total of provinces."""
+    """The code of a province; in a key a part of the country is a total of provinces, and a city is none of them."""
     if in_key and codes.is_macro_region(cell):
         return CellReading(None, scope=TOTAL_ROW)
+    if in_key and AREA_IN_PROVINCE.fullmatch(_unquoted_cell(cell).strip()):
+        return refused_reading("C03")
     return _code_or_rule(codes.province(_unquoted_cell(cell)), "C03", cell)
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from ...canonical import CanonicalTable
 from ...errors import ConfigError, DataError
 from ...study.records import Source
 from ..layout.text_columns import Sheet
 from ..meaning.unit_choice import ERROR, PrintedUnits, UnitChoice, UnitMessage, chosen_unit, differing_units
+from ..meaning.unit_labels import unit_label
 from ..meaning.units import exponent
 from ..records.intake_notice import Notice
 
 CONFLICT, UNREAD_WORDS = "W04", "W11"
+BRACKETS = "(（[【〔"
 NO_PRINTED_UNITS = PrintedUnits()
 UnitsInNotes = Mapping[int, tuple[str, ...]]
 NO_NOTES: UnitsInNotes = {}
@@ -80,7 +83,14 @@ def _printed_units(sheet: Sheet, column_name: str, units_below_table: UnitsInNot
     if column_name == "year" or column_name not in sheet.header.printed_units:
         return NO_PRINTED_UNITS
     printed_units = sheet.header.printed_units[column_name]
-    return replace(printed_units, below=units_below_table.get(sheet.sheet_number, ()), of_rows=sheet.cells.units_of_rows)
+    units_outside = (*units_below_table.get(sheet.sheet_number, ()), *_units_of_names(sheet.cells.file, sheet.cells.sheet))
+    return replace(printed_units, below=units_outside, of_rows=sheet.cells.units_of_rows)
+
+
+def _units_of_names(file: str, sheet: str) -> tuple[str, ...]:
+    """The units in brackets in the names of a sheet and its file: 营业收入(万元).csv."""
+    names = (sheet, PurePosixPath(file).stem)
+    return tuple(unit for name in names if any(bracket in name for bracket in BRACKETS) for unit in unit_label(name).units)
 
 
 def _sheet_location(sheet: Sheet) -> str:

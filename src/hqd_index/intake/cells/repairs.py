@@ -160,7 +160,8 @@ def _rounded_queries(repairs: SourceRepairs, number_columns: Sequence[str]) -> I
             continue
         yield f"""SELECT t.rid, {literal(column_name)} AS "column", 'rounded' AS kind, t.{cell} AS before,
             CAST(y.{cell} AS VARCHAR) AS after FROM {text_rows} AS t JOIN {repairs.typed_rows} AS y USING (rid)
-            WHERE {_too_many_decimals(f"t.{cell}")} AND y.{cell} IS NOT NULL"""
+            WHERE {_too_many_decimals(f"t.{cell}")} AND y.{cell} IS NOT NULL
+            AND (NOT contains(lower(t.{cell}), 'e') OR TRY_CAST(t.{cell} AS DOUBLE) <> CAST(y.{cell} AS DOUBLE))"""
 
 
 def _rounded_stored_numbers(column_name: str, column_reading: ColumnReading) -> str:

@@ -33,6 +33,8 @@ from .column_units import column_units
 from .doubtful_numbers import doubtful_number_findings
 from .unread_numbers import conversion_notices, diagnoses, unreadable_cells
 
+FEWEST_FRACTIONS = 3  # numbers strictly between 0 and 1 from which a column of percentages is suspected to hold shares
+
 
 def parse_source(
     sheets: Sequence[Sheet], source: Source, table: CanonicalTable, number_type: NumberType, engine: Engine, location: str
@@ -64,6 +66,7 @@ def parse_source(
         *code_columns.notices,
         *conversion_notices(conversions, location),
         *_zero_notices(text_rows, column_reading, location),
+        *_fraction_notices(typed_rows, column_reading, location),
         *blank_notices,
     ]
     return ParsedSource(
@@ -131,6 +134,29 @@ def _zero_notices(text_rows: str, column_reading: ColumnReading, location: str) 
             zero_count = int(column_reading.engine.collect(f"SELECT count(*) AS n FROM {text_rows} WHERE {zero}")["n"][0])
             en, zh = f"{name}: {zero_count} zeros read as missing", f"{name}:{zero_count} 个 0 按缺失读取"
             notices.append(Notice("C09", location, en, zh))
+    return notices
+
+
+def _fraction_notices(typed_rows: str, column_reading: ColumnReading, location: str) -> list[Notice]:
+    """W04 for a column of percentages that prints no unit and whose numbers all lie between 0 and 1."""
+    names = [
+        name
+        for name, choices in column_reading.units.choices.items()
+        if column_reading.table.columns[name].unit == "%"
+        and name not in column_reading.source.units
+        and not any(choice.is_printed for choice in choices.values())
+    ]
+    notices = []
+    for name in names:
+        cell = f"CAST({quoted(name)} AS DOUBLE)"
+        low, high, middle_count = column_reading.engine.collect(
+            f"SELECT min({cell}), max({cell}), count(*) FILTER (WHERE {cell} NOT IN (0, 1)) FROM {typed_rows}"
+        ).iloc[0]
+        if middle_count >= FEWEST_FRACTIONS and low >= 0 and high <= 1:
+            en = f"{name} is in %, no unit is printed, and every number lies between 0 and 1: if these are shares, write "
+            zh = f"{name} 以 % 为单位,文件未印单位,而全部数值都在 0 与 1 之间:若为比例,请在数据源写 "
+            mend = f"`units: {{{name}: 1}}`"
+            notices.append(Notice("W04", location, en + mend, zh + mend))
     return notices
 
 

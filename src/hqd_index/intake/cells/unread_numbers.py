@@ -103,7 +103,7 @@ def conversion_kind_sql(cell: str) -> str:
     """SQL of the kind of repair that made a number of a cell: negatives, unit_in_cell or separators."""
     return (
         f"CASE WHEN regexp_matches({cell}, '^[(（].*[)）]$|-$') THEN 'negatives' "
-        f"WHEN regexp_matches({cell}, '[^0-9０-９,，.． 　''+＋－-]') THEN 'unit_in_cell' ELSE 'separators' END"
+        f"WHEN regexp_matches({cell}, '[^0-9０-９,，.． 　''+＋－−‐‑‒–﹣-]') THEN 'unit_in_cell' ELSE 'separators' END"
     )
 
 

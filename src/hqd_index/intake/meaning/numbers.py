@@ -11,6 +11,7 @@ from .glyphs import half_width
 from .unit_labels import is_printed_unit
 from .units import exponent
 
+YUAN = "元"
 MARKS = {
     "", "-", "--", "---", "—", "——", "－", "–", ".", "..", "...", "…", "……", "/", "\\", "*", "＊", "x", "X", "na", "n/a", "#n/a",
     "nan", "null", "none", "nil", "不详", "不明", "缺失", "无", "暂无", "未披露", "不适用", "未知", "无数据", "missing",
@@ -33,6 +34,8 @@ THOUSANDS_ONLY = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+")
 BRACKETED_NUMBER = re.compile(r"\(\s*([0-9,]+\.?[0-9]*|\.[0-9]+)\s*\)|([0-9,]+\.?[0-9]*)-")
 NUMBER_WITH_UNIT = re.compile(r"([+-]?[0-9,]+\.?[0-9]*)\s*([^0-9\s.,+-].*)")
 DATE_PATTERN = re.compile(r"[0-9]{4}[-/年.][0-9]{1,2}([-/月.][0-9]{1,2}日?)?")
+DASHES = re.compile(r"^[‐‑‒–﹣](?=[0-9.])")  # that stand for a minus in front of a number
+YUAN_IN_FRONT = re.compile(r"^([+-]?)(?:¥|￥|RMB|CNY|人民币)\s*(?=[0-9])", re.IGNORECASE)
 THIN_BLANKS = dict.fromkeys(map(ord, "\u2009\u202f\u2007\u2005"), " ")
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
 
@@ -64,7 +67,7 @@ def diagnose(cell: str, unit: str, *, comma_decimal: bool = False) -> Diagnosis:
     """
     if CONTROLS.search(cell.strip()):
         return Diagnosis("C01")
-    half_width_cell = half_width(cell).translate(THIN_BLANKS).strip()
+    half_width_cell = DASHES.sub("-", half_width(cell).translate(THIN_BLANKS).strip())
     if INFINITY_PATTERN.fullmatch(half_width_cell):
         return Diagnosis("C05")
     if is_mark(cell) or half_width_cell.lower() in LABELS_OF_MISSING:
@@ -114,6 +117,8 @@ def _negative(cell: str) -> str | None:
 
 
 def _with_unit(cell: str, unit: str) -> Diagnosis | None:
+    if exponent(YUAN, unit) == 0 and YUAN_IN_FRONT.match(cell):  # in a column of 万元 the sign may stand for either
+        cell = YUAN_IN_FRONT.sub(r"\1", cell) + YUAN
     match = NUMBER_WITH_UNIT.fullmatch(cell)
     if match is None:
         return None

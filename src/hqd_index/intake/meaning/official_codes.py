@@ -76,7 +76,9 @@ PROVINCES: dict[str, tuple[str, str, str]] = {
     "650000": ("新疆维吾尔自治区", "新疆", "Xinjiang"), "710000": ("台湾省", "台湾", "Taiwan"),
     "810000": ("香港特别行政区", "香港", "Hong Kong"), "820000": ("澳门特别行政区", "澳门", "Macao"),
 }  # fmt: skip
-OTHER_PROVINCE_NAMES = {"内蒙": "150000", "Xizang": "540000", "Nei Mongol": "150000", "新疆生产建设兵团": "650000"}
+OTHER_PROVINCE_NAMES = {"内蒙": "150000", "Xizang": "540000", "Nei Mongol": "150000"}
+
+ENGLISH_KIND = re.compile(r"\s+((zhuang|hui|uygh?ur)\s+)?(province|municipality|autonomous\s+region)$", re.IGNORECASE)
 
 MACRO_REGION = re.compile(
     r"(东部|中部|西部|东北部?|华[东南西北中]|西[南北]|中南|沿海|内陆|长江经济带|长三角|珠三角|京津冀|环渤海|黄河流域)"
@@ -126,7 +128,7 @@ def province(cell: str) -> CodeMatch:
     if re.fullmatch(r"[0-9]{2}|[0-9]{6}|[0-9]{12}", stripped_cell):
         province_code = stripped_cell[:2] + "0000"
         return CodeMatch(province_code if province_code in PROVINCES else None)
-    code = _province_names().get(normalised_label(cell))
+    code = _province_names().get(normalised_label(ENGLISH_KIND.sub("", half_width(cell).strip())))
     return CodeMatch(code) if code else CodeMatch(None, _misspelt_province(cell))
 
 

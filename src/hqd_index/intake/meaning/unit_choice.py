@@ -121,11 +121,11 @@ def differing_units(column_name: str, canonical_unit: str, choices: Mapping[str,
             zh = f"{column_name} 在 `tables` 中没有单位,而各文件印的单位不同({place_list})"
             return [UnitMessage(ERROR, f"{en}; {_write_tables(column_name, 'en')}", f"{zh};{_write_tables(column_name, 'zh')}")]
         return []
-    if unlabelled_places and any(exponent(unit, canonical_unit) != 0 for unit in units):
+    if unlabelled_places:
         place_list, unit_list = ", ".join(unlabelled_places[:5]), ", ".join(units)
         en = f"{column_name}: no unit is printed in {place_list}, read as {canonical_unit}; other files print {unit_list}"
         zh = f"{column_name}:{place_list} 未印单位,按 {canonical_unit} 读取;其他文件印的是 {unit_list}"
-        if not _stops_on_unread_words(canonical_unit):
+        if not _stops_on_unread_words(canonical_unit) or all(exponent(unit, canonical_unit) == 0 for unit in units):
             return [UnitMessage(WARNING, en, zh)]
         if len(units) > 1:
             return [UnitMessage(ERROR, f"{en}; {SPLIT_EN}", f"{zh};{SPLIT_ZH}")]

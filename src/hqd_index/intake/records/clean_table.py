@@ -44,6 +44,18 @@ def quarantined_share(removed_rows: pd.DataFrame, record_count: int) -> float:
     return int(outcome_counts.get(QUARANTINED_OUTCOME, 0)) / in_scope if in_scope else 0.0
 
 
+def example_cell(clean_table: CleanTable) -> tuple[str, str]:
+    """The first cell that put a row into quarantine, as a clause in both languages; empty where a row has no such cell."""
+    removed_rids = clean_table.removed_rows.loc[clean_table.removed_rows["outcome"] == QUARANTINED_OUTCOME, "rid"]
+    cells = clean_table.findings[clean_table.findings["rid"].isin(removed_rids)].sort_values("rid", kind="stable")
+    if cells.empty:
+        return "", ""
+    cell = cells.iloc[0]
+    file = clean_table.files.set_index("number")["file"].get(cell["rid"] // FILE_SPAN, "")
+    row, printed = int(cell["rid"] % ROW_SPAN), f'{cell["column"]} = "{cell["value"]}" ({cell["rule"]})'.strip(" =")
+    return f", e.g. row {row} of {file}: {printed}", f",例如 {file} 第 {row} 行 {printed}"
+
+
 def published_table(clean_table: CleanTable, engine: Engine) -> str:
     """Published types (whole numbers as INTEGER) and the row id as text: digest, sheet, row."""
     columns = []

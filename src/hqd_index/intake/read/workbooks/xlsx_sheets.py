@@ -18,6 +18,7 @@ from .shown_numbers import BUILT_IN, UNIT_MARK, displayed_number, number_text
 
 ESCAPED_CHARACTER = re.compile(r"_x([0-9A-Fa-f]{4})_")
 MAX_STRINGS = 3_000_000
+SUPERSCRIPTS = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾")
 
 
 @dataclass(frozen=True)
@@ -129,23 +130,25 @@ def _names_and_ranges(
 
 
 def _strings(archive: zipfile.ZipFile, part_name: str, location: str) -> list[str]:
-    """The shared strings, phonetic readings left out."""
+    """The shared strings, phonetic readings left out; raised digits as such: the 2 of 1.5² is a note."""
     shared_strings: list[str] = []
     text_runs: list[str] = []
-    in_text, in_phonetic = False, False
+    in_text, in_phonetic, is_raised = False, False, False
 
-    def start_element(qualified_name: str, _: dict[str, str]) -> None:
-        nonlocal in_text, in_phonetic
+    def start_element(qualified_name: str, attributes: dict[str, str]) -> None:
+        nonlocal in_text, in_phonetic, is_raised
         element_name = local_name(qualified_name)
         if element_name == "t":
             in_text = not in_phonetic
         elif element_name == "rPh":
             in_phonetic = True
+        elif element_name == "vertAlign":
+            is_raised = attributes.get("val") == "superscript"
         elif element_name == "si":
             text_runs.clear()
 
     def end_element(qualified_name: str) -> None:
-        nonlocal in_text, in_phonetic
+        nonlocal in_text, in_phonetic, is_raised
         element_name = local_name(qualified_name)
         if element_name == "si":
             shared_strings.append(_unescaped_text("".join(text_runs)))
@@ -153,11 +156,13 @@ def _strings(archive: zipfile.ZipFile, part_name: str, location: str) -> list[st
                 raise size_limit_error(location, f"more than {MAX_STRINGS} strings")
         elif element_name == "rPh":
             in_phonetic = False
+        elif element_name == "r":
+            is_raised = False
         in_text = False
 
     def character_data(characters: str) -> None:
         if in_text:
-            text_runs.append(characters)
+            text_runs.append(characters.translate(SUPERSCRIPTS) if is_raised else characters)
 
     parse_part(archive, part_name, start_element, end_element, character_data, location=location)
     return shared_strings
@@ -237,7 +242,7 @@ class _SheetReader:
         self.cell: dict[str, str] = {}
         self.stored_text = ""
         self.element_name = ""
-        self.formula, self.phonetic = False, False
+        self.formula, self.phonetic, self.is_raised = False, False, False
         self.column_indices: dict[str, int] = {}
 
     def start_element(self, qualified_name: str, attributes: dict[str, str]) -> None:
@@ -255,6 +260,8 @@ class _SheetReader:
         elif element_name == "col" and attributes.get("hidden") in ("1", "true"):
             first_column, last_column = int(attributes.get("min", 1)), int(attributes.get("max", 1))
             self.hidden_columns.update(range(first_column - 1, min(last_column, MAX_COLUMNS)))
+        elif element_name == "vertAlign":
+            self.is_raised = attributes.get("val") == "superscript"
         elif element_name == "rPh":
             self.phonetic = True
         elif element_name == "mergeCell":
@@ -265,12 +272,14 @@ class _SheetReader:
 
     def add_text(self, characters: str) -> None:
         if self.element_name == "v" or (self.element_name == "t" and not self.phonetic):
-            self.stored_text += characters
+            self.stored_text += characters.translate(SUPERSCRIPTS) if self.is_raised else characters
 
     def end_element(self, element_name: str) -> None:
         self.element_name = ""
         if element_name[len(self.prefix) :] == "c":
             self._end_cell()
+        elif self.is_raised and local_name(element_name) == "r":
+            self.is_raised = False
         elif self.phonetic and local_name(element_name) == "rPh":
             self.phonetic = False
 
