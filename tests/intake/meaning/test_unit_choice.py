@@ -74,4 +74,5 @@ def test_sheets_that_differ():
     shares = {"a": UnitChoice("‰", -1, is_printed=True), "b": UnitChoice("%", 0)}
     assert [message.severity for message in differing_units("x", "%", shares)] == [WARNING]
     assert differing_units("x", "亿元", {"a": wan, "b": yi}) == []
-    assert differing_units("x", "亿元", {"a": yi, "b": none}) == []
+    (alike,) = differing_units("x", "亿元", {"a": yi, "b": none})
+    assert alike.severity == WARNING and "no unit is printed in b, read as 亿元" in alike.en
