@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 YEARS, FIRST_YEAR = 12, 2012
 SAME = 1e-9  # relative: the rivals sum doubles in another order
 GOALS = {"sql": 1.0, "pandas": 0.5}
+MEMORY = "1GiB"  # of the study: what the engine may take
 MONEY = (
     "revenue", "cogs", "rd_exp", "total_assets", "total_liab", "equity", "inventory", "receivables", "fixed_assets",
     "overseas_rev", "digital_invest", "gov_subsidy",
@@ -152,7 +153,7 @@ def ours(data: Path, out: Path) -> None:
     from hqd_index.panel import build_panel
 
     study = _study()
-    with open_engine() as engine:
+    with open_engine(memory=study.study.memory) as engine:
         result = intake(study, engine, data, data)
         engine.write(result.tables["firms"], out / "clean.parquet")
         quarantine = result.frames["quarantine"].query("severity == 'error'")
@@ -177,7 +178,13 @@ def _study() -> object:
     }
     return Study.model_validate(
         {
-            "study": {"version": 1, "name": "scale", "label": label, "years": [FIRST_YEAR, FIRST_YEAR + YEARS - 1]}
+            "study": {
+                "version": 1,
+                "name": "scale",
+                "label": label,
+                "memory": MEMORY,
+                "years": [FIRST_YEAR, FIRST_YEAR + YEARS - 1],
+            }
             | {"unit": {"by": ["industry_code"], "names": "gbt4754"}, "min_firms": 1},
             "sources": {"version": 1, "sources": sources, "srdi_list": {"sample": True}},
             "rules": {"version": 1, "ranges": {"firms": RANGES}, "rules": rules},

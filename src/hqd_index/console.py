@@ -164,7 +164,7 @@ def checked_lines(loaded_study: LoadedStudy, configs: Path, data_folder: Path | 
 
     location_template = "hqd run 之后的 {}" if language == "zh" else "{} after hqd run"
     quarantine_location = location_template.format("quarantine.xlsx")
-    with open_engine() as engine:
+    with open_engine(memory=loaded_study.study.study.memory) as engine:
         try:
             file_check = checked_files(loaded_study.study, engine, data_folder, configs)
         except GateError as fault:

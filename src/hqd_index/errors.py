@@ -94,6 +94,10 @@ ENVIRONMENT[errno.EPERM] = ENVIRONMENT[errno.EACCES]
 DOCUMENT_SUFFIXES = (".xlsx", ".docx", ".csv", ".dta")
 
 
+class CapacityError(SetupError):
+    """Memory or disk is used up."""
+
+
 def environment(fault: OSError) -> SetupError:
     """What the system refused, as a fault with its mend; a document that may be open elsewhere is named to be closed."""
     name = str(fault.filename or "")

@@ -16,7 +16,7 @@ import duckdb
 import pandas as pd
 from sqlglot import exp
 
-from ..errors import SetupError
+from ..errors import CapacityError, SetupError
 from ..scratch_folder import ScratchFolder
 from .contract import FILE_ROW, ColumnFunction
 from .sql_text import literal, quoted
@@ -28,6 +28,7 @@ SETTINGS = {
     "preserve_insertion_order": "true",
 }
 
+DISK_FULL = "No space left"
 FRAME = "hqd_frame"
 """What a frame is called while SQL reads it."""
 
@@ -43,7 +44,7 @@ class DuckDBEngine:
 
     dialect = "duckdb"
 
-    def __init__(self, *, threads: int | None = None) -> None:
+    def __init__(self, *, threads: int | None = None, memory: str | None = None) -> None:
         self._scratch = ScratchFolder()
         self.folder = self._scratch.path
         self._names = count(1)
@@ -53,6 +54,8 @@ class DuckDBEngine:
             self._connection.execute(f"SET {setting} = {value}")
         if threads is not None:
             self._connection.execute(f"SET threads = {int(threads)}")
+        if memory is not None:
+            self._connection.execute(f"SET memory_limit = {literal(memory)}")
         self._connection.execute(f"SET temp_directory = {literal(str(self.folder / 'spill'))}")
         self._connection.execute(f"SET allowed_directories = [{literal(str(self.folder))}]")
         self._connection.execute("SET enable_external_access = false")
@@ -243,10 +246,31 @@ class DuckDBEngine:
     def _run(self, sql: str) -> duckdb.DuckDBPyConnection:
         try:
             return self._connection.execute(sql)
-        except (duckdb.IOException, duckdb.OutOfMemoryException) as fault:
+        except duckdb.OutOfMemoryException as fault:
+            raise _memory_error(fault) from fault
+        except duckdb.IOException as fault:
+            if DISK_FULL in str(fault):
+                raise _disk_error(self.folder) from fault
             raise SetupError(
-                f"the engine ran out of disk or memory: {fault}", zh=f"引擎的磁盘或内存不足:{fault}", location=str(self.folder)
+                f"the engine cannot read or write: {fault}", zh=f"引擎无法读写:{fault}", location=str(self.folder)
             ) from fault
+
+
+def _memory_error(fault: Exception) -> CapacityError:
+    engine_text = str(fault).splitlines()[0]
+    return CapacityError(
+        f"the engine has too little memory ({engine_text}); write more in study.yaml, as in `memory: 4GiB`, or leave the key out",
+        zh=f"引擎的内存不足({engine_text});请在 study.yaml 中写更大的数,如 `memory: 4GiB`,或不写此项",
+        location="study.yaml: memory",
+    )
+
+
+def _disk_error(folder: Path) -> CapacityError:
+    return CapacityError(
+        "the disk of the scratch folder is full; free space there, or name another folder in TMPDIR",
+        zh="临时文件夹所在的磁盘已满;请腾出空间,或用 TMPDIR 指定别的文件夹",
+        location=str(folder),
+    )
 
 
 def value_type(sql_type: str) -> str:

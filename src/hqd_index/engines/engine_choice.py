@@ -10,8 +10,11 @@ if TYPE_CHECKING:
     from ..study.records import StudyFile
 
 
-def open_engine(study: StudyFile | None = None, *, threads: int | None = None) -> Engine:
-    """The engine of a study, or the embedded one, opened with relations of its own; `threads` limits the embedded one."""
+def open_engine(study: StudyFile | None = None, *, threads: int | None = None, memory: str | None = None) -> Engine:
+    """The engine of a study, or the embedded one, opened with relations of its own.
+
+    `threads`, and `memory` (1.5GiB) in the place of the study's, limit the embedded one.
+    """
     if study is not None and study.engine == "spark":
         from .spark.spark_engine import SparkEngine
         from .spark.spark_settings import SparkSettings
@@ -19,4 +22,4 @@ def open_engine(study: StudyFile | None = None, *, threads: int | None = None) -
         return SparkEngine(SparkSettings(study.spark.master, dict(study.spark.conf), study.spark.folder), threads=threads)
     from .duckdb import DuckDBEngine
 
-    return DuckDBEngine(threads=threads)
+    return DuckDBEngine(threads=threads, memory=memory or (study.memory if study is not None else None))

@@ -86,7 +86,7 @@ class Account:
 def account(published_study: Published, unit: str, year: int, node: str | None = None, *, sample: str = "all") -> Account:
     """The account of a published score; CheckError (exit 4) where it does not come out as published (1e-9)."""
     study, tree = published_study.study, tree_of(published_study.study.indicators)
-    with open_engine() as engine:
+    with open_engine(memory=study.study.memory) as engine:
         stored_paths = {stage: published_study.stored(stage) for stage in ("panel", "firms")}
         panel, labels_of_units = (engine.collect(engine.scan(stored_paths["panel"][table])) for table in ("panel", "unit_names"))
         unit_id, node_id = unit_of(unit, labels_of_units), matching_node(node, study, tree)

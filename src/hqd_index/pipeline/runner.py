@@ -55,7 +55,7 @@ class Outcome:
 
 QUICK_FOLDER = "quick"
 """Where a quick run publishes, beside `latest`, which it leaves alone."""
-KEYLESS_SETTINGS = ("outputs",)
+KEYLESS_SETTINGS = ("memory", "outputs")
 """Settings of study.yaml that decide no number: what is published rests on them, no other stage does."""
 
 

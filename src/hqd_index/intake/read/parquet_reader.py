@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...engines.database_files import parquet_size
-from ...errors import SetupError
+from ...errors import CapacityError, SetupError
 from .reader import FileHead, SheetRequest
 from .reading_limits import MAX_COLUMNS, MAX_RATIO, damaged_file_error, reading_errors, reason, size_limit_error
 from .sheet_cells import SheetCells
@@ -68,9 +68,9 @@ def parquet_cells(request: SheetRequest, path: Path, sheet: str = "") -> SheetCe
         _check_size(path, row_count, columns, location)
         try:
             return replace(typed_cells(request, engine.scan_numbered(path)), sheet=sheet)
-        except SetupError as fault:  # how the engine reports that a file ends too soon, and a full disk
-            if "space left" in fault.en:
-                raise
+        except CapacityError:
+            raise
+        except SetupError as fault:  # how the engine reports that a file ends too soon
             raise damaged_file_error(location, reason(fault.__cause__ or fault)) from None
 
 

@@ -41,7 +41,9 @@ def table_anomalies(
     """
     columns = engine.types(typed_rows)
     measured_columns = _measured_columns(table, columns) if "year" in columns else []
-    medians = _medians_by(["year"], typed_rows, measured_columns, engine)
+    medians: dict[str, dict[tuple[int, ...], float]] = {}
+    for column in measured_columns:  # a median keeps every value that it is the middle of
+        medians |= _medians_by(["year"], typed_rows, [column], engine)
     notices: list[Notice] = []
     for column, year_medians in medians.items():
         notices += jump_notices(column, year_jumps({year: median for (year,), median in year_medians.items()}), table_name)

@@ -47,6 +47,7 @@ class Publish(Record):
     min_cell: Annotated[int, Field(ge=1)] = 3
 
 
+Memory = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(MiB|GiB)$")]
 Output = Literal["page", "workbook", "paper", "exports", "figures"]
 
 
@@ -81,7 +82,7 @@ class StudyFile(Record):
     """study.yaml: name, unit, years, engine, language, seed, and what is made besides tables and README.
 
     outputs: the page (report.html), the workbook (results.xlsx), the tables and methods section for a paper, exports to Stata and
-    R, the figures as files.
+    R, the figures as files. memory: what the engine may take; beyond it, it uses the disk.
     """
 
     version: Version
@@ -92,6 +93,7 @@ class StudyFile(Record):
     years: Span
     engine: Literal["duckdb", "spark"] = "duckdb"
     spark: Spark = Spark()
+    memory: Memory | None = None
     language: Literal["zh", "en"] = "zh"
     seed: Annotated[int, Field(ge=0)] = 20240101
     min_firms: Annotated[int, Field(ge=1)] = 10
