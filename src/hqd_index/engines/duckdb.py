@@ -26,6 +26,7 @@ SETTINGS = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "preserve_insertion_order": "true",
+    "parquet_metadata_cache": "true",
 }
 
 DISK_FULL = "No space left"
@@ -49,6 +50,7 @@ class DuckDBEngine:
         self.folder = self._scratch.path
         self._names = count(1)
         self._stored_files: dict[str, Path] = {}
+        self._column_types: dict[str, dict[str, str]] = {}
         self._connection = duckdb.connect()
         for setting, value in SETTINGS.items():
             self._connection.execute(f"SET {setting} = {value}")
@@ -111,12 +113,14 @@ class DuckDBEngine:
     def query(self, sql: str | exp.Expression, table_name: str | None = None) -> str:
         """The name of a table that holds the result."""
         table = table_name or self.new_name()
+        self._column_types.pop(table, None)
         self._run(f"CREATE OR REPLACE TABLE {quoted(table)} AS {self._text(sql)}")
         return table
 
     def view(self, sql: str | exp.Expression, view_name: str | None = None) -> str:
         """The name of a query that is computed when it is read; drop nothing it reads."""
         view = view_name or self.new_name()
+        self._column_types.pop(view, None)
         self._run(f"CREATE OR REPLACE VIEW {quoted(view)} AS {self._text(sql)}")
         return view
 
@@ -179,7 +183,10 @@ class DuckDBEngine:
 
     def sql_types(self, table_name: str) -> dict[str, str]:
         """Column -> the engine's own type of a table."""
-        return {row[0]: row[1] for row in self._run(f"DESCRIBE {quoted(table_name)}").fetchall()}
+        if table_name not in self._column_types:
+            rows = self._run(f"DESCRIBE {quoted(table_name)}").fetchall()
+            self._column_types[table_name] = {row[0]: row[1] for row in rows}
+        return dict(self._column_types[table_name])
 
     def count(self, table_name: str) -> int:
         """The number of rows of a table."""
@@ -217,6 +224,7 @@ class DuckDBEngine:
         for name in table_names:
             if name in relation_types:
                 self._run(f"DROP {relation_types[name]} {quoted(name)}")
+                self._column_types.pop(name, None)
             if path := self._stored_files.pop(name, None):
                 path.unlink()
 

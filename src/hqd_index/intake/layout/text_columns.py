@@ -15,7 +15,7 @@ from ..records.scope_reasons import BLANK_ROW, HEADER_ROW, TOTAL_ROW
 from .header_rows import HeaderMap
 
 WIDE = 200  # columns
-MOST_SCANS = 32  # files that a query may read again; planning it costs more than their rows otherwise
+MOST_SCANS = 32  # sheets that one query reads: planning it takes the square of their number
 CHAIN = 100  # of the 1,000 levels that an expression may have
 FILE_SPAN = 10**13  # rid = number of the sheet x FILE_SPAN + row; a multiple of ROW_SPAN, so rid % ROW_SPAN is the row shown
 
@@ -37,9 +37,20 @@ def text_table(sheets: Sequence[Sheet], source: Source, table: CanonicalTable, e
     """
     numbers = stored_numbers(sheets, source, table)
     sheet_queries = [f"({_sheet_sql(sheet, source, table, numbers)})" for sheet in sheets]
-    is_view = len(sheets) <= MOST_SCANS and all(sheet.cells.typed for sheet in sheets)
-    create_table = engine.view if is_view else engine.query
-    return create_table(" UNION ALL BY NAME ".join(sheet_queries))
+    if len(sheets) <= MOST_SCANS and all(sheet.cells.typed for sheet in sheets):
+        return engine.view(_stacked_sql(sheet_queries))
+    parts: list[str] = []
+    while len(sheet_queries) > MOST_SCANS:
+        groups = [sheet_queries[start : start + MOST_SCANS] for start in range(0, len(sheet_queries), MOST_SCANS)]
+        tables = [engine.query(_stacked_sql(group)) for group in groups]
+        sheet_queries, parts = [f"SELECT * FROM {table}" for table in tables], [*parts, *tables]
+    all_rows = engine.query(_stacked_sql(sheet_queries))
+    engine.drop(parts)
+    return all_rows
+
+
+def _stacked_sql(queries: Sequence[str]) -> str:
+    return " UNION ALL BY NAME ".join(queries)
 
 
 def stored_numbers(sheets: Sequence[Sheet], source: Source, table: CanonicalTable) -> dict[str, str]:

@@ -14,6 +14,7 @@ from ..records.intake_notice import Notice
 from .unit_jumps import file_jumps, jump_notices, year_jumps
 
 LISTED_UNITS = 5
+MEDIAN_CELLS = 20_000_000
 BENFORD_ROWS = 1000
 BENFORD_LIMIT = 0.015  # mean absolute deviation of first digits that Nigrini (2012) calls nonconformity
 CUT_OFFS = (3.0, 6.0, 10.0)
@@ -42,8 +43,8 @@ def table_anomalies(
     columns = engine.types(typed_rows)
     measured_columns = _measured_columns(table, columns) if "year" in columns else []
     medians: dict[str, dict[tuple[int, ...], float]] = {}
-    for column in measured_columns:  # a median keeps every value that it is the middle of
-        medians |= _medians_by(["year"], typed_rows, [column], engine)
+    for columns_at_once in _column_groups(measured_columns, engine.count(typed_rows) if measured_columns else 0):
+        medians |= _medians_by(["year"], typed_rows, columns_at_once, engine)
     notices: list[Notice] = []
     for column, year_medians in medians.items():
         notices += jump_notices(column, year_jumps({year: median for (year,), median in year_medians.items()}), table_name)
@@ -60,6 +61,12 @@ def table_anomalies(
         column: {year: median for (year,), median in year_medians.items()} for column, year_medians in medians.items()
     }
     return Anomalies(tuple(notices), kept_medians)
+
+
+def _column_groups(columns: Sequence[str], row_count: int) -> Iterator[Sequence[str]]:
+    """As many columns at a time as have MEDIAN_CELLS: a median keeps every value that it is the middle of."""
+    size = max(1, MEDIAN_CELLS // max(row_count, 1))
+    return (columns[start : start + size] for start in range(0, len(columns), size))
 
 
 def _measured_columns(table: CanonicalTable, columns: Collection[str]) -> list[str]:

@@ -1,0 +1,119 @@
+"""Large firm tables in parquet: orders, kinds of numbers, many files, and what happens when memory, disk or the file fail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from hqd_index.engines import Engine, open_engine
+from hqd_index.engines.duckdb import DuckDBEngine
+from hqd_index.errors import CapacityError, DataError
+from hqd_index.intake import intake
+from hqd_index.intake.meaning.official_codes import USCC_ALPHABET, uscc_valid, valid_credit_codes
+
+from ..small import DemoRun, run
+from .conftest import FIRMS, Builder
+
+ROW_GROUP = 2048
+MANY_FILES = 1000
+
+
+def firm_years(rows: int, year: int = 2020) -> pd.DataFrame:
+    numbers = np.arange(rows)
+    return pd.DataFrame(
+        {
+            "firm_id": [f"{number + 1:06d}" for number in numbers],
+            "year": year,
+            "industry_code": "C35",
+            "revenue": np.round(1e6 + numbers / 7, 2),
+        }
+    )
+
+
+def written(engine: Engine, rows: pd.DataFrame, path: Path) -> Path:
+    engine.write(rows, path)
+    return path
+
+
+def firms_in(study: Builder, engine: Engine, folder: Path, path: str) -> pd.DataFrame:
+    result = intake(study(sources={"firms": {**FIRMS, "path": path}}), engine, folder, folder)
+    return engine.collect(result.tables["firms"])
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_clean_firms_are_in_the_order_of_their_key(study: Builder, engine: Engine, tmp_path: Path, shuffled: bool):
+    rows = firm_years(300_000)
+    written(engine, rows.sample(frac=1, random_state=1) if shuffled else rows, tmp_path / "firms.parquet")
+    clean = firms_in(study, engine, tmp_path, "firms.parquet")
+    assert clean["firm_id"].tolist() == rows["firm_id"].tolist()
+    assert clean["revenue"].to_numpy() == pytest.approx(rows["revenue"].to_numpy(), rel=0)
+
+
+def test_a_column_whose_type_changes_between_files_is_one_column(study: Builder, engine: Engine, tmp_path: Path):
+    kinds = {2018: "float64", 2019: "str", 2020: "int64", 2021: "float32"}
+    for year, kind in kinds.items():
+        rows = firm_years(3, year).assign(revenue=pd.Series([1e6, 2e6, 3e6]).astype("int64").astype(kind))
+        written(engine, rows, tmp_path / f"firms_{year}.parquet")
+    clean = firms_in(study, engine, tmp_path, "firms_*.parquet")
+    assert clean.groupby("year")["revenue"].apply(list).tolist() == [[1e6, 2e6, 3e6]] * len(kinds)
+
+
+@pytest.mark.slow
+def test_a_thousand_files_in_a_folder(study: Builder, engine: Engine, tmp_path: Path):
+    for number in range(MANY_FILES):
+        rows = firm_years(2).assign(firm_id=[f"{2 * number + k + 1:06d}" for k in range(2)])
+        written(engine, rows, tmp_path / f"firms_{number:04d}.parquet")
+    clean = firms_in(study, engine, tmp_path, "firms_*.parquet")
+    assert clean["firm_id"].nunique() == 2 * MANY_FILES
+
+
+def test_a_corrupt_row_group_is_a_damaged_file(study: Builder, engine: Engine, tmp_path: Path):
+    path = tmp_path / "firms.parquet"
+    duckdb.from_df(firm_years(4 * ROW_GROUP)).to_parquet(str(path), row_group_size=ROW_GROUP)
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 2000] = b"\xff" * 2000
+    path.write_bytes(content)
+    with pytest.raises(DataError) as damage:
+        firms_in(study, engine, tmp_path, "firms.parquet")
+    assert damage.value.rule == "S08"
+
+
+def test_a_memory_limit_that_is_too_low_is_named():
+    with open_engine(memory="20MiB") as engine, pytest.raises(CapacityError) as fault:
+        engine.query("SELECT range % 7 AS unit, list(range ORDER BY hash(range)) AS members FROM range(20000000) GROUP BY 1")
+    assert fault.value.location == "study.yaml: memory" and "memory: 4GiB" in fault.value.en
+
+
+def test_a_run_with_too_little_memory_publishes_nothing(demo_run: DemoRun, tmp_path: Path, capsys: pytest.CaptureFixture):
+    place = demo_run.place.copy_run(tmp_path)
+    before = place.latest.readlink()
+    ended = run(capsys, place, "--set", "study.memory=2MiB", "--set", "study.seed=77")
+    assert ended.code == 5 and "study.yaml: memory" in ended.err
+    assert place.latest.readlink() == before and not list(place.out.glob("demo/runs/.tmp-*"))
+
+
+def test_a_full_disk_while_spilling_is_named(monkeypatch: pytest.MonkeyPatch):
+    class FullDisk:
+        def execute(self, sql: str) -> None:
+            raise duckdb.IOException("IO Error: Could not write file: No space left on device")
+
+    engine = DuckDBEngine()
+    connection = engine._connection
+    monkeypatch.setattr(engine, "_connection", FullDisk())
+    with pytest.raises(CapacityError) as fault:
+        engine.query("SELECT 1")
+    monkeypatch.setattr(engine, "_connection", connection)
+    engine.close()
+    assert "TMPDIR" in fault.value.en and fault.value.exit_code == 5
+
+
+def test_many_credit_codes_are_judged_as_one_is():
+    bodies = [f"91{number:015d}" for number in range(40)]
+    texts = [body + last for body in bodies for last in f"{USCC_ALPHABET}IOSVZa"] + ["", "甲" * 18, "91000000000000000"]
+    judged = valid_credit_codes(texts)
+    assert judged.tolist() == [uscc_valid(text) for text in texts] and judged.sum() == len(bodies)
