@@ -287,7 +287,7 @@ TABLES: dict[str, Table] = {
     ),
     "whatif": _table(
         "假设推演", "What if", "unit action",
-        "unit unit_zh unit_en year:int action action_zh action_en effect_year:int density:number density_new:number score:number score_new:number? low:number? high:number? rank:int? rank_new:int? rank_best:int? rank_worst:int? priority:share? priority_new:share? grade refused:flag reading_zh reading_en",
+        "unit unit_zh unit_en year:int action action_zh action_en effect_year:int n_srdi:int? density:number density_new:number score:number score_new:number? low:number? high:number? rank:int? rank_new:int? rank_best:int? rank_worst:int? priority:share? priority_new:share? grade refused:flag reading_zh reading_en",
     ),
     "candidates": _table(
         "候选企业", "Candidates", "unit place",

@@ -148,7 +148,7 @@ def _row(
     refused = refusal(effect, density, count)
     row: dict[str, Any] = {column: unit[column] for column in ("unit", "unit_zh", "unit_en", "year", "score", "rank", "density")}
     row |= {"action": id, "action_zh": zh, "action_en": en, "density_new": density, "effect_year": unit["year"] + effect.lag}
-    row |= {"grade": effect.grade, "priority": unit["priority"]}
+    row |= {"grade": effect.grade, "priority": unit["priority"], "n_srdi": unit["n_srdi"]}
     row["reading_zh"], row["reading_en"] = READINGS[effect.grade] if refused is None else refused
     row["refused"] = refused is not None
     if refused is not None:

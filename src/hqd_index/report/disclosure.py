@@ -19,6 +19,8 @@ COUNTS = {
     "coverage": ("n_firms_matched", ("n_firms_matched", "revenue_matched", "share_firms", "share_revenue")),
     "facts": ("n_firms", ("here", "n_firms")),
     "mode_densities": ("n_srdi", ("n_srdi", "density", "soft", "share", "diversity")),
+    "priority": ("n_srdi", ("n_srdi", "srdi_coverage", "priority")),
+    "whatif": ("n_srdi", ("n_srdi", "density", "density_new", "priority", "priority_new")),
     "paths": ("n_srdi", ("n_srdi", "value", "z")),
     "density": ("n_srdi", ("n_srdi", "density", "count", "revenue", "employment", "ihs", "density_lag")),
 }

@@ -38,9 +38,10 @@ def write_report(study: Study, tables: Mapping[str, pd.DataFrame], manifest: Map
         paper = _paper_tables(shown_results) if outputs & {"page", "paper"} else []
         paths = write_paper(shown_results, paper, folder / "paper") if "paper" in outputs else []
         if "exports" in outputs:
+            from .exports.chain_files import write_chain
             from .exports.replication_files import write_stata
 
-            paths += write_stata(results, folder)
+            paths += [*write_stata(results, folder), *write_chain(shown_results, folder)]
         if "page" in outputs and figures:
             from .page.html_page import write_page
 

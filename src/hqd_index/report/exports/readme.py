@@ -33,6 +33,10 @@ FILES: dict[str, Bilingual] = {
         "baseline.R：只用 R 自带函数复现回归，并与结果表逐项比较；signs.csv：主回归自助法的符号",
         "baseline.R repeats the regressions in base R and compares; signs.csv: the signs of the headline bootstrap",
     ),
+    "chain/": Bilingual(
+        "产业链图谱：chain.graphml（Gephi、igraph）与 chain.json（有投入产出联系时）",
+        "the chain map: chain.graphml (Gephi, igraph) and chain.json, where there are input-output links",
+    ),
     "figures/": Bilingual("全部图：SVG、PNG（300 dpi）、PDF", "all figures as SVG, PNG (300 per inch) and PDF"),
     "config.json": Bilingual(
         "本次运行的完整配置，默认值均写出；供 hqd diff 比较", "the whole configuration with its defaults; for hqd diff"
@@ -43,7 +47,8 @@ FILES: dict[str, Bilingual] = {
     ),
 }
 OUTPUT_OF_FILE = {
-    "report.html": "page", "results.xlsx": "workbook", "stata/": "exports", "r/": "exports", "figures/": "figures",
+    "report.html": "page", "results.xlsx": "workbook", "stata/": "exports", "r/": "exports", "chain/": "exports",
+    "figures/": "figures",
     **dict.fromkeys((name for name in FILES if name.startswith("paper/")), "paper"),
 }  # fmt: skip
 """Files that are made where the study's `outputs` name them."""

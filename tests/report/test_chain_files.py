@@ -1,0 +1,29 @@
+"""chain/ read back: by networkx and as JSON."""
+
+import json
+from pathlib import Path
+
+import networkx as nx
+
+from hqd_index.report.exports.chain_files import write_chain
+from hqd_index.report.results import Results
+
+from .test_chain_map import UNITS, chained, priorities
+
+
+def test_graphml_is_what_networkx_reads(results: Results, tmp_path: Path) -> None:
+    """Four industries, twelve links; what is not known is left out, never 0."""
+    shown = chained(results, priority=priorities(2022))
+    assert [path.name for path in write_chain(shown, tmp_path)] == ["chain.graphml", "chain.json"]
+    graph = nx.read_graphml(tmp_path / "chain" / "chain.graphml")
+    assert set(graph) == set(UNITS) and graph.is_directed() and graph.number_of_edges() == 12
+    assert graph.nodes["C13"]["srdi_coverage"] == 0.45 and graph.nodes["C13"]["chokepoint"] == 1
+    assert graph.nodes["C13"]["name_zh"] == results.unit_name("C13").zh and "chokepoint" not in graph.nodes["C39"]
+    assert graph.edges["C13", "C17"]["upstream"] == 0.1 and graph.edges["C13", "C17"]["year"] == 2012
+    tree = json.loads((tmp_path / "chain" / "chain.json").read_text("utf-8"))
+    assert {node["id"]: node.get("weak") for node in tree["nodes"]} == {"C13": 0, "C17": 1, "C26": 0, "C39": 0}
+    assert len(tree["links"]) == 12
+
+
+def test_without_links_nothing_is_written(results: Results, tmp_path: Path) -> None:
+    assert write_chain(results, tmp_path) == [] and not (tmp_path / "chain").exists()
