@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ROWS ?= 1000000
+DEMO ?= --demo
 .PHONY: help setup setup-dev pipeline test test-slow check lint bench docs spark clean
 
 help: ## list the targets / 列出可用命令
@@ -44,7 +45,7 @@ docs: setup-dev ## build the documentation into site/ / 生成文档
 	@$(BIN)/mkdocs build --strict --quiet
 
 .venv-spark/.run: requirements.lock requirements-spark.lock pyproject.toml
-	@command -v java >/dev/null || test -n "$$JAVA_HOME" || { echo "Java 17 or newer is needed, on Debian: apt-get install openjdk-17-jre-headless / 需要 Java 17 以上版本"; exit 1; }
+	@command -v java >/dev/null || test -n "$$JAVA_HOME" || { echo "Java 17 or newer is needed, on Debian: apt-get install default-jre-headless / 需要 Java 17 以上版本"; exit 1; }
 	@test -x .venv-spark/bin/python || $(PYTHON) -m venv .venv-spark
 	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@sed -n '/^setuptools/,$$p' requirements-spark.lock >.venv-spark/build.lock  # pyspark is built with it
@@ -54,7 +55,7 @@ docs: setup-dev ## build the documentation into site/ / 生成文档
 	@touch $@
 
 spark: .venv-spark/.run ## both engines on the demo and a million firm-years (ROWS=) / 两种引擎结果对照
-	@.venv-spark/bin/python benchmarks/two_engines.py --rows $(ROWS) $(ARGS)
+	@.venv-spark/bin/python benchmarks/two_engines.py --rows $(ROWS) $(DEMO)
 
 clean: ## remove results and caches, keep raw data and .venv / 清理结果与缓存
 	@rm -rf data/processed/[a-z]* data/processed/.cache site .pytest_cache .mypy_cache .ruff_cache

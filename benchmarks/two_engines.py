@@ -83,7 +83,7 @@ def demo(engine_name: str, out: Path) -> None:
     command = [sys.executable, "-c", "from hqd_index.cli import main; main()"]
     raw = out.parent / "raw"
     if not raw.is_dir():
-        subprocess.run([*command, "demo", "--data", str(raw)], check=True, stdout=subprocess.DEVNULL, cwd=root)
+        subprocess.run([*command, "demo", str(raw)], check=True, stdout=subprocess.DEVNULL, cwd=root)
     settings = ["study.engine=spark", f"study.spark={json.dumps({'master': MASTER, 'conf': SHORT_RUN})}"]
     changes = [word for setting in settings for word in ("--set", setting)] if engine_name == "spark" else []
     run = [*command, "run", "--quick", "--study", "configs", "--data", str(raw), "--out", str(out), "--processes", "1", *changes]

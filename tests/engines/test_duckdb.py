@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.engines import literal, open_engine, quoted
+from hqd_index.provenance import digest_table
 
 HOSTILE = ["'; DROP TABLE t1; --", '"x"', "=cmd", "a\u2028b", "\u202e", "{{7*7}}"]
 
@@ -73,3 +74,23 @@ def test_types_are_those_of_formulas():
         table = engine.query("SELECT CAST(1 AS DECIMAL(28,8)) a, 1.5::DOUBLE b, 1 c, 'x' d, true e, DATE '2020-01-01' f, ['x'] g")
         assert list(engine.types(table).values()) == ["decimal", "double", "integer", "text", "flag", "date", "list"]
         assert engine.count(table) == 1
+
+
+def test_a_folder_of_files_is_one_table_whose_digest_names_its_parts(tmp_path: Path):
+    """What a cluster writes is read by the embedded engine, too: `hqd explain` of a run on Spark needs no Spark."""
+    folder = tmp_path / "t.parquet"
+    with open_engine() as engine:
+        for part, rows in enumerate(([1, 2], [3])):
+            engine.write(pd.DataFrame({"k": rows}), folder / f"part-0000{part}.parquet")
+        assert engine.collect(engine.scan(folder))["k"].tolist() == [1, 2, 3]
+        digest = digest_table(folder)
+        (folder / "part-00001.parquet").rename(folder / "part-00002.parquet")
+        assert digest_table(folder) != digest
+
+
+def test_a_function_sees_rows_in_the_order_of_their_key_and_its_column_meets_them():
+    frame = pd.DataFrame({"k": [3, 1, 2], "x": [30.0, 10.0, 20.0]})
+    with open_engine() as engine:
+        table = engine.scan(frame)
+        view = engine.with_function(table, ["k"], lambda rows: rows["x"].cumsum(), "total")
+        assert engine.collect(view).to_dict("list") == {"k": [1, 2, 3], "x": [10.0, 20.0, 30.0], "total": [10.0, 30.0, 60.0]}

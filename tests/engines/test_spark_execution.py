@@ -16,7 +16,7 @@ PYTHON = ROOT / ".venv-spark" / "bin" / "python"
 @pytest.mark.slow
 def test_every_construct_is_equal_on_both_engines():
     if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
-        pytest.skip("Java is missing; on Debian: apt-get install openjdk-17-jre-headless")
+        pytest.skip("Java is missing; on Debian: apt-get install default-jre-headless")
     if not PYTHON.exists():
         pytest.skip(".venv-spark is missing; make spark sets it up")
     child = Path(__file__).with_name("spark_child.py")

@@ -58,6 +58,12 @@ QUICK_FOLDER = "quick"
 KEYLESS_SETTINGS = ("memory", "outputs")
 """Settings of study.yaml that decide no number: what is published rests on them, no other stage does."""
 
+EXACTNESS = {
+    "duckdb": "duckdb: the same bytes in every run on one machine",
+    "spark": "spark: sums of decimals exact, sums of doubles to 1e-9 relative",
+}
+"""What an engine promises of a run's numbers."""
+
 
 def run(
     loaded_study: LoadedStudy,
@@ -321,6 +327,7 @@ class Runner:
     def _manifest(self, folder: Path) -> dict[str, Any]:
         return self._run_facts() | {
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "engine": EXACTNESS[self.study.study.engine],
             "python": platform.python_version(),
             "platform": platform.platform(),
             "stages": {

@@ -15,7 +15,7 @@ from typing import IO, Any
 from ...errors import SetupError
 from .spark_settings import SparkSettings
 
-JAVA_PACKAGE = "openjdk-17-jre-headless"
+JAVA_PACKAGE = "default-jre-headless"
 FIXED = {
     "spark.sql.ansi.enabled": "true",  # a cast that fails is a fault, not NULL
     "spark.sql.session.timeZone": "UTC",
@@ -50,7 +50,6 @@ def spark_session(settings: SparkSettings) -> Any:
             zh="engine: spark 需要 pyspark;请执行 make spark 建立 .venv-spark,然后使用 .venv-spark/bin/hqd",
             location="engine: spark",
         ) from fault
-    sys.modules.setdefault("pyspark.pandas", None)  # type: ignore[arg-type]  # looked for again and again, in vain, with a warning
     logging.getLogger("SQLQueryContextLogger").disabled = True  # a query's fault is reported once
     builder = SparkSession.builder.master(settings.master)
     for key, value in (DEFAULTS | _local_defaults(settings.master) | settings.resolved_conf() | FIXED).items():
