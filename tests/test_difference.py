@@ -26,6 +26,7 @@ def run(
     (folder / "tables").mkdir(parents=True)
     manifest = {
         "run": name,
+        "files": {},
         "program": "hqd-index 0.1.0",
         "inputs": inputs or {"a.csv": "1"},
         "versions": versions or {"numpy": "2"},

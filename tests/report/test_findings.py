@@ -22,6 +22,7 @@ NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 SUMMARY = {"draws": 200.0, "mean_shift": 1.26, "mean_width": 3.4}
 MULTIVERSE = {"declared": 10.0, "run": 10.0, "positive": 1.0, "significant": 0.5, "median": 0.2}
 GAPS = [{"node": f"n{n}", "node_zh": f"指标{n}", "node_en": f"Indicator {n}", "flag": "I-GAPS-STATUS"} for n in range(3)]
+EMPTY = [{"scenario": "base", "node": node, "note": "I-EMPTY"} for node in ("inn1", "brd1")]
 CHOICE = {"output": "mean_shift", "place": 1, "note_zh": "赋权影响最大。", "note_en": "weights matter most. The rest less."}
 
 # finding -> what it says of the tables given, and of the invented ones where they lack them
@@ -35,6 +36,7 @@ QUOTED: dict[str, tuple[str, dict[str, list[dict[str, object]]]]] = {
     "sample_coverage": ("The sample holds 48.0% of official revenue (median), at least 15.0% (Farm food, 2017); 6 unit", {}),
     "incomplete_data": ("3 indicators rest on incomplete data: Indicator 0, Indicator 1, Indicator 2. In 3",
                         {"diagnostics": GAPS}),
+    "indicators_left_out": ("The index is without 2 indicators that have no value at all: ", {"weights": EMPTY}),
     "rank_uncertainty": (
         "Over 200 draws of designs, weights and firms a rank moves by 1.3 places on average, its interval is 3.4 wide; 1 of 2",
         {"uncertainty_summary": [{"source": "all", "quantity": name, "value": value} for name, value in SUMMARY.items()],
