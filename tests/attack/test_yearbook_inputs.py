@@ -11,8 +11,9 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 
 from hqd_index.canonical import CANONICAL
+from hqd_index.engines import open_engine
 from hqd_index.errors import HqdError
-from hqd_index.intake import GateError
+from hqd_index.intake import GateError, intake
 from hqd_index.intake.cells.coded_text import CodedColumn, code_reader
 from hqd_index.intake.meaning.numbers import diagnose
 from hqd_index.panel import small_sample_notice
@@ -101,9 +102,6 @@ def test_a_part_is_never_read_as_the_whole_it_belongs_to(table, column, cell, co
 def test_the_gate_names_a_cell_that_did_not_pass(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "firms.csv").write_text("firm_id,year,revenue,industry_code\n1,2019,abc,C26\n2,2019,5,C26\n", "utf-8")
-    from hqd_index.engines import open_engine
-    from hqd_index.intake import intake
-
     study = build()
     with open_engine() as engine, pytest.raises(GateError) as caught:
         intake(study, engine, tmp_path / "data", tmp_path)
@@ -118,3 +116,19 @@ def test_unit_years_without_firms_enough_are_counted():
     line = small_sample_notice(build(), values)
     assert line is not None and "2 of 3 unit-years have fewer than 10 firms never recognised" in line.en
     assert small_sample_notice(build(), values[values["unit"] == "a"]) is None
+
+
+def test_damage_inside_a_parquet_file_is_a_refusal_wherever_its_rows_are_read(tmp_path):
+    with open_engine() as engine:
+        rows = pd.DataFrame({"地区": [f"u{k}" for k in range(3000)], "年份": 2019, "产值": [k * 1.1 for k in range(3000)]})
+        engine.write(rows, tmp_path / "a.parquet")
+    sound = (tmp_path / "a.parquet").read_bytes()
+    refused = 0
+    for place in range(60, len(sound) - 400, max(1, len(sound) // 40)):
+        damaged = sound[:place] + bytes(byte ^ 0xFF for byte in sound[place : place + 24]) + sound[place + 24 :]
+        try:
+            read(tmp_path, {"a.parquet": damaged}, {})
+        except HqdError as fault:
+            refused += 1
+            assert fault.exit_code == 3 and "a.parquet" in fault.text("en"), fault.text("en")
+    assert refused > 10

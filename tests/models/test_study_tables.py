@@ -72,6 +72,12 @@ def test_event_tables_meet_their_contract_and_the_truth(firms: pd.DataFrame) -> 
     assert items[[k for k in items.index if k.endswith("_mp")]].sum() == pytest.approx(last - first)
 
 
+def test_an_outcome_without_a_value_is_named_and_costs_no_other(firms: pd.DataFrame) -> None:
+    made = frames_of(firm_rows(firms.assign(rd=np.nan), study(events=OUTCOME)), ("event_study", "contribution"))
+    assert made["event_study"].empty and set(made["not_made"]["table"]) == {"event_study", "contribution"}
+    assert made["not_made"]["reason_en"].str.contains("rd has no value").all()
+
+
 def test_without_firms_the_reason_is_told() -> None:
     made = frames_of(firm_rows(EstimationError("no firms", zh="无企业"), study()), ("event_study",))
     assert made["event_study"].empty and made["not_made"]["table"].tolist() == ["event_study"]

@@ -12,6 +12,7 @@ import pandas as pd
 from ..engines import Engine
 from ..errors import ConfigError, DataError, Faults, HqdError
 from ..study.records import Study
+from .read.parquet_reader import stored_rows_errors
 from .read.postgresql_reader import database_files, database_snapshots
 from .read.raw_files import RawFile, check_files_unchanged, raw_files
 from .records.clean_table import CleanTable, example_cell, published_table
@@ -188,7 +189,8 @@ def _table_jobs(
 def _clean_table(
     table_step: TableStep, files: Mapping[str, Sequence[RawFile]], first_file_number: int, engine: Engine
 ) -> CleanTable:
-    with engine.second_connection(table_step.name) as table_engine:
+    raw_table_files = [file for source_files in files.values() for file in source_files]
+    with engine.second_connection(table_step.name) as table_engine, stored_rows_errors(raw_table_files):
         return read_table(replace(table_step, engine=table_engine), files, first_file_number)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from ...engines.database_files import parquet_size
 from ...errors import CapacityError, SetupError
+from .raw_files import RawFile
 from .reader import FileHead, SheetRequest
 from .reading_limits import MAX_COLUMNS, MAX_RATIO, damaged_file_error, reading_errors, reason, size_limit_error
 from .sheet_cells import SheetCells
@@ -58,6 +61,28 @@ def read_feather(request: SheetRequest) -> list[SheetCells]:
     cells = parquet_cells(request, parquet_path)
     parquet_path.unlink()
     return [cells]
+
+
+@contextmanager
+def stored_rows_errors(files: Iterable[RawFile]) -> Iterator[None]:
+    """DataError S08 for what rows of parquet files raise when they are read, which may be long after their file was opened."""
+    names = [file.name for file in files if _is_stored_as_parquet(file.path)]
+    if not names:
+        yield
+        return
+    location = ", ".join(names)
+    with reading_errors(location):
+        try:
+            yield
+        except CapacityError:
+            raise
+        except SetupError as fault:  # how the engine reports that a file ends too soon
+            raise damaged_file_error(location, reason(fault.__cause__ or fault)) from None
+
+
+def _is_stored_as_parquet(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) in (b"PAR1", b"PARE")
 
 
 def parquet_cells(request: SheetRequest, path: Path, sheet: str = "") -> SheetCells:

@@ -64,10 +64,15 @@ def firm_rows(firms: pd.DataFrame | EstimationError, study: Study) -> Rows:
     """Rows of event_study, contribution (item F) and not_made from `firm_years`, or from the reason why there are none."""
     if isinstance(firms, EstimationError):
         return {"not_made": not_made(("event_study",), firms, MEND)}
-    outcomes = study.regressions.events.outcomes
     coded_firms = _firms_with_codes(firms)
-    panel = Panel(_finite_outcomes(coded_firms, list(outcomes)))
-    row_tables: list[Mapping[str, Iterable[Row]]] = []
+    finite_firms = _finite_outcomes(coded_firms, list(study.regressions.events.outcomes))
+    outcomes = [outcome for outcome in study.regressions.events.outcomes if finite_firms[outcome].notna().any()]
+    panel = Panel(finite_firms)
+    row_tables: list[Mapping[str, Iterable[Row]]] = [
+        {"not_made": not_made(("event_study", "contribution"), _outcome_without_values(outcome), MEND)}
+        for outcome in study.regressions.events.outcomes
+        if outcome not in outcomes
+    ]
     for outcome in outcomes:
         row_tables += [_estimator_rows(estimator, panel, outcome, study) for estimator in EVENT_ESTIMATORS]
         row_tables += [
@@ -75,6 +80,10 @@ def firm_rows(firms: pd.DataFrame | EstimationError, study: Study) -> Rows:
         ]
         row_tables.append({"contribution": _source_rows(coded_firms, outcome, study)})
     return merged_rows(row_tables)
+
+
+def _outcome_without_values(outcome: str) -> EstimationError:
+    return EstimationError(f"{outcome} has no value in the sample", zh=f"{outcome} 在样本中没有数值")
 
 
 def _estimator_rows(estimator: str, panel: Panel, outcome: str, study: Study) -> Rows:
