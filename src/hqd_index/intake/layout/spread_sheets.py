@@ -192,14 +192,13 @@ def _banded_records(sheet_rows: Rows, source: Source, reshape: Reshape, table: C
         *(" / ".join(column_labels) for column_index, column_labels in bands.values.items() if column_index not in band_labels),
     ]
     units = _printed_units(band_labels, len(labels) - 1) if reshape.value else ()
-    units_above_header = units_in_preamble(sheet_rows[: bands.first_row])
     return Records(
         labels,
         bands.last_row + 1,
         records,
         excluded_rows,
         units,
-        units_above_header,
+        units_in_preamble(sheet_rows[: bands.first_row]),
         _unused_label_notice(unused_labels, location),
     )
 
