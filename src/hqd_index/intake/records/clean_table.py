@@ -52,6 +52,7 @@ def example_cell(clean_table: CleanTable) -> tuple[str, str]:
         return "", ""
     cell = cells.iloc[0]
     file = clean_table.files.set_index("number")["file"].get(cell["rid"] // FILE_SPAN, "")
+    cell = cell.where(cell.notna(), "")
     row, printed = int(cell["rid"] % ROW_SPAN), f'{cell["column"]} = "{cell["value"]}" ({cell["rule"]})'.strip(" =")
     return f", e.g. row {row} of {file}: {printed}", f",例如 {file} 第 {row} 行 {printed}"
 
