@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hqd_index.worker_pool import WorkerPool
+from hqd_index.worker_pool import WorkerEnded, WorkerPool
 
 SOON = 5.0
 """Seconds; a process that sees its input close ends in milliseconds."""
@@ -70,7 +70,7 @@ def test_a_fault_is_raised_here_with_its_traceback(pool: WorkerPool) -> None:
 
 
 def test_a_process_that_ends_by_itself_is_an_error(pool: WorkerPool) -> None:
-    with pytest.raises(RuntimeError, match="ended with code 3"):
+    with pytest.raises(WorkerEnded, match="code 3"):
         pool.submit(os._exit, 3).result()
 
 
