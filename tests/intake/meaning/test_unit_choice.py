@@ -76,3 +76,5 @@ def test_sheets_that_differ():
     assert differing_units("x", "亿元", {"a": wan, "b": yi}) == []
     (alike,) = differing_units("x", "亿元", {"a": yi, "b": none})
     assert alike.severity == WARNING and "no unit is printed in b, read as 亿元" in alike.en
+    persons = {place: UnitChoice("人", 0, is_printed=printed) for place, printed in (("a", True), ("b", False))}
+    assert differing_units("x", "人", persons) == []

@@ -125,7 +125,10 @@ def differing_units(column_name: str, canonical_unit: str, choices: Mapping[str,
         place_list, unit_list = ", ".join(unlabelled_places[:5]), ", ".join(units)
         en = f"{column_name}: no unit is printed in {place_list}, read as {canonical_unit}; other files print {unit_list}"
         zh = f"{column_name}:{place_list} 未印单位,按 {canonical_unit} 读取;其他文件印的是 {unit_list}"
-        if not _stops_on_unread_words(canonical_unit) or all(exponent(unit, canonical_unit) == 0 for unit in units):
+        is_own_unit = all(exponent(unit, canonical_unit) == 0 for unit in units)
+        if is_own_unit and _stops_on_unread_words(canonical_unit) and not _is_money(canonical_unit):
+            return []  # counts are printed in their own unit and without one alike, money in several
+        if is_own_unit or not _stops_on_unread_words(canonical_unit):
             return [UnitMessage(WARNING, en, zh)]
         if len(units) > 1:
             return [UnitMessage(ERROR, f"{en}; {SPLIT_EN}", f"{zh};{SPLIT_ZH}")]
