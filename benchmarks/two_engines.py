@@ -25,7 +25,10 @@ import scale
 SAME = 1e-9
 ENGINES = ("duckdb", "spark")
 MASTER = "local[2]"
-SHORT_RUN = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC", "spark.sql.codegen.wholeStage": "false"}
+SHORT_RUN = {
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=240m",
+    "spark.sql.codegen.wholeStage": "false",
+}
 """What pays on small data: Java compiles less."""
 LONG_RUN = {"spark.driver.memory": "3g"}
 LONG_ROWS = 300_000
