@@ -259,7 +259,7 @@ OUTLINE: tuple[Exhibit, ...] = (
     _published_exhibit("multiverse_summary"),
     Exhibit("chain_map", ("io_links", "linkages", "priority"), page=PageSlot("chain", 1)),  # drawn, not a grid
     _published_exhibit("linkages"),
-    _published_exhibit("priority", page=PageSlot("lists", 1)),
+    _published_exhibit("priority", page=PageSlot("lists", 1, grid=list_grids.priority_nodes)),
     _published_exhibit("alerts", page=PageSlot("lists", 2, folded=True, head=True)),
     _published_exhibit("whatif", page=PageSlot("lists", 3, folded=True, head=True)),
     _published_exhibit("candidates", page=PageSlot("lists", 4, folded=True, grid=list_grids.candidate_counts)),

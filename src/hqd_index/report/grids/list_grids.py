@@ -1,12 +1,30 @@
-"""Grids of the lists of firms as the page may show them: counts, never a firm."""
+"""Grids of the lists as the page shows them: nodes with their evidence in few columns; of firms counts, never a firm."""
 
 from __future__ import annotations
 
 from ..bilingual import Bilingual
 from ..key_labels import key_label
 from ..results import Results
-from .grid import Column, Grid, parse_columns
+from .grid import Column, Grid, cell_text, parse_columns
 
+PRIORITY = parse_columns("""
+次序 | Rank | int | 8
+节点 | Node | text | 30
+标记 | Flags | text | 16
+依据 | Evidence | text | 60
+脆弱度 | Vulnerability | 2 | 10
+中心度 | Centrality | 2 | 10
+专精特新/目标 | SRDI firms/target | text | 14
+优先级 | Priority | 2 | 10
+""")
+FLAGS = {
+    "chokepoint": Bilingual("卡点", "chokepoint"),
+    "gap": Bilingual("断点", "gap"),
+    "blockage": Bilingual("堵点", "blockage"),
+    "weak": Bilingual("短板", "weak"),
+    "strong": Bilingual("长板", "strong"),
+}
+FIRST_PRODUCTS = 10
 CANDIDATES = parse_columns("""
 行业 | Industry | text | 34
 列出企业数 | Firms listed | int | 12
@@ -20,6 +38,38 @@ STAGE_KEYS = parse_columns("""
 类别 | Kind | text | 20
 """)
 STAGES = ("introduction", "growth", "mature", "shakeout", "decline", "unclassified")
+
+
+def priority_nodes(results: Results) -> Grid | None:
+    """Every industry of the latest year and the first products, by rank: flags, the evidence for them, the three factors."""
+    rows = results.table("priority")
+    if rows.empty:
+        return None
+    year = int(rows["year"].max())
+    latest_rows = rows[rows["year"] == year].sort_values(["kind", "rank", "node"], na_position="last", kind="stable")
+    is_product = latest_rows["kind"] != "industry"
+    shown_rows = latest_rows[~is_product | (latest_rows.groupby("kind").cumcount() < FIRST_PRODUCTS)]
+    values = []
+    for node in shown_rows.to_dict("records"):
+        flags = [text for flag, text in FLAGS.items() if node[flag] == 1]
+        evidence = [node[f"evidence_{code}"] if isinstance(node[f"evidence_{code}"], str) else "" for code in ("zh", "en")]
+        counts = "/".join(cell_text(node[quantity], "int", results.language) for quantity in ("n_srdi", "target"))
+        code = f" {node['node']}" if node["kind"] == "industry" else ""  # a product's name begins with its code
+        values.append(
+            (
+                node["rank"], Bilingual(f"{node['node_zh']}{code}", f"{node['node_en']}{code}"),
+                Bilingual("、".join(text.zh for text in flags), ", ".join(text.en for text in flags)), Bilingual(*evidence),
+                node["vulnerability"], node["centrality"], Bilingual(counts, counts), node["priority"],
+            )
+        )  # fmt: skip
+    title = Bilingual(f"产业链节点优先次序（{year} 年）", f"Priority of chain nodes, {year}")
+    note = Bilingual(
+        f"优先级 = 脆弱度 × 中心度 ×（1 − 专精特新企业数/目标）。行业全部列出，产品列前 {FIRST_PRODUCTS} 个；其余年份、各项数值与"
+        "稳定性见 priority.csv。",
+        f"Priority = vulnerability x centrality x (1 - SRDI firms/target). All industries, the first {FIRST_PRODUCTS} products; "
+        "other years, every value and the stability are in priority.csv.",
+    )
+    return Grid(title, PRIORITY, tuple(values), ("priority",), note)
 
 
 def candidate_counts(results: Results) -> Grid | None:

@@ -1,0 +1,31 @@
+"""The list of chain nodes as the page shows it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from hqd_index.report.grids.list_grids import FIRST_PRODUCTS, priority_nodes
+from hqd_index.report.results import Results
+from hqd_index.tables import of_rows
+
+FACTORS = {"vulnerability": 0.5, "centrality": 0.4, "n_srdi": 6, "chokepoint": 1, "gap": 0, "weak": 1}
+
+
+def node(kind: str, code: str, rank: int, year: int, **facts: object) -> dict[str, object]:
+    names = {"node_zh": f"名{code}", "node_en": f"name {code}", "evidence_zh": "据", "evidence_en": "because"}
+    return {"kind": kind, "node": code, "rank": rank, "year": year, **names, **FACTORS, **facts}
+
+
+def test_industries_come_first_then_some_products_of_the_latest_year(results: Results, tables: dict[str, pd.DataFrame]) -> None:
+    products = [node("product", f"{k:06d}", k, 2024, target=3) for k in range(1, FIRST_PRODUCTS + 3)]
+    rows = [
+        *products,
+        node("industry", "C27", 2, 2024),
+        node("industry", "C40", 1, 2024, target=20),
+        node("industry", "C13", 1, 2023),
+    ]
+    grid = priority_nodes(Results(results.study, {**tables, "priority": of_rows("priority", rows)}, {}))
+    assert grid is not None and len(grid) == 2 + FIRST_PRODUCTS
+    (rank, name, flags, evidence, *_, counts, _), second, third = grid.rows[:3]
+    assert (rank, name.en, flags.en, evidence.zh, counts.en) == (1, "name C40 C40", "chokepoint, weak", "据", "6/20")
+    assert second[1].zh == "名C27 C27" and second[6].zh.startswith("6/") and third[1].en == "name 000001"
