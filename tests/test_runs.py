@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,9 +119,10 @@ def test_a_stage_whose_process_is_killed_is_named_and_no_bug(monkeypatch: pytest
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), *sys.path]))  # the process imports this module
     monkeypatch.setattr("hqd_index.pipeline.job_queue.compute", end_this_process)
     monkeypatch.setattr("hqd_index.pipeline.job_queue.modules_of", lambda _study: [])
-    job = StageJob("models", None, None, {}, tmp_path, "key", tmp_path, {})  # type: ignore[arg-type]
+    unread: Any = None  # the stage ends before it looks at a study
+    job = StageJob("models", unread, unread, {}, tmp_path, "key", tmp_path, {})
     with WorkerPool(1) as workers:
-        jobs = JobQueue(workers, None)  # type: ignore[arg-type]
+        jobs = JobQueue(workers, unread)
         jobs.start(job)
         with pytest.raises(SetupError, match=r"stage models.*signal 9.*--processes 1") as told:
             jobs.next(print)

@@ -11,6 +11,12 @@ from .stages import Stage
 if TYPE_CHECKING:
     from ..study.records import Study
 
+COMPUTED_SECTIONS = (
+    "indicators",
+    "scenarios",
+    *(f"regressions.{part}" for part in ("density", "density_source", "controls", "resilience", "moderators", "mediators")),
+)
+"""What of a study is computed from tables by unit and year, and so decides which columns are wanted of them."""
 _BEFORE_PUBLISHING: tuple[Stage, ...] = (
     Stage("intake", "读入与校验", stages.intake, config_sections=("study", "sources", "rules")),
     Stage(
@@ -26,20 +32,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         "企业特征",
         stages.firms,
         reads=("clean_*", "linkages"),
-        config_sections=(
-            "study",
-            "sources",
-            "columns",
-            "indicators",
-            "scenarios",
-            "regressions.density",
-            "regressions.density_source",
-            "regressions.controls",
-            "regressions.resilience",
-            "regressions.moderators",
-            "regressions.mediators",
-            "regressions.events",
-        ),
+        config_sections=("study", "sources", "columns", *COMPUTED_SECTIONS, "regressions.events"),
         prerequisites=frozenset({"intake", "links"}),
     ),
     Stage(
@@ -47,17 +40,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         "行业面板",
         stages.panel,
         reads=("ready_*",),
-        config_sections=(
-            "study",
-            "indicators",
-            "scenarios",
-            "regressions.density",
-            "regressions.density_source",
-            "regressions.controls",
-            "regressions.resilience",
-            "regressions.moderators",
-            "regressions.mediators",
-        ),
+        config_sections=("study", *COMPUTED_SECTIONS),
         prerequisites=frozenset({"firms"}),
     ),
     Stage(

@@ -51,10 +51,10 @@ def _sum_of_two(node: exp.Expression) -> exp.Expression:
         raise _refused(node)
     if kind_of(node) != "decimal":
         return node
-    sizes = decimal_size(node.this), decimal_size(node.expression)
-    if None in sizes:
+    first, second = decimal_size(node.this), decimal_size(node.expression)
+    if first is None or second is None:
         raise _refused(node)
-    precision, scale = sum_size(*sizes)  # type: ignore[arg-type]
+    precision, scale = sum_size(first, second)
     if precision <= MAX_PRECISION:
         return node
     sql_type = f"DECIMAL({MAX_PRECISION - 1}, {scale})"
@@ -64,8 +64,8 @@ def _sum_of_two(node: exp.Expression) -> exp.Expression:
 def _product(node: exp.Expression) -> exp.Expression:
     if kind_of(node) != "decimal":
         return node
-    sizes = decimal_size(node.this), decimal_size(node.expression)
-    if None in sizes or sizes[0][0] + sizes[1][0] + 1 > MAX_PRECISION:  # type: ignore[index]
+    first, second = decimal_size(node.this), decimal_size(node.expression)
+    if first is None or second is None or first[0] + second[0] + 1 > MAX_PRECISION:
         raise _refused(node, "as a product of decimals")
     return node
 

@@ -101,8 +101,8 @@ def decimal_size(node: exp.Expression) -> tuple[int, int] | None:
         size = decimal_size(node.this)
         return None if size is None else (38, size[1])
     if isinstance(node, exp.Add | exp.Sub):
-        sizes = decimal_size(node.this), decimal_size(node.expression)
-        return None if None in sizes else sum_size(*sizes)  # type: ignore[arg-type]
+        first, second = decimal_size(node.this), decimal_size(node.expression)
+        return None if first is None or second is None else sum_size(first, second)
     parameters = node.type.expressions if node.type is not None and kind_of(node) == "decimal" else []
     return (int(parameters[0].name), int(parameters[1].name)) if len(parameters) == 2 else None
 
