@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -145,7 +146,9 @@ def test_an_interrupt_while_importing_is_no_traceback(delay: float, tmp_path: Pa
     assert not (tmp_path / "hqd-error.log").exists()
 
 
-def test_scratch_of_a_dead_engine_is_removed_and_of_a_living_one_is_not() -> None:
+def test_scratch_of_a_dead_engine_is_removed_and_of_a_living_one_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # elsewhere a run of another test may remove it first
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     code = "import os, signal; from hqd_index.engines import open_engine; print(open_engine().folder, flush=True); "
     code += "os.kill(os.getpid(), signal.SIGKILL)"
     dead = Path(python(code).communicate(timeout=60)[0].strip())
