@@ -49,6 +49,13 @@ def test_a_missing_factor_lists_the_node_without_priority():
     assert any("betweenness" in reason for reason in absences) and any("source concentration" in reason for reason in absences)
 
 
+def test_an_unknown_number_of_srdi_firms_is_no_coverage_of_zero():
+    one_unknown = density([0, 3, 2, 1]).query("unit != 'C26'")
+    rows, _ = rows_2020({"linkages": linkages(), "density": one_unknown, "chokepoints": products()})
+    assert np.isnan(rows.loc["C26", "priority"]) and np.isnan(rows.loc["C26", "srdi_coverage"])
+    assert rows.loc[["C13", "C17", "C39"], "priority"].notna().all()
+
+
 def test_blockage_by_z_or_by_rising_days():
     """z of days 90 among 30, 30, 30, 90 is 1.5 SD (n - 1) on the bad side: not beyond 1.5; above P75 and rising twice it is."""
     days = pd.concat([
