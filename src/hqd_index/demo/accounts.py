@@ -13,6 +13,7 @@ import numpy as np
 
 from .demo_productivity import Production, inputs_for
 from .effects import LEAF, Targets
+from .planting import Sides
 from .random_streams import Bools, Floats, Ints, persistent, stream
 from .recognition import Recognition, lagged
 from .registry import Registry
@@ -25,18 +26,24 @@ GROWTH, PER_HEAD = 0.06, 11_000.0  # yearly growth of revenue; revenue per head 
 COST_SHARE = 0.83
 PAY, PAY_GROWTH = 650.0, 0.07  # a head in 2012, a year
 INPUT_SHARE = 0.72  # of intermediate inputs in revenue, before productivity is aimed at
+WEAR, CASH_SD = 0.08, 0.03  # depreciation of fixed assets a year; yearly change of cash in revenue, standard deviation
 LEAD = 0.08  # how much less the ever-recognised need for their revenue
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What every value depends on: the firms' blocks, lives, recognition, the targets, and prices (2012 = 1) by industry."""
+    """What every value depends on: the firms' blocks, lives, recognition, the targets, and prices (2012 = 1) by industry.
+
+    `sides` are planted modes; `clarity` by how many standard deviations their items exceed the mean, 0 in the demo.
+    """
 
     seed: int
     registry: Registry
     recognition: Recognition
     target: Targets
     price: Floats
+    sides: Sides
+    clarity: float = 0.0
 
     @property
     def starts(self) -> Ints:
@@ -56,6 +63,14 @@ class Sample:
         firms = len(self.registry.ever_recognised)
         return np.exp(sd * rng.standard_normal((firms, 1)) + 0.1 * rng.standard_normal((firms, len(YEARS))))
 
+    def tilt(self, axis: str, sd: float) -> Floats:
+        """Factor of an item of standard deviation `sd` for the firms' sides: above 1 on the first side; 1 in the demo."""
+        return np.exp(sd * self.side_odds(axis))
+
+    def side_odds(self, axis: str) -> Floats:
+        """`clarity` on the first side of an axis, less that much on the second; 0 in the demo."""
+        return np.asarray(self.clarity * getattr(self.sides, axis))
+
 
 def accounts(sample: Sample) -> dict[str, Floats]:
     """Every column of the firm panel that is a number, by canonical name."""
@@ -64,7 +79,7 @@ def accounts(sample: Sample) -> dict[str, Floats]:
     accounts |= _markets(sample, accounts)
     accounts |= _circulation(sample, accounts)
     accounts |= _balance_sheet(sample, accounts)
-    return accounts | _costs(sample, accounts)
+    return accounts | _costs(sample, accounts) | _cash_flows(sample, accounts)
 
 
 def _size_columns(sample: Sample) -> dict[str, Floats]:
@@ -76,7 +91,8 @@ def _size_columns(sample: Sample) -> dict[str, Floats]:
     )
     firm_path = np.cumsum(0.05 * rng.standard_normal(shape), axis=1) + GROWTH * np.arange(shape[1])
     revenue = TYPICAL_REVENUE * np.exp(registry.size[:, None] + sector[registry.industry] + firm_path)
-    heads = PER_HEAD * np.exp(0.3 * rng.standard_normal((shape[0], 1)) + persistent(rng, shape, sd=0.05, autocorrelation=0.8))
+    productivity = PER_HEAD / sample.tilt("safety", 0.3)
+    heads = productivity * np.exp(0.3 * rng.standard_normal((shape[0], 1)) + persistent(rng, shape, sd=0.05, autocorrelation=0.8))
     employees = np.maximum(revenue / (heads * np.exp(0.045 * np.arange(shape[1]))), 20)
     return {"revenue": np.round(revenue) * sample.is_alive, "employees": np.round(employees) * sample.is_alive}
 
@@ -103,11 +119,11 @@ def target_sums(sample: Sample, leaf: str, weights: Floats) -> Floats:
 def _innovation(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Floats]:
     revenue, employees = accounts["revenue"], accounts["employees"]
     boost = np.where(sample.status_before, 1.15, 1.0)
-    rd = sample.lasting("rd", 0.6) * boost
-    staff = sample.lasting("rd staff", 0.6) * boost
+    rd = sample.lasting("rd", 0.6) * sample.tilt("tech", 0.6) * boost
+    staff = sample.lasting("rd staff", 0.6) * sample.tilt("tech", 0.6) * boost
     rd_exp = values_at_target(sample, "inn1", revenue * rd, revenue, 0.5 * revenue, per=0.01)
     rd_staff = values_at_target(sample, "inn2", employees * staff, employees, np.floor(0.9 * employees), per=0.01)
-    patents = sample.lasting("patents", 0.8) * boost
+    patents = sample.lasting("patents", 0.8) * sample.tilt("tech", 0.8) * boost
     unlimited = np.where(sample.is_alive, 1e12, 0.0)
     inventions = values_at_target(sample, "inn3", employees * patents, employees, unlimited, per=1e-4)
     models = rounded_block_values(inventions * 1.2 * sample.lasting("models", 0.3) + 0.02 * employees, sample.starts)
@@ -125,14 +141,25 @@ def _markets(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Floats]:
     firms = len(is_operating)
     boost = np.where(sample.status_before, 1.15, 1.0)
     unlimited = np.where(is_operating, 1e12, 0.0)
-    marks = values_at_target(sample, "brd1", revenue * sample.lasting("marks", 0.7), revenue, unlimited, per=1 / HUNDRED_MILLION)
+    mark = sample.lasting("marks", 0.7) / sample.tilt("tech", 0.7)
+    marks = values_at_target(sample, "brd1", revenue * mark, revenue, unlimited, per=1 / HUNDRED_MILLION)
     sells_abroad = rng.random((firms, 1)) < np.where(sample.registry.ever_recognised, 0.9, 0.6)[:, None]
     abroad = values_at_target(
-        sample, "adv5", revenue * sells_abroad * sample.lasting("abroad", 0.5), revenue, 0.92 * revenue, per=0.01
+        sample,
+        "adv5",
+        revenue * sells_abroad * sample.lasting("abroad", 0.5) / sample.tilt("tech", 0.5),
+        revenue,
+        0.92 * revenue,
+        per=0.01,
     )
     adopts = rng.random((firms, 1)) < np.where(sample.registry.ever_recognised, 0.97, 0.6)[:, None]
     digital = values_at_target(
-        sample, "adv4", revenue * adopts * boost * sample.lasting("digital", 0.6), revenue, 0.3 * revenue, per=0.01
+        sample,
+        "adv4",
+        revenue * adopts * boost * sample.lasting("digital", 0.6) / sample.tilt("safety", 0.6),
+        revenue,
+        0.3 * revenue,
+        per=0.01,
     )
     return {
         "trademarks_valid": marks,
@@ -150,7 +177,9 @@ def _certified_flags(sample: Sample) -> Floats:
     never_certified = np.rint(totals[0::2])
     ever_certified = np.clip(everyone - never_certified, 0, heads[1::2])
     counts = np.stack([never_certified, ever_certified], axis=1).reshape(heads.shape)
-    propensity = np.where(sample.is_alive, np.log(sample.lasting("certified", 1.0)) + 0.4 * sample.status_before, -np.inf)
+    propensity = np.where(
+        sample.is_alive, np.log(sample.lasting("certified", 1.0) / sample.tilt("tech", 1.0)) + 0.4 * sample.status_before, -np.inf
+    )
     return highest_in_blocks(counts, propensity, sample.starts)
 
 
@@ -158,7 +187,7 @@ def _circulation(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Float
     """Stocks, costs, receivables and the shares of the largest partners."""
     inventory = _inventory(sample, accounts["revenue"])
     average = two_year_ends(inventory, sample.is_alive)
-    cost = accounts["revenue"] * COST_SHARE * sample.lasting("cost", 0.03)
+    cost = accounts["revenue"] * COST_SHARE * sample.lasting("cost", 0.03) * sample.tilt("safety", 0.03)
     cogs = values_at_target(sample, "smo1", cost, average, 1.45 * accounts["revenue"], per=1.0)
     shares = {f"top5_{partner_side}_share": _partner_share(sample, partner_side) for partner_side in ("supplier", "customer")}
     return {"inventory": inventory, "cogs": cogs, "receivables": _receivables(sample, accounts["revenue"])} | shares
@@ -217,7 +246,7 @@ def _balance_sheet(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Flo
     shape, is_operating, revenue = sample.is_alive.shape, sample.is_alive, accounts["revenue"]
     fixed_assets = np.round(revenue * 0.3 * sample.lasting("fixed assets", 0.4))
     funds_needed = 1.15 * (accounts["inventory"] + accounts["receivables"] + fixed_assets)
-    usual_liabilities = revenue * 0.9 * sample.lasting("assets", 0.25)
+    usual_liabilities = revenue * 0.9 * sample.lasting("assets", 0.25) * sample.tilt("safety", 0.25)
     assets = np.round(usual_liabilities + (funds_needed - usual_liabilities).clip(min=0))
     leverage = np.clip(
         0.5 + 0.13 * rng.standard_normal((shape[0], 1)) + persistent(rng, shape, sd=0.03, autocorrelation=0.7), 0.08, 0.92
@@ -242,6 +271,7 @@ def _costs(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Floats]:
     payroll = np.round(accounts["employees"] * pay[registry.industry] * np.exp(0.15 * rng.standard_normal((shape[0], 1))))
     scale = rng.uniform(0, 0.08, len(SECTORS))[registry.industry] * registry.size + LEAD * registry.ever_recognised
     usual_level = np.exp(0.04 * rng.standard_normal((shape[0], 1)) + 0.02 * rng.standard_normal(shape) - scale[:, None])
+    usual_level = usual_level * sample.tilt("safety", 0.04)
     firms = Production(
         sample.starts,
         sample.is_alive,
@@ -254,3 +284,19 @@ def _costs(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Floats]:
     rise, gap = (target_part["upg1"] for target_part in (sample.target.leave_out, sample.target.gap))
     inputs = inputs_for(firms, INPUT_SHARE * accounts["revenue"] * usual_level, rise=rise, gap=gap)
     return {"payroll": payroll, "intermediate_inputs": np.round(inputs)}
+
+
+def _cash_flows(sample: Sample, accounts: dict[str, Floats]) -> dict[str, Floats]:
+    """Operating, investing and financing cash flow: profit less what stocks and claims tie up, purchases of assets, the rest."""
+    rng, is_operating = stream(sample.seed, "cash"), sample.is_alive
+
+    def rise(year_ends: Floats) -> Floats:
+        return np.where(lagged(is_operating.astype(float)) > 0, year_ends - lagged(year_ends), GROWTH * year_ends)
+
+    fixed, revenue = accounts["fixed_assets"], accounts["revenue"]
+    wear = WEAR * fixed
+    operating = accounts["net_profit"] + wear - rise(accounts["inventory"] + accounts["receivables"])
+    investing = -wear - rise(fixed)
+    hoard = CASH_SD * revenue * rng.standard_normal(revenue.shape)
+    flows = {"op_cashflow": operating, "inv_cashflow": investing, "fin_cashflow": hoard - operating - investing}
+    return {column_name: np.round(flow) * is_operating for column_name, flow in flows.items()}

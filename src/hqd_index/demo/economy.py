@@ -129,11 +129,12 @@ def trade_table(seed: int, target: Targets, revenue: Floats) -> pd.DataFrame:
     return long_table(columns)
 
 
-def io_table(seed: int, target: Targets, output: Floats) -> pd.DataFrame:
+def io_table(seed: int, target: Targets, output: Floats, self_sufficiency: Floats | None = None) -> pd.DataFrame:
     """An input-output table for every year, in 万元: who uses whose goods, domestic and imported, and final use.
 
     Manufactured inputs are 62% of an industry's output; what domestic goods are not used up go to final uses. Two digital
-    services sell to the industries.
+    services sell to the industries. `self_sufficiency`: planted, of each industry's goods (industries, years),
+    made up by imports for final use.
     """
     rng = stream(seed, "io")
     taste = np.exp(0.3 * rng.standard_normal((len(SECTORS), len(SECTORS))))
@@ -144,7 +145,19 @@ def io_table(seed: int, target: Targets, output: Floats) -> pd.DataFrame:
         gross_output = output[:, t] * 1e4
         home_supply = np.round(rate[:, :, t] * gross_output, 2)
         year_tables.append(_io_year(year, taste, target.leave_out["cmp3"][:, t] / 100, gross_output, home_supply))
-    return pd.concat(year_tables, ignore_index=True)
+    whole = pd.concat(year_tables, ignore_index=True)
+    return whole if self_sufficiency is None else pd.concat([whole, _imported_final_uses(whole, self_sufficiency)])
+
+
+def _imported_final_uses(flows: pd.DataFrame, self_sufficiency: Floats) -> pd.DataFrame:
+    """Imports for final use that bring the domestic part of what is used at home down to `self_sufficiency`."""
+    used = flows[(flows["use"] != "export") & flows["from_code"].isin(CODES)]
+    sums = used.groupby(["origin", "from_code", "year"])["value"].sum()
+    home, foreign = (sums[origin].to_numpy().reshape(SHAPE) for origin in ("domestic", "imported"))
+    wanted = np.maximum(home * (1 - self_sufficiency) / self_sufficiency - foreign, 0.0)
+    rows = long_table({"value": np.round(wanted, 2)}).rename(columns={"industry_code": "from_code"})
+    rows = rows.assign(to_code="FINAL_CONS", use="final_cons", origin="imported")
+    return rows[["year", "from_code", "to_code", "use", "origin", "value"]]
 
 
 def _io_year(year: int, demand_weights: Floats, import_shares: Floats, output: Floats, home_supply: Floats) -> pd.DataFrame:

@@ -34,15 +34,18 @@ LABELS = {
     "total_assets": "资产总计(万元)", "total_liab": "负债合计(万元)", "equity": "所有者权益(万元)", "inventory": "存货(万元)",
     "receivables": "应收账款(万元)", "fixed_assets": "固定资产(万元)", "overseas_rev": "境外收入(万元)",
     "digital_invest": "数字化投入(万元)", "gov_subsidy": "政府补助(万元)", "intermediate_inputs": "中间投入合计(万元)",
-    "payroll": "应付职工薪酬(万元)", "employees": "员工人数", "rd_staff": "研发人员",
+    "payroll": "应付职工薪酬(万元)", "op_cashflow": "经营活动现金流净额(万元)", "inv_cashflow": "投资活动现金流净额(万元)",
+    "fin_cashflow": "筹资活动现金流净额(万元)", "employees": "员工人数", "rd_staff": "研发人员",
     "inv_patents_valid": "有效发明专利(件)", "utility_patents": "实用新型专利(件)", "patents_total": "专利总数(件)",
     "coapplied_patents": "联合申请专利(件)", "trademarks_valid": "有效商标(件)", "certified_intl": "国际认证",
     "main_product_rev_share": "主导产品收入占比(%)", "niche_years": "深耕年限(年)", "top5_supplier_share": "前五大供应商占比(%)",
-    "top5_customer_share": "前五大客户占比(%)", "largecust_direct": "直接配套大企业",
+    "top5_customer_share": "前五大客户占比(%)", "largecust_direct": "直接配套大企业", "market_share": "细分市场占有率(%)",
+    "energy_use": "能源消费量(吨标煤)", "subclass_code": "小类代码", "chokepoint_product": "卡脖子清单产品",
+    "weak_link_subclass": "所属小类为短板", "import_substitution": "填补空白或国产替代",
 }  # fmt: skip
 OWNERSHIP = {"soe": "国有", "private": "民营", "foreign": "外资", "other": "其他"}
-PERCENT = ("main_product_rev_share", "top5_supplier_share", "top5_customer_share")
-FLAGS = ("certified_intl", "largecust_direct")
+PERCENT = ("main_product_rev_share", "top5_supplier_share", "top5_customer_share", "market_share")
+FLAGS = ("certified_intl", "largecust_direct", "chokepoint_product", "weak_link_subclass", "import_substitution")
 YEARBOOK = {
     "industry_code": ("行业", ""), "year": ("年份", ""), "n_firms": ("企业单位数", "家"),
     "employees_avg": ("平均用工人数", "万人"), "revenue": ("营业收入", "亿元"), "newprod_rev": ("新产品销售收入", "亿元"),

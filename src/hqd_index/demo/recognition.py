@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from .planting import lottery
 from .random_streams import Bools, Floats, Ints, Texts, stream
 from .registry import PROVINCES, Registry, apportioned_counts, credit_codes, names
 from .sectors import FIRST_YEAR, LAST_YEAR, SECTORS, YEARS
@@ -35,8 +36,11 @@ class Recognition:
     revoked: Ints
 
 
-def recognise(seed: int, registry: Registry) -> Recognition:
-    """Batches of proportionate size; industries differ in how early their firms come, not in how many."""
+def recognise(seed: int, registry: Registry, merit: float = 1.0) -> Recognition:
+    """Batches of proportionate size; industries differ in how early their firms come, not in how many.
+
+    `merit` below 1: so much of the recognitions go to the firms that are meant, the others to firms drawn by lot.
+    """
     rng = stream(seed, "recognition")
     recognised_firms = np.flatnonzero(registry.ever_recognised)
     recognition_order = LEAD * rng.standard_normal(len(SECTORS))[registry.industry[recognised_firms]] + rng.standard_normal(
@@ -56,7 +60,13 @@ def recognise(seed: int, registry: Registry) -> Recognition:
         & (years < first_recognition + term)
         & ((revocation_year == 0)[:, None] | (years < revocation_year[:, None]))
     )
-    return Recognition(batch, valid & registry.is_alive, review, revocation_year)
+    recognised = Recognition(batch, valid & registry.is_alive, review, revocation_year)
+    return recognised if merit == 1 else _by_lot(seed, registry, recognised, merit)
+
+
+def _by_lot(seed: int, registry: Registry, recognised: Recognition, merit: float) -> Recognition:
+    source = lottery(seed, registry, recognised.batch, merit)
+    return Recognition(recognised.batch[source], recognised.valid[source], recognised.review[source], recognised.revoked[source])
 
 
 def _reviews(rng: np.random.Generator, batch: Ints) -> Texts:

@@ -12,23 +12,41 @@ from ..errors import ConfigError
 from .accounts import Sample, accounts
 from .economy import industry_table, io_table, long_table, price_level, prices, trade_table
 from .effects import Effects, Targets, effects, targets
-from .random_streams import Floats, Ints, stream
-from .recognition import Recognition, batch_counts, density, lagged, recognise, srdi_list
+from .niches import niche_columns, raised
+from .planting import NOTHING, Planting, Shock, Sides, choked, home_supply, scarce_hhi, shocked, shocks, short_of_supply, sides
+from .random_streams import Bools, Floats, Ints, Texts, stream
+from .recognition import batch_counts, density, lagged, recognise, srdi_list
 from .registry import PROVINCES, Registry, industry_codes, register
 from .sectors import SECTORS, YEARS
-from .world_trade import WorldTrade, world_trade
+from .world_trade import SCARCE, WorldTrade, products, world_trade
 
 FEWEST_FIRMS = 1500
 LARGEST_EFFECT = 0.6
 MONEY = (
     "revenue", "cogs", "net_profit", "rd_exp", "total_assets", "total_liab", "equity", "inventory", "receivables",
     "fixed_assets", "overseas_rev", "digital_invest", "gov_subsidy",
-    "intermediate_inputs", "payroll",
+    "intermediate_inputs", "payroll", "op_cashflow", "inv_cashflow", "fin_cashflow",
 )  # fmt: skip
 COUNTS = (
     "employees", "rd_staff", "inv_patents_valid", "utility_patents", "patents_total", "coapplied_patents", "trademarks_valid",
 )  # fmt: skip
 SHARES = ("top5_supplier_share", "top5_customer_share")
+
+
+@dataclass(frozen=True)
+class Planted:
+    """What was planted, by firm (in the order of the registry), industry and year; each whole whatever its strength.
+
+    `looks_the_part`: firms that recognition by merit would go to. `chokepoints` of the scarce products, whose codes are given.
+    """
+
+    firm_id: Texts
+    looks_the_part: Bools
+    sides: Sides
+    scarce_products: Texts
+    chokepoints: Bools
+    gaps: Bools
+    shocks: tuple[Shock, ...]
 
 
 @dataclass(frozen=True)
@@ -51,38 +69,53 @@ class Demo:
     batches: pd.DataFrame
     density: pd.DataFrame
     targets: Targets
+    planted: Planted
     truth: dict[str, Any]
 
 
-def generate(seed: int, firms: int = 6000, own_effect: float = 0.2, spillover: float = 0.1) -> Demo:
+def generate(seed: int, firms: int = 6000, own_effect: float = 0.2, spillover: float = 0.1, planting: Planting = NOTHING) -> Demo:
     """The demo economy of a seed; under a second for 6,000 firms.
 
     `own_effect` and `spillover` are the effects of SRDI density on the index in within-standard deviations. ConfigError where no
-    such economy exists.
+    such economy exists. `planting` adds states for the lists to find; those by lot are then in the leave-out sample's targets.
     """
     _check_world(firms, own_effect, spillover)
     registry = register(seed, firms)
-    recognition = recognise(seed, registry)
+    recognition = recognise(seed, registry, planting.merit)
     status = density(registry, recognition)
     effect = effects(lagged(status), own_effect=own_effect, spillover=spillover)
     target = targets(seed, lagged(status), effect)
+    target = shocked(target, seed, planting.shocks) if planting.shocks else target
     ppi = prices(seed)
-    values = accounts(Sample(seed, registry, recognition, target, price_level(ppi)))
+    sample = Sample(seed, registry, recognition, target, price_level(ppi), sides(seed, firms), planting.modes)
+    values = accounts(sample)
     revenue = 100 * _industry_means(registry, values["revenue"])
     industry = industry_table(seed, target, ppi, _industry_means(registry, registry.is_alive.astype(float)), revenue)
     trade = trade_table(seed, target, revenue)
     records = srdi_list(seed, registry, recognition)
     return Demo(
         seed=seed,
-        firms=_firm_years(seed, registry, recognition, values),
+        firms=_firm_years(sample, values),
         industry=industry,
         trade=trade,
-        world=world_trade(seed, target, _unit_year_array(trade["exports_usd"]), _unit_year_array(trade["imports_usd"])),
-        io=io_table(seed, target, _unit_year_array(industry["gross_output"])),
+        world=world_trade(
+            seed,
+            target,
+            _unit_year_array(trade["exports_usd"]),
+            _unit_year_array(trade["imports_usd"]),
+            scarce_hhi(seed, planting.chokepoints) if planting.chokepoints else None,
+        ),
+        io=io_table(
+            seed,
+            target,
+            _unit_year_array(industry["gross_output"]),
+            home_supply(seed, planting.gaps) if planting.gaps else None,
+        ),
         srdi_list=records,
         batches=batch_counts(records),
         density=long_table({"density": status, "density_lag": lagged(status)}),
         targets=target,
+        planted=_planted(sample),
         truth=_truth(firms, own_effect, spillover, effect),
     )
 
@@ -108,32 +141,47 @@ def _unit_year_array(column: pd.Series) -> Floats:
     return column.to_numpy(dtype=float).reshape(len(SECTORS), len(YEARS))
 
 
-def _firm_years(seed: int, registry: Registry, recognition: Recognition, firm_columns: dict[str, Floats]) -> pd.DataFrame:
+def _planted(sample: Sample) -> Planted:
+    return Planted(
+        firm_id=sample.registry.firm_id,
+        looks_the_part=sample.registry.ever_recognised,
+        sides=sample.sides,
+        scarce_products=products()[:, SCARCE],
+        chokepoints=choked(sample.seed),
+        gaps=short_of_supply(sample.seed),
+        shocks=shocks(sample.seed),
+    )
+
+
+def _firm_years(sample: Sample, firm_columns: dict[str, Floats]) -> pd.DataFrame:
     """One row per firm and year of its life, sorted by firm_id and year."""
+    registry, recognition = sample.registry, sample.recognition
     firm, year = np.nonzero(registry.is_alive)
     order = np.lexsort((year, registry.firm_id[firm].astype(str)))
     firm, year = firm[order], year[order]
     cells = {column_name: firm_columns[column_name][firm, year] for column_name in firm_columns}
-    columns: dict[str, Any] = _market_standing(seed, registry, firm, np.array(YEARS)[year])
+    columns: dict[str, Any] = _market_standing(sample, firm, year)
     columns |= {column_name: 100 * cells[column_name] for column_name in MONEY}
     columns |= {column_name: cells[column_name].astype(np.int64) for column_name in COUNTS}
     columns |= {column_name: cells[column_name] / 100 for column_name in SHARES}
     columns["certified_intl"] = cells["certified_intl"] > 0
-    columns["srdi_any"] = registry.ever_recognised[firm]
+    niches = niche_columns(sample, firm_columns["revenue"])
+    columns |= {column_name: niches[column_name][firm, year] for column_name in niches}
+    columns["srdi_any"] = recognition.batch[firm] > 0
     columns["srdi_valid"] = recognition.valid[firm, year]
     return pd.DataFrame(columns)
 
 
-def _market_standing(seed: int, registry: Registry, firm: Ints, year: Ints) -> dict[str, Any]:
+def _market_standing(sample: Sample, firm: Ints, year_position: Ints) -> dict[str, Any]:
     """What a firm-year says of itself beside its accounts."""
-    rng = stream(seed, "standing")
+    rng, registry, year = stream(sample.seed, "standing"), sample.registry, np.array(YEARS)[year_position]
     firms = len(registry.ever_recognised)
     ever_recognised = registry.ever_recognised
     niche = registry.founding_year + np.round(rng.random(firms) * 0.4 * (registry.entry - registry.founding_year)).astype(
         np.int64
     )
     main = np.where(ever_recognised, rng.uniform(75, 96, firms), rng.uniform(40, 96, firms))
-    supplies = rng.random(firms) < np.where(ever_recognised, 0.93, 0.35)
+    supplies = rng.random((firms, 1)) < raised(np.where(ever_recognised, 0.93, 0.35)[:, None], sample.side_odds("safety"))
     provinces = np.array([province[0] for province in PROVINCES], dtype=object)
     days = rng.integers(1, 31, len(firm))
     return {
@@ -148,7 +196,7 @@ def _market_standing(seed: int, registry: Registry, firm: Ints, year: Ints) -> d
         "found_year": registry.founding_year[firm],
         "main_product_rev_share": np.round(main[firm] + rng.uniform(-3, 3, len(firm)), 2),
         "niche_years": (year - niche[firm]).astype(np.int64),
-        "largecust_direct": supplies[firm],
+        "largecust_direct": supplies[firm, year_position],
     }
 
 

@@ -42,14 +42,18 @@ class WorldTrade:
     countries: pd.DataFrame
 
 
-def world_trade(seed: int, target: Targets, exports: Floats, imports: Floats) -> WorldTrade:
-    """Flows whose sums are the exports and imports (industries, years) of the customs table."""
+def world_trade(seed: int, target: Targets, exports: Floats, imports: Floats, scarce_hhi: Floats | None = None) -> WorldTrade:
+    """Flows whose sums are the exports and imports (industries, years) of the customs table.
+
+    `scarce_hhi`: concentration planted in the sources of the scarce products, and in who sells them to others; by default all
+    are chokepoints.
+    """
     rng, goal = stream(seed, "world trade"), target.leave_out
     import_flows = _import_flows(rng, goal["cmp5"] / 100, imports)
-    bought_from = import_flows[:, :, None] * _partner_shares(goal["cmp4"], import_flows)
+    bought_from = import_flows[:, :, None] * _partner_shares(goal["cmp4"], import_flows, scarce_hhi)
     foreign_flows = (FOREIGN_PRODUCT_SHARES[:, None] * _foreign_shares(goal["adv1"], exports, imports)[:, None])[
         :, :, None
-    ] * _producer_matrix(rng)
+    ] * _producer_matrix(rng, scarce_hhi)
     export_flows = _export_flows(rng, goal["upg5"], exports, bought_from + foreign_flows)
     weighted_flows = rng.random(foreign_flows.shape) >= UNWEIGHED_SHARE
     world_trade_value = export_flows + import_flows + (foreign_flows * weighted_flows).sum(axis=2)
@@ -86,17 +90,17 @@ def _import_flows(rng: np.random.Generator, scarce_shares: Floats, imports: Floa
     return np.concatenate([usual_shares * (1 - scarce_shares)[:, None], scarce_shares[:, None]], axis=1) * imports[:, None]
 
 
-def _partner_shares(target: Floats, total_imports: Floats) -> Floats:
+def _partner_shares(target: Floats, total_imports: Floats, scarce_hhi: Floats | None) -> Floats:
     """Shares of the partners in imports: concentration of intermediate and capital goods is the target.
 
     One partner sells most, the others alike. Ordinary products stay below the concentration that makes a chokepoint.
     """
-    scarce = _hhi_of_top_share(TOP_SHARE)
+    scarce = np.full_like(target, _hhi_of_top_share(TOP_SHARE)) if scarce_hhi is None else scarce_hhi
     inputs = total_imports[:, INPUTS].sum(axis=1)
     ordinary = (target * (inputs + total_imports[:, SCARCE]) - scarce * total_imports[:, SCARCE]) / inputs
     if ordinary.min() <= 1 / len(PARTNERS) or ordinary.max() >= CHOKEPOINT_HHI:
         raise _infeasible_target(("import-source concentration", "进口来源集中度"))
-    hhi = np.stack([ordinary, ordinary, np.full_like(target, CONSUMPTION_HHI), np.full_like(target, scarce)], axis=1)
+    hhi = np.stack([ordinary, ordinary, np.full_like(target, CONSUMPTION_HHI), scarce], axis=1)
     top_shares = _top(hhi)[:, :, None]
     is_first_source = np.arange(len(PARTNERS)) == _first_sources()[:, :, None]
     return np.where(is_first_source[..., None], top_shares, (1 - top_shares) / (len(PARTNERS) - 1))
@@ -132,11 +136,20 @@ def _foreign_shares(target: Floats, exports: Floats, imports: Floats) -> Floats:
     return residual_trade
 
 
-def _producer_matrix(rng: np.random.Generator) -> Floats:
-    """Shares of the partners in trade among them, (31, 4, 5, 1): main sources of a product sell more of it elsewhere too."""
+def _producer_matrix(rng: np.random.Generator, scarce_hhi: Floats | None) -> Floats:
+    """Shares of the partners in trade among them, (31, 4, 5, 1): main sources of a product sell more of it elsewhere too.
+
+    With a planted concentration of the scarce products (31, 4, 5, years).
+    """
     is_first_source = np.arange(len(PARTNERS)) == _first_sources()[:, :, None]
     weight = rng.uniform(0.8, 1.2, is_first_source.shape) + is_first_source * np.array([3.0, 1.0, 3.0, 12.0])[:, None]
-    return (weight / weight.sum(axis=2, keepdims=True))[..., None]
+    shares = (weight / weight.sum(axis=2, keepdims=True))[..., None]
+    if scarce_hhi is None:
+        return shares
+    planted = np.repeat(shares, scarce_hhi.shape[1], axis=3)
+    top_shares = _top(scarce_hhi)[:, None]
+    planted[:, SCARCE] = np.where(is_first_source[:, SCARCE, :, None], top_shares, (1 - top_shares) / (len(PARTNERS) - 1))
+    return planted
 
 
 def _export_flows(rng: np.random.Generator, rise: Floats, exports: Floats, foreign_exports: Floats) -> Floats:
