@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ROWS ?= 1000000
 DEMO ?= --demo
-.PHONY: help setup setup-dev pipeline test test-slow check lint bench docs spark clean
+.PHONY: help setup setup-dev pipeline test test-slow check lint bench docs spark sbom advisories clean
 
 help: ## list the targets / 列出可用命令
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -56,6 +56,12 @@ docs: setup-dev ## build the documentation into site/ / 生成文档
 
 spark: .venv-spark/.run ## both engines on the demo and a million firm-years (ROWS=) / 两种引擎结果对照
 	@.venv-spark/bin/python benchmarks/two_engines.py --rows $(ROWS) $(DEMO)
+
+sbom: setup ## the locked libraries as a CycloneDX bill of materials, sbom.json / 软件物料清单
+	@$(BIN)/python supply/locks.py sbom
+
+advisories: setup ## the locked libraries against known advisories (FILE= an OSV file or folder) / 依赖漏洞核对
+	@$(BIN)/python supply/locks.py advisories $(FILE)
 
 clean: ## remove results and caches, keep raw data and .venv / 清理结果与缓存
 	@rm -rf data/processed/[a-z]* data/processed/.cache site .pytest_cache .mypy_cache .ruff_cache

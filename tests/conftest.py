@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from hqd_index import cli
 from hqd_index.demo import write_demo
 
-from .small import ROOT, DemoRun, Ended, Place, folder_once, run_quietly
+from .small import ROOT, DemoRun, Ended, Place, folder_once, run_quietly, without_network
 
 
 @pytest.fixture(scope="session")
@@ -74,9 +74,11 @@ def demo_run(demo_files: Place, tmp_path_factory: pytest.TempPathFactory) -> Dem
     """The small demo run once for every worker: its published tables are read here, and a test that changes one copies it."""
 
     def write(folder: Path) -> None:
-        ended = run_quietly(demo_files.copy(folder))
+        with without_network() as attempts:
+            ended = run_quietly(demo_files.copy(folder))
+        (folder / "network.txt").write_text("\n".join(attempts), "utf-8")
         (folder / "ended.txt").write_text(f"{ended.code}\n{ended.said}", "utf-8")
 
     folder = folder_once(tmp_path_factory, "demo-run", write)
     code, _, said = (folder / "ended.txt").read_text("utf-8").partition("\n")
-    return DemoRun(Place.in_folder(folder), Ended(int(code), said))
+    return DemoRun(Place.in_folder(folder), Ended(int(code), said), (folder / "network.txt").read_text("utf-8"))

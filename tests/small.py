@@ -9,7 +9,8 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,6 +87,8 @@ class DemoRun:
 
     place: Place
     ended: Ended
+    network: str
+    """What it asked of a network and was refused."""
 
 
 def folder_once(factory: pytest.TempPathFactory, name: str, write: Callable[[Path], None]) -> Path:
@@ -136,6 +139,29 @@ def run_quietly(place: Place, *more: str) -> Ended:
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         code = _exit_code(run_arguments(place, *more))
     return Ended(code, said.getvalue())
+
+
+NETWORK_EVENTS = (
+    "socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "urllib.Request",
+)  # fmt: skip
+
+
+@contextlib.contextmanager
+def without_network() -> Iterator[list[str]]:
+    """No socket of this process reaches anything while the block runs; what tried to."""
+    attempts: list[str] = []
+    is_over = False
+
+    def refuse(event: str, arguments: tuple[object, ...]) -> None:
+        if event in NETWORK_EVENTS and not is_over:
+            attempts.append(f"{event} {arguments[1:]}")
+            raise OSError(event)
+
+    sys.addaudithook(refuse)  # for good: Python takes none away
+    try:
+        yield attempts
+    finally:
+        is_over = True
 
 
 def examples(few: int) -> int:

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 NUMERIC = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "networkx", "duckdb", "sqlglot", "pandera")
 """Libraries that stages compute numbers with."""
 CACHE_BYTES = 2 * 1024**3
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+"""How a text begins that a spreadsheet runs (some take the full-width signs, too), or one that was made neutral already."""
 BOM = "\ufeff"  # by which a spreadsheet knows UTF-8
 
 
@@ -158,23 +160,29 @@ def trim_cache(cache_root: Path, current_entries: Sequence[Path], limit: int = C
             shutil.rmtree(entry)
 
 
-def write_csv(content: pd.DataFrame, path: Path) -> int:
-    """UTF-8 with BOM, CRLF, full precision; text that a spreadsheet would run is prefixed with '; returns cells so touched."""
-    from pandas.api.types import is_string_dtype
+def neutral_text(cell_text: str) -> str:
+    """The text behind one ' more where a spreadsheet would run it, or where it looks like such a text made neutral.
 
+    So that two texts never become the same: =1 gives '=1, and '=1 gives ''=1.
+    """
+    return f"'{cell_text}" if FORMULA.match(cell_text) else cell_text
+
+
+def write_csv(content: pd.DataFrame, path: Path) -> int:
+    """UTF-8 with BOM, CRLF, full precision; texts as `neutral_text` gives them; returns the cells that it changed."""
     columns, edited_count = [], 0
     for column_name in content.columns:
         column_values = content[column_name].astype(object).where(content[column_name].notna(), None).tolist()
-        distinct_texts = set(column_values) - {None} if is_string_dtype(content[column_name]) else ()
-        risky = {cell_text for cell_text in distinct_texts if cell_text.startswith(FORMULA_STARTS)}
-        if risky:
-            edited_count += sum(cell in risky for cell in column_values)
-            column_values = [f"'{cell}" if cell in risky else cell for cell in column_values]
+        distinct_texts = {cell for cell in column_values if isinstance(cell, str)}
+        neutral_texts = {cell_text: neutral_text(cell_text) for cell_text in distinct_texts if FORMULA.match(cell_text)}
+        if neutral_texts:
+            edited_count += sum(isinstance(cell, str) and cell in neutral_texts for cell in column_values)
+            column_values = [neutral_texts.get(cell, cell) if isinstance(cell, str) else cell for cell in column_values]
         columns.append(column_values)
     with path.open("w", encoding="utf-8", newline="") as stream:
         stream.write(BOM)
         writer = csv.writer(stream, lineterminator="\r\n")
-        writer.writerow(content.columns)
+        writer.writerow([neutral_text(str(column_name)) for column_name in content.columns])
         writer.writerows(zip(*columns))
     return edited_count
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from hqd_index.report.page.html_page import write_page
 from hqd_index.report.paper.paper_tables import paper_tables
 from hqd_index.report.results import Results
 from hqd_index.report.weight_lab import scores, weight_lab
+from hqd_index.study.records import Study
 from hqd_index.study.varied_study import vary
 
 from .conftest import MANIFEST, UNITS, YEARS, drawn, names, panel, study
@@ -216,6 +218,27 @@ def test_hostile_names_run_nothing(browser: Any, tables: dict[str, pd.DataFrame]
         "{{7*7}}" in rank
         for rank in page.execute_script("return [...document.querySelectorAll('.name')].map((n) => n.innerText)")
     )
+
+
+OF_ANY_OBJECT = {
+    "C13": "__proto__", "C17": "constructor", "C25": "toString", "inn1": "constructor", "inn2": "toString", "cmp1": "valueOf",
+}  # fmt: skip
+
+
+def test_ids_that_any_object_of_a_script_has_are_ids_like_others(browser: Any, results: Results, tmp_path: Path) -> None:
+    """F68: the page ranks as the tables do, and a slider moves what Python moves."""
+    ids = "|".join(rf"\b{id}\b" for id in OF_ANY_OBJECT)
+    text = re.sub(ids, lambda id: OF_ANY_OBJECT[id[0]], results.study.model_dump_json())
+    tables = {name: frame.replace(OF_ANY_OBJECT) for name, frame in results.tables.items()}
+    renamed = Results(Study.model_validate_json(text), tables, MANIFEST)
+    page = opened(browser, written(renamed, tmp_path))
+    assert not [entry for entry in page.get_log("browser") if entry["level"] == "SEVERE"]
+    ranks = {unit: rank for unit, (rank, _) in exact(page).items()}
+    assert ranks == expected(renamed, YEARS[-1]) and {"__proto__", "constructor", "toString"} <= ranks.keys()
+    for node in ("constructor", "toString", "valueOf"):
+        slide(page, node, 80)
+    scenario = YAML(typ="safe").load(download(page, "lab-yaml", "scenario.yaml"))
+    assert scenario["changes"]["weighting.weight"]["indicators"]["shares"]["toString"] == pytest.approx(0.8)
 
 
 def test_a_phone_needs_no_sideways_scroll(page: Any) -> None:

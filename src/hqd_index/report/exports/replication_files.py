@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from ...provenance import write_csv
 from ...study.unit_schemes import GROUP_NAMES
 from ..results import Results
 from .bootstrap_signs import sign_lines
@@ -78,7 +79,7 @@ def _value_labels(results: Results) -> dict[str, Any]:
 
 
 def _write_csv(panel_data: pd.DataFrame, path: Path) -> Path:
-    panel_data.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    write_csv(panel_data, path)
     return path
 
 

@@ -8,6 +8,8 @@ const make = (tag, attributes = {}, ...children) => {
   element.append(...children);
   return element;
 };
+// A dict of ids: without a prototype no id, such as constructor, is found in it before it is put there.
+const dict = (...sources) => Object.assign(Object.create(null), ...sources);
 const both = (zh, en) => {
   const pair = document.createDocumentFragment();
   pair.append(make('span', { class: 'zh', lang: 'zh' }, zh), make('span', { class: 'en', lang: 'en' }, en));
@@ -41,7 +43,7 @@ function joined(cells, weights, method, exponent, least) {
 }
 
 function evaluate(design, shares, row, leaves) {
-  const known = {}, covered = {};
+  const known = dict(), covered = dict();
   leaves.forEach((leaf, j) => { known[leaf] = row[j]; covered[leaf] = row[j] === null ? 0 : 1; });
   for (const node of design.inner) {
     const children = design.tree[node];
@@ -75,9 +77,9 @@ function preorder(tree, node) {
 function lab(data, ends) {
   for (const design of data.designs) design.inner = preorder(design.tree, design.root).reverse();
   const base = data.designs[0];
-  const state = { design: base, fixed: null, year: data.years.length - 1, shares: {} };
+  const state = { design: base, fixed: null, year: data.years.length - 1, shares: dict() };
   const year = () => data.years[state.year];
-  const sharesOf = (design) => ({ ...(design.shares[year()] ?? design.shares.all) });
+  const sharesOf = (design) => dict(design.shares[year()] ?? design.shares.all);
   const empty = new Set(data.empty);
   const sliders = new Map(), publishedRanks = {};
 
@@ -246,10 +248,10 @@ function lab(data, ends) {
 
   function scenario() {
     if (state.fixed) return { label: state.fixed.label, changes: state.fixed.changes };
-    const { design } = state, changes = {}, levels = {};
+    const { design } = state, changes = dict(), levels = dict();
     for (const [path, value] of Object.entries(design.changes)) if (!path.startsWith('weighting.weight')) changes[path] = value;
     for (const node of design.inner) {
-      const shares = (levels[design.levels[node]] ??= { method: 'given', shares: {} }).shares;
+      const shares = (levels[design.levels[node]] ??= { method: 'given', shares: dict() }).shares;
       for (const child of design.tree[node]) shares[child] = state.shares[child] ?? 0;
     }
     changes['weighting.weight'] = levels;
@@ -269,7 +271,7 @@ function lab(data, ends) {
   }
 
   function csv() {
-    const safe = (text) => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
+    const safe = (text) => `"${(/^'*[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
     const result = current();
     const lines = data.units.map((_, i) => i).sort((a, b) => (result.ranks[a] ?? Infinity) - (result.ranks[b] ?? Infinity) || a - b)
       .map((i) => [result.ranks[i] ?? '', safe(data.units[i].id), safe(data.units[i].zh), safe(data.units[i].en), year(), result.scores[i] ?? ''].join(','));
@@ -387,7 +389,8 @@ const printed = () => document.querySelectorAll('details.onpaper:not([open])');
 let folded = [];
 addEventListener('beforeprint', () => { folded = [...printed()]; for (const block of folded) block.open = true; });
 addEventListener('afterprint', () => { for (const block of folded) block.open = false; });
-const data = JSON.parse(find('embedded').textContent);
+const data = JSON.parse(find('embedded').textContent, (_, value) =>
+  (value && typeof value === 'object' && !Array.isArray(value) ? dict(value) : value));
 const openProfile = data.profiles && profiles(data.profiles);
 unfold();
 if (data.lab) lab(data.lab, data.ends);

@@ -1,0 +1,138 @@
+"""Which modules are mutated, and which tests reach which of their lines: python -m tests.mutation.nearest --state FOLDER."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "src" / "hqd_index"
+DOOR = ("delimited_text", "text_encoding", "text_reader", "typed_cells_text", "sheet_cells", "stata_spss", "spread_units")
+FOLDERS = ("methods", "models/kernels", "expressions", "intake/cells", "intake/meaning")
+MODULES = sorted(
+    path.relative_to(PACKAGE).as_posix()
+    for path in [
+        *(path for folder in FOLDERS for path in (PACKAGE / folder).glob("*.py")),
+        *(PACKAGE / "intake" / "read" / f"{name}.py" for name in DOOR),
+        PACKAGE / "intake" / "records" / "row_ledger.py", PACKAGE / "intake" / "records" / "physical_rows.py",
+    ]
+    if path.name != "__init__.py"
+)  # fmt: skip
+"""Methods, inference kernels, expressions, what is read at the door, and the ledger."""
+TESTS = (
+    "tests/methods", "tests/models", "tests/intake", "tests/attack", "tests/study", "tests/test_expressions.py",
+    "tests/index/test_build.py", "tests/index/test_degenerate.py", "tests/index/test_properties.py", "tests/test_degenerate.py",
+    "tests/test_edges.py", "tests/test_singular_matrices.py", "tests/test_units.py", "tests/test_second_opinion.py",
+    "tests/index/test_weight_diagnostics.py", "tests/index/test_correlation_structure.py", "tests/index/test_index_designs.py",
+    "tests/index/test_design_draws.py", "tests/firms", "tests/panel/test_holes.py", "tests/panel/test_panel.py", "tests/faults",
+)  # fmt: skip
+"""The modules' own tests and those of their references; no run of the whole demo."""
+SECONDS = 60.0
+"""Of tests for one mutant, the quickest first."""
+REACHED = "reached.json"
+
+
+class Reach:
+    """A plugin of pytest: lines of the modules that each test runs, and the seconds it takes."""
+
+    def __init__(self) -> None:
+        self.lines: dict[str, set[tuple[str, int]]] = defaultdict(set)
+        self.seconds: dict[str, float] = defaultdict(float)
+        self._names = {str(PACKAGE / module): module for module in MODULES}
+        self._current: set[tuple[str, int]] = set()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Iterator[None]:
+        """What a fixture runs counts for all tests of the file: it may be made once."""
+        yield from self._traced(item.nodeid.split("::")[0], item)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        yield from self._traced(item.nodeid, item)
+
+    def _traced(self, name: str, item: pytest.Item) -> Iterator[None]:
+        self._current, begun = self.lines[name], time.monotonic()
+        sys.settrace(self._call)
+        try:
+            return (yield)
+        finally:
+            sys.settrace(None)
+            self.seconds[item.nodeid] += time.monotonic() - begun
+
+    def _call(self, frame: FrameType, _event: str, _argument: Any) -> Any:
+        module = self._names.get(frame.f_code.co_filename)
+        return None if module is None else self._line_of(module)
+
+    def _line_of(self, module: str) -> Any:
+        current = self._current
+
+        def line(frame: FrameType, _event: str, _argument: Any) -> Any:
+            current.add((module, frame.f_lineno))
+            return line
+
+        return line
+
+
+class NearestTests:
+    """The tests of a line, as a run of `main` wrote them down."""
+
+    def __init__(self, folder: Path) -> None:
+        stored = json.loads((folder / REACHED).read_text("utf-8"))
+        self._seconds: dict[str, float] = stored["seconds"]
+        self._lines: dict[str, dict[str, list[str]]] = stored["lines"]
+
+    def of(self, module: str, line: int, seconds: float = SECONDS) -> list[str]:
+        """Tests that run the line, the quickest first, within so many seconds.
+
+        For a line outside functions those of its module, then those of its folder, whose modules take its constants.
+        """
+        lines = self._lines.get(module, {})
+        groups = [set(lines[str(line)])] if str(line) in lines else [self._reaching(module), self._reaching(Path(module).parent)]
+        chosen: dict[str, None] = {}
+        total = 0.0
+        for group in groups:
+            tests = {test for name in group for test in self._tests(name)} - chosen.keys()
+            for test in sorted(tests, key=lambda one: (self._seconds[one], one)):
+                total += self._seconds[test]
+                if total > seconds and chosen:
+                    break
+                chosen[test] = None
+        return list(chosen)
+
+    def _reaching(self, place: str | Path) -> set[str]:
+        """Tests and files that reach a line of a module, or of the modules of a folder."""
+        modules = [place] if isinstance(place, str) else [name for name in self._lines if Path(name).parent == place]
+        return {name for module in modules for found in self._lines.get(module, {}).values() for name in found}
+
+    def _tests(self, name: str) -> list[str]:
+        return [name] if "::" in name else [test for test in self._seconds if test.startswith(f"{name}::")]
+
+
+def main() -> int:
+    """Run the tests once under a tracer and write what each reaches."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation.nearest")
+    parser.add_argument("--state", type=Path, required=True)
+    folder = parser.parse_args().state
+    folder.mkdir(parents=True, exist_ok=True)
+    reach = Reach()
+    tests = [path for path in TESTS if (ROOT / path).exists()]
+    code = pytest.main(["-q", "-p", "no:cacheprovider", "-m", "not slow", "--hypothesis-seed=0", *tests], plugins=[reach])
+    lines: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for name, reached in reach.lines.items():
+        for module, line in sorted(reached):
+            lines[module][line].append(name)
+    (folder / REACHED).write_text(json.dumps({"seconds": reach.seconds, "lines": lines}), "utf-8")
+    return int(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
