@@ -226,17 +226,14 @@ IO = CanonicalTable(
     },
 )
 
+_TRADE_COLUMNS = (
+    "industry_code", "year", "industry_version", "exports_usd", "imports_usd", "proc_exports_usd", "dva_exports", "gross_exports",
+)  # fmt: skip
 TRADE = CanonicalTable(
     key=("industry_code", "year"),
-    columns={
-        name: INDUSTRY_PANEL.columns[name]
-        for name in (
-            "industry_code", "year", "industry_version", "exports_usd", "imports_usd", "proc_exports_usd",
-            "dva_exports", "gross_exports",
-        )
-    },
+    columns={name: INDUSTRY_PANEL.columns[name] for name in _TRADE_COLUMNS},
     rows_per_unit="one",
-)  # fmt: skip
+)
 
 TRADE_HS6 = CanonicalTable(
     key=("year", "exporter", "importer", "hs6"),
@@ -306,38 +303,51 @@ SUBSIDIARIES = CanonicalTable(
         "from_year": count("", "自哪年起为子公司", "first year as a subsidiary"),
         "to_year": count("", "至哪年止", "last year as a subsidiary"),
     },
-)
+)  # fmt: skip
 
 CROSSWALKS = CanonicalTable(
-    key=("from_system", "from_code", "to_system", "to_code"),
-    columns={
-        "from_system": text("来源体系", "from system", required=True),
-        "from_code": text("来源代码", "from code", required=True),
-        "to_system": text("目标体系", "to system", required=True),
-        "to_code": text("目标代码", "to code", required=True),
-        "weight": number("", "权重", "weight", required=True),
-        "source": text("出处", "source"),
+    ("from_system", "from_code", "to_system", "to_code"),
+    {
+        "from_system": text("来源体系", "from system", required=True), "from_code": text("来源代码", "from code", required=True),
+        "to_system": text("目标体系", "to system", required=True), "to_code": text("目标代码", "to code", required=True),
+        "weight": number("", "权重", "weight", required=True), "source": text("出处", "source"),
     },
-)
+)  # fmt: skip
 
 DEFLATORS = CanonicalTable(
-    key=("code", "year", "series"),
-    columns={
-        "code": text("行业或地区代码", "industry or region code", required=True),
-        "year": YEAR,
+    ("code", "year", "series"),
+    {
+        "code": text("行业或地区代码", "industry or region code", required=True), "year": YEAR,
         "series": replace(category("序列", "series", ("ppi", "fixed_asset", "cpi")), required=True),
         "value": number("上年=100", "指数", "index", required=True),
     },
-)
+)  # fmt: skip
 
 COUNTRIES = CanonicalTable(
-    key=("country", "year"),
-    columns={
-        "country": text("国家代码", "country code", required=True),
-        "year": YEAR,
-        "gdp_per_capita": number("美元", "人均国内生产总值", "GDP per capita"),
+    ("country", "year"),
+    {"country": text("国家代码", "country code", required=True), "year": YEAR,
+     "gdp_per_capita": number("美元", "人均国内生产总值", "GDP per capita")},
+)  # fmt: skip
+
+STAGES = ("upstream", "midstream", "downstream")
+
+CHAIN_NODES = CanonicalTable(
+    ("node",),
+    {
+        "node": text("节点代码", "code of the node", required=True),
+        "name_zh": text("节点名称(中文)", "name in Chinese"), "name_en": text("节点名称(英文)", "name in English"),
+        "stage": category("链上环节", "stage of the chain", STAGES),
     },
-)
+)  # fmt: skip
+
+CHAIN_LINKS = CanonicalTable(
+    ("from_node", "to_node"),
+    {
+        "from_node": text("供应节点", "supplying node", required=True), "to_node": text("使用节点", "using node", required=True),
+        "share": share("占使用节点投入的份额", "share of the using node's inputs"),
+        "source": text("依据", "source", required=True), "as_of": replace(date("依据日期", "date of the source"), required=True),
+    },
+)  # fmt: skip
 
 LINKAGES = CanonicalTable(
     key=("industry_code", "year"),
@@ -353,6 +363,8 @@ LINKAGES = CanonicalTable(
         "digital_input": number("系数", "数字部门完全消耗系数", "complete consumption of digital sectors"),
         "output_multiplier": number("", "里昂惕夫产出乘数", "Leontief output multiplier"),
         "forward_multiplier": number("", "高斯前向乘数", "Ghosh forward multiplier"),
+        "backward_linkage": number("平均=1", "后向关联(影响力系数)", "backward linkage (power of dispersion)"),
+        "forward_linkage": number("平均=1", "前向关联(高斯)", "forward linkage (Ghosh)"),
         "betweenness": number("0-1", "投入产出网络中介中心性", "betweenness in the input-output network"),
         "pagerank": number("0-1", "投入产出网络 PageRank", "PageRank in the input-output network"),
         "exports_usd": number(QIAN, "出口额(HS6 汇总)", "exports, from HS6 flows"),
@@ -382,5 +394,7 @@ CANONICAL: dict[str, CanonicalTable] = {
     "crosswalks": CROSSWALKS,
     "deflators": DEFLATORS,
     "countries": COUNTRIES,
+    "chain_nodes": CHAIN_NODES,
+    "chain_links": CHAIN_LINKS,
     "linkages": LINKAGES,
 }

@@ -263,15 +263,27 @@ TABLES: dict[str, Table] = {
     ),
     "linkages": _table(
         "产业关联指标", "Linkages of industries", "industry_code year",
-        "industry_code year:int io_year:int? io_sector:text? imported_input_share:number? dva_export_share:number? self_sufficiency:number? upstreamness:number? digital_input:number? output_multiplier:number? forward_multiplier:number? betweenness:number? pagerank:number? exports_usd:number? imports_usd:number? nrca:number? balassa:number? trade_competitiveness:number? export_sophistication:number? unit_value_premium:number? import_source_hhi:number? chokepoint_share:number?",
+        "industry_code year:int io_year:int? io_sector:text? imported_input_share:number? dva_export_share:number? self_sufficiency:number? upstreamness:number? digital_input:number? output_multiplier:number? forward_multiplier:number? backward_linkage:number? forward_linkage:number? betweenness:number? pagerank:number? exports_usd:number? imports_usd:number? nrca:number? balassa:number? trade_competitiveness:number? export_sophistication:number? unit_value_premium:number? import_source_hhi:number? chokepoint_share:number?",
     ),
     "network": _table(
         "投入产出网络", "Input-output network", "sector year",
-        "sector year:int gross_output:number imported_input_share:number? dva_export_share:number? self_sufficiency:number? upstreamness:number? digital_input:number? output_multiplier:number forward_multiplier:number betweenness:share pagerank:share",
+        "sector sector_zh sector_en year:int gross_output:number imported_input_share:number? dva_export_share:number? self_sufficiency:number? upstreamness:number? digital_input:number? output_multiplier:number forward_multiplier:number backward_linkage:number forward_linkage:number key_sector:flag betweenness:share pagerank:share",
     ),
     "io_links": _table(
         "行业间投入产出权重", "Input-output weights between units", "from_unit to_unit",
         "year:int from_unit to_unit upstream:share downstream:share leontief:number ghosh:number",
+    ),
+    "main_inputs": _table(
+        "主要投入来源", "Main inputs", "sector year place",
+        "sector sector_zh sector_en year:int place:int supplier supplier_zh supplier_en share:share value:number",
+    ),
+    "extraction": _table(
+        "假设抽取与供给冲击", "Extraction and supply shocks", "sector case",
+        "sector sector_zh sector_en year:int case case_zh case_en size:share own:number own_share:number? others:number others_share:number? value_added_share:number? most_affected:text? most_affected_zh:text? most_affected_en:text? most_affected_share:number? assumption_zh assumption_en",
+    ),
+    "firm_links": _table(
+        "企业供应关系", "Supply links of firms", "firm_id year",
+        "firm_id year:int suppliers:int customers:int repeated_suppliers:share? repeated_customers:share? supplier_share:number? supplier_hhi:share? customer_share:number? customer_hhi:share? anonymous_suppliers:int anonymous_customers:int",
     ),
     "chokepoints": _table(
         "卡脖子产品", "Chokepoint products", "hs6 year",

@@ -61,7 +61,7 @@ def china(shared):
 
 def test_columns_are_those_of_the_canonical_table(china):
     assert list(china["linkages"].columns) == list(CANONICAL["linkages"].columns)
-    for name in ("linkages", "network", "io_links", "chokepoints", "not_made"):
+    for name in ("linkages", "network", "io_links", "main_inputs", "extraction", "chokepoints", "not_made"):
         check(name, china[name])
 
 
@@ -93,7 +93,7 @@ def test_weights_are_of_the_first_table_and_fixed(china):
 
 def test_what_is_missing_is_said(china):
     assert china["linkages"]["nrca"].isna().all()
-    assert set(china["not_made"]["table"]) == {"chokepoints"}
+    assert set(china["not_made"]["table"]) == {"chokepoints", "firm_links"}
 
 
 def test_base_year_takes_the_latest_table_not_after_it():
@@ -169,5 +169,5 @@ def test_faults_are_named():
 
 def test_nothing_to_read_gives_empty_tables():
     out = made({}, study())
-    assert all(out[name].empty for name in ("linkages", "network", "io_links", "chokepoints"))
-    assert set(out["not_made"]["table"]) == {"network", "io_links", "chokepoints"}
+    assert all(out[name].empty for name in ("linkages", "network", "io_links", "extraction", "chokepoints"))
+    assert set(out["not_made"]["table"]) == {"network", "io_links", "main_inputs", "extraction", "chokepoints", "firm_links"}

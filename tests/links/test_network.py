@@ -20,6 +20,9 @@ ADDS_UP = 1e-9
 PRINTED = 1e-7
 """Relative; the tables themselves print outputs that miss the sum of their cells by up to 7e-9."""
 
+FOUR_DECIMALS = 5e-4
+"""Sums of six numbers that rest on coefficients rounded to four decimals."""
+
 
 @pytest.fixture(scope="module", params=[(2018, 42), (2020, 42), (2018, 153), (2020, 153)], ids=str)
 def real(request, shared):
@@ -42,6 +45,48 @@ def test_two_sectors_by_hand():
     assert net.complete_consumption(table, {"a"}) == pytest.approx([np.nan, 0.4 / 0.495], abs=HAND, nan_ok=True)
     assert net.complete_consumption(table, {"a", "b"}) == pytest.approx([0.45 / 0.495, 0.4 / 0.495], abs=HAND)
     assert np.isnan(net.complete_consumption(table, {"I65"})).all()
+
+
+GERMANY_1995 = np.array([
+    [1131, 25480, 1, 607, 710, 762, 15219], [7930, 304584, 64167, 41082, 11981, 30360, 619342],
+    [426, 7334, 3875, 5296, 23457, 9155, 196063], [3559, 72717, 14190, 74399, 10835, 21008, 343355],
+    [3637, 96115, 31027, 65755, 193176, 34223, 268554], [1552, 14986, 1747, 11225, 15058, 22070, 442280],
+], dtype=float)  # fmt: skip
+"""Agriculture, manufacturing, construction, trade, business and other services; final uses last; million euro."""
+
+
+def test_linkages_are_those_published():
+    """Eurostat (2008), Manual of Supply, Use and Input-Output Tables, table 15.4 (flows) and 15.20 (linkages, p. 507).
+
+    Backward linkages as transcribed in the tests of the R package iotables to four decimals. Forward linkages as its
+    documentation prints them, from output coefficients rounded to four decimals: FOUR_DECIMALS allows for that.
+    """
+    flows, final = GERMANY_1995[:, :-1], GERMANY_1995[:, -1]
+    table = IoTable(1995, tuple("abcdef"), flows, np.zeros((6, 6)), final, np.zeros(6), np.zeros(6))
+    assert table.output == pytest.approx([43910, 1079446, 245606, 540063, 692487, 508918])
+    rows = net.network(table, ())
+    assert rows["output_multiplier"].round(4).tolist() == [1.7048, 1.8413, 1.8136, 1.6035, 1.5951, 1.3782]
+    forward = rows["forward_multiplier"].to_numpy()
+    assert forward == pytest.approx([2.1128, 1.6909, 1.3559, 1.5850, 2.1040, 1.2105], abs=FOUR_DECIMALS)
+    # agriculture and manufacturing alone are above both means, 1.6561 and 1.6764
+    assert rows["backward_linkage"].mean() == pytest.approx(1) and rows["key_sector"].tolist() == [True] * 2 + [False] * 4
+
+
+def test_multipliers_have_one_mean_by_output(real):
+    """sum_i x_i (G 1)_i = sum_j x_j (1 L)_j, since x_i g_ij = l_ij x_j."""
+    table, _ = real
+    rows = net.network(table, ())
+    weights = rows["gross_output"] / rows["gross_output"].sum()
+    assert weights @ rows["forward_multiplier"] == pytest.approx(weights @ rows["output_multiplier"], rel=ADDS_UP)
+
+
+def test_main_inputs_are_the_largest_cells_of_a_column(real):
+    table, _ = real
+    rows = net.main_inputs(table, 3)
+    user = rows[rows["sector"] == table.codes[10]]
+    column = pd.Series(table.domestic[:, 10], index=table.codes).drop(table.codes[10]).nlargest(3)
+    assert user["supplier"].tolist() == list(column.index) and user["value"].tolist() == column.tolist()
+    assert user["share"].to_numpy() == pytest.approx(column.to_numpy() / table.domestic[:, 10].sum())
 
 
 def test_outputs_are_those_printed(real):

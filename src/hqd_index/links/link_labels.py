@@ -4,12 +4,20 @@ from ..canonical import LINKAGES
 
 _LINKAGES = {name: (column.zh, column.en, column.unit) for name, column in LINKAGES.columns.items()}
 
+_SECTOR = {
+    "sector": ("部门", "sector", ""),
+    "sector_zh": ("部门名称(中文)", "name of the sector in Chinese", ""),
+    "sector_en": ("部门名称(英文)", "name of the sector in English", ""),
+    "year": ("投入产出表年份", "year of the input-output table", ""),
+}
+
 LABELS: dict[str, dict[str, tuple[str, str, str]]] = {
     "linkages": _LINKAGES,
     "network": _LINKAGES
+    | _SECTOR
     | {
-        "sector": ("部门", "sector", ""),
         "gross_output": ("总产出", "gross output", "万元"),
+        "key_sector": ("关键部门(前向与后向关联都大于 1)", "key sector (backward and forward linkage above 1)", ""),
     },
     "io_links": {
         "year": ("投入产出表年份(固定)", "year of the input-output table, fixed", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -24,8 +25,12 @@ class LinkTables:
     """The tables of the stage as they are computed."""
 
     linkages: pd.DataFrame
+    names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     network: pd.DataFrame = field(default_factory=lambda: empty("network"))
     io_links: pd.DataFrame = field(default_factory=lambda: empty("io_links"))
+    main_inputs: pd.DataFrame = field(default_factory=lambda: empty("main_inputs"))
+    extraction: pd.DataFrame = field(default_factory=lambda: empty("extraction"))
+    firm_links: pd.DataFrame = field(default_factory=lambda: empty("firm_links"))
     chokepoints: pd.DataFrame = field(default_factory=lambda: empty("chokepoints"))
     export_shares: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["industry_code", "year", "world_share"]))
     reasons: list[dict[str, str]] = field(default_factory=list)
@@ -47,6 +52,9 @@ class LinkTables:
             "linkages": self.linkages,
             "network": self.network,
             "io_links": self.io_links,
+            "main_inputs": self.main_inputs,
+            "extraction": self.extraction,
+            "firm_links": self.firm_links,
             "chokepoints": self.chokepoints,
             "export_shares": self.export_shares,
             "not_made": pd.DataFrame(self.reasons, columns=["table", "reason_zh", "reason_en", "mend_zh", "mend_en"]),

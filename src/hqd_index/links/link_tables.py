@@ -11,17 +11,22 @@ from ..engines import Engine
 from ..errors import ConfigError, DataError
 from ..study.records import Study
 from . import chokepoints, trade
+from .chain_names import Names, study_names, with_names
+from .extraction import extraction
+from .firm_links import NO_LINKS, firm_links
 from .iotable import IoTable, crosswalk, read_io
 from .link_results import NO_BEC, NO_FLOWS, NO_INCOMES, NO_IO, LinkTables, unmapped_products
-from .network import io_links, network
+from .network import io_links, main_inputs, network
 
 KEYS = ["industry_code", "year"]
 PRODUCT_SYSTEM_BEC = "bec"
 INPUT_GOODS = ("intermediate", "capital")
+INPUT_PLACES = 3
+"""Largest suppliers listed for each sector."""
 
 
-def links(study: Study, engine: Engine, tables: Mapping[str, str]) -> dict[str, pd.DataFrame]:
-    """linkages, network, io_links, chokepoints, export_shares, not_made from clean tables (canonical name -> engine table).
+def links(study: Study, engine: Engine, tables: Mapping[str, str], official: Names | None = None) -> dict[str, pd.DataFrame]:
+    """linkages, network, io_links and the other tables of LinkTables from clean tables (canonical name -> engine table).
 
     `linkages` has one row per industry and year and the columns of canonical.LINKAGES; a column whose source is absent is
     missing throughout and `not_made` says why. Industries are those of the firm and industry tables; without either, all.
@@ -34,11 +39,16 @@ def links(study: Study, engine: Engine, tables: Mapping[str, str]) -> dict[str, 
             zh="表 linkages 由程序计算;请把该文件读入自定义名称的表",
             location="sources.yaml",
         )
-    link_tables = LinkTables(linkages=pd.DataFrame(columns=KEYS))
+    link_tables = LinkTables(linkages=pd.DataFrame(columns=KEYS), names={**(official or {}), **study_names(engine, tables)})
     industries = industries_of(engine, tables)
     io = _io_link_tables(study, engine, tables, industries, link_tables)
     goods = _trade_link_tables(study, engine, tables, industries, io, link_tables)
     link_tables.linkages = merge_columns(io, goods)
+    if "links" in tables:
+        link_tables.firm_links, no_shares = firm_links(engine, tables["links"])
+        link_tables.note("firm_links", no_shares)
+    else:
+        link_tables.note("firm_links", NO_LINKS)
     return link_tables.tables_by_name()
 
 
@@ -74,15 +84,18 @@ def _io_link_tables(
     """Columns by industry and year from the tables of the study's years; network and io_links on the way."""
     choice = study.columns.links
     if "io" not in tables:
-        for table in ("network", "io_links"):
+        for table in ("network", "io_links", "main_inputs", "extraction"):
             link_tables.note(table, NO_IO)
         return pd.DataFrame(columns=KEYS)
     sectors = _sectors(engine, tables, choice.io_system, choice.industry_system)
     years = read_io(engine, tables["io"], sectors)
-    networks = {year: network(table, choice.digital) for year, table in years.items()}
-    link_tables.network = pd.concat(networks.values(), ignore_index=True)
+    networks = pd.concat([network(table, choice.digital) for table in years.values()], ignore_index=True)
+    link_tables.network = with_names(networks, "sector", link_tables.names)
+    inputs = pd.concat([main_inputs(table, INPUT_PLACES) for table in years.values()], ignore_index=True)
+    link_tables.main_inputs = with_names(with_names(inputs, "sector", link_tables.names), "supplier", link_tables.names)
+    link_tables.extraction = extraction(years[max(years)], choice.shock, link_tables.names)
     link_tables.io_links = _link_weights(study, years, industries)
-    return carry_forward(_sectors_of_industries(link_tables.network, sectors, industries), study.study.years)
+    return carry_forward(_sectors_of_industries(networks, sectors, industries), study.study.years)
 
 
 def _sectors(engine: Engine, tables: Mapping[str, str], system: str | None, to_system: str) -> pd.DataFrame | None:
@@ -117,7 +130,7 @@ def _sectors_of_industries(
     sectors_table: pd.DataFrame, sectors: pd.DataFrame | None, industries: list[str] | None
 ) -> pd.DataFrame:
     """The network's rows of the industries, with the table's year and the sectors an industry lies in."""
-    sector_rows = sectors_table.rename(columns={"sector": "industry_code"}).drop(columns="gross_output")
+    sector_rows = sectors_table.rename(columns={"sector": "industry_code"}).drop(columns=["gross_output", "key_sector"])
     if industries is not None:
         sector_rows = sector_rows[sector_rows["industry_code"].isin(industries)]
     if sectors is None:

@@ -104,6 +104,11 @@ def complete_consumption(io_table: IoTable, suppliers: Collection[str]) -> Array
     return np.where((io_table.output > 0) & (n_other_suppliers > 0), total_needs[is_supplier].sum(axis=0) - own_use, np.nan)
 
 
+def dispersion(multipliers: Array) -> Array:
+    """Multipliers over their mean: above 1 is more than the mean sector (Rasmussen 1956; forward by rows of G, Jones 1976)."""
+    return np.asarray(multipliers / multipliers.mean())
+
+
 @dataclass(frozen=True)
 class Centrality:
     """Betweenness and PageRank (n,) of the sectors."""
@@ -132,8 +137,12 @@ def centrality(io_table: IoTable) -> Centrality:
 
 
 def network(io_table: IoTable, digital: Collection[str]) -> pd.DataFrame:
-    """Every sector of one table with all of the above: sector, year, one column each."""
+    """Every sector of one table with all of the above: sector, year, one column each.
+
+    `key_sector`: backward and forward linkage both above 1.
+    """
     centrality_rows = centrality(io_table)
+    backward, forward = leontief(io_table).sum(axis=0), ghosh(io_table).sum(axis=1)
     return pd.DataFrame(
         {
             "sector": io_table.codes,
@@ -144,12 +153,36 @@ def network(io_table: IoTable, digital: Collection[str]) -> pd.DataFrame:
             "self_sufficiency": self_sufficiency(io_table),
             "upstreamness": upstreamness(io_table),
             "digital_input": complete_consumption(io_table, digital),
-            "output_multiplier": leontief(io_table).sum(axis=0),
-            "forward_multiplier": ghosh(io_table).sum(axis=1),
+            "output_multiplier": backward,
+            "forward_multiplier": forward,
+            "backward_linkage": dispersion(backward),
+            "forward_linkage": dispersion(forward),
+            "key_sector": (dispersion(backward) > 1) & (dispersion(forward) > 1),
             "betweenness": centrality_rows.betweenness,
             "pagerank": centrality_rows.pagerank,
         }
     )
+
+
+def main_inputs(io_table: IoTable, places: int) -> pd.DataFrame:
+    """The largest domestic suppliers of each sector, itself left out: sector, year, place, supplier, share of inputs, value."""
+    flows = io_table.domestic.copy()
+    np.fill_diagonal(flows, 0.0)
+    shares = coefficients(flows, io_table.domestic.sum(axis=0))
+    order = np.argsort(-flows, axis=0, kind="stable")[:places]
+    codes = np.array(io_table.codes, dtype=object)
+    users = np.tile(np.arange(len(codes)), (len(order), 1))
+    frame = pd.DataFrame(
+        {
+            "sector": codes[users].ravel(),
+            "year": io_table.year,
+            "place": np.repeat(np.arange(1, len(order) + 1), len(codes)),
+            "supplier": codes[order].ravel(),
+            "share": shares[order, users].ravel(),
+            "value": flows[order, users].ravel(),
+        }
+    )
+    return frame[frame["value"] > 0].reset_index(drop=True)
 
 
 def io_links(io_table: IoTable, units: Collection[str]) -> pd.DataFrame:

@@ -128,9 +128,10 @@ def _notice(notice: Any, language: str) -> str:
 
 def links(context: Context) -> dict[str, Table]:
     """Input-output and trade tables -> columns by industry, the network, chokepoints, weights between industries."""
+    from ..intake.meaning.official_codes import official_names
     from ..links import links as link_tables
 
-    return dict(link_tables(context.study, context.engine, context.matching("clean_")))
+    return dict(link_tables(context.study, context.engine, context.matching("clean_"), official_names()))
 
 
 def firms(context: Context) -> dict[str, Table]:
@@ -390,11 +391,8 @@ def _published(context: Context, unpublished: Sequence[str]) -> dict[str, pd.Dat
 
     from ..codebook import codebook
 
-    frames = {
-        table_name: context.frame(table_name)
-        for table_name in context.tables
-        if table_name in TABLES or table_name in unpublished
-    }
+    names = [table_name for table_name in context.tables if table_name in TABLES or table_name in unpublished]
+    frames = {table_name: context.frame(table_name) for table_name in names}
     reasons = [context.frame(table_name) for table_name in context.tables if table_name.startswith("not_made_")]
     frames["not_made"] = pd.concat(reasons, ignore_index=True).drop_duplicates()
     return frames | {"codebook": codebook(context.study, frames)}

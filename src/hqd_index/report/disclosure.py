@@ -11,7 +11,7 @@ from .results import Results
 
 NAMES = ("firm", "firm_id", "firm_name", "name", "uscc", "credit_code", "key", "value", "why")
 """Columns that may hold a firm's name or number, in tables about firms or about rows of firms."""
-ABOUT_FIRMS = ("modes", "srdi_unmatched", "quarantine", "candidates", "growth_stages")
+ABOUT_FIRMS = ("modes", "srdi_unmatched", "quarantine", "candidates", "growth_stages", "firm_links")
 LISTED_BY_ID = ("candidates", "growth_stages")
 """Lists of firms to be approached: the workbook has their ids, which are what the list is for; the page has counts."""
 COUNTS = {

@@ -244,6 +244,8 @@ TABLE_LABELS = {
     "patents": Bilingual("专利", "patents"),
     "links": Bilingual("供应关系", "supply links"),
     "subsidiaries": Bilingual("子公司", "subsidiaries"),
+    "chain_nodes": Bilingual("链上节点", "chain nodes"),
+    "chain_links": Bilingual("节点联系", "links of chain nodes"),
     "linkages": Bilingual("产业链指标", "chain indicators"),
 }
 LEVEL_LABELS = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..tables import TABLES
 from .bilingual import Bilingual
-from .grids import data_grids, index_grids, list_grids, model_grids
+from .grids import chain_grids, data_grids, index_grids, list_grids, model_grids
 from .grids.grid import Grid
 from .grids.published_grids import published_grid
 from .paper import accounting_tables, estimate_tables, measurement_tables
@@ -259,6 +259,8 @@ OUTLINE: tuple[Exhibit, ...] = (
     _published_exhibit("multiverse_summary"),
     Exhibit("chain_map", ("io_links", "linkages", "priority"), page=PageSlot("chain", 1)),  # drawn, not a grid
     _published_exhibit("linkages"),
+    _published_exhibit("extraction", page=PageSlot("chain", 4, folded=True, grid=chain_grids.supply_shocks)),
+    _published_exhibit("firm_links", page=PageSlot("chain", 5, folded=True, grid=chain_grids.partner_counts)),
     _published_exhibit("priority", page=PageSlot("lists", 1, grid=list_grids.priority_nodes)),
     _published_exhibit("alerts", page=PageSlot("lists", 2, folded=True, head=True)),
     _published_exhibit("whatif", page=PageSlot("lists", 3, folded=True, head=True)),
@@ -314,7 +316,7 @@ OUTLINE: tuple[Exhibit, ...] = (
 )
 CSV_ONLY = frozenset({
     "designs", "diagnostics", "distribution", "dynamics", "elasticities",
-    "left_out", "lisa", "modes", "network", "pairs", "placebo",
+    "left_out", "lisa", "main_inputs", "modes", "network", "pairs", "placebo",
     "regression_diagnostics", "repairs", "scenario_ranges", "srdi_unmatched", "transitions", "uncertainty",
 })  # fmt: skip
 """Published tables that no page, sheet, paper or figure shows."""

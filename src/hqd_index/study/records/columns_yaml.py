@@ -55,7 +55,8 @@ class Links(Record):
 
     `home` is the country's code in the trade flows; `industry_system` and `io_system` are names of code systems in table
     crosswalks (io_system absent: the input-output table is in industry codes); `digital` are the sectors that adv4 counts;
-    `base_year` fixes the weights of io_links and PRODY (absent: the first year with a table).
+    `base_year` fixes the weights of io_links and PRODY (absent: the first year with a table); `shock` is the share of a supply
+    that table extraction takes away.
     """
 
     home: str = "CHN"
@@ -64,6 +65,7 @@ class Links(Record):
     digital: tuple[str, ...] = ("C39", "I63", "I64", "I65")
     base_year: int | None = None
     unit_value_winsor: Annotated[float, Field(ge=0, lt=0.5)] = 0.01
+    shock: Annotated[float, Field(gt=0, le=1)] = 0.1
     chokepoint: Chokepoint = Chokepoint()
 
 
