@@ -122,8 +122,8 @@ def extraction(io_table: IoTable, shock: float, names: Names) -> pd.DataFrame:
 def _rows_of_case(inverses: Inverses, id: str, case: Case, size: float) -> pd.DataFrame:
     io_table = inverses.io_table
     output, changes = io_table.output, case.changes(inverses, size)
-    own = np.diag(changes)
-    spread = changes.sum(axis=0) - own
+    direct = np.diag(changes)
+    spread = changes.sum(axis=0) - direct
     gdp = float(inverses.value_added @ output)
     relative = np.divide(changes, output[:, None], out=np.zeros_like(changes), where=output[:, None] > 0)
     np.fill_diagonal(relative, 0.0)
@@ -139,8 +139,8 @@ def _rows_of_case(inverses: Inverses, id: str, case: Case, size: float) -> pd.Da
             "case_zh": case.name[0],
             "case_en": case.name[1],
             "size": size,
-            "own": own,
-            "own_share": np.divide(own, output, out=np.full_like(own, np.nan), where=output > 0),
+            "own": direct,
+            "own_share": np.divide(direct, output, out=np.full_like(direct, np.nan), where=output > 0),
             "others": spread,
             "others_share": spread / (output.sum() - output),
             "value_added_share": inverses.value_added @ changes / gdp,

@@ -28,8 +28,8 @@ def firm_links(engine: Engine, table: str) -> tuple[pd.DataFrame, Reason | None]
     squares of the shares that the firm itself disclosed (% and 0-1), anonymous partners included; a lower bound of the whole.
     """
     present = engine.types(table)
-    wanted = [column for column in ("focal", "share", "anonymous") if column in present]
-    links = engine.collect(f'SELECT supplier_id, customer_id, "year", {", ".join([*wanted, "1 AS one"])} FROM {table}')
+    optional_columns = [column for column in ("focal", "share", "anonymous") if column in present]
+    links = engine.collect(f'SELECT supplier_id, customer_id, "year", {", ".join([*optional_columns, "1 AS one"])} FROM {table}')
     links = links.drop(columns="one").reindex(columns=["supplier_id", "customer_id", "year", "focal", "share", "anonymous"])
     flagged = links["anonymous"].astype("boolean").fillna(False)
     ids = ("supplier_id", "customer_id")
@@ -40,7 +40,7 @@ def firm_links(engine: Engine, table: str) -> tuple[pd.DataFrame, Reason | None]
     parts = [part for side, columns in SIDES.items() for part in _side(links, hidden, flagged, side, *columns)]
     rows = pd.concat(parts, axis=1).rename_axis(FIRM_YEAR).reset_index()
     counts = ["suppliers", "customers", "anonymous_suppliers", "anonymous_customers"]
-    reason = None if {"focal", "share"} <= set(wanted) else NO_SHARES
+    reason = None if {"focal", "share"} <= set(optional_columns) else NO_SHARES
     return conform("firm_links", rows.fillna(dict.fromkeys(counts, 0)).astype({"year": "int64"})), reason
 
 

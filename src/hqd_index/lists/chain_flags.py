@@ -98,8 +98,8 @@ def flags(nodes: pd.DataFrame, rules: ChainFlags) -> pd.DataFrame:
 def neighbouring_rules(rules: ChainFlags, threshold: str, factor: float, spread: float) -> ChainFlags:
     """The rules with one threshold moved: times the factor, or by (factor - 1) x `spread` where it is 0."""
     value = float(getattr(rules, threshold))
-    moved = value * factor if value else (factor - 1) * spread
-    return rules.model_copy(update={threshold: min(moved, HIGHEST_PERCENTILE) if threshold.endswith("_pct") else moved})
+    neighbour = value * factor if value else (factor - 1) * spread
+    return rules.model_copy(update={threshold: min(neighbour, HIGHEST_PERCENTILE) if threshold.endswith("_pct") else neighbour})
 
 
 def product_flags(products: pd.DataFrame, rule: Chokepoint, **thresholds: float) -> pd.Series:

@@ -66,8 +66,8 @@ def units_are_industries(study: Study) -> bool:
 
 def by_industry(nodes: pd.DataFrame) -> pd.DataFrame:
     """A row for each product and each of its industries, from codes joined by '+'."""
-    split = nodes.dropna(subset="industries").assign(industry=lambda rows: rows["industries"].str.split("+"))
-    return split.explode("industry", ignore_index=True)
+    product_rows = nodes.dropna(subset="industries").assign(industry=lambda rows: rows["industries"].str.split("+"))
+    return product_rows.explode("industry", ignore_index=True)
 
 
 def _world_shares(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -18,14 +18,14 @@ def industry_stability(
     Settings that a node's data leave undecided do not count; NaN where none is left. `product_settings` are verdicts on the
     nodes, one per setting of the chokepoint rule.
     """
-    kept = [agreement(verdict, base_flags["chokepoint"]) for verdict in product_settings]
+    agreements = [agreement(verdict, base_flags["chokepoint"]) for verdict in product_settings]
     for flag, thresholds in FLAG_THRESHOLDS.items():
         for threshold in thresholds:
-            kept += [
+            agreements += [
                 agreement(RULES[flag](nodes, rules), base_flags[flag])
                 for rules in _settings(lists.flags, threshold, nodes, lists.neighbours)
             ]
-    return pd.concat(kept, axis=1).mean(axis=1) if kept else pd.Series(np.nan, index=nodes.index)
+    return pd.concat(agreements, axis=1).mean(axis=1) if agreements else pd.Series(np.nan, index=nodes.index)
 
 
 def chokepoint_settings(products: pd.DataFrame, rule: Chokepoint, factors: tuple[float, ...]) -> list[pd.Series]:

@@ -45,8 +45,8 @@ def priority(study: Study, frames: Mapping[str, pd.DataFrame]) -> tuple[pd.DataF
     blocks = [with_factors(industry_rows, study.lists.target)]
     if len(products):
         product_rows = product_nodes(products, industries).assign(kind=PRODUCT)
-        kept = [agreement(verdict, products["chokepoint"].astype("float64")) for verdict in settings]
-        product_rows = product_rows.assign(stability=pd.concat(kept, axis=1).mean(axis=1).to_numpy())
+        verdicts = [agreement(verdict, products["chokepoint"].astype("float64")) for verdict in settings]
+        product_rows = product_rows.assign(stability=pd.concat(verdicts, axis=1).mean(axis=1).to_numpy())
         product_rows = with_factors(product_rows, study.lists.target)
         blocks.append(product_rows[product_rows["chokepoint"] == 1])
     rows = pd.concat(blocks, ignore_index=True)
@@ -110,7 +110,7 @@ def _published(study: Study, frames: Mapping[str, pd.DataFrame], rows: pd.DataFr
     names = node_names(rows, frames["unit_names"])
     problem = any_rule(*(rows[flag] for flag in PROBLEMS if flag in rows))
     texts = evidence(study, rows)
-    shown = rows.assign(
+    listed_rows = rows.assign(
         rank=ranks.astype("Int64"),
         problem=problem.astype("Int64"),
         contradiction=rows["chokepoint"].eq(1) & rows["strong"].eq(1),
@@ -120,7 +120,7 @@ def _published(study: Study, frames: Mapping[str, pd.DataFrame], rows: pd.DataFr
         n_srdi=rows["n_srdi"].astype("Int64"),
         n_firms=rows["n_firms"].round().astype("Int64"),
     )
-    return conform("priority", shown[[column for column in empty("priority").columns if column in shown]])
+    return conform("priority", listed_rows[[column for column in empty("priority").columns if column in listed_rows]])
 
 
 def flagged(rows: pd.DataFrame, year: int) -> Sequence[str]:

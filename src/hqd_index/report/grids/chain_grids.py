@@ -38,12 +38,12 @@ def supply_shocks(results: Results) -> Grid | None:
     lower, users = cases["shock_leontief"], cases["shock_ghosh"]
     values = []
     for sector in (-(lower["others_share"] + users["others_share"])).sort_values(ascending=False, kind="stable").index:
-        most = users.loc[sector]
+        shock = users.loc[sector]
         worst = (
             BLANK_TEXT
-            if is_missing(most["most_affected"])
+            if is_missing(shock["most_affected"])
             else Bilingual(
-                *(f"{most[f'most_affected_{code}']} {100 * most['most_affected_share']:.2f}%" for code in ("zh", "en"))
+                *(f"{shock[f'most_affected_{code}']} {100 * shock['most_affected_share']:.2f}%" for code in ("zh", "en"))
             )
         )
         values.append(
