@@ -16,8 +16,7 @@ SRDI_RECORDS = ("publicised", "recognised", "passed_review", "failed_review", "r
 VERSIONS = ("2002", "2011", "2017")
 SCOPES = ("all", "above_scale", "large_medium")
 # a table in competitive form has origin `total` throughout and its column of imports as use `import`
-IO_USES = ("intermediate", "final_cons", "gfcf", "export", "inventory", "import")
-IO_ORIGINS = ("domestic", "imported", "total")
+IO_USES, IO_ORIGINS = ("intermediate", "final_cons", "gfcf", "export", "inventory", "import"), ("domestic", "imported", "total")
 
 
 @dataclass(frozen=True)
@@ -219,6 +218,8 @@ IO = CanonicalTable(
     columns={
         "year": YEAR,
         "from_code": text("产出部门", "producing sector", required=True),
+        "from_zh": text("产出部门名称", "name of the producing sector in Chinese"),
+        "from_en": text("产出部门英文名称", "name of the producing sector in English"),
         "to_code": text("使用部门", "using sector", required=True),
         "use": category("用途", "use", IO_USES),
         "origin": category("来源", "origin", IO_ORIGINS),
@@ -379,7 +380,6 @@ LINKAGES = CanonicalTable(
     },
     rows_per_unit="one",
 )
-
 
 CANONICAL: dict[str, CanonicalTable] = {
     "firms": FIRMS,

@@ -11,20 +11,31 @@ from ..engines import Engine
 Names = Mapping[str, tuple[str, str]]
 
 
+SOURCES = (("io", "from_code", "from_zh", "from_en"), ("chain_nodes", "node", "name_zh", "name_en"))
+"""Table, its code and its names; a later one corrects an earlier one."""
+
+
 def study_names(engine: Engine, tables: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Node -> (Chinese, English) from table chain_nodes; a name in one language serves for both; empty without the table."""
-    if "chain_nodes" not in tables:
+    """Code -> (Chinese, English) from tables io and chain_nodes; a name in one language serves for both."""
+    names: dict[str, tuple[str, str]] = {}
+    for table, code, *columns in SOURCES:
+        if table in tables:
+            names |= _names_of_table(engine, tables[table], code, columns)
+    return names
+
+
+def _names_of_table(engine: Engine, table: str, code: str, columns: list[str]) -> dict[str, tuple[str, str]]:
+    present = engine.types(table)
+    known_columns = [column for column in columns if column in present]
+    if not known_columns:
         return {}
-    present = engine.types(tables["chain_nodes"])
-    columns = [column for column in ("name_zh", "name_en") if column in present]
-    rows = engine.collect(f"SELECT {', '.join(['node', *columns])} FROM {tables['chain_nodes']} ORDER BY node")
+    texts = ", ".join(f"max({column}) AS {column}" for column in known_columns)
+    rows = engine.collect(f"SELECT {code} AS code, {texts} FROM {table} GROUP BY {code} ORDER BY {code}")
     names = {}
     for record in rows.to_dict("records"):
-        texts = [record.get(column) for column in ("name_zh", "name_en")]
-        given_names = [text for text in texts if isinstance(text, str)]
-        if given_names:
-            zh, en = (text if isinstance(text, str) else given_names[0] for text in texts)
-            names[str(record["node"])] = (zh, en)
+        zh, en = (record.get(column) if isinstance(record.get(column), str) else None for column in columns)
+        if zh or en:
+            names[str(record["code"])] = (str(zh or en), str(en or zh))
     return names
 
 

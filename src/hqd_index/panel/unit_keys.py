@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -29,12 +30,16 @@ def unit_names(
     tables: Mapping[str, str],
     indicator_values: pd.DataFrame,
     official: Mapping[str, tuple[str, str]],
+    node_names: Mapping[str, tuple[str, str]] = MappingProxyType({}),
 ) -> pd.DataFrame:
-    """unit, unit_zh, unit_en, group of every unit in the panel: from official code lists, a table, or the code itself."""
+    """unit, unit_zh, unit_en, group of every unit in the panel: from official code lists, a table, or the code itself.
+
+    `node_names` are the study's own names of codes (table chain_nodes); they come before the official ones.
+    """
     units = sorted(indicator_values["unit"].unique())
     names_from = study.study.unit.names
     if isinstance(names_from, str):
-        bilingual_names = [name_of(unit, {} if names_from == "code" else official) for unit in units]
+        bilingual_names = [name_of(unit, {**({} if names_from == "code" else official), **node_names}) for unit in units]
         unit_labels = pd.DataFrame(
             {"unit": units, "unit_zh": [zh for zh, _ in bilingual_names], "unit_en": [en for _, en in bilingual_names]}
         )

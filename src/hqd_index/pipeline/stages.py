@@ -162,6 +162,7 @@ def modes(context: Context) -> dict[str, Table]:
 def panel(context: Context) -> dict[str, Table]:
     """Tables -> unit-years: indicators of both samples, density, controls, names of units, descriptives."""
     from ..intake.meaning.official_codes import official_names
+    from ..links.chain_names import study_names
     from ..panel import (
         build_panel,
         descriptives,
@@ -177,7 +178,8 @@ def panel(context: Context) -> dict[str, Table]:
     if masked_line := small_sample_notice(context.study, unit_years.values):
         context.notices.append(masked_line.en if context.study.study.language == "en" else masked_line.zh)
     marks = leader_marks(context.study, context.engine, context.matching("ready_"), unit_years)
-    names = unit_names(context.study, context.engine, context.matching("ready_"), unit_years.values, official_names())
+    own_names = study_names(context.engine, context.matching("ready_"))
+    names = unit_names(context.study, context.engine, context.matching("ready_"), unit_years.values, official_names(), own_names)
     coverage, status_coverage = indicator_coverage(context.study, context.engine, context.matching("ready_"), unit_years.values)
     return {
         "panel": unit_years.values,
