@@ -7,7 +7,11 @@ from pathlib import Path
 from hqd_index.renderer import print_files
 
 VEILED = "".join(f'<g opacity="0.{k}"><rect x="{k}" width="9" height="9"/></g>' for k in range(1, 9))
-DRAWING = f'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20">{VEILED}</svg>'
+LETTERS = "".join(
+    f'<text x="5" y="{15 * k}" font-family="sans-serif" font-weight="{weight}">ab</text>'
+    for k, weight in enumerate(("normal", "bold"), start=1)
+)
+DRAWING = f'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40">{VEILED}{LETTERS}</svg>'
 
 
 def test_a_drawing_gives_the_same_bytes_each_time(tmp_path: Path) -> None:
