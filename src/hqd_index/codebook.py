@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
 import pandas as pd
-from ruamel.yaml import YAML
 
 from .firms.tfp import LABELS as ELASTICITIES
 from .links.link_labels import LABELS as LINKS
 from .study.records import Band, Study
 from .tables import TABLES
+
+TEXT = r'"(?:[^"\\]|\\.)*"'
+LABEL_LINE = re.compile(rf"(?P<name>[A-Za-z0-9_.]+): *\{{zh: *(?P<zh>{TEXT}), *en: *(?P<en>{TEXT})\}} *")
 
 COLUMNS: dict[str, tuple[str, str]] = {
     "sample": ("样本(all 全部企业,leave_out 剔除专精特新企业)", "sample (all firms, or leave_out: never-recognised firms)"),
@@ -93,11 +97,16 @@ def meaning(table: str, column: str) -> tuple[str, str]:
 
 @cache
 def labels() -> dict[str, tuple[str, str]]:
-    """column, or table.column -> its meaning in both languages, as labels.yaml has it."""
+    """column, or table.column -> its meaning in both languages, as labels.yaml has it.
+
+    That file has a pair in each line, `name: {zh: "...", en: "..."}`: a reader of all YAML takes longer over it than the whole
+    workbook takes. Raises ValueError where a line is neither that nor a comment.
+    """
     text = (files(__package__) / "labels.yaml").read_text("utf-8")
-    return {
-        column_name: (meaning_pair["zh"], meaning_pair["en"]) for column_name, meaning_pair in YAML(typ="safe").load(text).items()
-    }
+    pairs = {line: LABEL_LINE.fullmatch(line) for line in text.splitlines() if line and not line.startswith("#")}
+    if faulty_lines := [line for line, pair in pairs.items() if pair is None]:
+        raise ValueError(f"labels.yaml: not a name with a pair of texts: {faulty_lines[0]}")
+    return {pair["name"]: (json.loads(pair["zh"]), json.loads(pair["en"])) for pair in pairs.values() if pair is not None}
 
 
 def _indicators(study: Study) -> list[dict[str, str]]:

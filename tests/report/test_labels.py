@@ -1,10 +1,13 @@
 """Every id that the program writes has a label in both languages; one without is an error, never its own label."""
 
+from importlib.resources import files
+
 import pandas as pd
 import pytest
+from ruamel.yaml import YAML
 
 from hqd_index.canonical import CANONICAL
-from hqd_index.codebook import OWN, meaning
+from hqd_index.codebook import OWN, labels, meaning
 from hqd_index.methods import FAMILIES
 from hqd_index.models.analyses.interactions import CHANNELS
 from hqd_index.models.analyses.leading_firms import GROUPS
@@ -31,8 +34,8 @@ def test_what_the_program_names_has_a_label() -> None:
     assert set(CANONICAL) <= set(TABLE_LABELS)
     assert set(FAMILIES) <= set(STEP_LABELS)
     assert all(method_name(method).zh != method for method in FAMILIES["weight"])
-    for labels in KEY_LABELS.values():
-        assert all((label.zh and label.en) or key in ("nan", "<NA>") for key, label in labels.items())
+    for label_by_key in KEY_LABELS.values():
+        assert all((label.zh and label.en) or key in ("nan", "<NA>") for key, label in label_by_key.items())
 
 
 def test_every_column_of_a_published_table_has_a_label() -> None:
@@ -94,3 +97,10 @@ def test_no_grid_shows_an_id_of_the_program(results: Results) -> None:
         cells = {cell for row in grid.rows for cell in row if isinstance(cell, str)} if grid is not None else set()
         assert not cells & known, exhibit.id
     assert {"estimator", "spec", "node", "mode"} <= LABELLED and isinstance(results.table("scores"), pd.DataFrame)
+
+
+def test_the_labels_are_those_that_a_reader_of_yaml_finds() -> None:
+    """The file is read by lines, for speed: it must mean the same to any reader of YAML."""
+    text = (files("hqd_index") / "labels.yaml").read_text("utf-8")
+    pairs = YAML(typ="safe").load(text)
+    assert labels() == {name: (pair["zh"], pair["en"]) for name, pair in pairs.items()}

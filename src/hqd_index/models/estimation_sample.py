@@ -175,7 +175,7 @@ def comparable_rows(sample: EstimationSample, choice: SpecificationChoice, study
     """
     density = density_column(choice.density or study.regressions.density, study.regressions.density)
     similarly_restricted = [
-        specification for specification in study.regressions.specifications if _restriction(specification) == _restriction(choice)
+        specification for specification in study.regressions.specifications if restriction(specification) == restriction(choice)
     ]
     control_names = {
         control for similar_choice in [choice, *similarly_restricted] for control in controls_of(similar_choice, study)
@@ -189,5 +189,6 @@ def comparable_rows(sample: EstimationSample, choice: SpecificationChoice, study
     return observations[np.isfinite(observations[required_columns].to_numpy(dtype=float)).all(axis=1)]
 
 
-def _restriction(choice: SpecificationChoice) -> tuple[object, ...]:
+def restriction(choice: SpecificationChoice) -> tuple[object, ...]:
+    """What decides the rows of a specification, beside its controls."""
     return choice.density, choice.years, choice.drop_years, choice.drop_units

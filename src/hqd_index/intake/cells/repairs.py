@@ -252,13 +252,19 @@ def _printed_texts(
     """The first text of the cells of a sheet and column that hold a value: the same under any order of rows."""
     if not examples:
         return ()
-    queries = [
-        f"""SELECT {example_index} AS place, min({quoted(column_name)}) AS printed FROM {repairs.text_rows} WHERE rid IN (
-            SELECT rid FROM {repairs.typed_rows} WHERE {quoted(column_name)} = {literal(smallest_value)}
-            AND rid // {FILE_SPAN} = {sheet_number} AND {is_used})"""
+    is_example = {
+        f"example_{example_index}": f"({quoted(column_name)} = {literal(smallest_value)} AND rid // {FILE_SPAN} = {sheet_number})"
         for example_index, (sheet_number, column_name, smallest_value) in enumerate(examples)
-    ]
-    return [str(printed_text) for printed_text in engine.collect(f"{' UNION ALL '.join(queries)} ORDER BY place")["printed"]]
+    }
+    example_columns = ", ".join(f"{condition} AS {name}" for name, condition in is_example.items())
+    example_rows = engine.query(
+        f"SELECT rid, {example_columns} FROM {repairs.typed_rows} WHERE {is_used} AND ({' OR '.join(is_example.values())})"
+    )
+    texts = ", ".join(
+        f"min(t.{quoted(column_name)}) FILTER (WHERE e.{name})" for name, (_, column_name, _) in zip(is_example, examples)
+    )
+    printed_texts = engine.collect(f"SELECT {texts} FROM {repairs.text_rows} AS t JOIN {example_rows} AS e USING (rid)")
+    return [str(printed_text) for printed_text in printed_texts.iloc[0]]
 
 
 def plain_number(cell: str) -> str:

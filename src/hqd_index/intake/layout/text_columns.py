@@ -140,16 +140,24 @@ def _sheet_sql(sheet: Sheet, source: Source, table: CanonicalTable, numbers: Map
         name: _cell_sql(name, sheet_sql.cell(place), f"r{place}" if place in id_places else "", source, table)
         for name, place in positions.items()
     }
-    columns |= {name: literal(constant) for name, constant in source.constants.items() if name in table.columns}
-    columns |= {stored_number(name): f"n{positions[name]}" for name in numbers if name in positions}
-    select_list = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in columns.items())
+    cells = ", ".join(f"{sql} AS {quoted(_read_cell(name))}" for name, sql in columns.items())
+    values = {name: quoted(_read_cell(name)) for name in columns}
+    values |= {name: literal(constant) for name, constant in source.constants.items() if name in table.columns}
+    values |= {stored_number(name): f"n{positions[name]}" for name in numbers if name in positions}
+    select_list = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in values.items())
     row_facts = [
         f"{_scope_reason_sql(sheet, sheet_sql, source, table)} AS aside",
         *_lead_sql(sheet_sql, value_column_indices(positions, table)),
-        f"{_missing_marks_sql(positions, sheet_sql, source, table, numbers)} AS marks",
+        f"{_missing_marks_sql(positions, sheet_sql, table, numbers)} AS marks",
     ]
     rid = f"{sheet.sheet_number * FILE_SPAN} + row AS rid"
-    return f"SELECT {rid}, {', '.join(row_facts)}, {select_list} FROM ({sheet_sql.rows(sheet, id_places)})"
+    rows = f"SELECT *, {cells} FROM ({sheet_sql.rows(sheet, id_places)})" if cells else sheet_sql.rows(sheet, id_places)
+    return f"SELECT {rid}, {', '.join(row_facts)}, {select_list} FROM ({rows})"
+
+
+def _read_cell(name: str) -> str:
+    """What a column's cell is called once it is read, beside those of the sheet."""
+    return f"read {name}"
 
 
 def value_column_indices(column_indices: Mapping[str, int], table: CanonicalTable) -> list[int]:
@@ -189,24 +197,25 @@ def _chained_sql(operator: str, terms: Sequence[str]) -> str:
 
 
 def _missing_marks_sql(
-    positions: Mapping[str, int], sheet_sql: SheetSql, source: Source, table: CanonicalTable, numbers: Mapping[str, str]
+    positions: Mapping[str, int], sheet_sql: SheetSql, table: CanonicalTable, numbers: Mapping[str, str]
 ) -> str:
-    """Each column in which a mark was read as missing, and the mark."""
-    cells = {name: sheet_sql.cell(place) for name, place in positions.items()}
-    marks_by_column = {
-        name: " OR ".join(f"{cell} = {literal(mark)}" for mark in missing_marks(name, source, table) if mark)
-        for name, cell in cells.items()
+    """Each column in which a mark was read as missing, and the mark: a cell with a text that is NULL once it is read."""
+    marked_by_column = {
+        name: f"{quoted(_read_cell(name))} IS NULL AND {sheet_sql.cell(place)} <> ''"
+        for name, place in positions.items()
         if not is_plain_text(name, table) and name not in numbers
     }
-    marked_texts = [
-        f"CASE WHEN {marked} THEN {literal(name + MARK_SEPARATOR)} || {cells[name]} || '{MARK_TERMINATOR}' ELSE '' END"
-        for name, marked in marks_by_column.items()
-        if marked
-    ]
-    if not marked_texts:
+    if not marked_by_column:
         return "''"
-    is_marked = " OR ".join(column_marks for column_marks in marks_by_column.values() if column_marks)
-    return f"CASE WHEN {is_marked} THEN {_chained_sql(' || ', marked_texts)} ELSE '' END"  # few rows have any
+    mark_by_column = {
+        name: f"{literal(name + MARK_SEPARATOR)} || {sheet_sql.cell(positions[name])} || '{MARK_TERMINATOR}'"
+        for name in marked_by_column
+    }
+    marked_texts = [
+        f"CASE WHEN {is_marked} THEN {mark_by_column[name]} ELSE '' END" for name, is_marked in marked_by_column.items()
+    ]
+    any_marked = " OR ".join(f"({is_marked})" for is_marked in marked_by_column.values())
+    return f"CASE WHEN {any_marked} THEN {_chained_sql(' || ', marked_texts)} ELSE '' END"  # few rows have any
 
 
 def missing_marks(column_name: str, source: Source, table: CanonicalTable) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from ...models.kernels.inference import random_stream
 from ...models.kernels.wild import draw_signs, is_enumerable
 from ..regression_rows import headline_spec
@@ -25,4 +27,5 @@ def sign_lines(results: Results) -> Iterator[str]:
         return
     signs = draw_signs(clusters, inference.draws, inference.weights, random_stream(results.study.study.seed, "wild", str(spec)))
     yield "signs"
-    yield from ("".join("1" if cluster_sign > 0 else "0" for cluster_sign in draw) for draw in signs.vectors)
+    digits = np.where(signs.vectors > 0, "1", "0")
+    yield from digits.view(f"U{clusters}").ravel()

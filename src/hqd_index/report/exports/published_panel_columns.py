@@ -10,7 +10,7 @@ import pandas as pd
 from ...errors import EstimationError
 from ...models.composite import composite
 from ...models.estimation_data import density_column, estimation_data
-from ...models.estimation_sample import EstimationSample, base_year, comparable_rows, controls_of, estimation_sample
+from ...models.estimation_sample import EstimationSample, base_year, comparable_rows, controls_of, estimation_sample, restriction
 from ...models.firms.firm_cells import policy_exposure
 from ...models.kernels.clusters import non_singletons
 from ...models.kernels.exposure_trend import TREND, trend_column
@@ -59,10 +59,9 @@ def with_derived_columns(results: Results, panel: pd.DataFrame) -> pd.DataFrame:
     ):
         panel = panel.merge(columns, on=KEY, how="left")
     panel = panel.assign(**dict(_products(panel, headline_rows, headline_density(results)[0])))
-    flags = (
-        (choice.id, _compared_rows(sample, results, panel, choice), _simple_rows(results, panel, choice))
-        for choice in choices.values()
-    )
+    rows_by_restriction = {restriction(choice): choice for choice in choices.values()}
+    compared = {key: _compared_rows(sample, results, panel, choice) for key, choice in rows_by_restriction.items()}
+    flags = ((choice.id, compared[restriction(choice)], _simple_rows(results, panel, choice)) for choice in choices.values())
     return panel.assign(
         **{
             sample_flag(id): sample_rows.astype(int)

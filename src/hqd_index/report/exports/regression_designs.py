@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -53,30 +54,30 @@ class RegressionDesign:
     row_rule: RowRule
     weights: str | None
     change: tuple[int, int] | None  # of two years, one row per unit
-    published_rows: pd.DataFrame
+    published_rows: Sequence[Mapping[Hashable, Any]]
 
     @property
     def of_firms(self) -> bool:
         """Rows are firm-years, not unit-years."""
         return FIRM_EFFECTS in self.effects
 
-    def published_row(self, outcome: str, term: str) -> pd.Series:
-        return self.published_rows.iloc[self._row_positions[outcome, term]]
+    def published_row(self, outcome: str, term: str) -> Mapping[Hashable, Any]:
+        """The first row that has them."""
+        return self._row_by_outcome_and_term[outcome, term]
 
     @cached_property
-    def _row_positions(self) -> dict[tuple[str, str], int]:
-        """(outcome, term) -> the first row that has them."""
-        keys = zip(self.published_rows["outcome"], self.published_rows["term"])
-        return {key: position for position, key in reversed(list(enumerate(keys)))}
+    def _row_by_outcome_and_term(self) -> dict[tuple[str, str], Mapping[Hashable, Any]]:
+        return {(row["outcome"], row["term"]): row for row in reversed(self.published_rows)}
 
 
 def regression_designs(results: Results, panel_data: pd.DataFrame, firms: pd.DataFrame) -> Iterator[RegressionDesign]:
     """Every specification and sample of `regressions` whose columns are in the exported panel (and firm rows)."""
-    rows = results.table("regressions")
     order = {choice.id: k for k, choice in enumerate(results.study.regressions.specifications)}
-    groups = list(rows.groupby(["spec", "sample"], sort=False)) if len(rows) else []
-    for (spec_id, sample), published_rows in sorted(groups, key=lambda group: order.get(str(group[0][0]), len(order))):
-        design = _regression_design(results, panel_data, str(spec_id), str(sample), published_rows)
+    groups: dict[tuple[str, str], list[Mapping[Hashable, Any]]] = {}
+    for row in results.table("regressions").to_dict("records"):
+        groups.setdefault((str(row["spec"]), str(row["sample"])), []).append(row)
+    for (spec_id, sample), published_rows in sorted(groups.items(), key=lambda group: order.get(group[0][0], len(order))):
+        design = _regression_design(results, panel_data, spec_id, sample, published_rows)
         source = {*panel_data.columns, *firms.columns} if design.of_firms else {*panel_data.columns}
         needed_columns = {*design.outcomes.values(), *design.terms.values(), design.row_rule.flag, *([design.weights or "used"])}
         if needed_columns <= source:
@@ -84,12 +85,12 @@ def regression_designs(results: Results, panel_data: pd.DataFrame, firms: pd.Dat
 
 
 def _regression_design(
-    results: Results, panel_data: pd.DataFrame, spec_id: str, sample: str, published_rows: pd.DataFrame
+    results: Results, panel_data: pd.DataFrame, spec_id: str, sample: str, published_rows: Sequence[Mapping[Hashable, Any]]
 ) -> RegressionDesign:
-    row = published_rows.iloc[0]
+    row = published_rows[0]
     choice = _configured_specification(results, spec_id)
     effects = tuple(str(row["fixed_effects"]).split("+")) if not is_missing(row["fixed_effects"]) and row["fixed_effects"] else ()
-    tested_terms = published_rows[published_rows["p_wild"].notna()]["term"].unique()
+    tested_terms = dict.fromkeys(str(row["term"]) for row in published_rows if not is_missing(row["p_wild"]))
     weights = re.search(r"weights: (base_\w+)", "" if is_missing(row["note"]) else str(row["note"]))
     subset = "" if is_missing(row["subset"]) else str(row["subset"])
     return RegressionDesign(
@@ -97,22 +98,24 @@ def _regression_design(
         sample=sample,
         published_rows=published_rows,
         effects=effects,
-        tested_terms=tuple(map(str, tested_terms)),
+        tested_terms=tuple(tested_terms),
         outcomes={
-            str(outcome): _outcome_column(choice, spec_id, sample, str(outcome)) for outcome in published_rows["outcome"].unique()
+            outcome: _outcome_column(choice, spec_id, sample, outcome)
+            for outcome in dict.fromkeys(str(row["outcome"]) for row in published_rows)
         },
-        terms={str(term): _term_column(results, choice, spec_id, str(term)) for term in _published_terms(published_rows)},
+        terms={term: _term_column(results, choice, spec_id, term) for term in _published_terms(published_rows)},
         row_rule=_row_rule(panel_data, choice, spec_id, sample),
         weights=variable(weights[1]) if weights else None,
         change=_year_range(subset) if spec_id.endswith("_long_difference") else None,
     )
 
 
-def _published_terms(published_rows: pd.DataFrame) -> list[str]:
+def _published_terms(published_rows: Sequence[Mapping[Hashable, Any]]) -> list[str]:
     """The density, what else has a bootstrap p, the controls."""
-    terms = published_rows.drop_duplicates("term").assign(control=lambda rows: rows["p_wild"].isna())
-    terms = terms.assign(density=terms["term"] != "density")
-    return list(terms.sort_values(["density", "control"], kind="stable")["term"])
+    has_no_p_by_term: dict[str, bool] = {}
+    for row in published_rows:
+        has_no_p_by_term.setdefault(str(row["term"]), is_missing(row["p_wild"]))
+    return sorted(has_no_p_by_term, key=lambda term: (term != "density", has_no_p_by_term[term]))
 
 
 def _year_range(year_span: str) -> tuple[int, int]:
