@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -62,7 +63,7 @@ def instrument_designs(
         )
 
 
-def expected_numbers(regression: pd.Series) -> str:
+def expected_numbers(regression: Mapping[Hashable, Any]) -> str:
     """What a command should print, to ten digits."""
     names = {"estimate": "b", "se_cv1": "CV1 se", "se_cv3": "CV3 se", "p_wild": "wild p"}
     number_texts = [
