@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from hqd_index import provenance, publishing
+from hqd_index import provenance, publishing, scratch_folder
 from hqd_index.engines import open_engine
 from hqd_index.errors import HqdError, SetupError
 from hqd_index.file_lock import FileLock
@@ -144,6 +144,26 @@ def test_an_interrupt_while_importing_is_no_traceback(delay: float, tmp_path: Pa
     said = process.communicate(timeout=60)[1]
     assert process.returncode == 130 and said.startswith("interrupted"), said
     assert not (tmp_path / "hqd-error.log").exists()
+
+
+def test_a_folder_that_another_run_takes_for_abandoned_before_it_is_locked_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two runs that start at once: the one that clears up may come between the folder and its lock."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    is_acquired, taken_folders = scratch_folder._is_acquired, list[Path]()
+
+    def acquired_after_another_run(owner: FileLock) -> bool:
+        if not taken_folders:
+            owner.path.touch()
+            taken_folders.extend(remove_abandoned_scratch())
+        return is_acquired(owner)
+
+    monkeypatch.setattr(scratch_folder, "_is_acquired", acquired_after_another_run)
+    folder = scratch_folder.ScratchFolder()
+    assert len(taken_folders) == 1
+    assert folder.path.is_dir()
+    assert remove_abandoned_scratch() == []
 
 
 def test_scratch_of_a_dead_engine_is_removed_and_of_a_living_one_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,14 +18,27 @@ class ScratchFolder:
     """A folder of its own for temporary files, readable by this user alone; `remove` it when done."""
 
     def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
+        self.path = _new_folder()
         self._owner = FileLock(self.path / OWNER_FILE)
-        self._owner.acquire()
+        while not _is_acquired(self._owner):  # another run took it for abandoned before it was locked
+            self.path = _new_folder()
+            self._owner = FileLock(self.path / OWNER_FILE)
 
     def remove(self) -> None:
         """Remove the folder with all in it; one that is gone is no fault."""
         self._owner.release()  # on Windows an open file cannot be removed
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _new_folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
+
+
+def _is_acquired(owner: FileLock) -> bool:
+    try:
+        return owner.acquire()
+    except FileNotFoundError:
+        return False
 
 
 def remove_abandoned_scratch() -> list[Path]:
@@ -35,7 +48,8 @@ def remove_abandoned_scratch() -> list[Path]:
         owner = FileLock(folder / OWNER_FILE)
         with suppress(OSError):  # another user's, or removed meanwhile
             if owner.path.is_file() and owner.acquire():
+                shutil.rmtree(folder, ignore_errors=True)  # while it is locked: nobody can take it meanwhile
                 owner.release()
-                shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(folder, ignore_errors=True)  # what Windows does not remove while it is open
                 abandoned_folders.append(folder)
     return abandoned_folders
