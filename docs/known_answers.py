@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from cells import texts
+from known_estimates import ESTIMATES
 
 from hqd_index.index.dynamics.coupling import Coupling, classic, corrected_coupling
 from hqd_index.index.dynamics.moran import row_standardised
@@ -122,13 +123,13 @@ OURS: dict[str, Callable[[], Array]] = {
     "nested_weights": nested,
     "time_weights": lambda: time_weights(5, 0.6),
     "time_weights_recent": lambda: time_weights(5, 0.3),
+    **ESTIMATES,
 }
 
 
 def answers() -> dict[str, Mapping[str, Any]]:
     """Id -> method, source, theirs, tolerance and its reason."""
-    entries: dict[str, Mapping[str, Any]] = texts("known_answers")["answers"]
-    return entries
+    return {**texts("known_answers")["answers"], **texts("known_estimates")["answers"]}
 
 
 def difference(id: str) -> float:

@@ -328,6 +328,26 @@ TABLES: dict[str, Table] = {
         "企业事件研究", "Event study of firms", "outcome estimator quantity time",
         "outcome estimator quantity time:int? estimate:number? se:number? ci_low:number? ci_high:number? p:p? n_obs:int n_units:int n_treated:int note:text?",
     ),
+    "trend_bounds": _table(
+        "平行趋势敏感性", "Effects when trends are not parallel", "outcome estimator target restriction quantity multiple",
+        "outcome estimator target restriction quantity multiple:number estimate:number se:number level:share ci_low:number? ci_high:number?",
+    ),
+    "event_covariance": _table(
+        "事件研究系数的协方差", "Covariance of event-study coefficients", "outcome estimator time other_time",
+        "outcome estimator time:int other_time:int covariance:number",
+    ),
+    "balance": _table(
+        "协变量平衡", "Balance of covariates", "method covariate",
+        "method covariate mean_treated:number mean_controls:number mean_weighted:number difference_before:number? difference_after:number? variances_before:number? variances_after:number? n_treated:int n_controls:int n_effective:number n_unmatched:int",
+    ),
+    "overlap": _table(
+        "倾向得分的重叠", "Overlap of propensity scores", "firm_group bin",
+        "firm_group bin:int odds_low:number odds_high:number n:int share:share",
+    ),
+    "thresholds": _table(
+        "门槛回归", "Threshold regressions", "spec sample outcome variable quantity at",
+        "spec sample outcome variable quantity at:number? estimate:number? se_cv3:number? p:p? ci_low:number? ci_high:number? n_obs:int n_clusters:int note:text?",
+    ),
     "resilience": _table(
         "冲击与恢复", "Falls and recovery", "outcome term",
         "outcome term estimate:number? se_cv1:number? se_cv3:number? p_cv3:p? p_wild:p? ci_low:number? ci_high:number? n_obs:int n_clusters:int censored:share? note:text?",

@@ -39,6 +39,7 @@ WITH_FIGURES = {
     "pca_spss", "independence", "merec", "cilos", "idocriw", "entropy", "priority", "fuzzy_ahp",
     "vikor", "grey_relation", "grey_topsis", "rsr",
     "theil", "coupling", "economic_weights", "nested_weights", "time_weights",
+    "threshold", "named_instrument", "entropy_balance", "psm", "dcdh_dynamic", "trend_bounds",
 }  # fmt: skip
 
 

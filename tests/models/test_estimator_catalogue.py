@@ -2,7 +2,8 @@
 
 from hqd_index.console import methods_lines
 from hqd_index.models.estimator_catalogue import ESTIMATORS, OMITTED_ESTIMATORS
-from hqd_index.models.firms.firm_tables import EVENT_ESTIMATORS, NOTES
+from hqd_index.models.firms.event_rows import NOTES
+from hqd_index.models.firms.firm_tables import EVENT_ESTIMATORS
 
 
 def test_every_estimator_has_a_known_answer_and_every_other_a_reason() -> None:
@@ -16,4 +17,4 @@ def test_every_estimator_has_a_known_answer_and_every_other_a_reason() -> None:
 
 def test_every_estimator_has_a_label_in_both_languages() -> None:
     assert all(estimator.zh and estimator.en for estimator in [*ESTIMATORS.values(), *OMITTED_ESTIMATORS.values()])  # type: ignore[attr-defined]
-    assert set(NOTES) == {*EVENT_ESTIMATORS, "bacon", "dcdh"} <= set(ESTIMATORS)
+    assert set(NOTES) == {*EVENT_ESTIMATORS, "bacon", "dcdh", "dcdh_dynamic", "entropy_balance", "psm", "iv"} <= set(ESTIMATORS)

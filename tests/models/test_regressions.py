@@ -99,6 +99,8 @@ ANSWERS = {
     "long_difference": "test_study_tables.py::test_endogeneity_table_and_long_difference",
     "omitted_variables": "test_second_tier.py::test_robustness_value_is_the_published_one",
     "instrument": "test_study_tables.py::test_endogeneity_table_and_long_difference",
+    "named_instruments": "../methods/test_reference.py::test_known_answers_with_figures",
+    "thresholds": "../methods/test_reference.py::test_known_answers_with_figures",
     "moderation": "test_regressions.py::test_moderator_finds_where_the_effect_is",
     "modes": "test_theory.py::test_h4_is_found_where_modes_act_as_predicted",
     "paths": "test_theory.py::test_h5_each_path_is_found_on_its_channel",

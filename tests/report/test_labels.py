@@ -11,7 +11,8 @@ from hqd_index.codebook import OWN, labels, meaning
 from hqd_index.methods import FAMILIES
 from hqd_index.models.analyses.interactions import CHANNELS
 from hqd_index.models.analyses.leading_firms import GROUPS
-from hqd_index.models.firms.firm_tables import EVENT_ESTIMATORS, NOTES
+from hqd_index.models.firms.event_rows import NOTES
+from hqd_index.models.firms.firm_tables import EVENT_ESTIMATORS
 from hqd_index.report.grids.index_grids import method_name
 from hqd_index.report.key_labels import LABELLED, key_label
 from hqd_index.report.label_catalogue import KEY_LABELS, STEP_LABELS, TABLE_LABELS

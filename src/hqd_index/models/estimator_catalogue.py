@@ -121,6 +121,37 @@ ESTIMATORS: dict[str, Estimator] = {
         "变动来源分解", "Sources of change", "Foster, Haltiwanger & Krizan 2001; Melitz & Polanec 2015", "worked by hand"
     ),
     "resilience": Estimator("冲击下的跌幅与恢复", "Falls and recovery in shocks", "", "worked by hand; simulated truth"),
+    "named_instrument": Estimator(
+        "自选工具变量(行业回归、企业 DID)",
+        "Instrument named in the study, for density or for status",
+        "Montiel Olea & Pflueger 2013; Anderson & Rubin 1949; Lee et al. 2022",
+        "linearmodels; statsmodels; critical values of the effective F by the noncentral chi-squared",
+    ),
+    "entropy_balance": Estimator("熵平衡", "Entropy balancing", "Hainmueller 2012", "R package ebal; simulated truth"),
+    "psm": Estimator(
+        "倾向得分匹配 DID(PSM-DID)",
+        "Matching on the propensity score, then differences (PSM-DID)",
+        "Heckman, Ichimura & Todd 1997; Rosenbaum & Rubin 1985",
+        "R glm and scikit-learn neighbours; simulated truth",
+    ),
+    "trend_bounds": Estimator(
+        "平行趋势敏感性与临界值",
+        "Honest bounds and breakdown values when trends are not parallel",
+        "Rambachan & Roth 2023; Andrews, Roth & Pakes 2023; Armstrong & Kolesar 2018",
+        "published tables of R's HonestDiD (Medicaid); simulated truth",
+    ),
+    "dcdh_dynamic": Estimator(
+        "可退出处理的动态效应",
+        "Dynamic effects of a treatment that may end",
+        "de Chaisemartin & D'Haultfoeuille 2024",
+        "the authors' R package DIDmultiplegtDYN 2.1.2; simulated truth",
+    ),
+    "threshold": Estimator(
+        "门槛回归",
+        "Threshold regression with bootstrap",
+        "Hansen 1999",
+        "R's pdR and least squares by dummies in R; simulated truth",
+    ),
     "multiverse": Estimator(
         "设定曲线与联合检验",
         "Specification curve with joint test",
@@ -132,26 +163,11 @@ ESTIMATORS: dict[str, Estimator] = {
 UNTESTED_ZH, UNTESTED_EN = "尚无已知答案可核对", "no known answer to test it against here yet"
 
 OMITTED_ESTIMATORS: dict[str, OmittedEstimator] = {
-    "dcdh_dynamic": OmittedEstimator(
-        "可退出处理的动态效应",
-        "Dynamic effects with exits",
-        UNTESTED_ZH,
-        UNTESTED_EN,
-        "did_multiplegt_dyn",
-        "DIDmultiplegtDYN::did_multiplegt_dyn",
-    ),
-    "honestdid": OmittedEstimator(
-        "平行趋势敏感性", "HonestDiD bounds", UNTESTED_ZH, UNTESTED_EN, "honestdid", "HonestDiD::createSensitivityResults"
-    ),
     "sdm": OmittedEstimator("空间杜宾模型", "Spatial Durbin model", "SLX 优先", "SLX comes first", "xsmle", "splm::spml"),
     "mmqr": OmittedEstimator("面板分位数(MM-QR)", "Panel quantiles (MM-QR)", UNTESTED_ZH, UNTESTED_EN, "mmqreg", ""),
-    "threshold": OmittedEstimator("Hansen 门槛", "Hansen threshold", UNTESTED_ZH, UNTESTED_EN, "xthreg", ""),
     "u_test": OmittedEstimator("U 形检验", "Test of a U shape", UNTESTED_ZH, UNTESTED_EN, "utest", ""),
     "lewbel": OmittedEstimator(
         "Lewbel 异方差识别", "Lewbel heteroskedasticity", UNTESTED_ZH, UNTESTED_EN, "ivreg2h", "REndo::hetErrorsIV"
-    ),
-    "balancing": OmittedEstimator(
-        "熵平衡与 PSM-DID", "Entropy balancing, PSM-DID", UNTESTED_ZH, UNTESTED_EN, "ebalance; psmatch2", "WeightIt::weightit"
     ),
     "gmm": OmittedEstimator(
         "系统 GMM",

@@ -19,7 +19,12 @@ from .model_inputs import ModelInputs
 from .model_rows import Row, frames_of, merged_rows, not_made
 
 TABLES = ("regressions", *(name for name in tables_made() if name != "regressions"))
-WITHOUT_HEADLINE = tuple(name for name in TABLES if name != "mode_matrix")  # what its absence leaves empty
+WITH_DENSITY = ("mode_matrix",)  # what the absence of the headline does not leave empty
+
+
+def tables_of(study: Study) -> tuple[str, ...]:
+    """The tables in `TABLES` that the study asks for."""
+    return tuple(name for name in TABLES if name != "thresholds" or study.regressions.thresholds)
 
 
 @dataclass(frozen=True)
@@ -36,9 +41,11 @@ def regressions(observations: pd.DataFrame, study: Study, inputs: ModelInputs) -
     `observations` as `estimation_data` makes it. Outcomes are score/100, standardised estimates in within standard deviations.
     What cannot be estimated is a row of `not_made`, so is what a table that `inputs` lacks would have given.
     """
+    tables = tables_of(study)
+    without_headline = tuple(name for name in tables if name not in WITH_DENSITY)
     sample = estimation_sample(observations, composite(inputs.weights), study, inputs.moderators)
     if obstacle := no_regression(sample, study):
-        return ModelResults(frames_of({"not_made": not_made(WITHOUT_HEADLINE, *obstacle)}, TABLES), {})
+        return ModelResults(frames_of({"not_made": not_made(without_headline, *obstacle)}, tables), {})
     row_tables: list[Mapping[str, Iterable[Row]]] = []
     estimates: dict[str, Estimate] = {}
     for choice in study.regressions.specifications:
@@ -50,5 +57,5 @@ def regressions(observations: pd.DataFrame, study: Study, inputs: ModelInputs) -
             if is_headline:
                 row_tables.append(headline_tables(Headline(sample, estimate, choice, study, inputs)))
         except EstimationError as fault:
-            row_tables.append({"not_made": not_made(WITHOUT_HEADLINE if is_headline else ("regressions",), fault)})
-    return ModelResults(frames_of(merged_rows(row_tables), TABLES), estimates)
+            row_tables.append({"not_made": not_made(without_headline if is_headline else ("regressions",), fault)})
+    return ModelResults(frames_of(merged_rows(row_tables), tables), estimates)

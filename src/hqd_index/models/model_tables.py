@@ -6,7 +6,7 @@ import pandas as pd
 
 from ..engines import Engine
 from ..errors import EstimationError
-from ..study.records import Study
+from ..study.records import Events, Study
 from .analyses.leading_firms import leader_firms
 from .analyses.resilience import resilience_rows
 from .estimation_data import study_estimation_data
@@ -50,7 +50,8 @@ def event_tables(
     """
     years = _firm_years(study, engine, firms)
     rows = merged_rows([firm_rows(years, study), resilience_rows(shocks, density, study)])
-    frames = frames_of(rows, ("event_study", "resilience", "contribution"))
+    further_tables = optional_tables(study.regressions.events)
+    frames = frames_of(rows, ("event_study", "resilience", "contribution", *further_tables))
     cells = firm_cells(study, engine, firms) if firms else ModelInputs().firm_cells
     outcomes = list(study.regressions.events.outcomes)
     leaders = ModelInputs().leader_firms if isinstance(years, EstimationError) else leader_firms(years, leader_status, outcomes)
@@ -60,7 +61,13 @@ def event_tables(
         "event_study": frames["event_study"], "resilience": frames["resilience"], "sources": frames["contribution"],
         "firm_cells": cells, "leader_firms": leaders, "firm_years": published_firm_years,
         "not_made": frames["not_made"],
-    }  # fmt: skip
+    } | {table: frames[table] for table in further_tables}  # fmt: skip
+
+
+def optional_tables(events: Events) -> tuple[str, ...]:
+    """Tables that event studies give only where the study asks for them."""
+    bounds = ("trend_bounds", "event_covariance") if events.trend_bounds else ()
+    return (*bounds, *(("balance", "overlap") if events.balancing else ()))
 
 
 def _firm_years(study: Study, engine: Engine, firms: str | None) -> pd.DataFrame | EstimationError:

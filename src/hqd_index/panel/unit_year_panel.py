@@ -51,7 +51,7 @@ def build_panel(study: Study, engine: Engine, tables: Mapping[str, str]) -> Pane
     leaves = {leaf: study.indicators.indicators[leaf] for leaf in leaves_needed(study)}
     values = _sample_values(study, engine, unit_tables, leaves)
     density = _density(study, engine, unit_tables)
-    controls = aggregate_columns(study, engine, unit_tables, study.regressions.controls)
+    controls = aggregate_columns(study, engine, unit_tables, study.regressions.lagged_variables)
     shocks = study.regressions.resilience
     shock_formulas = {"level": shocks.level, "exposure": shocks.exposure} if shocks else {}
     shock_formulas = shock_formulas if all(formula.table in unit_tables for formula in shock_formulas.values()) else {}
@@ -256,7 +256,7 @@ def _table_columns(
 def descriptives(study: Study, panel: Panel) -> pd.DataFrame:
     """n, mean, sd (n - 1), min, median, max of every indicator, density, control and mediator over the panel, per sample."""
     labels = {id: (leaf.label, leaf.unit) for id, leaf in study.indicators.indicators.items()}
-    other_variables = study.regressions.controls | study.regressions.mediators
+    other_variables = study.regressions.lagged_variables | study.regressions.mediators
     labels |= {id: (control.label, "") for id, control in other_variables.items()}
     labels["density"] = (DENSITY_LABEL, "")
     blocks = [(sample, sample_rows[panel.leaves]) for sample, sample_rows in panel.values.groupby("sample")]

@@ -11,10 +11,25 @@ from .stages import Stage
 if TYPE_CHECKING:
     from ..study.records import Study
 
+COMPUTED_PARTS = (
+    "density", "density_source", "controls", "resilience", "moderators", "mediators", "instruments", "thresholds",
+)  # fmt: skip
 COMPUTED_SECTIONS = (
     "indicators",
     "scenarios",
-    *(f"regressions.{part}" for part in ("density", "density_source", "controls", "resilience", "moderators", "mediators")),
+    *(
+        f"regressions.{part}"
+        for part in (
+            "density",
+            "density_source",
+            "controls",
+            "resilience",
+            "moderators",
+            "mediators",
+            "instruments",
+            "thresholds",
+        )
+    ),
 )
 """What of a study is computed from tables by unit and year, and so decides which columns are wanted of them."""
 _BEFORE_PUBLISHING: tuple[Stage, ...] = (

@@ -18,7 +18,7 @@ from .results import Results
 
 NODE_COLUMNS = ("node", "parent", "outcome", "variable", "indicator")
 """Columns whose ids may be nodes of the tree."""
-STUDY_COLUMNS = ("path", "mode", "mediator", "unit", "other", *NODE_COLUMNS)
+STUDY_COLUMNS = ("path", "mode", "mediator", "covariate", "unit", "other", *NODE_COLUMNS)
 """Columns whose ids are a study's own, as far as the program does not add to them."""
 LABELLED = frozenset({*KEY_LABELS, *STUDY_COLUMNS, "spec"})
 """Columns whose ids readers see by name."""
@@ -71,6 +71,9 @@ def _study_labels(results: Results, column: str) -> dict[str, Any]:
         "outcome": {**regressions.events.outcomes, **regressions.mediators},
         "mediator": {**regressions.mediators},
         "term": {**regressions.controls},
+        "covariate": {**(regressions.events.balancing.covariates if regressions.events.balancing else {})},
+        "variable": {**regressions.thresholds},
+        "method": {f"iv_{name}": instrument for name, instrument in regressions.instruments.items()},
     }
     if column in columns:
         return {id: choice.label for id, choice in columns[column].items()}

@@ -255,6 +255,9 @@ OUTLINE: tuple[Exhibit, ...] = (
         ),
     ),
     _published_exhibit("event_study"),
+    _published_exhibit("trend_bounds"),
+    _published_exhibit("balance"),
+    _published_exhibit("thresholds"),
     _published_exhibit("resilience", page=PageSlot("srdi", 3, folded=True)),
     _published_exhibit("multiverse_summary"),
     Exhibit("chain_map", ("io_links", "linkages", "priority"), page=PageSlot("chain", 1)),  # drawn, not a grid
@@ -315,7 +318,7 @@ OUTLINE: tuple[Exhibit, ...] = (
     Exhibit("notes", (), data_grids.notes, _sheet_name("说明", "Notes", "口径与提示", "Conventions and cautions")),
 )
 CSV_ONLY = frozenset({
-    "designs", "diagnostics", "distribution", "dynamics", "elasticities",
+    "designs", "diagnostics", "distribution", "dynamics", "elasticities", "event_covariance",
     "left_out", "lisa", "main_inputs", "modes", "network", "pairs", "placebo",
     "regression_diagnostics", "repairs", "scenario_ranges", "srdi_unmatched", "transitions", "uncertainty",
 })  # fmt: skip

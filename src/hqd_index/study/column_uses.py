@@ -15,6 +15,7 @@ RawColumn = tuple[str, str]  # table and column, as files give them
 
 INDICATOR, SCENARIO, CONTROL, MEDIATOR = "indicator", "scenario", "control", "mediator"
 MODERATOR, DENSITY, SHOCK, OUTCOME = "moderator", "density", "shock", "outcome"
+INSTRUMENT, THRESHOLD, COVARIATE = "instrument", "threshold", "covariate"
 NO_LABEL = Label(zh="", en="")
 
 
@@ -60,6 +61,7 @@ def _formulas(study: Study) -> Iterator[Formula]:
     regressions = study.regressions
     for kind, variables in (
         (CONTROL, regressions.controls), (MEDIATOR, regressions.mediators), (MODERATOR, regressions.moderators),
+        (INSTRUMENT, regressions.instruments), (THRESHOLD, regressions.thresholds),
     ):  # fmt: skip
         for name, variable in variables.items():
             yield kind, name, variable.label, variable.table, variable.formula, True
@@ -72,6 +74,10 @@ def _formulas(study: Study) -> Iterator[Formula]:
     for name, outcome in regressions.events.outcomes.items():
         yield OUTCOME, name, outcome.label, "firms", outcome.formula, False
         yield OUTCOME, name, outcome.label, "firms", outcome.size, False
+    if instrument := regressions.events.instrument:
+        yield INSTRUMENT, "events.instrument", instrument.label, "firms", instrument.formula, False
+    for name, covariate in (regressions.events.balancing.covariates if regressions.events.balancing else {}).items():
+        yield COVARIATE, name, covariate.label, "firms", covariate.formula, False
 
 
 def scenario_leaves(study: Study) -> list[str]:

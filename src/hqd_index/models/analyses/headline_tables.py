@@ -10,7 +10,7 @@ from ..headline import Headline
 from ..model_rows import DATA_MEND, Mend, Rows, merged_rows, not_made
 from .channels import CHANNELS_MEND, channels
 from .contribution import accounting, effects
-from .endogeneity import CELLS_MEND, instrument, long_difference_regressions
+from .endogeneity import CELLS_MEND, instrument, long_difference_regressions, named_instruments
 from .hypotheses import RULE_MEND, hypotheses
 from .identification import trends
 from .interactions import MODERATOR_MEND, moderation, named_moderators, paths
@@ -22,6 +22,7 @@ from .omitted_variables import omitted_variables
 from .policy import POLICY_MEND, policy
 from .robustness import earlier_trends, placebo, robustness
 from .spillover import LINKS_MEND, complete_spillover, direct_spillover
+from .thresholds import thresholds
 from .variance_shares import variance_shares
 
 
@@ -66,6 +67,8 @@ ANALYSES: dict[str, Analysis] = {
     "long_difference": Analysis(long_difference_regressions, ("regressions",)),
     "omitted_variables": Analysis(omitted_variables, ("endogeneity",)),
     "instrument": Analysis(instrument, ("endogeneity",), CELLS_MEND),
+    "named_instruments": Analysis(named_instruments, ("endogeneity",)),
+    "thresholds": Analysis(thresholds, ("thresholds",)),
     "moderation": Analysis(moderation, ("regressions",)),
     "modes": Analysis(modes, ("hypotheses",), MODES_MEND, further_tables=("mode_matrix", *DIAGNOSTICS), description=("H4", "H4")),
     "paths": Analysis(paths, ("hypotheses",), MODES_MEND, further_tables=("regressions", *DIAGNOSTICS), description=("H5", "H5")),

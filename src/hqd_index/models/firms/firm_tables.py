@@ -11,13 +11,13 @@ import pandas as pd
 from ...errors import EstimationError
 from ...study.records import Study
 from ..contribution_items import TOTAL, ContributionItem, contribution_rows
-from ..kernels.reference_distributions import normal_quantile, normal_tail, t_quantile, t_tail
 from ..model_rows import Mend, Row, Rows, merged_rows, not_made
 from .bacon import goodman_bacon, sun_abraham
-from .estimable import Caveat
 from .event_panel import Panel
+from .event_rows import event_rows, row_without_time
 from .event_study import Events, did2s, imputation, twfe
 from .group_time import callaway_santanna
+from .optional_rows import optional_rows
 from .sources_of_change import FHK, foster_decomposition, melitz_polanec
 from .switchers import switching_effect
 
@@ -39,25 +39,6 @@ CAVEAT_MEND: Mend = (
     "补充相应年份或从未认定的企业;其余结果不受影响",
     "add the years or firms never recognised that are missing; the other results are unaffected",
 )
-UNIT_YEARS = Caveat("按研究单位-年份的固定效应", "unit-year effects of the study's units")
-NOTES: dict[str, Caveat] = {
-    "twfe": Caveat(
-        f"{UNIT_YEARS.zh};效应随队列或时间变化时有偏,只作对照",
-        f"{UNIT_YEARS.en}; biased when effects differ by cohort or grow: shown for comparison",
-    ),
-    "imputation": UNIT_YEARS,
-    "did2s": UNIT_YEARS,
-    "callaway_santanna": Caveat("年份效应;对照为尚未处理者", "year effects; controls not yet treated"),
-    "sun_abraham": Caveat(f"{UNIT_YEARS.zh};对照为从未处理者", f"{UNIT_YEARS.en}; controls never treated"),
-    "bacon": Caveat(
-        "每年都有观测的企业的静态双向系数:权重之和为 1,加权恰为该系数",
-        "static two-way coefficient of firms seen every year: weights sum to 1 and give it exactly",
-    ),
-    "dcdh": Caveat(
-        "有效身份,可以终止:变动者在变动当年的效应",
-        "status in force, which can end: effect on switchers in the year of the switch",
-    ),
-}
 
 
 def firm_rows(firms: pd.DataFrame | EstimationError, study: Study) -> Rows:
@@ -79,6 +60,7 @@ def firm_rows(firms: pd.DataFrame | EstimationError, study: Study) -> Rows:
             _summary_rows(analysis, panel.rows_of_outcome(outcome), outcome, study) for analysis in (_bacon_rows, _switching_rows)
         ]
         row_tables.append({"contribution": _source_rows(coded_firms, outcome, study)})
+    row_tables.append(optional_rows(panel, outcomes, study))
     return merged_rows(row_tables)
 
 
@@ -97,7 +79,7 @@ def _estimator_rows(estimator: str, panel: Panel, outcome: str, study: Study) ->
         if caveat.omission
     ]
     reason_rows = [reason_row for omission in omissions for reason_row in not_made(("event_study",), omission, CAVEAT_MEND)]
-    return {"event_study": list(_event_rows(events, outcome, study.regressions.inference.level)), "not_made": reason_rows}
+    return {"event_study": list(event_rows(events, outcome, study.regressions.inference.level)), "not_made": reason_rows}
 
 
 def _summary_rows(
@@ -119,34 +101,6 @@ def _finite_outcomes(firms: pd.DataFrame, outcomes: list[str]) -> pd.DataFrame:
     return firms.assign(**{column: firms[column].where(np.isfinite(firms[column].to_numpy(dtype=float))) for column in outcomes})
 
 
-def _event_rows(events: Events, outcome: str, level: float) -> Iterator[Row]:
-    """One row per event time, the overall effect and the joint pre-trend test."""
-    z = t_quantile(0.5 + level / 2, max(events.units - 1, 1))
-    note = _note(NOTES[events.estimator], *events.caveats)
-
-    def row(quantity: str, time: int | None, effect: float, se: float, p: float) -> Row:
-        return {
-            "outcome": outcome, "estimator": events.estimator, "quantity": quantity, "time": time, "estimate": effect, "se": se,
-            "ci_low": effect - z * se, "ci_high": effect + z * se, "p": p, "n_obs": events.n, "n_units": events.units,
-            "n_treated": events.treated, "note": note,
-        }  # fmt: skip
-
-    def two_sided_p(t_statistic: float, se: float) -> float:
-        return 2 * t_tail(abs(t_statistic / se), max(events.units - 1, 1)) if se > 0 else np.nan
-
-    for time, value, se in zip(events.time, events.estimate, events.se):
-        yield row("effect", time, float(value), float(se), two_sided_p(value, se))
-    yield row("overall", None, events.overall, events.overall_se, two_sided_p(events.overall, events.overall_se))
-    f, lead_count, p = events.pre_trend()
-    if lead_count:
-        yield row("pre_trend_f", None, f, np.nan, p)
-
-
-def _note(*caveats: Caveat) -> str:
-    """`中文 / English` of all parts."""
-    return f"{';'.join(caveat.zh for caveat in caveats)} / {'; '.join(caveat.en for caveat in caveats)}"
-
-
 def _bacon_rows(firms: pd.DataFrame, outcome: str, level: float) -> list[Row]:
     """Weight and mean effect of each kind of 2x2 comparison in the static two-way coefficient."""
     decomposition = goodman_bacon(firms, outcome)
@@ -163,7 +117,7 @@ def _bacon_rows(firms: pd.DataFrame, outcome: str, level: float) -> list[Row]:
         "n_treated": decomposition.treated,
     }
     return [
-        _row_without_time("bacon", outcome, quantity, float(statistic), np.nan, level, counts)
+        row_without_time("bacon", outcome, quantity, float(statistic), np.nan, level, counts)
         for quantity, statistic in numbers.items()
     ]
 
@@ -174,19 +128,7 @@ def _switching_rows(firms: pd.DataFrame, outcome: str, level: float) -> list[Row
         return []
     effect = switching_effect(firms, outcome)
     counts = {"n_obs": effect.rows, "n_units": effect.units, "n_treated": effect.switchers}
-    return [_row_without_time("dcdh", outcome, "overall", effect.estimate, effect.se, level, counts)]
-
-
-def _row_without_time(
-    estimator: str, outcome: str, quantity: str, effect: float, se: float, level: float, sizes: dict[str, int]
-) -> Row:
-    """A row without event time, normal interval."""
-    width = normal_quantile(0.5 + level / 2) * se
-    p = 2 * normal_tail(abs(effect / se)) if se > 0 else np.nan
-    return {
-        "outcome": outcome, "estimator": estimator, "quantity": quantity, "time": None, "estimate": effect, "se": se,
-        "ci_low": effect - width, "ci_high": effect + width, "p": p, "note": _note(NOTES[estimator]),
-    } | sizes  # fmt: skip
+    return [row_without_time("dcdh", outcome, "overall", effect.estimate, effect.se, level, counts)]
 
 
 def _source_rows(firms: pd.DataFrame, outcome: str, study: Study) -> Iterator[Row]:

@@ -11,6 +11,11 @@ from ...errors import ConfigError, EstimationError
 from ...expressions import parse, row_sql
 from ...study.records import Study
 
+INSTRUMENT = "instrument_of_status"
+"""Column of the instrument that regressions.yaml names under events."""
+COVARIATE = "covariate_"
+"""Prefix of the columns of its covariates."""
+
 
 def firm_years(study: Study, engine: Engine, firms: str) -> pd.DataFrame:
     """unit (the firm), year, cell (the study's unit by year), first, ever, valid, one column per outcome, `size_<outcome>`.
@@ -36,6 +41,14 @@ def firm_years(study: Study, engine: Engine, firms: str) -> pd.DataFrame:
         if outcome.size not in types:
             raise _no_size(config_path, outcome.size)
         columns.append(f'CAST("{outcome.size}" AS DOUBLE) AS "size_{name}"')
+    if instrument := study.regressions.events.instrument:
+        formula = parse(instrument.formula, columns=types, aggregate=False, location="regressions.yaml events.instrument")
+        columns.append(f'CAST({row_sql(formula, types, partition=["firm_id"])} AS DOUBLE) AS "{INSTRUMENT}"')
+    balancing = study.regressions.events.balancing
+    for name, covariate in (balancing.covariates if balancing else {}).items():
+        location = f"regressions.yaml events.balancing.covariates.{name}"
+        formula = parse(covariate.formula, columns=types, aggregate=False, location=location)
+        columns.append(f'CAST({row_sql(formula, types, partition=["firm_id"])} AS DOUBLE) AS "{COVARIATE}{name}"')
     levels = "[" + ", ".join(literal(level) for level in study.regressions.density.levels) + "]"
     if "srdi_levels_valid" in types:
         columns.append(f"CAST(coalesce(list_has_any(srdi_levels_valid, {levels}), false) AS DOUBLE) AS valid")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from ...linear_algebra import COLUMNS
 from .partial import PartialledRows, partial_out
@@ -22,6 +24,7 @@ TF = (
     2.24, 2.23, 2.22, 2.21, 2.20, 2.19, 2.17, 2.16, 2.16, 2.15, 2.14, 2.13, 2.12, 2.11, 2.10, 2.10, 2.09, 2.08, 2.08, 2.07, 2.06,
     2.06, 2.05, 2.04, 2.04, 2.03, 2.03, 2.02, 2.02, 2.01, 2.01, 2.00, 2.00, 1.99, 1.99, 1.99, 1.98, 1.98, 1.97, 1.97, 1.97, 1.96,
 )  # fmt: skip
+WORST_BIAS = 0.10
 SCAN = 4_001  # values at which the Anderson-Rubin test is evaluated before its ends are found by bisection
 
 
@@ -36,7 +39,8 @@ class Instrumented:
     first_stage_se: Array
     f: float  # cluster-robust first-stage F, which is the Kleibergen-Paap rank Wald F with one endogenous regressor
     f_effective: float  # Montiel Olea & Pflueger 2013
-    kp_lm: float  # Kleibergen-Paap rank LM, chi-squared(q) under no identification
+    f_critical: float  # above it the bias is at most `WORST_BIAS` of the worst, at 5% (their simplified test)
+    kp_lm: float  # Kleibergen-Paap rank LM, chi-squared(q) under no identification; NaN where its variance is singular
     kp_lm_p: float
     ar_p: float  # of a zero coefficient
     ar: tuple[tuple[float, float], ...]
@@ -66,9 +70,15 @@ class _Stages:
     factor: float
 
     def variance(self, coefficient: Array) -> Array:
-        """CV1 of Z'(y - value x), (..., q, q) for values (...)."""
-        score = self.score_y - coefficient[..., None, None] * self.score_x
-        return np.asarray(self.factor * score.swapaxes(-1, -2) @ score)
+        """CV1 of Z'(y - value x), (..., q, q) for values (...), of which it is a quadratic."""
+        by_y, cross, by_x = self._products
+        value = coefficient[..., None, None]
+        return np.asarray(self.factor * (by_y - value * cross + value**2 * by_x))
+
+    @cached_property
+    def _products(self) -> tuple[Array, Array, Array]:
+        crossed = self.score_y.T @ self.score_x
+        return self.score_y.T @ self.score_y, crossed + crossed.T, self.score_x.T @ self.score_x
 
     def wald(self, coefficient: Array) -> Array:
         """F of the instruments in y - value x: the Anderson-Rubin statistic of each value."""
@@ -178,8 +188,7 @@ def iv_estimate(
     b, se = _second_stage(partial_rows, stages)
     variance_x = stages.factor * stages.score_x.T @ stages.score_x
     f = float(stages.fit_x @ np.linalg.solve(variance_x, stages.fit_x)) / q
-    null_scores = np.asarray(partial_rows.adder() @ (stages.z * stages.x[:, None]))
-    lm = float(stages.fit_x @ np.linalg.solve(null_scores.T @ null_scores, stages.fit_x))
+    lm = _rank_lm(partial_rows, stages)
     return Instrumented(
         estimate=b,
         se=se,
@@ -188,8 +197,9 @@ def iv_estimate(
         first_stage_se=np.sqrt(np.diag(triangle_inverse @ variance_x @ triangle_inverse.T)),
         f=f,
         f_effective=float(stages.fit_x @ stages.fit_x / np.trace(variance_x)),
+        f_critical=effective_f_critical(variance_x),
         kp_lm=lm,
-        kp_lm_p=chi2_tail(lm, q),
+        kp_lm_p=chi2_tail(lm, q) if np.isfinite(lm) else np.nan,
         ar_p=f_tail(float(stages.wald(np.zeros(()))), q, partial_rows.g - 1),
         ar=anderson_rubin(stages, b, se, partial_rows.g, level),
         tf_critical=tf_critical(f) if q == 1 else np.nan,
@@ -197,6 +207,27 @@ def iv_estimate(
         g=partial_rows.g,
         q=q,
     )
+
+
+def effective_f_critical(variance: Array) -> float:
+    """Critical value of the effective F for a variance (q, q) of orthonormal first-stage coefficients.
+
+    Montiel Olea & Pflueger 2013, simplified (their B is at most 1): the 95% quantile of a noncentral chi-squared with K degrees
+    of freedom and noncentrality K x, divided by K, x = 1 / WORST_BIAS, K by Patnaik's approximation.
+    """
+    x, trace = 1 / WORST_BIAS, float(np.trace(variance))
+    largest = float(np.linalg.eigvalsh(variance)[-1])
+    k = trace**2 * (1 + 2 * x) / (float((variance**2).sum()) + 2 * x * trace * largest)
+    return float(special.chndtrix(0.95, k, k * x) / k)
+
+
+def _rank_lm(partial_rows: PartialledRows, stages: _Stages) -> float:
+    """Kleibergen-Paap rank LM; NaN where the scores under no identification have no full rank."""
+    scores = np.asarray(partial_rows.adder() @ (stages.z * stages.x[:, None]))
+    sizes = np.linalg.svd(scores, compute_uv=False)
+    if sizes[-1] <= COLUMNS * sizes[0]:
+        return float(np.nan)
+    return float(stages.fit_x @ np.linalg.solve(scores.T @ scores, stages.fit_x))
 
 
 def _second_stage(partial_rows: PartialledRows, stages: _Stages) -> tuple[float, float]:

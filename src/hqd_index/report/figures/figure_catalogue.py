@@ -169,6 +169,16 @@ FIGURES: dict[str, Figure] = {
             "biased when effects change over time and are shown for comparison.",
         ),
     ),
+    "overlap": Figure(
+        models.overlap,
+        Bilingual("倾向得分的重叠", "Overlap of propensity scores"),
+        ("overlap",),
+        Bilingual(
+            "横轴为认定的对数发生比；只有一组的区间没有可比的企业，加权或匹配都无从弥补。",
+            "Across: log odds of recognition; where only one group is, no firm can be compared, and neither weights nor matches "
+            "make up for it.",
+        ),
+    ),
     "modes": Figure(
         models.mode_matrix,
         Bilingual("模式与分维度", "Modes and sub-dimensions"),

@@ -158,6 +158,21 @@ def event_study(results: Results, labels: FigureLabels) -> Chart | None:
     )
 
 
+def overlap(results: Results, labels: FigureLabels) -> Chart | None:
+    """Shares of treated and never recognised firms by log odds of recognition."""
+    rows = results.table("overlap")
+    if rows.empty:
+        return None
+    names = {group: labels(key_label(results, "firm_group", group)) for group in ("treated", "controls")}
+    middle = [number((low + high) / 2, 1) for low, high in zip(rows["odds_low"], rows["odds_high"])]
+    frame = pd.DataFrame({
+        "x": [f"{int(place):02d} ({odds})" for place, odds in zip(rows["bin"], middle)],
+        "key": rows["firm_group"].map(names), "value": 100 * rows["share"],
+    })  # fmt: skip
+    colours = {name: HUES[k][0] for k, name in enumerate(names.values())}
+    return charts.line_chart(frame, colours, title=labels.title(Bilingual("占本组的份额（%）", "share of the group (%)")))
+
+
 def _estimator_with_pre_trend(results: Results, estimator: str, outcome: str) -> Bilingual:
     """An estimator and the p of its joint test of the years before recognition, where it has one."""
     label, rows = key_label(results, "estimator", estimator), results.table("event_study")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ...methods import FAMILIES
 from ..number_format import integer, percent
 from ..results import Results
+from .optional_estimates import named_instrument_blocks, optional_blocks
 from .prose_blocks import Block, list_item, prose_block
 
 METHOD_WORKS: dict[str, str] = {
@@ -64,6 +65,15 @@ TABLE_WORKS: dict[str, tuple[str, ...]] = {
         "Borusyak K, Jaravel X, Spiess J. Revisiting Event-Study Designs: Robust and Efficient Estimation. Review of Economic "
         "Studies, 2024, 91(6): 3253-3285.",
     ),
+    "trend_bounds": (
+        "Andrews I, Roth J, Pakes A. Inference for Linear Conditional Moment Inequalities. Review of Economic Studies, 2023, "
+        "90(6): 2763-2791.",
+    ),
+    "balance": ("Hainmueller J. Entropy Balancing for Causal Effects. Political Analysis, 2012, 20(1): 25-46.",),
+    "thresholds": (
+        "Hansen B E. Threshold Effects in Non-Dynamic Panels: Estimation, Testing, and Inference. Journal of Econometrics, 1999, "
+        "93(2): 345-368.",
+    ),
     "multiverse": (
         "Simonsohn U, Simmons J P, Nelson L D. Specification Curve Analysis. Nature Human Behaviour, 2020, 4: 1208-1214.",
     ),
@@ -110,7 +120,7 @@ def robustness_blocks(results: Results) -> Iterator[Block]:
 
 def further_estimate_blocks(results: Results) -> Iterator[Block]:
     """Estimates beside the headline: instrument, events of firms, falls and recovery, specification curve."""
-    if results.has("endogeneity"):
+    if _has_shift_share(results):
         yield list_item(
             "工具变量：移动份额设计，以各单位基期的构成加权各地区（或其他分组）的认定冲击；报告第一阶段、"
             "有效 F 与 Anderson-Rubin 区间，有效 F 低时只解读后者。",
@@ -118,6 +128,7 @@ def further_estimate_blocks(results: Results) -> Iterator[Block]:
             "base-year composition; first stage, effective F and Anderson-Rubin intervals are given, "
             "and only the latter are read where the F is small.",
         )
+    yield from named_instrument_blocks(results)
     if results.has("mediators"):
         yield _mediator_item(results)
     if results.has("oaxaca"):
@@ -128,6 +139,7 @@ def further_estimate_blocks(results: Results) -> Iterator[Block]:
         )
     if results.has("event_study"):
         yield _event_study_item(results)
+        yield from optional_blocks(results)
     if results.has("resilience"):
         yield list_item(
             "韧性：冲击当年的跌幅与恢复所需年数，对冲击前的密度、暴露程度及其交互回归。",
@@ -139,6 +151,11 @@ def further_estimate_blocks(results: Results) -> Iterator[Block]:
             "Specification curve: every declared design of the index with every declared specification, estimated and sorted; "
             "the joint test permutes the paths of density.",
         )
+
+
+def _has_shift_share(results: Results) -> bool:
+    rows = results.table("endogeneity")
+    return len(rows) > 0 and bool((rows["method"] == "shift_share").any())
 
 
 def _mediator_item(results: Results) -> Block:

@@ -7,18 +7,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from ...canonical import SRDI_LEVELS
 from ..column_facts import Columns, column_facts, numerator_columns, source_columns, study_tables
 from ..indicator_tree import tree_of
-from ..records import Control, Density, SpecificationChoice, Study
+from ..records import Control, Density, FirmVariable, SpecificationChoice, Study
 from ..study_findings import Finding, bound_formula, unknown_name
 from ..yaml_document import Place
 from .formula_checks import missing_unit_columns, scored_indicators, treatment_columns
 
 CRITERIA = "criteria"
+SECTIONS = (
+    ("mediators", "mediator", "机制变量"),
+    ("instruments", "instrument", "工具变量"),
+    ("thresholds", "threshold variable", "门槛变量"),
+)
+"""Variables whose names may not be those of controls or nodes."""
 
 
 def check(study: Study) -> Iterator[Finding]:
     """Faults of regressions.yaml; the tree and the indicators must be sound."""
     yield from _outside_variables(study, "controls", study.regressions.controls, ("control", "控制变量"))
     yield from _outside_variables(study, "mediators", study.regressions.mediators, ("mediator", "机制变量"))
+    yield from _outside_variables(study, "instruments", study.regressions.instruments, ("instrument", "工具变量"))
     yield from _names_in_use(study)
     yield from _other_formulas(study)
     yield from _specifications(study)
@@ -66,7 +73,11 @@ def _other_formulas(study: Study) -> Iterator[Finding]:
     """Moderators, shocks and outcomes of firms: formulas bind, and the column of an outcome's size exists."""
     facts, regressions = column_facts(study), study.regressions
     shocks = regressions.resilience
-    aggregates = {("moderators", name): formula for name, formula in regressions.moderators.items()}
+    aggregates = {
+        (section, name): formula
+        for section in ("moderators", "thresholds")
+        for name, formula in getattr(regressions, section).items()
+    }
     aggregates |= {("resilience", "level"): shocks.level, ("resilience", "exposure"): shocks.exposure} if shocks else {}
     for place, variable in aggregates.items():
         if variable.table in facts:
@@ -78,6 +89,18 @@ def _other_formulas(study: Study) -> Iterator[Finding]:
         yield from bound_formula((*path, "formula"), outcome.formula, columns, aggregate=False, needed_type="number")[1]
         if outcome.size not in columns:
             yield unknown_name((*path, "size"), ("column", "列"), outcome.size, columns)
+    for firm_place, firm_variable in _firm_variables(study) if "firms" in facts else ():
+        firm_path = ("regressions", "events", *firm_place, "formula")
+        yield from bound_formula(firm_path, firm_variable.formula, facts["firms"], aggregate=False, needed_type="number")[1]
+
+
+def _firm_variables(study: Study) -> Iterator[tuple[Place, FirmVariable]]:
+    """The instrument and the covariates of firms, each with its place under `events`."""
+    events = study.regressions.events
+    if events.instrument:
+        yield ("instrument",), events.instrument
+    for name, covariate in (events.balancing.covariates if events.balancing else {}).items():
+        yield ("balancing", "covariates", name), covariate
 
 
 def _treatment(study: Study, path: Place, mediator: str, variable_columns: frozenset[str]) -> Iterator[Finding]:
@@ -92,14 +115,16 @@ def _treatment(study: Study, path: Place, mediator: str, variable_columns: froze
 
 
 def _names_in_use(study: Study) -> Iterator[Finding]:
-    """A mediator shares no name with a control or a node: tables tell them apart by it."""
-    for name in study.regressions.mediators:
-        nodes = {*tree_of(study.indicators).order, *study.indicators.indicators}
-        for named_entries, role, role_zh in ((study.regressions.controls, "control", "控制变量"), (nodes, "node", "指标树节点")):
-            if name in named_entries:
-                path = ("regressions", "mediators", name)
-                yield Finding(path, f"{name} is the name of a {role} too; give the mediator another",
-                              f"{name} 同时是{role_zh}的名称;请给机制变量另取名称")  # fmt: skip
+    """A mediator, instrument or threshold variable shares no name with a control or a node: tables tell them apart by it."""
+    nodes = {*tree_of(study.indicators).order, *study.indicators.indicators}
+    reserved_names = ((study.regressions.controls, "control", "控制变量"), (nodes, "node", "指标树节点"))
+    for section, label, label_zh in SECTIONS:
+        for name in getattr(study.regressions, section):
+            for named_entries, role, role_zh in reserved_names:
+                if name in named_entries:
+                    yield Finding(("regressions", section, name),
+                                  f"{name} is the name of a {role} too; give the {label} another",
+                                  f"{name} 同时是{role_zh}的名称;请给{label_zh}另取名称")  # fmt: skip
 
 
 def _ingredients(study: Study, columns_by_table: Mapping[str, Columns]) -> dict[str, frozenset[str]]:

@@ -7,19 +7,25 @@ from .modes_yaml import ModeAxes, ModeAxis, ModeItem, ModeLabels, ModeNorm, Mode
 from .national_criteria import Criterion
 from .record import Label, Name, Record, Slug, Span, Version
 from .regressions_yaml import (
+    Balancing,
     ContributionChoice,
     Control,
     Density,
     DensitySource,
     Effect,
     Events,
+    FirmInstrument,
     FirmOutcome,
+    FirmVariable,
     Hypotheses,
     Inference,
+    Instrument,
     Regressions,
     Resilience,
     SpecificationChoice,
     SpecificationGrid,
+    ThresholdVariable,
+    TrendBounds,
 )
 from .rules_yaml import Gates, Rule, Rules
 from .sources_yaml import (
@@ -43,13 +49,14 @@ from .whole_study import Scenario, Study
 
 __all__ = [
     "BATCHES_FILE",
-    "AlertRules", "Band", "Bounds", "CandidateRules", "ChainFlags", "Chokepoint", "ColumnSpec", "Columns",
+    "AlertRules", "Balancing", "Band", "Bounds", "CandidateRules", "ChainFlags", "Chokepoint", "ColumnSpec", "Columns",
     "ContributionChoice", "Control", "Coverage", "Criterion", "Density", "DensitySource", "Derived", "Dynamics",
-    "EconomicLinks", "Effect", "Events", "FirmDraws", "FirmIndustry", "FirmOutcome", "Gates", "GroupColumn", "Hypotheses",
-    "Indicator", "Indicators", "Inference", "Label", "LeafChoices", "Links", "Lists", "ModeAxes", "ModeAxis", "ModeItem",
-    "ModeLabels", "ModeNorm", "ModePath", "ModePaths", "Modes", "MultiverseChoice", "Name", "NamesTable", "NodeChoices",
-    "Origin", "OutOfScope", "PathIndicator", "Publish", "Record", "Regressions", "Reshape", "Resilience", "Rule", "Rules",
-    "Scenario", "Slug", "SobolChoice", "Source", "Sources", "Span", "SpecificationChoice", "SpecificationGrid", "SrdiList",
-    "StageRules", "Status", "Study", "StudyFile", "TableSpec", "Uncertainty", "Unit", "Version", "WeightDraws", "Weighting",
-    "WhatIf",
+    "EconomicLinks", "Effect", "Events", "FirmDraws", "FirmIndustry", "FirmInstrument", "FirmOutcome", "FirmVariable",
+    "Gates", "GroupColumn", "Hypotheses", "Indicator", "Indicators", "Inference", "Instrument", "Label", "LeafChoices",
+    "Links", "Lists", "ModeAxes", "ModeAxis", "ModeItem", "ModeLabels", "ModeNorm", "ModePath", "ModePaths", "Modes",
+    "MultiverseChoice", "Name", "NamesTable", "NodeChoices", "Origin", "OutOfScope", "PathIndicator", "Publish",
+    "Record", "Regressions", "Reshape", "Resilience", "Rule", "Rules", "Scenario", "Slug", "SobolChoice", "Source",
+    "Sources", "Span", "SpecificationChoice", "SpecificationGrid", "SrdiList", "StageRules", "Status", "Study",
+    "StudyFile", "TableSpec", "ThresholdVariable", "TrendBounds", "Uncertainty", "Unit", "Version", "WeightDraws",
+    "Weighting", "WhatIf",
 ]  # fmt: skip

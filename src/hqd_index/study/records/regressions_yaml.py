@@ -58,6 +58,22 @@ class Control(Record):
     label: Label
 
 
+Argument = Annotated[str, Field(min_length=20, max_length=2000)]  # prose of the author, printed as it is written
+
+
+class Instrument(Control):
+    """An instrument for density, lagged like it; `exclusion` argues why it moves the outcome through density alone."""
+
+    exclusion: Argument
+
+
+class ThresholdVariable(Control):
+    """What may change the slope of density where it passes a threshold; lagged like density."""
+
+    trim: Annotated[float, Field(ge=0.01, le=0.4)] = 0.1
+    draws: Annotated[int, Field(ge=99)] = 499
+
+
 class SpecificationChoice(Record):
     """One column of a regression table."""
 
@@ -102,12 +118,46 @@ class ContributionChoice(Record):
     min_change: float = 0.02
 
 
-class FirmOutcome(Record):
-    """What happens to a firm: a row expression over the firms table; a mean weighted by `size` is split into its sources."""
+class FirmVariable(Record):
+    """What a firm is like: a row expression over the firms table."""
 
     formula: str
     label: Label
+
+
+class FirmOutcome(FirmVariable):
+    """What happens to a firm; a mean weighted by `size` is split into its sources."""
+
     size: Name = "revenue"
+
+
+class FirmInstrument(FirmVariable):
+    """An instrument for the status of firms; `exclusion` argues why it moves outcomes through it alone."""
+
+    exclusion: Argument
+
+
+class Balancing(Record):
+    """Controls made like the treated on covariates of the year before recognition; `caliper` in SDs of the log odds."""
+
+    covariates: Annotated[dict[Slug, FirmVariable], Field(min_length=1)]
+    methods: Annotated[tuple[Literal["entropy_balance", "psm"], ...], Field(min_length=1)] = ("entropy_balance", "psm")
+    neighbours: Annotated[int, Field(ge=1, le=50)] = 1
+    caliper: Annotated[float, Field(gt=0)] = 0.2
+
+
+Multiple = Annotated[float, Field(ge=0)]
+
+
+class TrendBounds(Record):
+    """Robust intervals of event studies: `relative_magnitudes` are multiples of the largest change of trend before the event.
+
+    `smoothness` are changes of the slope in units of the outcome.
+    """
+
+    estimators: Annotated[tuple[Literal["sun_abraham", "twfe"], ...], Field(min_length=1)] = ("sun_abraham",)
+    relative_magnitudes: tuple[Multiple, ...] = (0.5, 1.0, 1.5, 2.0)
+    smoothness: tuple[Multiple, ...] = (0.0,)
 
 
 class Events(Record):
@@ -115,6 +165,10 @@ class Events(Record):
 
     outcomes: dict[Slug, FirmOutcome] = {}
     window: tuple[int, int] = (-4, 3)
+    dynamic: bool = False
+    instrument: FirmInstrument | None = None
+    balancing: Balancing | None = None
+    trend_bounds: TrendBounds | None = None
 
 
 class Resilience(Record):
@@ -147,6 +201,8 @@ class Regressions(Record):
     controls: dict[Slug, Control] = {}
     moderators: dict[Slug, Control] = {}  # what units were like before: density is interacted with their base-year value
     mediators: dict[Slug, Control] = {}  # what density may move besides the index, in the year of the index
+    instruments: dict[Slug, Instrument] = {}  # each on its own, beside the headline
+    thresholds: dict[Slug, ThresholdVariable] = {}  # each on its own
     specifications: tuple[SpecificationChoice, ...] = ()
     inference: Inference = Inference()
     hypotheses: Hypotheses | None = None
@@ -154,3 +210,8 @@ class Regressions(Record):
     events: Events = Events()
     resilience: Resilience | None = None
     multiverse: SpecificationGrid = SpecificationGrid()
+
+    @property
+    def lagged_variables(self) -> dict[str, Control]:
+        """Controls, and what else is lagged like the density."""
+        return {**self.controls, **self.instruments, **self.thresholds}
