@@ -87,14 +87,19 @@ def run(
         folders = RunFolders(study.resolve(), data_folder.resolve(), results_folder.resolve())
         outcome = run_pipeline(loaded_study, folders, console.event, workers, quick=quick)
     console.close(outcome)
-    if not strict or quick:
+    if not strict:
         return
     from .upkeep import strict_lines
 
-    lines = strict_lines(outcome.folder, loaded_study.study.study.language)
+    lines = [] if quick else strict_lines(outcome.folder, loaded_study.study.study.language)  # a quick run gives notice of them
     for line in lines:
         typer.echo(line)
     if lines or any(not notice.startswith(REMARKS) for notice in outcome.notices):
+        verdict = {
+            "zh": "--strict:以上警告视为失败;退出码 3",
+            "en": "--strict: the warnings above count as failures; exit code 3",
+        }
+        typer.echo(verdict[loaded_study.study.study.language], err=True)
         raise typer.Exit(3)
 
 

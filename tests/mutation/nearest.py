@@ -36,7 +36,7 @@ TESTS = (
     "tests/index/test_design_draws.py", "tests/firms", "tests/panel/test_holes.py", "tests/panel/test_panel.py", "tests/faults",
 )  # fmt: skip
 """The modules' own tests and those of their references; no run of the whole demo."""
-SECONDS = 60.0
+SECONDS = 30.0
 """Of tests for one mutant, the quickest first."""
 REACHED = "reached.json"
 

@@ -26,7 +26,11 @@ def database_snapshots(study: Study, folder: Path) -> Mapping[str, DatabaseSnaps
 
 
 def input_digests(study: Study, run_folders: RunFolders) -> dict[str, str]:
-    """Relative path -> sha256 of every raw file the sources name, and of the files the list is checked against."""
+    """Relative path -> sha256 of every raw file the sources name, and of the files the list is checked against.
+
+    The name of a link out of the data folder says so: whatever its content, no stored intake fits, and reading refuses it (S12).
+    """
+    root = run_folders.data.resolve()
     paths = {
         path
         for source in study.sources.sources.values()
@@ -42,4 +46,6 @@ def input_digests(study: Study, run_folders: RunFolders) -> dict[str, str]:
         path: f"configs/{path.name}" if path.parent == run_folders.configs else str(path.relative_to(run_folders.data))
         for path in paths
     }
+    links = {path for path in paths if path.parent != run_folders.configs and not path.resolve().is_relative_to(root)}
+    names |= {path: f"{names[path]} -> {path.resolve()}" for path in links}
     return {names[path]: provenance.digest_file(path) for path in sorted(paths) if path.is_file()}
