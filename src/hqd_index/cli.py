@@ -89,17 +89,13 @@ def run(
     console.close(outcome)
     if not strict:
         return
-    from .upkeep import strict_lines
+    from .upkeep import STRICT_VERDICT, strict_lines
 
     lines = [] if quick else strict_lines(outcome.folder, loaded_study.study.study.language)  # a quick run gives notice of them
     for line in lines:
         typer.echo(line)
     if lines or any(not notice.startswith(REMARKS) for notice in outcome.notices):
-        verdict = {
-            "zh": "--strict:以上警告视为失败;退出码 3",
-            "en": "--strict: the warnings above count as failures; exit code 3",
-        }
-        typer.echo(verdict[loaded_study.study.study.language], err=True)
+        typer.echo(STRICT_VERDICT[loaded_study.study.study.language], err=True)
         raise typer.Exit(3)
 
 

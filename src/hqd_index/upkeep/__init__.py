@@ -3,7 +3,7 @@
 from .clean import clean
 from .difference import Section, difference
 from .doctor import Finding, doctor
-from .strict_run import strict_lines
+from .strict_run import STRICT_VERDICT, strict_lines
 from .verify import Checked, verify
 
-__all__ = ["Checked", "Finding", "Section", "clean", "difference", "doctor", "strict_lines", "verify"]
+__all__ = ["STRICT_VERDICT", "Checked", "Finding", "Section", "clean", "difference", "doctor", "strict_lines", "verify"]

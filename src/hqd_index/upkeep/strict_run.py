@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+STRICT_VERDICT = {
+    "zh": "--strict:以上警告视为失败;退出码 3",
+    "en": "--strict: the warnings above count as failures; exit code 3",
+}
 STOPS = ("I-CONST", "I-EMPTY")
 
 
