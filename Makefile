@@ -4,7 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 ROWS ?= 1000000
 DEMO ?= --demo
-.PHONY: help setup setup-dev pipeline test test-slow check lint bench docs spark sbom advisories clean
+STATE ?= .attack
+SEED ?= 16
+.PHONY: help setup setup-dev pipeline test test-slow attack check lint bench docs spark sbom advisories clean
 
 help: ## list the targets / 列出可用命令
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -31,6 +33,9 @@ test: setup-dev ## the tests / 运行测试
 
 test-slow: setup-dev ## the tests that take minutes / 运行较慢的测试
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "slow" $(ARGS)
+
+attack: setup-dev ## hours: every fault, random files and texts, kills, leaks, mutants; goes on where it was (STATE=, SEED=) / 数小时的攻击测试,可续跑
+	@$(BIN)/python -m tests.attack --state $(STATE) --seed $(SEED) $(ARGS)
 
 check: setup ## check the configuration / 检查配置
 	@$(BIN)/hqd check

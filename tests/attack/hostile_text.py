@@ -1,0 +1,116 @@
+"""Formulas and configuration files changed at random: what comes in is refused with its place or is what it says; nothing runs."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+import duckdb
+
+from hqd_index.errors import Faults, HqdError
+from hqd_index.expressions import aggregate_sql, parse, row_sql, type_of
+from hqd_index.study.study_folder import load_study
+
+from ..faults.small_firms import CONFIGS
+
+SECONDS = 5.0
+"""Of the processor for one text."""
+KEY = ["firm_id", "year"]
+TYPES = {
+    "firm_id": "text",
+    "year": "integer",
+    "revenue": "decimal",
+    "rd_exp": "decimal",
+    "employees": "integer",
+    "code": "text",
+    "certified": "flag",
+    "day": "date",
+}
+SEEDS = (
+    "100 * sum(rd_exp) / sum(revenue)", "avg(revenue) filter (where code in ('C13', 'C14'))", "count(distinct code)",
+    "quantile_cont(revenue, 0.9)", "revenue > 0 and (rd_exp is null or rd_exp <= revenue)", "ln(revenue) - lag(ln(revenue))",
+    "case when certified then revenue else 0 end", "coalesce(rd_exp, 0) / nullif(revenue, 0)", "code like 'C3%'",
+    "power(sum(revenue), 2) / sum(power(revenue, 2))", "cast(employees as double) between 1 and 9", "day >= date '2020-01-01'",
+)  # fmt: skip
+PIECES = (
+    "(select 1)", "read_csv('x')", "read_text('{canary}')", "; copy (select 1) to '{canary}'", "; drop table f", "getenv('HOME')", "from f",
+    "--", "/*", "*/", "'", '"', "(", ")", ",", "[1]", "{'a': 1}", "::int", "over ()", "union all select 1", "$1", "#1", "?", "\x00", "，",
+    "\u202e", "lag(", "sum(", "columns(*)", "*", "install httpfs", "attach '{canary}'", "pragma x", "f.revenue", "1e400", "-", "not ",
+    "a" * 300, "(" * 50, "exists (select 1)", "in (select code from f)", "query('select 1')", "sniff_csv('{canary}')", "glob('*')",
+    "current_setting('x')", "nextval('s')", "set_config('a', 'b')", "\n", "\t", "&a", "*a", "!!python/object:x", "? ", ": ", "- ", "|",
+    "0x1", "1_000", ".nan", "~", "<<: ", "%YAML 1.1\n", "---\n", "...\n", "null", "[]", "{}",
+)  # fmt: skip
+
+
+def changed(text: str, draw: random.Random, canary: Path) -> str:
+    """The text with one to four pieces put in, taken out, doubled or exchanged."""
+    for _ in range(draw.choice((1, 1, 2, 4))):
+        at, to = sorted(draw.randrange(len(text) + 1) for _ in range(2))
+        piece = draw.choice(PIECES).replace("{canary}", str(canary))
+        text = draw.choice((
+            text[:at] + piece + text[at:], text[:at] + piece + text[to:], text[:at] + text[to:], text[:to] + text[at:],
+            text[:at] + chr(draw.choice((draw.randrange(32, 127), draw.randrange(0x3000, 0x9FFF)))) + text[at + 1 :],
+        ))  # fmt: skip
+    return text
+
+
+def formula_fault(text: str) -> str:
+    """What is wrong with how a formula ends, '' where it is refused with a message or its SQL binds on an empty table."""
+    begun, accepted = time.process_time(), []
+    for is_aggregate in (True, False):
+        try:
+            tree = parse(text, columns=TYPES, aggregate=is_aggregate)
+            type_of(tree, TYPES)
+            sql = aggregate_sql(tree, TYPES, key=KEY) if is_aggregate else row_sql(tree, TYPES, partition=["firm_id"])
+            accepted.append((is_aggregate, sql))
+        except HqdError as fault:
+            if not (fault.en and fault.zh) or fault.exit_code != 2:
+                return f"refused without words: {fault!r}"
+        except Exception as fault:
+            return f"{type(fault).__name__}: {fault}"
+    if time.process_time() - begun > SECONDS:
+        return f"{time.process_time() - begun:.1f} s"
+    for is_aggregate, sql in accepted:
+        try:
+            _bind(sql, is_aggregate=is_aggregate)
+        except duckdb.Error as fault:
+            return f"accepted, and the engine says: {fault}"
+    return ""
+
+
+def _bind(sql: str, *, is_aggregate: bool) -> None:
+    columns = "revenue decimal(28,8), rd_exp decimal(28,8), employees bigint, code varchar, certified boolean, day date"
+    with duckdb.connect(config={"enable_external_access": "false"}) as connection:
+        connection.execute(f"CREATE TABLE f (firm_id varchar, year bigint, {columns})")
+        grouping = "GROUP BY firm_id" if is_aggregate else ""
+        connection.execute(f"EXPLAIN SELECT {sql} FROM f {grouping}")
+
+
+def config_fault(folder: Path, name: str, text: str) -> str:
+    """What is wrong with how a study with one file of that text is read, '' where it loads or each fault has place and words."""
+    (folder / "scenarios").mkdir(exist_ok=True)
+    for part, content in CONFIGS.items():
+        (folder / f"{part}.yaml").write_text(f"version: 1\n{content}", "utf-8")
+    (folder / f"{name}.yaml").write_text(text, "utf-8", newline="")
+    begun = time.process_time()
+    try:
+        load_study(folder)
+    except Faults as faults:
+        if not all(fault.en and fault.zh and fault.location for fault in faults.faults):
+            return f"refused without words or place: {faults.faults}"
+    except Exception as fault:
+        return f"{type(fault).__name__}: {fault}"
+    return f"{time.process_time() - begun:.1f} s" if time.process_time() - begun > SECONDS else ""
+
+
+def faults_of(count: int, seed: int, folder: Path) -> list[tuple[str, str]]:
+    """(text, what is wrong) of so many formulas and as many configuration files; a canary file that appears is one."""
+    draw, canary, faults = random.Random(seed), folder / "canary", []
+    for _ in range(count):
+        formula = changed(draw.choice(SEEDS), draw, canary)
+        name = draw.choice(list(CONFIGS))
+        config = changed(f"version: 1\n{CONFIGS[name]}", draw, canary)
+        for text, fault in ((formula, formula_fault(formula)), (config, config_fault(folder, name, config))):
+            faults += [(text, fault)] if fault else []
+    return faults + ([("", "the canary file appeared")] if canary.exists() else [])
