@@ -1,4 +1,4 @@
-"""Formulas and configuration files changed at random: what comes in is refused with its place or is what it says; nothing runs."""
+"""Formulas and configuration files changed at random: they are refused with their place or are what they say; nothing runs."""
 
 from __future__ import annotations
 
@@ -34,12 +34,14 @@ SEEDS = (
     "power(sum(revenue), 2) / sum(power(revenue, 2))", "cast(employees as double) between 1 and 9", "day >= date '2020-01-01'",
 )  # fmt: skip
 PIECES = (
-    "(select 1)", "read_csv('x')", "read_text('{canary}')", "; copy (select 1) to '{canary}'", "; drop table f", "getenv('HOME')", "from f",
-    "--", "/*", "*/", "'", '"', "(", ")", ",", "[1]", "{'a': 1}", "::int", "over ()", "union all select 1", "$1", "#1", "?", "\x00", "，",
-    "\u202e", "lag(", "sum(", "columns(*)", "*", "install httpfs", "attach '{canary}'", "pragma x", "f.revenue", "1e400", "-", "not ",
-    "a" * 300, "(" * 50, "exists (select 1)", "in (select code from f)", "query('select 1')", "sniff_csv('{canary}')", "glob('*')",
-    "current_setting('x')", "nextval('s')", "set_config('a', 'b')", "\n", "\t", "&a", "*a", "!!python/object:x", "? ", ": ", "- ", "|",
-    "0x1", "1_000", ".nan", "~", "<<: ", "%YAML 1.1\n", "---\n", "...\n", "null", "[]", "{}",
+    "(select 1)", "read_csv('x')", "read_text('{canary}')", "; copy (select 1) to '{canary}'", "; drop table f",
+    "getenv('HOME')", "from f", "--", "/*", "*/", "'", '"', "(", ")", ",", "[1]", "{'a': 1}", "::int",
+    "over ()", "union all select 1", "$1", "#1", "?", "\x00", "，", "\u202e", "lag(", "sum(", "columns(*)", "*",
+    "install httpfs", "attach '{canary}'", "pragma x", "f.revenue", "1e400", "-", "not ", "a" * 300, "(" * 50,
+    "exists (select 1)", "in (select code from f)", "query('select 1')", "sniff_csv('{canary}')", "glob('*')",
+    "current_setting('x')", "nextval('s')", "set_config('a', 'b')", "\n", "\t", "&a", "*a", "!!python/object:x",
+    "? ", ": ", "- ", "|", "0x1", "1_000", ".nan", "~", "<<: ", "%YAML 1.1\n", "---\n", "...\n", "null", "[]",
+    "{}",
 )  # fmt: skip
 
 

@@ -34,7 +34,9 @@ def holdings() -> Holdings:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     status = Path("/proc/self/status").read_text()
     threads = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("Threads:"))
-    return Holdings(pages * os.sysconf("SC_PAGE_SIZE") // 1024, len(os.listdir("/proc/self/fd")), _temporary_files(), threads)
+    return Holdings(
+        pages * os.sysconf("SC_PAGE_SIZE") // 1024, len(list(Path("/proc/self/fd").iterdir())), _temporary_files(), threads
+    )
 
 
 def _temporary_files() -> int:
