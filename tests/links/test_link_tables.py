@@ -110,7 +110,7 @@ def test_whole_trade_part():
     tables["io"] = rows().replace({"a": "C13", "b": "C14"})
     out = made(tables, study(home="A"))
     for name, frame in out.items():
-        if name != "export_shares":
+        if name not in ("export_shares", "chain_names"):
             check(name, frame)
     shares = out["export_shares"].set_index(["industry_code", "year"])["world_share"]
     assert shares.to_dict() == {("C13", 2019): 0.4, ("C13", 2020): 0.4, ("C14", 2019): 0.0, ("C14", 2020): 0.0}  # WORLD

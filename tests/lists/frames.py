@@ -28,6 +28,7 @@ def frames(**tables: pd.DataFrame) -> dict[str, pd.DataFrame]:
     fixed = {
         "export_shares": pd.DataFrame(columns=["industry_code", "year", "world_share"]),
         "unit_names": pd.DataFrame(unit_names),
+        "chain_names": pd.DataFrame({"node": ["390001"], "name_zh": ["光刻胶"], "name_en": ["photoresist"]}),
     }
     return {name: empty(name) for name in names} | fixed | tables
 

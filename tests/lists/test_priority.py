@@ -40,7 +40,8 @@ def test_flags_by_hand():
     assert rows.loc["C13", ["gap", "weak"]].tolist() == [0, 0]  # a disadvantage, not central
     assert rows["strong"].isna().sum() == 2 and rows.loc["C13", "strong"] == 0  # no world shares: open where NRCA is high
     assert "self-sufficiency 0.25 (below 0.3)" in rows.loc["C39", "evidence_en"]
-    assert rows.loc["390001", "node_en"] == "HS 390001 (Industry C39)" and "260001" not in rows.index
+    assert rows.loc["C39", "evidence_zh"].startswith("卡点:卡脖子产品 390001 光刻胶")
+    assert rows.loc["390001", "node_en"] == "HS 390001 photoresist (Industry C39)" and "260001" not in rows.index
 
 
 def test_a_missing_factor_lists_the_node_without_priority():

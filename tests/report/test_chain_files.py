@@ -19,7 +19,7 @@ def test_graphml_is_what_networkx_reads(results: Results, tmp_path: Path) -> Non
     assert set(graph) == set(UNITS) and graph.is_directed() and graph.number_of_edges() == 12
     assert graph.nodes["C13"]["srdi_coverage"] == 0.45 and graph.nodes["C13"]["chokepoint"] == 1
     assert graph.nodes["C13"]["name_zh"] == results.unit_name("C13").zh and "chokepoint" not in graph.nodes["C39"]
-    assert graph.edges["C13", "C17"]["upstream"] == 0.1 and graph.edges["C13", "C17"]["year"] == 2012
+    assert graph.edges["C13", "C17"]["upstream"] == 0.1 and graph.edges["C13", "C17"]["year"] == 2018
     tree = json.loads((tmp_path / "chain" / "chain.json").read_text("utf-8"))
     assert {node["id"]: node.get("weak") for node in tree["nodes"]} == {"C13": 0, "C17": 1, "C26": 0, "C39": 0}
     assert len(tree["links"]) == 12

@@ -57,6 +57,9 @@ class LinkTables:
             "firm_links": self.firm_links,
             "chokepoints": self.chokepoints,
             "export_shares": self.export_shares,
+            "chain_names": pd.DataFrame(
+                [(node, *texts) for node, texts in sorted(self.names.items())], columns=["node", "name_zh", "name_en"]
+            ).astype("str"),
             "not_made": pd.DataFrame(self.reasons, columns=["table", "reason_zh", "reason_en", "mend_zh", "mend_en"]),
         }
 

@@ -35,7 +35,7 @@ def _chokepoint(study: Study, row: dict[str, Any]) -> Words:
             f"chokepoint: import sources {row['import_hhi']:.2f} (above {rule.hhi_import:g}), world exports "
             f"{row['hhi_world']:.2f} (above {rule.hhi_world:g}), largest source {row['top_source']} {row['top_share']:.0%}",
         )
-    return f"卡点:卡脖子产品 {row['products']}", f"chokepoint: products {row['products']}"
+    return f"卡点:卡脖子产品 {row['products_zh']}", f"chokepoint: products {row['products_en']}"
 
 
 def _gap(study: Study, row: dict[str, Any]) -> Words:

@@ -13,7 +13,7 @@ from .chain_flags import FLAGS, PROBLEMS, any_rule, flags
 from .chain_nodes import INDUSTRY, PRODUCT, industry_nodes, product_nodes
 from .flag_evidence import evidence
 from .flag_stability import agreement, chokepoint_settings, industry_stability, of_industries
-from .node_names import node_names
+from .node_names import node_names, product_texts
 
 VULNERABILITY = {"import_hhi": 1, "self_sufficiency": -1, "control_risk_share": 1}
 """Part of vulnerability -> its sign."""
@@ -107,9 +107,9 @@ def _missing_parts(nodes: pd.DataFrame) -> dict[str, pd.Series]:
 
 def _published(study: Study, frames: Mapping[str, pd.DataFrame], rows: pd.DataFrame) -> pd.DataFrame:
     ranks = rows.groupby(["kind", "year"])["priority"].rank(method="min", ascending=False)
-    names = node_names(rows, frames["unit_names"])
+    names = node_names(rows, frames["unit_names"], frames["chain_names"])
     problem = any_rule(*(rows[flag] for flag in PROBLEMS if flag in rows))
-    texts = evidence(study, rows)
+    texts = evidence(study, rows.join(product_texts(rows["products"], frames["chain_names"])))
     listed_rows = rows.assign(
         rank=ranks.astype("Int64"),
         problem=problem.astype("Int64"),

@@ -293,7 +293,7 @@ def multiverse(context: Context) -> dict[str, Table]:
 
 LISTED_FROM = (
     "linkages", "chokepoints", "export_shares", "density", "coverage", "indicators", "unit_names", "scores", "regressions",
-    "hypotheses", "modes",
+    "hypotheses", "modes", "chain_names",
 )  # fmt: skip
 
 
@@ -380,7 +380,7 @@ def quick_summary(context: Context) -> dict[str, Table]:
 
 UNPUBLISHED = (
     "controls", "unit_names", "moderators", "mediator_values", "leader_scores", "leader_firms", "firm_cells",
-    "firm_years",
+    "firm_years", "chain_names",
 )  # fmt: skip
 """Tables that the report reads and no CSV holds."""
 QUARANTINED_ROWS = ("raw_rows",)

@@ -260,7 +260,7 @@ OUTLINE: tuple[Exhibit, ...] = (
     _published_exhibit("thresholds"),
     _published_exhibit("resilience", page=PageSlot("srdi", 3, folded=True)),
     _published_exhibit("multiverse_summary"),
-    Exhibit("chain_map", ("io_links", "linkages", "priority"), page=PageSlot("chain", 1)),  # drawn, not a grid
+    Exhibit("chain_map", ("main_inputs", "network", "linkages", "priority"), page=PageSlot("chain", 1)),  # drawn, not a grid
     _published_exhibit("linkages"),
     _published_exhibit("extraction", page=PageSlot("chain", 4, folded=True, grid=chain_grids.supply_shocks)),
     _published_exhibit("firm_links", page=PageSlot("chain", 5, folded=True, grid=chain_grids.partner_counts)),
@@ -319,7 +319,7 @@ OUTLINE: tuple[Exhibit, ...] = (
 )
 CSV_ONLY = frozenset({
     "designs", "diagnostics", "distribution", "dynamics", "elasticities", "event_covariance",
-    "left_out", "lisa", "main_inputs", "modes", "network", "pairs", "placebo",
+    "io_links", "left_out", "lisa", "modes", "pairs", "placebo",
     "regression_diagnostics", "repairs", "scenario_ranges", "srdi_unmatched", "transitions", "uncertainty",
 })  # fmt: skip
 """Published tables that no page, sheet, paper or figure shows."""

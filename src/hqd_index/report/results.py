@@ -127,6 +127,16 @@ class Results:
     def unit_name(self, unit: str) -> Bilingual:
         return self._unit_names.get(unit, Bilingual(unit, unit))
 
+    def product_name(self, hs6: str) -> Bilingual:
+        """A product by its HS code, and by its name where table chain_nodes gives one."""
+        name = self._chain_names.get(hs6)
+        return Bilingual(f"{hs6} {name.zh}", f"{hs6} {name.en}") if name else Bilingual(hs6, hs6)
+
+    @cached_property
+    def _chain_names(self) -> dict[str, Bilingual]:
+        rows = self.table("chain_names")
+        return {} if rows.empty else {n: Bilingual(zh, en) for n, zh, en in zip(rows["node"], rows["name_zh"], rows["name_en"])}
+
     @cached_property
     def _unit_names(self) -> dict[str, Bilingual]:
         return {unit: Bilingual(zh, en) for unit, zh, en in zip(self.units["unit"], self.units["unit_zh"], self.units["unit_en"])}

@@ -103,8 +103,8 @@ def not_made(results: Results) -> Grid | None:
 
 
 CHOKEPOINTS = parse_columns("""
-HS6 | HS6 | text | 9
-行业 | Industries | text | 14
+产品（HS6） | Product (HS6) | text | 24
+行业 | Industries | text | 30
 进口额（千美元） | Imports (thousand USD) | int | 14
 进口来源集中度 | Import-source HHI | 3 | 12
 世界出口集中度 | World-export HHI | 3 | 12
@@ -130,7 +130,12 @@ def chokepoints(results: Results) -> Grid | None:
     ratio = rows["import_export_ratio"].map(
         lambda value: value if value < HARDLY_ANY_EXPORTS else Bilingual("几乎无出口", "hardly any exports")
     )
-    rows = rows.assign(import_export_ratio=ratio)
+    industries = [
+        Bilingual("、".join(name.zh for name in names), ", ".join(name.en for name in names))
+        for names in ([results.unit_name(code) for code in str(codes).split("+")] for codes in rows["industries"])
+    ]
+    names = {"industries": industries, "hs6": [results.product_name(hs6) for hs6 in rows["hs6"]]}
+    rows = rows.assign(import_export_ratio=ratio, **{column: pd.Series(texts, rows.index) for column, texts in names.items()})
     values = [
         tuple(record[column_name] for column_name in CHOKEPOINT_VALUES)
         for record in rows.head(PRODUCTS_LISTED).to_dict("records")

@@ -1,9 +1,9 @@
-"""The chain map: industries on a circle, joined by their largest input links; what a script may then light up."""
+"""The chain map, year by year: industries on a circle, joined by their largest inputs, with figures and flags of that year."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -13,19 +13,17 @@ from ..figures.figure_labels import short_unit_name
 from ..number_format import is_missing, number, percent
 from ..results import Results
 
-INPUTS_DRAWN = 3
-"""Largest inputs drawn per industry."""
-MAP_SIZE, RING_RADIUS, LABEL_RADIUS, LABEL_WIDTH = 760.0, 232.0, 250.0, 9.5
-"""Side of the drawing, radius of the ring and of the labels in pixels; ems of a label."""
-LINKAGE_FACTS: dict[str, tuple[Bilingual, str]] = {
+MANY_NODES = 60
+"""Nodes beyond which the map takes the whole width, in smaller letters."""
+FACTS: dict[str, tuple[Bilingual, str]] = {
     "imported_input_share": (Bilingual("中间品进口依赖（%）", "imported inputs (%)"), "2"),
     "self_sufficiency": (Bilingual("自给率", "self-sufficiency"), "%"),
     "upstreamness": (Bilingual("上游度", "upstreamness"), "2"),
+    "backward_linkage": (Bilingual("后向关联（平均为 1）", "backward linkage (mean 1)"), "2"),
+    "forward_linkage": (Bilingual("前向关联（平均为 1）", "forward linkage (mean 1)"), "2"),
     "nrca": (Bilingual("标准化显性比较优势", "normalised RCA"), "2"),
     "chokepoint_share": (Bilingual("卡脖子产品进口占比（%）", "chokepoint imports (%)"), "2"),
 }
-
-
 FLAG_NAMES = {
     "gap": Bilingual("断点", "gap"),
     "blockage": Bilingual("堵点", "blockage"),
@@ -37,20 +35,25 @@ FLAG_NAMES = {
 
 
 @dataclass(frozen=True)
-class NodeFlags:
-    """What table priority says of an industry in its latest year: flags, SRDI coverage 0-1, its place, the evidence."""
+class Frame:
+    """Side of the drawing, radii of the ring and of the labels, size of letters in pixels; ems of a label, largest node."""
 
-    flags: tuple[str, ...] = ()
-    coverage: float | None = None
-    place: int | None = None
-    evidence: Bilingual = BLANK_TEXT
+    side: float
+    ring: float
+    labels: float
+    letters: float
+    ems: float
+    node: float
+
+
+FEW, MANY = Frame(760, 214, 231, 13, 11, 12), Frame(1120, 372, 384, 10.5, 15, 9)
 
 
 @dataclass(frozen=True)
-class IndustryNode:
-    """An industry on the ring: its place and that of its label, how the label is turned, its size, figures and flags."""
+class NodePlace:
+    """A node on the ring: its place and that of its label, and how the label is turned."""
 
-    unit: str
+    code: str
     name: Bilingual
     short: Bilingual
     x: float
@@ -59,132 +62,172 @@ class IndustryNode:
     label_y: float
     turn: float
     anchor: str
+
+
+@dataclass(frozen=True)
+class NodeYear:
+    """What is known of a node in a year: its radius, flags, SRDI coverage 0-1, place by priority, evidence, figures."""
+
     radius: float
-    facts: tuple[tuple[Bilingual, str], ...]
-    status: NodeFlags = NodeFlags()
+    output: str | None = None
+    flags: tuple[str, ...] = ()
+    coverage: float | None = None
+    place: int | None = None
+    evidence: Bilingual = BLANK_TEXT
+    facts: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True)
 class InputLink:
-    """An input link: the seller's share in the buyer's inputs, drawn as a curve through the middle."""
+    """An input link: the seller's share in the buyer's domestic inputs."""
 
     seller: str
     buyer: str
     share: float
-    path: str
-    width: float
+
+
+@dataclass(frozen=True)
+class MapYear:
+    """A year of the map; links, sizes and linkages are those of the input-output table of `io_year`."""
+
+    year: int
+    io_year: int
+    nodes: dict[str, NodeYear]
+    links: tuple[InputLink, ...]
+
+    def counts(self) -> list[tuple[str, Bilingual, int]]:
+        """Flags that some node has, by name, with how many nodes have them."""
+        rows = [(flag, name, sum(flag in node.flags for node in self.nodes.values())) for flag, name in FLAG_NAMES.items()]
+        return [row for row in rows if row[2]]
 
 
 @dataclass(frozen=True)
 class ChainMap:
-    """Links of one year; figures and flags of the nodes are of their own latest years, which the page says."""
+    """Where nodes are, and what they are in each year; the last year is the one first shown."""
 
-    year: int
-    facts_year: int | None
-    flags_year: int | None
-    flags: tuple[tuple[str, Bilingual, int], ...]
-    nodes: tuple[IndustryNode, ...]
-    links: tuple[InputLink, ...]
+    frame: Frame
+    nodes: tuple[NodePlace, ...]
+    years: tuple[MapYear, ...]
+    profiles: frozenset[str]
+
+    @property
+    def latest(self) -> MapYear:
+        return self.years[-1]
+
+    def path(self, link: InputLink) -> str:
+        """The curve of a link through the middle."""
+        ends = {place.code: place for place in self.nodes}
+        seller, buyer, middle = ends[link.seller], ends[link.buyer], self.frame.side / 2
+        return f"M{seller.x:.1f} {seller.y:.1f}Q{middle:.0f} {middle:.0f} {buyer.x:.1f} {buyer.y:.1f}"
 
 
 def chain_map(results: Results) -> ChainMap | None:
-    """The map of the input-output weights between units; None without them."""
-    rows = results.table("io_links")
-    if rows.empty:
+    """The map of the industries of table linkages in the years that an input-output table covers; None below three."""
+    linkages, inputs = results.table("linkages"), results.table("main_inputs")
+    if linkages.empty or inputs.empty:
         return None
-    units = [unit for unit in results.units["unit"] if unit in set(rows["from_unit"]) | set(rows["to_unit"])]
-    if len(units) < 3:
+    linkages = linkages.dropna(subset=["io_year"])
+    known_sectors = {*inputs["sector"], *inputs["supplier"]}
+    codes = sorted(str(code) for code in set(linkages["industry_code"]) & known_sectors)
+    if len(codes) < 3:
         return None
-    angles = {unit: 2 * math.pi * k / len(units) - math.pi / 2 for k, unit in enumerate(units)}
-    facts, statuses = _latest_linkages(results), node_flags(results)
-    size = rows.groupby("from_unit")["upstream"].sum()
-    largest_size = float(size.max()) or 1.0
-    nodes = tuple(
-        replace(
-            _industry_node(results, unit, angles[unit], math.sqrt(float(size.get(unit, 0.0)) / largest_size), facts),
-            status=statuses.get(unit, NodeFlags()),
-        )
-        for unit in units
-    )
-    counts = [(flag, name, sum(flag in node.status.flags for node in nodes)) for flag, name in FLAG_NAMES.items()]
-    return ChainMap(
-        int(rows["year"].max()),
-        latest_year(results, "linkages"),
-        latest_year(results, "priority"),
-        tuple(row for row in counts if row[2]),
-        nodes,
-        tuple(_input_links(rows[rows["from_unit"].isin(units) & rows["to_unit"].isin(units)], angles)),
-    )
+    frame = MANY if len(codes) > MANY_NODES else FEW
+    names = _names(results)
+    places = tuple(_place(code, names.get(code, Bilingual(code, code)), k, len(codes), frame) for k, code in enumerate(codes))
+    statuses = _flags_by_year(results)
+    years = [_map_year(results, int(year), rows, codes, frame, statuses.get(int(year), {})) for year, rows in _by_year(linkages)]
+    return ChainMap(frame, places, tuple(years), frozenset(results.units["unit"]))
 
 
-def latest_year(results: Results, table_name: str) -> int | None:
-    """The last year of a table; None without rows."""
-    rows = results.table(table_name)
-    return None if rows.empty else int(rows["year"].max())
+def _by_year(rows: pd.DataFrame) -> list[tuple[Any, pd.DataFrame]]:
+    return list(rows.groupby("year", sort=True))
 
 
-def node_flags(results: Results) -> dict[str, NodeFlags]:
-    """unit -> flags, coverage, place and evidence of the latest year of table priority."""
-    rows = results.table("priority")
-    if rows.empty:
-        return {}
-    rows = rows[(rows["kind"] == "industry") & (rows["year"] == rows["year"].max())]
-    return {
-        str(record["node"]): NodeFlags(
-            tuple(flag for flag in FLAG_NAMES if not is_missing(record[flag]) and record[flag] == 1),
-            None if is_missing(record["srdi_coverage"]) else float(record["srdi_coverage"]),
-            None if is_missing(record["rank"]) else int(record["rank"]),
-            BLANK_TEXT if is_missing(record["evidence_zh"]) else Bilingual(record["evidence_zh"], record["evidence_en"]),
-        )
-        for record in rows.to_dict("records")
-    }
+def _names(results: Results) -> dict[str, Bilingual]:
+    network = results.table("network")
+    names = {str(code): Bilingual(zh, en) for code, zh, en in zip(network["sector"], network["sector_zh"], network["sector_en"])}
+    return {code: results.unit_name(code) if results.unit_name(code).zh != code else name for code, name in names.items()}
 
 
-def _latest_linkages(results: Results) -> dict[str, dict[str, Any]]:
-    """unit -> figures of the latest year that has them."""
-    rows = results.table("linkages")
-    if rows.empty:
-        return {}
-    latest_rows = rows[rows["year"] == rows["year"].max()]
-    return {
-        str(record["industry_code"]): {str(column_name): cell_value for column_name, cell_value in record.items()}
-        for record in latest_rows.to_dict("records")
-    }
-
-
-def _industry_node(
-    results: Results, unit: str, angle: float, size: float, linkage_facts: dict[str, dict[str, Any]]
-) -> IndustryNode:
-    facts_shown = []
-    for column, (label, number_style) in LINKAGE_FACTS.items():
-        linkage_value = linkage_facts.get(unit, {}).get(column)
-        if not is_missing(linkage_value):
-            facts_shown.append(
-                (label, percent(linkage_value) if number_style == "%" else number(linkage_value, int(number_style)))
-            )
-    x, y = MAP_SIZE / 2 + RING_RADIUS * math.cos(angle), MAP_SIZE / 2 + RING_RADIUS * math.sin(angle)
-    label_x, label_y = MAP_SIZE / 2 + LABEL_RADIUS * math.cos(angle), MAP_SIZE / 2 + LABEL_RADIUS * math.sin(angle)
+def _place(code: str, name: Bilingual, k: int, count: int, frame: Frame) -> NodePlace:
+    angle, middle = 2 * math.pi * k / count - math.pi / 2, frame.side / 2
+    x, y = middle + frame.ring * math.cos(angle), middle + frame.ring * math.sin(angle)
+    label_x, label_y = middle + frame.labels * math.cos(angle), middle + frame.labels * math.sin(angle)
     reads_outward = math.cos(angle) >= -1e-9  # labels on the left read towards the ring, those on the right away from it
-    rotation, anchor = math.degrees(angle) + (0 if reads_outward else 180), "start" if reads_outward else "end"
-    name = results.unit_name(unit)
-    short_name = short_unit_name(name.zh, name.en, LABEL_WIDTH)
-    return IndustryNode(unit, name, short_name, x, y, label_x, label_y, rotation, anchor, 4 + 8 * size, tuple(facts_shown))
+    turn, anchor = math.degrees(angle) + (0 if reads_outward else 180), "start" if reads_outward else "end"
+    return NodePlace(code, name, short_unit_name(name.zh, name.en, frame.ems), x, y, label_x, label_y, turn, anchor)
 
 
-def _input_links(link_rows: pd.DataFrame, angles: dict[str, float]) -> list[InputLink]:
-    """The largest inputs of every buyer."""
-    link_rows = link_rows[link_rows["from_unit"] != link_rows["to_unit"]].sort_values(
-        ["upstream", "from_unit", "to_unit"], ascending=[False, True, True]
-    )
-    largest_inputs = link_rows.groupby("to_unit").head(INPUTS_DRAWN)
-    links = []
-    for seller, buyer, share in zip(largest_inputs["from_unit"], largest_inputs["to_unit"], largest_inputs["upstream"]):
-        if not share > 0:
-            continue
-        (x1, y1), (x2, y2) = (
-            (MAP_SIZE / 2 + RING_RADIUS * math.cos(angles[unit_id]), MAP_SIZE / 2 + RING_RADIUS * math.sin(angles[unit_id]))
-            for unit_id in (seller, buyer)
+def _map_year(
+    results: Results, year: int, linkages: pd.DataFrame, codes: list[str], frame: Frame, statuses: dict[str, dict[str, Any]]
+) -> MapYear:
+    io_year = int(linkages["io_year"].max())
+    network = results.table("network")
+    output = dict(zip(*(network.loc[network["year"] == io_year, column] for column in ("sector", "gross_output"))))
+    largest = max((output.get(code, 0.0) for code in codes), default=0.0) or 1.0
+    facts = {str(record["industry_code"]): record for record in linkages.to_dict("records")}
+    nodes = {
+        code: NodeYear(
+            radius=3 + (frame.node - 3) * math.sqrt(max(0.0, output.get(code, 0.0)) / largest),
+            output=number(output[code] / 1e4, 0) if code in output else None,
+            facts=tuple(_fact(facts.get(code, {}).get(column), style) for column, (_, style) in FACTS.items()),
+            **statuses.get(code, {}),
         )
-        path = f"M{x1:.1f} {y1:.1f}Q{MAP_SIZE / 2:.0f} {MAP_SIZE / 2:.0f} {x2:.1f} {y2:.1f}"
-        links.append(InputLink(seller, buyer, float(share), path, 0.6 + 6 * float(share)))
-    return links
+        for code in codes
+    }
+    inputs = results.table("main_inputs")
+    inputs = inputs[(inputs["year"] == io_year) & inputs["sector"].isin(codes) & inputs["supplier"].isin(codes)]
+    links = [
+        InputLink(str(s), str(b), float(share)) for s, b, share in zip(inputs["supplier"], inputs["sector"], inputs["share"])
+    ]
+    return MapYear(year, io_year, nodes, tuple(links))
+
+
+def _fact(value: Any, style: str) -> str | None:
+    if is_missing(value):
+        return None
+    return percent(value) if style == "%" else number(value, int(style))
+
+
+def _flags_by_year(results: Results) -> dict[int, dict[str, dict[str, Any]]]:
+    """year -> industry -> flags, coverage, place and evidence as table priority has them for that year."""
+    rows = results.table("priority")
+    statuses: dict[int, dict[str, dict[str, Any]]] = {}
+    for record in rows[rows["kind"] == "industry"].to_dict("records") if len(rows) else []:
+        statuses.setdefault(int(record["year"]), {})[str(record["node"])] = {
+            "flags": tuple(flag for flag in FLAG_NAMES if not is_missing(record[flag]) and record[flag] == 1),
+            "coverage": None if is_missing(record["srdi_coverage"]) else float(record["srdi_coverage"]),
+            "place": None if is_missing(record["rank"]) else int(record["rank"]),
+            "evidence": BLANK_TEXT
+            if is_missing(record["evidence_zh"])
+            else Bilingual(record["evidence_zh"], record["evidence_en"]),
+        }
+    return statuses
+
+
+def chain_json(drawing: ChainMap) -> dict[str, Any]:
+    """What the script draws another year from: places, names of figures, and per year nodes in order and links by position."""
+    position = {place.code: k for k, place in enumerate(drawing.nodes)}
+    years = [
+        {
+            "year": drawn_year.year,
+            "io": drawn_year.io_year,
+            "nodes": [_node_json(drawn_year.nodes[place.code]) for place in drawing.nodes],
+            "links": [[position[link.seller], position[link.buyer], round(link.share, 4)] for link in drawn_year.links],
+        }
+        for drawn_year in drawing.years
+    ]
+    nodes = [
+        {"id": place.code, "zh": place.name.zh, "en": place.name.en, "x": round(place.x, 1), "y": round(place.y, 1)}
+        | ({"profile": 1} if place.code in drawing.profiles else {})
+        for place in drawing.nodes
+    ]
+    labels = [{"zh": label.zh, "en": label.en} for label, _ in FACTS.values()]
+    flags = {flag: {"zh": name.zh, "en": name.en} for flag, name in FLAG_NAMES.items()}
+    return {"side": drawing.frame.side, "nodes": nodes, "years": years, "labels": labels, "flags": flags}
+
+
+def _node_json(node: NodeYear) -> list[Any]:
+    coverage = None if node.coverage is None else round(node.coverage, 4)
+    evidence = [node.evidence.zh, node.evidence.en] if node.evidence.zh else None
+    return [round(node.radius, 1), node.output, list(node.flags), coverage, node.place, evidence, list(node.facts)]

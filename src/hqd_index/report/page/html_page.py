@@ -29,7 +29,7 @@ from ..paper.paper_tables import AbsentTable, PaperTable
 from ..results import Results
 from ..unit_ends import ENDS, MANY_UNITS, end_rows, ends_note, is_many, with_ends_note
 from ..weight_lab import WeightLab, lab_json
-from .chain_map import chain_map
+from .chain_map import ChainMap, chain_json, chain_map
 from .profile_data import profiles_json, shown_profiles
 from .unit_profiles import RULE, Profile, profiles
 
@@ -55,6 +55,7 @@ def page(
     """The page as HTML, with the tables of the paper; the same text for the same results."""
     style, script = _asset_text("page.css"), _asset_text("page.js")
     every_profile, units = profiles(results, weight_lab_data), len(results.units)
+    chain = chain_map(results)
     return _template().render(
         results=results,
         study=results.study.study,
@@ -63,7 +64,7 @@ def page(
         policy=policy(style, script),
         style=_trusted_markup(style),
         script=_trusted_markup(script),
-        data=_trusted_markup(script_safe_json(_embedded(results, weight_lab_data, every_profile))),
+        data=_trusted_markup(script_safe_json(_embedded(results, weight_lab_data, every_profile, chain))),
         lab=weight_lab_data,
         profiles=shown_profiles(results, every_profile),
         ends=is_many(units),
@@ -71,7 +72,7 @@ def page(
         strip=strip_data(results),
         rule=RULE,
         blocks=methods_section(results),
-        chain=chain_map(results),
+        chain=chain,
         figures=shown_figures(drawings),
         score_field=score_field(results),
         tables=tables(results),
@@ -87,9 +88,13 @@ def page(
     )
 
 
-def _embedded(results: Results, lab: WeightLab | None, every_profile: Sequence[Profile]) -> dict[str, Any]:
+def _embedded(
+    results: Results, lab: WeightLab | None, every_profile: Sequence[Profile], chain: ChainMap | None
+) -> dict[str, Any]:
     """What the script works on; the profiles and the length of the lab's ends only where units are many."""
     lab_data: dict[str, Any] = {"lab": lab_json(results, lab) if lab else None}
+    if chain is not None:
+        lab_data["chain"] = chain_json(chain)
     if not is_many(len(results.units)):
         return lab_data
     return lab_data | {"ends": ENDS, "profiles": profiles_json(results, every_profile)}

@@ -360,21 +360,91 @@ function profiles({ units, names, parts, places }) {
   return (id) => { const i = units.findIndex((unit) => unit.id === id); if (i >= 0) open(i); };
 }
 
-// The chain map lights up the links of the industry that is pointed at or focused.
-function chain(map) {
-  const told = [...document.querySelectorAll('#map-told .told')];
-  function light(unit) {
-    map.classList.toggle('lit', unit !== null);
-    for (const path of map.querySelectorAll('path')) {
-      path.classList.toggle('in', path.dataset.buyer === unit);
-      path.classList.toggle('out', path.dataset.seller === unit);
-    }
-    if (unit !== null) for (const block of told) block.hidden = block.dataset.unit !== unit;
+// The chain map of a year: what a node is, its links two steps up and down, the flags that are looked for.
+
+function chain(map, { side, nodes, years, labels, flags }) {
+  const anchors = [...map.querySelectorAll('a')], told = find('map-told'), group = find('map-links'), select = find('map-year');
+  const state = { year: years.length - 1, pinned: null, flag: null };
+  const shape = ([seller, buyer]) => `M${nodes[seller].x} ${nodes[seller].y}Q${side / 2} ${side / 2} ${nodes[buyer].x} ${nodes[buyer].y}`;
+  const line = (zh, en) => make('p', {}, both(zh, en));
+  const list = (links, end) => {
+    const found = links.map((link) => [nodes[link[end]], `${(100 * link[2]).toFixed(1)}%`]);
+    const text = (language) => found.map(([node, share]) => `${node[language]} ${share}`).join(language === 'zh' ? '、' : '; ') || '—';
+    return [text('zh'), text('en')];
+  };
+
+  function panel(k) {
+    const { year, io, nodes: known, links } = years[state.year], [, output, raised, coverage, place, evidence, facts] = known[k];
+    const names = (language) => raised.map((flag) => flags[flag][language]).join(language === 'zh' ? '、' : ', ') || '—';
+    const rows = facts.map((fact, j) => (fact === null ? null : make('li', {}, named(labels[j]), ` ${fact}`))).filter(Boolean);
+    if (output !== null) rows.unshift(make('li', {}, both(`总产出（亿元，${io} 年）`, `gross output (100 m yuan, ${io})`), ` ${output}`));
+    const [buysZh, buysEn] = list(links.filter(([, buyer]) => buyer === k), 0), [sellsZh, sellsEn] = list(links.filter(([seller]) => seller === k), 1);
+    told.replaceChildren(make('h3', {}, `${nodes[k].id} `, named(nodes[k]), ` ${year}`), line(`标记：${names('zh')}`, `Flags: ${names('en')}`),
+      line(`优先次序 ${place ?? '—'} · 专精特新覆盖度 ${coverage === null ? '—' : `${(100 * coverage).toFixed(0)}%`}`, `Priority ${place ?? '—'} · SRDI coverage ${coverage === null ? '—' : `${(100 * coverage).toFixed(0)}%`}`),
+      ...(evidence ? [line(...evidence)] : []), make('ul', {}, ...rows), line(`主要投入来自（占国内投入）：${buysZh}`, `Main inputs from (share of domestic inputs): ${buysEn}`),
+      line(`是以下行业的主要来源：${sellsZh}`, `A main source of: ${sellsEn}`),
+      ...(nodes[k].profile ? [make('p', {}, make('a', { href: `#profile-${nodes[k].id}` }, both('画像', 'Profile')))] : []));
   }
-  for (const node of map.querySelectorAll('a')) {
-    for (const event of ['mouseenter', 'focus']) node.addEventListener(event, () => light(node.dataset.unit));
-    for (const event of ['mouseleave', 'blur']) node.addEventListener(event, () => light(null));
+
+  // Links to a node's suppliers and to theirs, or to its users and to theirs.
+  function reach(k, from, to) {
+    const first = new Set(), second = new Set(), { links } = years[state.year];
+    links.forEach((link, i) => { if (link[from] === k) first.add(i); });
+    const near = new Set([...first].map((i) => links[i][to]));
+    links.forEach((link, i) => { if (near.has(link[from]) && !first.has(i)) second.add(i); });
+    return [first, second];
   }
+
+  function light(k) {
+    map.classList.toggle('lit', k !== null);
+    const [up, up2] = k === null ? [new Set(), new Set()] : reach(k, 1, 0), [down, down2] = k === null ? [new Set(), new Set()] : reach(k, 0, 1);
+    [...group.children].forEach((path, i) => { path.setAttribute('class', up.has(i) ? 'in' : down.has(i) ? 'out' : up2.has(i) ? 'in far' : down2.has(i) ? 'out far' : ''); });
+    if (k !== null) panel(k);
+  }
+
+  function draw() {
+    const { year, io, nodes: known, links } = years[state.year];
+    group.replaceChildren(...links.map((link) => {
+      const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+      path.setAttribute('d', shape(link));
+      path.setAttribute('stroke-width', (0.6 + 6 * link[2]).toFixed(2));
+      return path;
+    }));
+    anchors.forEach((anchor, k) => {
+      const [radius, , raised, coverage] = known[k], [dot, arc] = anchor.querySelectorAll('circle');
+      dot.setAttribute('r', radius);
+      dot.setAttribute('class', raised.length ? `flag-${state.flag && raised.includes(state.flag) ? state.flag : raised[0]}` : '');
+      arc.setAttribute('r', radius + 2.5);
+      arc.setAttribute('stroke-dasharray', `${(100 * (coverage ?? 0)).toFixed(0)} 100`);
+      anchor.classList.toggle('faint', state.flag !== null && !raised.includes(state.flag));
+    });
+    find('map-date').replaceChildren(both(`${year} 年；投入产出表 ${io} 年`, `${year}; input-output table of ${io}`));
+    find('map-flags').replaceChildren(...Object.keys(flags).map((flag) => [flag, known.filter((node) => node[2].includes(flag)).length]).filter(([flag, count]) => count || flag === state.flag).map(([flag, count]) => {
+      const button = make('button', { type: 'button', 'aria-pressed': String(state.flag === flag) }, make('span', { class: `flag-${flag}` }, '● '), named(flags[flag]), ` ${count}`);
+      button.addEventListener('click', () => { state.flag = state.flag === flag ? null : flag; draw(); });
+      return button;
+    }));
+    light(state.pinned);
+    if (state.pinned === null) panel(first());
+  }
+  // The node of highest priority, else the largest.
+  const first = () => years[state.year].nodes.reduce((best, node, k, all) => ((node[4] ?? 1e9) - (all[best][4] ?? 1e9) || all[best][0] - node[0]) < 0 ? k : best, 0);
+
+  anchors.forEach((anchor, k) => {
+    for (const event of ['mouseenter', 'focus']) anchor.addEventListener(event, () => light(k));
+    for (const event of ['mouseleave', 'blur']) anchor.addEventListener(event, () => light(state.pinned));
+    anchor.addEventListener('click', (event) => { event.preventDefault(); state.pinned = state.pinned === k ? null : k; light(state.pinned); });
+    anchor.addEventListener('keydown', (event) => {
+      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      if (step) { event.preventDefault(); anchors[(k + step + anchors.length) % anchors.length].focus(); }
+      if (event.key === 'Escape') { state.pinned = null; light(null); }
+    });
+  });
+  years.forEach(({ year }, k) => select.append(make('option', { value: k }, String(year))));
+  select.value = state.year;
+  select.hidden = years.length < 2;
+  select.addEventListener('change', () => { state.year = Number(select.value); draw(); });
+  draw();
 }
 
 // Opens what a link points at, such as a profile.
@@ -394,5 +464,5 @@ const data = JSON.parse(find('embedded').textContent, (_, value) =>
 const openProfile = data.profiles && profiles(data.profiles);
 unfold();
 if (data.lab) lab(data.lab, data.ends);
-if (find('map')) chain(find('map'));
+if (data.chain) chain(find('map'), data.chain);
 root.dataset.ready = String(performance.now());
