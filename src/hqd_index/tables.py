@@ -261,6 +261,14 @@ TABLES: dict[str, Table] = {
         "模式与分维度(4 × 6)", "Modes and sub-dimensions (4 x 6)", "spec sample mode outcome",
         "spec sample mode outcome predicted:flag estimate:number? estimate_sd:number? se_cv3:number? p_wild:p? ci_low:number? ci_high:number? split_share:share n_obs:int n_clusters:int note:text?",
     ),
+    "mode_validation": _table(
+        "模式的检验", "Modes tested", "quantity year unit mode mode_to",
+        "quantity year:int? unit:text? mode:text? mode_to:text? value:number n:int",
+    ),
+    "mode_dead_bands": _table(
+        "死区宽度与 H4", "Dead band and H4", "spec sample dead_band",
+        "spec sample dead_band:number labelled:share estimate_sd:number? ci_low:number? ci_high:number? p_wild:p? n_obs:int n_clusters:int",
+    ),
     "linkages": _table(
         "产业关联指标", "Linkages of industries", "industry_code year",
         "industry_code year:int io_year:int? io_sector:text? imported_input_share:number? dva_export_share:number? self_sufficiency:number? upstreamness:number? digital_input:number? output_multiplier:number? forward_multiplier:number? backward_linkage:number? forward_linkage:number? betweenness:number? pagerank:number? exports_usd:number? imports_usd:number? nrca:number? balassa:number? trade_competitiveness:number? export_sophistication:number? unit_value_premium:number? import_source_hhi:number? chokepoint_share:number?",

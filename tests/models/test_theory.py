@@ -108,6 +108,22 @@ def test_h4_is_turned_round_where_they_act_elsewhere_and_not_found_where_all_act
     assert abs(row["estimate_sd"]) < 0.1
 
 
+def test_dead_bands_say_what_h4_says_of_densities_by_label(only: Callable[..., None]) -> None:
+    """One band holds the densities that move the outcomes, one holds noise; a band without a mode has no row."""
+    only("hypotheses", "modes", "dead_bands")
+    data = plain(1)
+    (true, columns), (noise, _) = mode_densities(data, 101), mode_densities(data, 202)
+    for mode, node in PREDICTED_CELLS:
+        data = moved(data, node, STRONG * columns[mode])
+    empty = true.assign(soft=true["soft"].where(true["mode"] != "tech_safety", 0.0))
+    banded = pd.concat([part.assign(dead_band=band) for band, part in ((0.25, true), (0.5, noise), (1.0, empty))])
+    verdicts, found = lines(data, ModelInputs(mode_densities=true, banded_densities=banded))
+    rows = check("mode_dead_bands", found["mode_dead_bands"]).set_index("dead_band")
+    assert rows.index.tolist() == [0.25, 0.5]
+    assert rows.loc[0.25, "estimate_sd"] == pytest.approx(verdicts.loc[("H4", "leave_out", "twfe_modes"), "estimate_sd"])
+    assert rows.loc[0.25, "p_wild"] <= 0.05 and abs(rows.loc[0.5, "estimate_sd"]) < 0.5 * rows.loc[0.25, "estimate_sd"]
+
+
 def test_h4_without_effects_errs_no_more_than_it_may() -> None:
     """12 seeds: at 5% at most 3 rejections (4 or more have probability .002)."""
     rejected = 0

@@ -12,11 +12,15 @@ from ..errors import HqdError
 from ..study.records import Study
 from ..tables import conform, empty
 from .mode_scores import ALL_AXES, firm_scores
+from .mode_validation import mode_validation
 from .modes import MODES, diversity, memberships
 from .path_indices import FEW_FIRMS, path_rows
 
 MODE_STATES = (*MODES, "mixed", "unclassified")
 VERSIONS = {"shown": ("mode", "p_tech", "p_safety"), "base": ("base_mode", "base_p_tech", "base_p_safety")}
+DEAD_BANDS = (0.0, 0.25, 0.5, 1.0)
+"""Dead bands, in base-year SD of an axis, under which H4 is estimated again."""
+BANDED_COLUMNS = ("dead_band", "unit", "year", "mode", "soft")
 MEND = (
     "在 modes.yaml 写测度项,并提供企业表与专精特新状态",
     "name items in modes.yaml, and give a firm table with SRDI status",
@@ -27,7 +31,7 @@ AXIS_MEND = ("为该得分补充测度项,或调低 min_items", "give the score 
 
 
 def mode_tables(study: Study, engine: Engine, tables: Mapping[str, str], io_links: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """modes (SRDI firms by year), mode_densities, paths (by unit and year) and not_made.
+    """modes (SRDI firms by year), mode_densities, mode_validation, paths (by unit and year), banded_densities and not_made.
 
     `tables` are the engine's, firms with status; `io_links` the weights between units. What the data lack is left out and
     named, never zero.
@@ -35,9 +39,10 @@ def mode_tables(study: Study, engine: Engine, tables: Mapping[str, str], io_link
     try:
         scores = firm_scores(study, engine, tables)
     except HqdError as fault:
-        empty_tables = {table_name: empty(table_name) for table_name in ("modes", "mode_densities", "paths")}
+        empty_tables = {table_name: empty(table_name) for table_name in ("modes", "mode_densities", "mode_validation", "paths")}
         return empty_tables | {
-            "not_made": _not_made_rows([(table_name, (fault.zh, fault.en), MEND) for table_name in empty_tables])
+            "banded_densities": pd.DataFrame(columns=list(BANDED_COLUMNS)),
+            "not_made": _not_made_rows([(table_name, (fault.zh, fault.en), MEND) for table_name in empty_tables]),
         }
     paths, missing_paths = path_rows(study, scores, io_links)
     missing_tables = [
@@ -51,9 +56,12 @@ def mode_tables(study: Study, engine: Engine, tables: Mapping[str, str], io_link
     missing_tables += [
         ("paths", reason, FEW_FIRMS_MEND if reason[1].endswith(FEW_FIRMS[1]) else ITEM_MEND) for reason in missing_paths
     ]
+    recognised = firm_modes(scores.rows)
     return {
-        "modes": firm_modes(scores.rows),
+        "modes": recognised,
         "mode_densities": conform("mode_densities", mode_densities(study, scores.rows)),
+        "mode_validation": mode_validation(study, recognised),
+        "banded_densities": banded_densities(scores.rows),
         "paths": paths,
         "not_made": _not_made_rows(missing_tables),
     }
@@ -100,6 +108,27 @@ def mode_densities(study: Study, firm_years: pd.DataFrame) -> pd.DataFrame:
     frame["density"] = 1000 * frame["n_srdi"] / frame["n_firms"]
     frame["soft"] = (1000 * frame["member"] / frame["n_firms"]).where(frame["mode"] != "mixed")
     return _mode_shares(study, frame.astype({"n_srdi": "int64"})).drop(columns=["member", "sold"])
+
+
+def banded_densities(firm_years: pd.DataFrame) -> pd.DataFrame:
+    """dead_band, unit, year, mode, soft: firms in force per 1,000 by the label of the base years under each dead band.
+
+    Counted by label, where H4 itself counts by membership, which no dead band moves; `mixed` is counted as unclassified.
+    """
+    firm_counts = firm_years.groupby(["unit", "year"], sort=True).size().rename("n_firms")
+    in_force = firm_years[firm_years["in_force"]]
+    cell = firm_counts.index.get_indexer(pd.MultiIndex.from_frame(in_force[["unit", "year"]]))
+    a1, a2 = (in_force[column].to_numpy(dtype=float) for column in ("base_a1", "base_a2"))
+    blocks = []
+    for dead_band in DEAD_BANDS:
+        beyond = (np.abs(a1) >= dead_band) & (np.abs(a2) >= dead_band)  # False where a score is unknown
+        first, second = np.where(a1 > 0, "tech", "market"), np.where(a2 > 0, "safety", "efficiency")
+        mode = np.where(beyond, np.char.add(np.char.add(first, "_"), second), "unclassified")
+        for state in (*MODES, "unclassified"):
+            count = np.bincount(cell, weights=mode == state, minlength=len(firm_counts))
+            soft = 1000 * count / firm_counts.to_numpy(dtype=float)
+            blocks.append(firm_counts.reset_index().assign(dead_band=dead_band, mode=state, soft=soft))
+    return pd.concat(blocks, ignore_index=True)[list(BANDED_COLUMNS)]
 
 
 def _mode_shares(study: Study, mode_rows: pd.DataFrame) -> pd.DataFrame:

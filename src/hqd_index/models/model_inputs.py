@@ -36,6 +36,7 @@ class ModelInputs:
     scenarios: pd.DataFrame = field(default_factory=partial(_no_rows, "scenario unit year node score"))
     sources: pd.DataFrame = field(default_factory=partial(_no_rows, "item spec sample unit quantity value"))
     mode_densities: pd.DataFrame = field(default_factory=partial(_no_rows, "version unit year mode soft"))
+    banded_densities: pd.DataFrame = field(default_factory=partial(_no_rows, "dead_band unit year mode soft"))
     paths: pd.DataFrame = field(default_factory=partial(_no_rows, "path unit year indicator value"))
     leader_scores: pd.DataFrame = field(default_factory=partial(_no_rows, "sample unit year node score"))
     leader_firms: pd.DataFrame = field(default_factory=partial(_no_rows, "firm unit year sample"))

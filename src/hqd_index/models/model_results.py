@@ -19,7 +19,7 @@ from .model_inputs import ModelInputs
 from .model_rows import Row, frames_of, merged_rows, not_made
 
 TABLES = ("regressions", *(name for name in tables_made() if name != "regressions"))
-WITH_DENSITY = ("mode_matrix",)  # what the absence of the headline does not leave empty
+WITH_DENSITY = ("mode_matrix", "mode_dead_bands")  # what the absence of the headline does not leave empty
 
 
 def tables_of(study: Study) -> tuple[str, ...]:

@@ -266,7 +266,7 @@ def events(context: Context) -> dict[str, Table]:
 
 ESTIMATED_FROM = (
     "scores", "indicators", "density", "controls", "io_links", "moderators", "sources", "firm_cells", "chokepoints", "scenarios",
-    "unit_names", "mediator_values", "mode_densities", "paths", "leader_scores", "leader_firms",
+    "unit_names", "mediator_values", "mode_densities", "banded_densities", "paths", "leader_scores", "leader_firms",
 )  # fmt: skip
 DESIGNS = ("design_scores", "splittable_scores", "designs")
 CROSSED_WITH = ("scores", "indicators", "density", "controls", "unit_names")

@@ -19,6 +19,7 @@ COUNTS = {
     "coverage": ("n_firms_matched", ("n_firms_matched", "revenue_matched", "share_firms", "share_revenue")),
     "facts": ("n_firms", ("here", "n_firms")),
     "mode_densities": ("n_srdi", ("n_srdi", "density", "soft", "share", "diversity")),
+    "mode_validation": ("n", ("value", "n")),
     "priority": ("n_srdi", ("n_srdi", "srdi_coverage", "priority")),
     "whatif": ("n_srdi", ("n_srdi", "density", "density_new", "priority", "priority_new")),
     "paths": ("n_srdi", ("n_srdi", "value", "z")),

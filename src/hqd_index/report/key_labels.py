@@ -18,7 +18,7 @@ from .results import Results
 
 NODE_COLUMNS = ("node", "parent", "outcome", "variable", "indicator")
 """Columns whose ids may be nodes of the tree."""
-STUDY_COLUMNS = ("path", "mode", "mediator", "covariate", "unit", "other", *NODE_COLUMNS)
+STUDY_COLUMNS = ("path", "mode", "mode_to", "mediator", "covariate", "unit", "other", *NODE_COLUMNS)
 """Columns whose ids are a study's own, as far as the program does not add to them."""
 LABELLED = frozenset({*KEY_LABELS, *STUDY_COLUMNS, "spec"})
 """Columns whose ids readers see by name."""
@@ -77,7 +77,7 @@ def _study_labels(results: Results, column: str) -> dict[str, Any]:
     }
     if column in columns:
         return {id: choice.label for id, choice in columns[column].items()}
-    if column == "mode":
+    if column in ("mode", "mode_to"):
         return {mode: getattr(modes.labels, mode) for mode in type(modes.labels).model_fields}
     paths: dict[str, Any] = {path_name: getattr(modes.paths, path_name) for path_name in type(modes.paths).model_fields}
     if column == "path":

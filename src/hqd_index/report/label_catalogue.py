@@ -5,6 +5,7 @@ from __future__ import annotations
 from .bilingual import BLANK_TEXT, Bilingual
 from .sentences import GROUPS, SAMPLES
 
+MODE_STATES = {"mixed": Bilingual("居中", "mixed"), "unclassified": Bilingual("测度项不足", "too few items")}
 KEY_LABELS: dict[str, dict[str, Bilingual]] = {
     "estimator": {
         "callaway_santanna": Bilingual("Callaway-Sant'Anna", "Callaway-Sant'Anna"),
@@ -55,6 +56,8 @@ KEY_LABELS: dict[str, dict[str, Bilingual]] = {
         "stale": Bilingual("数据陈旧", "stale data"),
         "firms": Bilingual("样本企业减少", "fewer firms in the sample"),
     },
+    "mode": MODE_STATES,
+    "mode_to": MODE_STATES,
     "grade": {
         "description": Bilingual("描述", "description"),
         "suggestive": Bilingual("提示", "suggestive"),
@@ -136,6 +139,14 @@ KEY_LABELS: dict[str, dict[str, Bilingual]] = {
         "forecast": Bilingual("得分预测", "forecast of scores"),
     },
     "quantity": {
+        "agreement_kmeans": Bilingual("与 k 均值分组的一致性（调整兰德指数）", "agreement with k-means (adjusted Rand)"),
+        "agreement_mixture": Bilingual(
+            "与高斯混合分组的一致性（调整兰德指数）", "agreement with a mixture (adjusted Rand)"
+        ),
+        "agreement_both": Bilingual("两种分组之间的一致性（调整兰德指数）", "agreement of the two methods (adjusted Rand)"),
+        "classes": Bilingual("BIC 最小的组数（1–6）", "number of groups of least BIC (1 to 6)"),
+        "transition": Bilingual("次年转为该模式的比例", "share that has the mode a year later"),
+        "industry_share": Bilingual("行业内专精特新企业属于该模式的比例", "share of the industry's SRDI firms of the mode"),
         "effect_frozen": Bilingual("冻结时的效应（每单位密度的分数）", "effect at the freeze (points per unit of density)"),
         "selected_change": Bilingual("密度上升较多的单元：其后变动", "units that gained most: change after"),
         "matched_change": Bilingual(

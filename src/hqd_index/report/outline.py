@@ -272,7 +272,9 @@ OUTLINE: tuple[Exhibit, ...] = (
     _published_exhibit("evaluation", page=PageSlot("lists", 6, folded=True)),
     _published_exhibit("chokepoints", page=PageSlot("chain", 2, grid=data_grids.chokepoints)),
     _published_exhibit("mode_densities"),
+    _published_exhibit("mode_validation"),
     _published_exhibit("mode_matrix"),
+    _published_exhibit("mode_dead_bands"),
     _published_exhibit("paths", page=PageSlot("chain", 3, folded=True, head=True)),
     Exhibit(
         "facts",

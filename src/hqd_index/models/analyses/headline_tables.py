@@ -10,6 +10,7 @@ from ..headline import Headline
 from ..model_rows import DATA_MEND, Mend, Rows, merged_rows, not_made
 from .channels import CHANNELS_MEND, channels
 from .contribution import accounting, effects
+from .dead_bands import dead_bands
 from .endogeneity import CELLS_MEND, instrument, long_difference_regressions, named_instruments
 from .hypotheses import RULE_MEND, hypotheses
 from .identification import trends
@@ -71,6 +72,7 @@ ANALYSES: dict[str, Analysis] = {
     "thresholds": Analysis(thresholds, ("thresholds",)),
     "moderation": Analysis(moderation, ("regressions",)),
     "modes": Analysis(modes, ("hypotheses",), MODES_MEND, further_tables=("mode_matrix", *DIAGNOSTICS), description=("H4", "H4")),
+    "dead_bands": Analysis(dead_bands, ("mode_dead_bands",), MODES_MEND),
     "paths": Analysis(paths, ("hypotheses",), MODES_MEND, further_tables=("regressions", *DIAGNOSTICS), description=("H5", "H5")),
     "leader_indices": Analysis(
         leader_indices, ("hypotheses",), LEADERS_MEND, further_tables=("regressions", *DIAGNOSTICS), description=("H6b", "H6b")

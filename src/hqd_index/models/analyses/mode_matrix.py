@@ -91,20 +91,11 @@ def mode_matrix(
     level: float,
 ) -> ModeMatrix:
     """The matrix on the given rows with the controls and effects of `spec`. EstimationError where it cannot be made."""
-    nodes = tuple(NODES.values())
-    _check_possible(sample, densities, nodes)
-    terms = tuple(f"{PREFIX}{mode}" for mode in MODES)
-    extended_rows = observations.merge(mode_columns(densities, lag), on=KEY, how="left", validate="many_to_one")
-    unclassified_terms = (
-        (UNCLASSIFIED_COLUMN,)
-        if UNCLASSIFIED_COLUMN in extended_rows and extended_rows[UNCLASSIFIED_COLUMN].nunique() > 1
-        else ()
+    mode_estimate = matrix_estimate(
+        sample, observations, spec, densities, lag, draws=draws, weights=weights, seed=seed, level=level
     )
-    outcomes = tuple(f"{SAMPLE}:{node}" for node in nodes)
-    regressors = (*terms[1:], *unclassified_terms, *spec.controls)
-    extended_spec = Specification(f"{spec.id}_modes", outcomes, terms[0], regressors, spec.fixed_effects)
-    mode_estimate = estimate(extended_rows, extended_spec, draws=draws, weights=weights, seed=seed, level=level)
-    _check_variation(mode_estimate, terms)
+    extended_spec, nodes = mode_estimate.spec, tuple(NODES.values())
+    terms = tuple(f"{PREFIX}{mode}" for mode in MODES)
     positions = tuple(mode_estimate.terms.index(term) for term in terms)
     cells = {
         term: wild(
@@ -124,6 +115,36 @@ def mode_matrix(
         for test_name, restriction in (("against", predicted_contrast), ("equal", equal_modes))
     )
     return ModeMatrix(mode_estimate, positions, nodes, cells, contrast_of_prediction, contrast_of_equality, weights, level)
+
+
+def matrix_estimate(
+    sample: EstimationSample,
+    observations: pd.DataFrame,
+    spec: Specification,
+    densities: pd.DataFrame,
+    lag: int,
+    *,
+    draws: int,
+    weights: str,
+    seed: int,
+    level: float,
+) -> Estimate:
+    """All six sub-dimensions on the densities of the four modes. EstimationError where that cannot be made."""
+    nodes = tuple(NODES.values())
+    _check_possible(sample, densities, nodes)
+    terms = tuple(f"{PREFIX}{mode}" for mode in MODES)
+    extended_rows = observations.merge(mode_columns(densities, lag), on=KEY, how="left", validate="many_to_one")
+    unclassified_terms = (
+        (UNCLASSIFIED_COLUMN,)
+        if UNCLASSIFIED_COLUMN in extended_rows and extended_rows[UNCLASSIFIED_COLUMN].nunique() > 1
+        else ()
+    )
+    outcomes = tuple(f"{SAMPLE}:{node}" for node in nodes)
+    regressors = (*terms[1:], *unclassified_terms, *spec.controls)
+    extended_spec = Specification(f"{spec.id}_modes", outcomes, terms[0], regressors, spec.fixed_effects)
+    mode_estimate = estimate(extended_rows, extended_spec, draws=draws, weights=weights, seed=seed, level=level)
+    _check_variation(mode_estimate, terms)
+    return mode_estimate
 
 
 def _check_possible(sample: EstimationSample, densities: pd.DataFrame, nodes: Sequence[str]) -> None:
