@@ -82,9 +82,9 @@ def test_transitions_and_shares_by_hand():
 
 
 def test_bands_count_every_firm_in_force_once():
-    """Strengths 0.1, 0.4 and 2 on both axes, one unknown: bands of 0, .25, .5 and 1 label 3, 2, 1 and 1 of the four firms."""
+    """Strengths 0.1, 0.4 and 2 on the first axis, one unknown: bands of 0, .25, .5 and 1 label 3, 2, 1 and 1 of four."""
     rows = pd.DataFrame({"unit": "C39", "year": 2020, "in_force": True, "base_a1": [0.1, -0.4, 2, np.nan]})
-    made = banded_densities(rows.assign(base_a2=[0.1, 0.4, -2, np.nan]))
+    made = banded_densities(rows.assign(base_a2=[2, 3, -2, np.nan]))
     assert made.groupby("dead_band")["soft"].sum().tolist() == [1000] * 4
     labelled = made[made["mode"].isin(MODES)].groupby("dead_band")["soft"].sum()
     assert labelled.tolist() == [750, 500, 250, 250]

@@ -145,17 +145,17 @@ def io_table(seed: int, target: Targets, output: Floats, self_sufficiency: Float
         gross_output = output[:, t] * 1e4
         home_supply = np.round(rate[:, :, t] * gross_output, 2)
         year_tables.append(_io_year(year, taste, target.leave_out["cmp3"][:, t] / 100, gross_output, home_supply))
-    whole = pd.concat(year_tables, ignore_index=True)
-    return whole if self_sufficiency is None else pd.concat([whole, _imported_final_uses(whole, self_sufficiency)])
+    all_flows = pd.concat(year_tables, ignore_index=True)
+    return all_flows if self_sufficiency is None else pd.concat([all_flows, _imported_final_uses(all_flows, self_sufficiency)])
 
 
 def _imported_final_uses(flows: pd.DataFrame, self_sufficiency: Floats) -> pd.DataFrame:
     """Imports for final use that bring the domestic part of what is used at home down to `self_sufficiency`."""
-    used = flows[(flows["use"] != "export") & flows["from_code"].isin(CODES)]
-    sums = used.groupby(["origin", "from_code", "year"])["value"].sum()
+    home_uses = flows[(flows["use"] != "export") & flows["from_code"].isin(CODES)]
+    sums = home_uses.groupby(["origin", "from_code", "year"])["value"].sum()
     home, foreign = (sums[origin].to_numpy().reshape(SHAPE) for origin in ("domestic", "imported"))
-    wanted = np.maximum(home * (1 - self_sufficiency) / self_sufficiency - foreign, 0.0)
-    rows = long_table({"value": np.round(wanted, 2)}).rename(columns={"industry_code": "from_code"})
+    import_values = np.maximum(home * (1 - self_sufficiency) / self_sufficiency - foreign, 0.0)
+    rows = long_table({"value": np.round(import_values, 2)}).rename(columns={"industry_code": "from_code"})
     rows = rows.assign(to_code="FINAL_CONS", use="final_cons", origin="imported")
     return rows[["year", "from_code", "to_code", "use", "origin", "value"]]
 

@@ -31,8 +31,10 @@ def niche_columns(sample: Sample, revenue: Floats) -> dict[str, Any]:
     subclass = rng.integers(0, SUBCLASSES, len(registry.industry))
     is_weak = np.broadcast_to(weak_subclasses(sample.seed)[registry.industry, subclass][:, None], shape)
     odds = RECOGNISED_ODDS * registry.ever_recognised[:, None] + sample.side_odds("safety")
-    is_listed = rng.random((shape[0], 1)) < raised(np.where(is_weak, LISTED_SHARE[1], LISTED_SHARE[0]), odds)
-    substitutes = rng.random((shape[0], 1)) < raised(np.where(is_listed, SUBSTITUTION_SHARE[1], SUBSTITUTION_SHARE[0]), odds)
+    is_listed = rng.random((shape[0], 1)) < share_at_odds(np.where(is_weak, LISTED_SHARE[1], LISTED_SHARE[0]), odds)
+    substitutes = rng.random((shape[0], 1)) < share_at_odds(
+        np.where(is_listed, SUBSTITUTION_SHARE[1], SUBSTITUTION_SHARE[0]), odds
+    )
     codes = np.array([f"{CODES[i]}{k + 1:02d}" for i, k in zip(registry.industry, subclass)], dtype=object)
     premium = np.exp(NICHE_SHARE_PREMIUM * registry.ever_recognised[:, None])
     niche_share = NICHE_SHARE * premium * sample.lasting("niche share", NICHE_SHARE_SD) / sample.tilt("tech", NICHE_SHARE_SD)
@@ -55,7 +57,7 @@ def weak_subclasses(seed: int) -> Bools:
     return np.asarray(order < counts[:, None])
 
 
-def raised(share: Floats, log_odds: Floats) -> Floats:
+def share_at_odds(share: Floats, log_odds: Floats) -> Floats:
     """The share with its odds times exp(log_odds)."""
     odds = share / (1 - share) * np.exp(log_odds)
     return odds / (1 + odds)

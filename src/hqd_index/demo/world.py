@@ -12,7 +12,7 @@ from ..errors import ConfigError
 from .accounts import Sample, accounts
 from .economy import industry_table, io_table, long_table, price_level, prices, trade_table
 from .effects import Effects, Targets, effects, targets
-from .niches import niche_columns, raised
+from .niches import niche_columns, share_at_odds
 from .planting import NOTHING, Planting, Shock, Sides, choked, home_supply, scarce_hhi, shocked, shocks, short_of_supply, sides
 from .random_streams import Bools, Floats, Ints, Texts, stream
 from .recognition import batch_counts, density, lagged, recognise, srdi_list
@@ -181,7 +181,7 @@ def _market_standing(sample: Sample, firm: Ints, year_position: Ints) -> dict[st
         np.int64
     )
     main = np.where(ever_recognised, rng.uniform(75, 96, firms), rng.uniform(40, 96, firms))
-    supplies = rng.random((firms, 1)) < raised(np.where(ever_recognised, 0.93, 0.35)[:, None], sample.side_odds("safety"))
+    supplies = rng.random((firms, 1)) < share_at_odds(np.where(ever_recognised, 0.93, 0.35)[:, None], sample.side_odds("safety"))
     provinces = np.array([province[0] for province in PROVINCES], dtype=object)
     days = rng.integers(1, 31, len(firm))
     return {

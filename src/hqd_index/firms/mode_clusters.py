@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
-STARTS, MOST_STEPS = 10, 200
+STARTS, MOST_STEPS = 5, 200
 CONVERGED = 1e-6  # change of the mean log likelihood
 RIDGE = 1e-6  # on the diagonal of covariances, as scikit-learn's reg_covar
 
@@ -43,10 +43,10 @@ def k_means(points: Array, groups: int, generator: np.random.Generator) -> Codes
             counts = np.bincount(member, minlength=groups)
             sums = np.stack([np.bincount(member, column, groups) for column in points.T], axis=1)
             centres = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], centres)
-            moved = _nearest(points, centres)
-            if np.array_equal(moved, member):
+            reassigned = _nearest(points, centres)
+            if np.array_equal(reassigned, member):
                 break
-            member = moved
+            member = reassigned
         distance = float(((points - centres[member]) ** 2).sum())
         if distance < least:
             best, least = member, distance
@@ -85,15 +85,15 @@ def mixture(points: Array, start: Codes, groups: int) -> Mixture:
     """Gaussian mixture with full covariances by EM from a grouping (Dempster, Laird & Rubin 1977)."""
     count, width = points.shape
     weight = np.eye(groups)[start]
-    before = -np.inf
+    last_mean = -np.inf
     for _ in range(MOST_STEPS):
         log_density = _log_densities(points, weight)
         top = log_density.max(axis=1, keepdims=True)
         total = top[:, 0] + np.log(np.exp(log_density - top).sum(axis=1))
         weight = np.exp(log_density - total[:, None])
-        if abs(total.mean() - before) < CONVERGED:
+        if abs(total.mean() - last_mean) < CONVERGED:
             break
-        before = total.mean()
+        last_mean = total.mean()
     parameters = groups * (width + width * (width + 1) // 2) + groups - 1
     likelihood = float(total.sum())
     return Mixture(np.asarray(weight.argmax(axis=1)), likelihood, parameters * float(np.log(count)) - 2 * likelihood)

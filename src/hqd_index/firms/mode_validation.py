@@ -1,4 +1,4 @@
-"""Table `mode_validation`: do other methods see the same groups, how long do labels last, and which industries lean where."""
+"""Table `mode_validation`: do other methods see the same groups, how long do labels latest, and which industries lean where."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def mode_validation(study: Study, recognised: pd.DataFrame) -> pd.DataFrame:
 
     agreement_*: adjusted Rand index of the modes and a grouping of the four scores, over firms with a mode in the latest year.
     classes: number of groups whose Gaussian mixture has the least BIC. transition: share of firms of a mode that have `mode_to`
-    a year later. industry_share: share of the industry's SRDI firms in force, over all years, that have the mode.
+    a year next_year. industry_share: share of the industry's SRDI firms in force, over all years, that have the mode.
     """
     rows = [*_agreement(study, recognised), *_transitions(recognised), *_industry_shares(recognised)]
     return of_rows("mode_validation", rows)
@@ -34,28 +34,28 @@ def mode_validation(study: Study, recognised: pd.DataFrame) -> pd.DataFrame:
 
 def _agreement(study: Study, recognised: pd.DataFrame) -> Iterator[dict[str, Any]]:
     year = recognised["year"].max()
-    last = recognised[(recognised["year"] == year) & recognised["mode"].isin(MODES)].dropna(subset=list(SCORES))
-    if len(last) < FEWEST_FIRMS:
+    latest = recognised[(recognised["year"] == year) & recognised["mode"].isin(MODES)].dropna(subset=list(SCORES))
+    if len(latest) < FEWEST_FIRMS:
         return
-    points = last[list(SCORES)].to_numpy(dtype=float)
+    points = latest[list(SCORES)].to_numpy(dtype=float)
     spread = points.std(axis=0)
     points = (points - points.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    label = pd.factorize(last["mode"])[0].astype(np.intp)
+    label = pd.factorize(latest["mode"])[0].astype(np.intp)
     generator = np.random.default_rng([study.study.seed, *b"modes"])
     starts = {groups: k_means(points, groups, generator) for groups in range(1, MOST_CLASSES + 1)}
     mixtures = {groups: mixture(points, start, groups) for groups, start in starts.items()}
-    found: dict[str, Codes] = {"kmeans": starts[len(MODES)], "mixture": mixtures[len(MODES)].member}
-    row = {"year": year, "n": len(last)}
-    for method, member in found.items():
+    groupings: dict[str, Codes] = {"kmeans": starts[len(MODES)], "mixture": mixtures[len(MODES)].member}
+    row = {"year": year, "n": len(latest)}
+    for method, member in groupings.items():
         yield row | {"quantity": f"agreement_{method}", "value": adjusted_rand(label, member)}
-    yield row | {"quantity": "agreement_both", "value": adjusted_rand(found["kmeans"], found["mixture"])}
+    yield row | {"quantity": "agreement_both", "value": adjusted_rand(groupings["kmeans"], groupings["mixture"])}
     yield row | {"quantity": "classes", "value": float(min(mixtures, key=lambda groups: mixtures[groups].bic))}
 
 
 def _transitions(recognised: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Shares of the firm-years of each mode by the mode of the same firm a calendar year later."""
-    later = recognised[["firm_id", "year", "mode"]].assign(year=recognised["year"] - 1)
-    pairs = recognised[["firm_id", "year", "mode"]].merge(later, on=["firm_id", "year"], suffixes=("", "_to"))
+    """Shares of the firm-years of each mode by the mode of the same firm a calendar year next_year."""
+    next_year = recognised[["firm_id", "year", "mode"]].assign(year=recognised["year"] - 1)
+    pairs = recognised[["firm_id", "year", "mode"]].merge(next_year, on=["firm_id", "year"], suffixes=("", "_to"))
     counts = pairs.groupby(["mode", "mode_to"]).size().unstack(fill_value=0)
     counts = counts.reindex(index=list(STATES), columns=list(STATES), fill_value=0)
     for mode, row in counts.iterrows():

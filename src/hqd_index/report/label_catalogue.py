@@ -140,9 +140,7 @@ KEY_LABELS: dict[str, dict[str, Bilingual]] = {
     },
     "quantity": {
         "agreement_kmeans": Bilingual("与 k 均值分组的一致性（调整兰德指数）", "agreement with k-means (adjusted Rand)"),
-        "agreement_mixture": Bilingual(
-            "与高斯混合分组的一致性（调整兰德指数）", "agreement with a mixture (adjusted Rand)"
-        ),
+        "agreement_mixture": Bilingual("与高斯混合分组的一致性（调整兰德指数）", "agreement with a mixture (adjusted Rand)"),
         "agreement_both": Bilingual("两种分组之间的一致性（调整兰德指数）", "agreement of the two methods (adjusted Rand)"),
         "classes": Bilingual("BIC 最小的组数（1–6）", "number of groups of least BIC (1 to 6)"),
         "transition": Bilingual("次年转为该模式的比例", "share that has the mode a year later"),
