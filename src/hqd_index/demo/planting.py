@@ -46,9 +46,9 @@ class Planting:
 
 NOTHING = Planting()
 STRENGTHS = {
-    "strong": Planting(modes=1.2, chokepoints=0.10, gaps=0.12, merit=0.9, shocks=12.0),
-    "middle": Planting(modes=0.6, chokepoints=0.05, gaps=0.05, merit=0.6, shocks=6.0),
-    "weak": Planting(modes=0.2, chokepoints=0.015, gaps=0.015, merit=0.25, shocks=3.0),
+    "strong": Planting(modes=3.0, chokepoints=0.10, gaps=0.12, merit=0.9, shocks=12.0),
+    "middle": Planting(modes=1.2, chokepoints=0.03, gaps=0.03, merit=0.6, shocks=6.0),
+    "weak": Planting(modes=0.4, chokepoints=0.015, gaps=0.015, merit=0.25, shocks=3.0),
 }
 
 

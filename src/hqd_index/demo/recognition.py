@@ -100,7 +100,7 @@ def srdi_list(seed: int, registry: Registry, recognition: Recognition) -> pd.Dat
     not in the panel.
     """
     rng = stream(seed, "list")
-    firm_rows = _records(rng, recognition)
+    firm_rows = _records(rng, recognition, registry.ever_recognised)
     rows = pd.DataFrame(firm_rows, columns=["firm", "level", "batch", "announce_date", "status"])
     firm = rows["firm"].to_numpy()
     announcement_years = rows["announce_date"].str[:4].astype(int).to_numpy()
@@ -119,13 +119,13 @@ def srdi_list(seed: int, registry: Registry, recognition: Recognition) -> pd.Dat
     return rows.sort_values(["announce_date", "level", "status", "name"], ignore_index=True)
 
 
-def _records(rng: np.random.Generator, recognition: Recognition) -> list[tuple[int, str, str, str, str]]:
-    """(firm, level, batch, date, kind) of every record of firms in the panel."""
+def _records(rng: np.random.Generator, recognition: Recognition, on_ladder: Bools) -> list[tuple[int, str, str, str, str]]:
+    """(firm, level, batch, date, kind) of every record of firms in the panel; who is recognised by lot was on no ladder."""
     records = []
     for firm in np.flatnonzero(recognition.batch):
         batch = int(recognition.batch[firm])
         date, _ = BATCHES[batch]
-        if rng.random() < LADDER:
+        if rng.random() < LADDER and on_ladder[firm]:
             records.append((firm, PROVINCIAL, "", f"{int(date[:4]) - rng.integers(1, TERM + 1)}-10-20", RECOGNISED))
         if batch == 2:
             records.append((firm, NATIONAL, "2", "2020-10-16", PUBLICISED))

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 MAD_SCALE = 1.4826
 """MAD of a normal distribution over its SD, inverted."""
+MAD_FACTORS = (1.0, 1.0, 1.196, 1.495, 1.363, 1.206, 1.200, 1.140, 1.129, 1.107)
+"""By number of values: what an expected MAD x MAD_SCALE falls short of the SD by (Croux & Rousseeuw 1992, table of b_n)."""
 
 
 def medians(values: Array) -> Array:
@@ -118,8 +120,20 @@ def _score_against(value: Array, past: Array, fewest: int) -> tuple[Array, Array
     middle = medians(past)
     spread = MAD_SCALE * medians(np.abs(past - middle[..., None]))
     usual = medians(np.where(spread > 0, spread, np.nan))[..., None]
-    usable = ((~np.isnan(past)).sum(axis=-1) >= fewest) & (spread > 0)
-    return np.where(usable, (middle - value) / np.where(usable, np.maximum(spread, usual), 1.0), np.nan), middle
+    count = (~np.isnan(past)).sum(axis=-1)
+    usable = (count >= fewest) & (spread > 0)
+    scale = np.where(usable, np.maximum(spread, usual), 1.0) * few_years_factor(count)
+    return np.where(usable, (middle - value) / scale, np.nan), middle
+
+
+def few_years_factor(count: NDArray[np.int64]) -> Array:
+    """By how much a spread from so many values falls short as a yardstick for the next one: 1.36 for six, to 1 for many.
+
+    The MAD of few values is too small (Croux & Rousseeuw 1992), and their median itself has an error, pi / 2n of the variance.
+    """
+    n = np.maximum(count, 2).astype(float)
+    bias = np.where(count < len(MAD_FACTORS), np.array(MAD_FACTORS)[np.minimum(count, len(MAD_FACTORS) - 1)], n / (n - 0.8))
+    return np.asarray(bias * np.sqrt(1 + np.pi / (2 * n)))
 
 
 def _nothing(values: Array) -> tuple[Array, Array]:
