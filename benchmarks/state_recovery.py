@@ -45,11 +45,12 @@ from hqd_index.study.varied_study import vary
 from hqd_index.tables import empty
 
 ROOT = Path(__file__).resolve().parents[1]
-SEEDS, DRAWS = 6, 400
+SEEDS, DRAWS = 5, 400
 REGISTERS = 20  # of firms, whose densities the economies of the what-if share
 EFFECTS = {"strong": (0.3, 0.2), "middle": (0.2, 0.1), "weak": (0.05, 0.05)}  # own and spillover, of the what-if
 FIRMS = 6000
 FIRST_YEAR = 2018  # of the years that alarms are counted in: shocks begin there
+MOVED = ("cmp5",)  # the chokepoints' share of imports: planted chokepoints move it, so its alarms are not false
 FRESH = 2  # years after a change of state in which a miss is a matter of time
 SHARE_GOAL, AUC_GOAL, COVERAGE_GOAL = 0.9, 0.85, (0.92, 0.98)
 
@@ -124,7 +125,7 @@ def lists_of(study: Study, demo: Demo) -> dict[str, pd.DataFrame]:
             "density": panel.density, "indicators": index.indicators, "scores": index.scores, "unit_names": names,
             "modes": modes,
         }  # fmt: skip
-        made = list_tables(study, engine, frames, ready["firms"])
+        made = list_tables(study, engine, frames, ready)
     return {**made, "modes": modes, "chokepoints": linked["chokepoints"]}
 
 
@@ -198,7 +199,7 @@ def alarm_tally(demo: Demo, alerts: pd.DataFrame) -> tuple[Tally, tuple[int, ...
             leads.append(shock.trough - min(years))
         else:
             tally.misses["began in the last year" if shock.start == YEARS[-1] else "within the noise of the series"] += 1
-    tally.false = sum(key not in shocked for key in first.index)
+    tally.false = sum(key not in shocked and key[1] not in MOVED for key in first.index)
     return tally, tuple(leads)
 
 

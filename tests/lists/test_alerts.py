@@ -12,6 +12,7 @@ from hqd_index.lists.robust_scores import (
     few_years_factor,
     first_years,
     medians,
+    medians_of_others,
     relative_to_peers,
     robust_score,
     scores_against_past,
@@ -57,6 +58,17 @@ def test_chance_makes_a_red_alarm_no_more_often_than_meant():
     scores = scores_against_past(relative_to_peers(noise), 5)[0]
     assert (scores[~np.isnan(scores)] > LEVELS[2]).mean() < 0.0015
     assert few_years_factor(np.array([1000])) == pytest.approx([1], abs=2e-3)
+
+
+def test_the_unit_that_is_the_median_has_scores_too():
+    """Unit 1 lies between the others every year: against the median of all it would be 0 throughout, against theirs it moves."""
+    values = np.array([[0.0, 0, 0], [5, 6, 4], [10, 10, 10]])
+    assert relative_to_peers(values)[1].tolist() == [0, 1, -1]
+    generator = np.random.default_rng(9)
+    wide = generator.normal(size=(2, 7, 4))
+    wide[generator.random(wide.shape) < 0.2] = np.nan
+    others = np.stack([np.nanmedian(np.delete(wide, k, axis=1), axis=1) for k in range(7)], axis=1)
+    assert medians_of_others(wide) == pytest.approx(np.where(np.isnan(wide), np.nan, others), nan_ok=True, abs=EXACT)
 
 
 def test_hysteresis_and_first_year():

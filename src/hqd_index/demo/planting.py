@@ -21,8 +21,8 @@ CHOKED_SHARE, CHOKED_LATER_SHARE = 0.4, 0.25  # of scarce products that are chok
 THRESHOLD_HHI, HHI_NOISE = 0.4, 0.02
 GAP_SHARE = 0.25  # of industries whose home supply falls short throughout
 THRESHOLD_SUPPLY, SUPPLY_NOISE = 0.3, 0.02
-SHOCKS = 40
-SHOCK_LEAVES = ("brd4", "upg2", "upg3", "upg4", "cmp1", "cmp2", "smo2")
+SHOCKS = 80  # a tenth of the indicators of industries
+SHOCK_LEAVES = ("brd4", "upg2", "upg3", "upg4", "cmp1", "cmp2", "cmp3", "smo1", "smo2", "smo3")
 SHOCK_STARTS = (2018, 2023)
 BUILD_UP = (1 / 3, 2 / 3, 1.0)  # of a shock in its first, second and later years
 
@@ -46,9 +46,9 @@ class Planting:
 
 NOTHING = Planting()
 STRENGTHS = {
-    "strong": Planting(modes=3.0, chokepoints=0.10, gaps=0.12, merit=0.9, shocks=12.0),
-    "middle": Planting(modes=1.2, chokepoints=0.03, gaps=0.03, merit=0.6, shocks=6.0),
-    "weak": Planting(modes=0.4, chokepoints=0.015, gaps=0.015, merit=0.25, shocks=3.0),
+    "strong": Planting(modes=3.0, chokepoints=0.10, gaps=0.12, merit=0.9, shocks=15.0),
+    "middle": Planting(modes=1.2, chokepoints=0.03, gaps=0.03, merit=0.6, shocks=8.0),
+    "weak": Planting(modes=0.4, chokepoints=0.015, gaps=0.015, merit=0.25, shocks=4.0),
 }
 
 

@@ -22,10 +22,10 @@ def adjusted_rand(first: Codes, second: Codes) -> float:
     table = np.zeros((int(first.max(initial=0)) + 1, int(second.max(initial=0)) + 1))
     np.add.at(table, (first, second), 1)
     cells, rows, columns = (_pairs(counts).sum() for counts in (table, table.sum(axis=1), table.sum(axis=0)))
-    whole = _pairs(np.array(float(len(first))))
-    if whole == 0:
+    all_pairs = _pairs(np.array(float(len(first))))
+    if all_pairs == 0:
         return float("nan")
-    expected, highest = rows * columns / whole, (rows + columns) / 2
+    expected, highest = rows * columns / all_pairs, (rows + columns) / 2
     return 1.0 if highest == expected else float((cells - expected) / (highest - expected))
 
 

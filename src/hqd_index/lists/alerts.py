@@ -55,22 +55,35 @@ class AlarmRule:
     reference: Array
 
 
-def alerts(study: Study, frames: Mapping[str, pd.DataFrame]) -> tuple[pd.DataFrame, list[Absence]]:
+@dataclass(frozen=True)
+class Watch:
+    """The series that are watched and the alarms of every rule on them."""
+
+    cube: SeriesCube
+    rules: list[AlarmRule]
+
+
+def watch(study: Study, indicators: pd.DataFrame) -> Watch | None:
+    """The alarms of a study's indicators; None without series."""
+    cube = series_cube(study, indicators)
+    return None if cube is None else Watch(cube, list(alarm_rules(cube, study.lists.alerts)))
+
+
+def alerts(study: Study, frames: Mapping[str, pd.DataFrame], watched: Watch | None = None) -> tuple[pd.DataFrame, list[Absence]]:
     """One row for each alarm that is on in a year, by kind, unit and indicator; and what could not be watched.
 
     `first_year` is the year in which the present run of the alarm began; `as_bad` the share of earlier unit-years of the
     indicator with a score at least as bad.
     """
     rules, absences = study.lists.alerts, [NO_MONTHS]
-    cube = series_cube(study, frames["indicators"])
+    watched = watched or watch(study, frames["indicators"])
     blocks = [_firm_falls(frames["density"], rules)]
-    if cube is None:
+    if watched is None:
         absences.append(NO_SERIES)
     else:
-        made = list(alarm_rules(cube, rules))
-        absences += _unscored(cube, made, rules)
-        blocks += [_rows(cube, rule, rules) for rule in made]
-        blocks.append(_stale_rows(cube, rules))
+        absences += _unscored(watched.cube, watched.rules, rules)
+        blocks += [_rows(watched.cube, rule, rules) for rule in watched.rules]
+        blocks.append(_stale_rows(watched.cube, rules))
     rows = pd.concat([block for block in blocks if len(block)], ignore_index=True) if any(map(len, blocks)) else empty("alerts")
     return _named(study, frames["unit_names"], rows), absences
 

@@ -9,7 +9,7 @@ import pandas as pd
 from ..engines import Engine
 from ..study.records import Study
 from .absences import absence_rows
-from .alerts import alerts
+from .alerts import alerts, watch
 from .candidates import candidates
 from .evaluation import evaluation
 from .firm_frame import firm_frame
@@ -18,19 +18,22 @@ from .priority import priority
 from .whatif import whatif
 
 
-def list_tables(study: Study, engine: Engine, frames: Mapping[str, pd.DataFrame], firms: str | None) -> dict[str, pd.DataFrame]:
+def list_tables(
+    study: Study, engine: Engine, frames: Mapping[str, pd.DataFrame], tables: Mapping[str, str]
+) -> dict[str, pd.DataFrame]:
     """priority, alerts, whatif, candidates, growth_stages, evaluation and not_made.
 
-    `frames`: the tables of the stages before by name, each at least with its header; `firms`: the engine's table of firms with
-    status.
+    `frames`: the tables of the stages before by name, each at least with its header; `tables`: the engine's tables of the study,
+    firms with status.
     """
     priorities, absences = priority(study, frames)
-    alarms, unwatched = alerts(study, frames)
+    watched = watch(study, frames["indicators"])
+    alarms, unwatched = alerts(study, frames, watched)
     projections, no_projection = whatif(study, {**frames, "priority": priorities})
-    frame = firm_frame(study, engine, firms)
+    frame = firm_frame(study, engine, tables.get("firms"))
     listed = candidates(study, frame, priorities, frames["unit_names"])
     stages, unstaged = growth_stages(study, frame, listed.rows, frames)
-    judged, unjudged = evaluation(study, frame, listed, frames)
+    judged, unjudged = evaluation(study, frame, listed, frames, watched, (engine, tables))
     reasons = [*absences, *unwatched, *no_projection, *listed.absences, *unstaged, *unjudged]
     return {
         "priority": priorities,

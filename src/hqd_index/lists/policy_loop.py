@@ -1,7 +1,8 @@
-"""What was predicted for units that gained SRDI firms, and what came: by batch, beside matched units that did not gain.
+"""What was predicted for units that were selected, and what came: by batch, beside matched units that were not.
 
-Each batch is frozen at the end of its year: the effect is estimated on the years so far, and held against the change of the
-index after the lag. All scores are of one vintage of weights.
+Selected are the units with a recorded intervention, without records those that gained most SRDI firms. Each batch is frozen
+at the end of its year: the effect is estimated on the years so far, and held against the change of the index after the lag.
+All scores are of one vintage of weights.
 """
 
 from __future__ import annotations
@@ -14,18 +15,25 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from .policy_records import PolicyRecords
 from .score_cubes import Array, ScoreCube
 
 ITEM = "policy"
 FEWEST_UNITS = 3
-"""Units that gained and matched ones, each at least."""
+"""Units that were selected and matched ones, each at least."""
+NO_RECORDS = PolicyRecords()
 
 
 @dataclass(frozen=True)
 class Batch:
-    """One batch: the effect frozen, gains of density, later change of the index less the units' mean, and who is compared."""
+    """One batch: the effect frozen, gains of density, later change of the index less the units' mean, and who is compared.
+
+    `place`, `later`: positions of its year and of the year that its change ends in.
+    """
 
     year: int
+    place: int
+    later: int
     effect: float
     gain: Array
     change: Array
@@ -54,11 +62,17 @@ def within_effect(scores: Array, density: Array) -> float:
     return float((x * y).sum() / total) if total > 1e-12 * max(1.0, float(np.nansum(density**2))) else float("nan")
 
 
-def batches(cube: ScoreCube, density: Array, lag: int) -> Iterator[Batch]:
-    """Every year in which densities rose unequally, whose effect can be estimated by then and whose outcome is in the data."""
-    scores, years = cube.values[0], cube.years
+def lagged_density(density: Array, lag: int) -> Array:
+    """Densities of `lag` years before."""
     lagged = np.full_like(density, np.nan)
     lagged[:, lag:] = density[:, : density.shape[1] - lag] if lag else density
+    return lagged
+
+
+def batches(cube: ScoreCube, density: Array, lag: int, records: PolicyRecords = NO_RECORDS) -> Iterator[Batch]:
+    """Every year with a selection, whose effect can be estimated by then and whose outcome is in the data."""
+    scores, years = cube.values[0], cube.years
+    lagged = lagged_density(density, lag)
     for t in range(1, len(years) - max(lag, 1)):
         effect = within_effect(scores[:, : t + 1], lagged[:, : t + 1])
         gain = density[:, t] - density[:, t - 1]
@@ -66,12 +80,12 @@ def batches(cube: ScoreCube, density: Array, lag: int) -> Iterator[Batch]:
         known = ~np.isnan(gain) & ~np.isnan(change)
         if np.isnan(effect) or known.sum() < 2 * FEWEST_UNITS:
             continue
-        middle = np.median(gain[known])
-        selected, others = np.flatnonzero(known & (gain > middle)), np.flatnonzero(known & (gain <= middle))
+        is_selected = gain > np.median(gain[known]) if records.interventions is None else records.interventions[:, t]
+        selected, others = np.flatnonzero(known & is_selected), np.flatnonzero(known & ~is_selected)
         if min(len(selected), len(others)) < FEWEST_UNITS:
             continue
         matched = nearest(scores[:, t], selected, others)
-        yield Batch(int(years[t]), effect, gain, change - np.mean(change[known]), selected, matched)
+        yield Batch(int(years[t]), t, t + max(lag, 1), effect, gain, change - np.mean(change[known]), selected, matched)
 
 
 def nearest(level: Array, selected: NDArray[np.intp], others: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -79,12 +93,35 @@ def nearest(level: Array, selected: NDArray[np.intp], others: NDArray[np.intp]) 
     return np.asarray(others[np.abs(level[selected][:, None] - level[others][None, :]).argmin(axis=1)])
 
 
-def policy_rows(cube: ScoreCube, density: Array, lag: int) -> Iterator[dict[str, Any]]:
-    """By batch: effect, mean predicted and realised change of the units that gained most, that of matched units, differences.
+def parts(batch: Batch, scores: Array, never: Array, effect: float, earlier: Array | None) -> dict[str, float]:
+    """The difference of selected and matched units in parts that add up to it; (units, years) scores of all, of never-recognised.
 
-    By unit: realised beside predicted change.
+    composition: what the recognised firms themselves add to the index of all. effect: that on the others as estimated at the
+    freeze, times the gain. revision: what the scores at the freeze have changed by since, of which an office that holds the
+    earlier run knows nothing (beside the sum: it adds to what such an office sees). remainder: the rest.
     """
-    for batch in batches(cube, density, lag):
+
+    def gap(values: Array) -> float:
+        return float(np.mean(values[batch.selected] - values[batch.matched]))
+
+    total, never_change = (values[:, batch.later] - values[:, batch.place] for values in (scores, never))
+    values_by_part = {"part_composition": gap(total - never_change), "part_effect": effect * gap(batch.gain)}
+    values_by_part["part_remainder"] = gap(total) - values_by_part["part_composition"] - values_by_part["part_effect"]
+    return (
+        values_by_part
+        if earlier is None
+        else values_by_part | {"part_revision": gap(scores[:, batch.place] - earlier[:, batch.place])}
+    )
+
+
+def policy_rows(
+    cube: ScoreCube, density: Array, lag: int, never: Array | None = None, records: PolicyRecords = NO_RECORDS
+) -> Iterator[dict[str, Any]]:
+    """By batch: effect, mean predicted and realised change of selected units, that of matched units, their difference in parts.
+
+    By unit: realised beside predicted change. `never`: scores without the firms ever recognised.
+    """
+    for batch in batches(cube, density, lag, records):
         row: dict[str, Any] = {"item": ITEM, "year": batch.year}
         mine, theirs = batch.change[batch.selected], batch.change[batch.matched]
         predicted = batch.predicted
@@ -101,6 +138,13 @@ def policy_rows(cube: ScoreCube, density: Array, lag: int) -> Iterator[dict[str,
             "high": float(gap.mean() + half), "n": len(gap),
             "expected": float((predicted[batch.selected] - predicted[batch.matched]).mean()),
         }  # fmt: skip
+        if records.budgets is not None:
+            yield row | {"quantity": "budget", "value": float(np.nansum(records.budgets[:, batch.place])), "n": len(mine)}
+        if never is not None:
+            span = slice(0, batch.place + 1)
+            effect = within_effect(never[:, span], lagged_density(density, lag)[:, span])
+            for name, value in parts(batch, cube.values[0], never, effect, records.earlier).items():
+                yield row | {"quantity": name, "value": value, "n": len(gap)}
         for k, unit in enumerate(cube.units):
             if not np.isnan(batch.change[k]) and not np.isnan(predicted[k]):
                 yield row | {"quantity": "unit_change", "unit": unit, "value": batch.change[k], "expected": predicted[k]}

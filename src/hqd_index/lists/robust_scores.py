@@ -33,8 +33,25 @@ def robust_score(value: Array, reference: Array, fewest: int) -> tuple[Array, Ar
 
 
 def relative_to_peers(values: Array) -> Array:
-    """Each value less the median of the units in its year; `values` is (..., units, years)."""
-    return values - medians(np.swapaxes(values, -1, -2))[..., None, :]
+    """Each value less the median of the other units in its year; `values` is (..., units, years).
+
+    Less the median of all, the unit that is the median would be 0 every year: no spread, so no score.
+    """
+    return values - medians_of_others(values)
+
+
+def medians_of_others(values: Array) -> Array:
+    """Median over axis -2 of the values present, each one's own left out; NaN where it is missing or alone."""
+    count = (~np.isnan(values)).sum(axis=-2, keepdims=True)
+    order = np.argsort(values, axis=-2, kind="stable")  # NaN last
+    ordered = np.take_along_axis(values, order, axis=-2)
+    place = np.empty_like(order)
+    np.put_along_axis(place, order, np.broadcast_to(np.arange(values.shape[-2])[:, None], order.shape), axis=-2)
+    ends = []
+    for shift in (2, 1):
+        position = np.clip((count - shift) // 2, 0, None)
+        ends.append(np.take_along_axis(ordered, np.minimum(position + (place <= position), values.shape[-2] - 1), axis=-2))
+    return np.where(np.isnan(values) | (count < 2), np.nan, (ends[0] + ends[1]) / 2)
 
 
 def scores_against_past(values: Array, fewest: int) -> tuple[Array, Array]:

@@ -26,10 +26,15 @@ class ScoreCube:
         wide = frame.pivot(index="unit", columns="year", values=column)
         return wide.reindex(index=list(self.units), columns=list(self.years)).to_numpy(dtype=float)
 
+    def on(self, other: ScoreCube) -> Array:
+        """The first node's scores on the units and years of another cube."""
+        wide = pd.DataFrame(self.values[0], index=list(self.units), columns=self.years.tolist())
+        return wide.reindex(index=list(other.units), columns=other.years.tolist()).to_numpy(dtype=float)
 
-def score_cube(scores: pd.DataFrame, nodes: Sequence[str]) -> ScoreCube | None:
-    """The cube of the nodes; None without scores."""
-    rows = scores[(scores["sample"] == "all") & scores["node"].isin(list(nodes))].dropna(subset=["score"])
+
+def score_cube(scores: pd.DataFrame, nodes: Sequence[str], sample: str = "all") -> ScoreCube | None:
+    """The cube of the nodes in a sample; None without scores."""
+    rows = scores[(scores["sample"] == sample) & scores["node"].isin(list(nodes))].dropna(subset=["score"])
     if rows.empty:
         return None
     units = tuple(sorted(rows["unit"].unique()))

@@ -110,7 +110,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         "lists",
         "清单",
         stages.lists,
-        reads=(*stages.LISTED_FROM, "ready_firms"),
+        reads=(*stages.LISTED_FROM, "ready_*"),
         config_sections=("study", "indicators", "columns", "regressions", "lists"),
         prerequisites=frozenset({"intake", "links", "firms", "panel", "modes", "index", "models"}),
     ),

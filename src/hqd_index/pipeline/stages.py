@@ -302,7 +302,7 @@ def lists(context: Context) -> dict[str, Table]:
     from ..lists import contradictions, list_tables
 
     frames = {table_name: context.frame(table_name) for table_name in LISTED_FROM}
-    tables = list_tables(context.study, context.engine, frames, context.matching("ready_").get("firms"))
+    tables = list_tables(context.study, context.engine, frames, context.matching("ready_"))
     context.notices.extend(contradictions(tables["priority"], context.study.study.language))
     return dict(tables)
 

@@ -137,6 +137,7 @@ KEY_LABELS: dict[str, dict[str, Bilingual]] = {
         "candidates": Bilingual("候选企业", "candidates"),
         "policy": Bilingual("政策闭环", "policy loop"),
         "forecast": Bilingual("得分预测", "forecast of scores"),
+        "alerts": Bilingual("监测预警", "alerts"),
     },
     "quantity": {
         "agreement_kmeans": Bilingual("与 k 均值分组的一致性（调整兰德指数）", "agreement with k-means (adjusted Rand)"),
@@ -151,6 +152,14 @@ KEY_LABELS: dict[str, dict[str, Bilingual]] = {
             "匹配的其他单元：其后变动（均值回归）", "matched other units: change after (regression to the mean)"
         ),
         "difference": Bilingual("两者之差", "difference of the two"),
+        "part_composition": Bilingual("其中：构成（专精特新企业自身）", "of it: composition (recognised firms themselves)"),
+        "part_effect": Bilingual("其中：冻结时估计的外溢效应", "of it: effect on the others as estimated at the freeze"),
+        "part_remainder": Bilingual("其中：其余", "of it: remainder"),
+        "part_revision": Bilingual("另：冻结以来的数据修订", "beside it: data revised since the freeze"),
+        "budget": Bilingual("记录的金额合计", "budget recorded, total"),
+        "red_share": Bilingual("红色预警占比", "share of red alarms"),
+        "event_alarms": Bilingual("事件当年及次年新起的预警占比", "share with an alarm that began in the event year or the next"),
+        "event_delay": Bilingual("从事件到预警的年数", "years from the event to the alarm"),
         "unit_change": Bilingual("单元其后变动（减去均值）", "change of the unit after, less the mean"),
         "forecast": Bilingual("预测得分", "forecast score"),
         "forecast_skill": Bilingual("回测技巧（对“不变”）", "back-tested skill against no change"),

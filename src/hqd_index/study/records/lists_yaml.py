@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from ...methods.method import Share
 from .national_criteria import NATIONAL_2022, Criterion
-from .record import Record, Slug, Version
+from .record import Label, Record, Slug, Version
 
 Percentile = Annotated[float, Field(gt=0, lt=100)]
 Factor = Annotated[float, Field(gt=0)]
@@ -36,11 +36,19 @@ class ChainFlags(Record):
     strong_world_share: Share = 0.2
 
 
+class DatedEvent(Record):
+    """A shock from outside that is known to have come in a year: what the alarms of that year are held against."""
+
+    year: int
+    label: Label
+
+
 class AlertRules(Record):
     """When an alarm goes on and off. Scores are distances on the bad side in 1.4826 x median absolute deviation.
 
     Above yellow, orange, red; off again only below yellow - `clearing`. level: against at least `past_years` earlier years.
     peers, change: among at least `fewest_peers` values. trend: slope bad in each of `trend_periods` spans of `trend_years`.
+    `events`: dated events that the alarms are back-tested on.
     """
 
     yellow: Annotated[float, Field(gt=0)] = 1.5
@@ -54,6 +62,7 @@ class AlertRules(Record):
     trend_periods: Annotated[int, Field(ge=1)] = 3
     stale_months: Annotated[int, Field(ge=0)] = 15
     firms_fall: Share = 0.1
+    events: dict[Slug, DatedEvent] = {}
 
     @model_validator(mode="after")
     def _rising_levels(self) -> AlertRules:
@@ -90,6 +99,17 @@ class CandidateRules(Record):
         return NATIONAL_2022 if self.criteria is None else self.criteria
 
 
+class PolicyRules(Record):
+    """The policy loop: table of interventions by unit and year (with a column of budgets), and of scores of an earlier run.
+
+    Both are tables of the study. `earlier` has the unit's columns, year, node and score, as an earlier run published them.
+    """
+
+    interventions: Slug | None = None
+    budget: Slug | None = None
+    earlier: Slug | None = None
+
+
 class StageRules(Record):
     """Stages of firms without cash flows: up to `young` years of age introduction, else by yearly growth of revenue."""
 
@@ -113,3 +133,4 @@ class Lists(Record):
     whatif: WhatIf = WhatIf()
     candidates: CandidateRules = CandidateRules()
     stages: StageRules = StageRules()
+    policy: PolicyRules = PolicyRules()
