@@ -107,11 +107,9 @@ def parts(batch: Batch, scores: Array, never: Array, effect: float, earlier: Arr
     total, never_change = (values[:, batch.later] - values[:, batch.place] for values in (scores, never))
     values_by_part = {"part_composition": gap(total - never_change), "part_effect": effect * gap(batch.gain)}
     values_by_part["part_remainder"] = gap(total) - values_by_part["part_composition"] - values_by_part["part_effect"]
-    return (
-        values_by_part
-        if earlier is None
-        else values_by_part | {"part_revision": gap(scores[:, batch.place] - earlier[:, batch.place])}
-    )
+    if earlier is not None:
+        values_by_part["part_revision"] = gap(scores[:, batch.place] - earlier[:, batch.place])
+    return values_by_part
 
 
 def policy_rows(
