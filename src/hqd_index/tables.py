@@ -311,7 +311,7 @@ TABLES: dict[str, Table] = {
     ),
     "candidates": _table(
         "候选企业", "Candidates", "unit place",
-        "unit unit_zh unit_en place:int firm_id year:int probability:share? base_rate:share? provincial:flag criteria_met:int criteria_missed:int criteria_unknown:int missed_zh:text? missed_en:text? unknown_zh:text? unknown_en:text? why_zh:text? why_en:text?",
+        "unit unit_zh unit_en place:int firm_id year:int probability:share? base_rate:share? provincial:flag patent_similarity:share? criteria_met:int criteria_missed:int criteria_unknown:int missed_zh:text? missed_en:text? unknown_zh:text? unknown_en:text? why_zh:text? why_en:text?",
     ),
     "growth_stages": _table(
         "成长阶段", "Growth stages", "firm_id",

@@ -11,8 +11,8 @@ from sklearn.linear_model import LogisticRegression
 
 from hqd_index.engines import Engine, open_engine
 from hqd_index.lists.candidate_foresight import foresight_rows, wilson
-from hqd_index.lists.candidates import candidates, pools
-from hqd_index.lists.firm_frame import firm_frame
+from hqd_index.lists.candidates import candidates, patent_classes, patent_similarity, pools
+from hqd_index.lists.firm_frame import FirmFrame, firm_frame
 from hqd_index.lists.recognition_model import auc, brier, foresee, logistic, training_rows, with_expected_number
 from hqd_index.report.disclosure import publishable_results
 from hqd_index.report.grids.list_grids import candidate_counts
@@ -177,3 +177,16 @@ def test_the_page_counts_and_the_workbook_has_ids(engine):
     grid = candidate_counts(shown)
     assert not {cell for row in grid.rows for cell in row if isinstance(cell, str) and cell.startswith("F0")}
     assert [row[1] for row in grid.rows] == [10, 10, 10]
+
+
+def test_patent_similarity_by_hand():
+    """The industry's SRDI firms hold 3 of H01L and 4 of G06F. A firm with H01L alone: 3/5; with C07D: 0; without any: unknown."""
+    rows = pd.DataFrame({"firm_id": ["s1", "s2", "a", "b", "c"], "year": 2024, "unit": "C39"})
+    rows = rows.assign(in_force=rows["firm_id"].isin(["s1", "s2"]))
+    patents = pd.DataFrame({"firm_id": ["s1", "s2", "a", "b"], "ipc": ["H01L", "G06F", "H01L", "C07D"], "n": [3, 4, 7, 2]})
+    made = patent_similarity(FirmFrame(rows, (), {}), rows.iloc[2:], patents, 2024)
+    assert made.tolist()[:2] == pytest.approx([0.6, 0.0]) and np.isnan(made.iloc[2])
+    engine = open_engine()
+    table = pd.DataFrame({"firm_id": ["a", "a", "a", None], "year": [2020, 2021, 2025, 2020], "ipc": ["H01L 21/00", "h01l"] * 2})
+    found = patent_classes(engine, engine.scan(table, "patents"), 2024)
+    assert found.to_dict("records") == [{"firm_id": "a", "ipc": "H01L", "n": 2}] and patent_classes(engine, None, 2024) is None

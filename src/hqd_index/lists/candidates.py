@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..engines import Engine
 from ..study.records import Study
 from ..tables import conform, empty
 from .absences import Absence
@@ -78,10 +79,17 @@ class CandidateList:
     absences: Sequence[Absence]
 
 
-def candidates(study: Study, frame: FirmFrame | None, priorities: pd.DataFrame, unit_names: pd.DataFrame) -> CandidateList:
+def candidates(
+    study: Study,
+    frame: FirmFrame | None,
+    priorities: pd.DataFrame,
+    unit_names: pd.DataFrame,
+    patents: pd.DataFrame | None = None,
+) -> CandidateList:
     """The first firms of each flagged industry in the latest year, with criteria and probability.
 
-    Without recognitions to learn from there is no probability, and the order is that of the criteria met.
+    Without recognitions to learn from there is no probability, and the order is that of the criteria met. `patents`: firm_id,
+    ipc (subclass) and n, of all years so far.
     """
     if frame is None:
         return CandidateList(empty("candidates"), None, None, [NO_FIRMS])
@@ -90,7 +98,7 @@ def candidates(study: Study, frame: FirmFrame | None, priorities: pd.DataFrame, 
     learnt = pools(frame)
     year = int(frame.rows["year"].max())
     pool = _next_pool(study, frame, year)
-    absences = _criterion_absences(study, frame)
+    absences = [*_criterion_absences(study, frame), *([] if patents is not None and len(patents) else [NO_PATENTS])]
     model = foresight = None
     if learnt is not None and learnt.outcome.sum() >= FEWEST_RECOGNISED:
         foresight = foresee(
@@ -108,6 +116,7 @@ def candidates(study: Study, frame: FirmFrame | None, priorities: pd.DataFrame, 
     if not nodes:
         return CandidateList(empty("candidates"), learnt, foresight, [*absences, NO_NODE])
     listed = _listed(study, pool, nodes)
+    listed = listed.assign(patent_similarity=np.nan if patents is None else patent_similarity(frame, listed, patents, year))
     return CandidateList(_published(study, frame, listed, model, unit_names, len(pool)), learnt, foresight, absences)
 
 
@@ -131,6 +140,28 @@ def _listed(study: Study, pool: pd.DataFrame, nodes: Sequence[str]) -> pd.DataFr
     chosen = chosen.sort_values(["unit", "probability", "criteria_met", "firm_id"], ascending=[True, False, False, True])
     listed = chosen.groupby("unit").head(study.lists.candidates.per_node)
     return listed.assign(place=listed.groupby("unit").cumcount() + 1).reset_index(drop=True)
+
+
+def patent_similarity(frame: FirmFrame, listed: pd.DataFrame, patents: pd.DataFrame, year: int) -> pd.Series:
+    """Cosine of a firm's patents by IPC subclass with those of the SRDI firms in force of its industry; NaN without patents."""
+    counts = patents.pivot_table(index="firm_id", columns="ipc", values="n", aggfunc="sum", fill_value=0).astype(float)
+    in_force = frame.rows[(frame.rows["year"] == year) & frame.rows["in_force"]]
+    members = counts.reindex(in_force["firm_id"]).fillna(0.0)
+    profiles = members.groupby(in_force["unit"].to_numpy()).sum()
+    own, theirs = (table.reindex(keys).to_numpy() for table, keys in ((counts, listed["firm_id"]), (profiles, listed["unit"])))
+    length = np.linalg.norm(own, axis=1) * np.linalg.norm(theirs, axis=1)
+    cosine = np.divide((own * theirs).sum(axis=1), length, out=np.full(len(listed), np.nan), where=length > 0)
+    return pd.Series(cosine.clip(max=1.0), index=listed.index)
+
+
+def patent_classes(engine: Engine, table: str | None, last_year: int) -> pd.DataFrame | None:
+    """firm_id, ipc, n from table patents, by IPC subclass (H01L); None where the data have no classes."""
+    if table is None or not {"firm_id", "year", "ipc"} <= set(engine.types(table)):
+        return None
+    return engine.collect(f"""
+        SELECT CAST(firm_id AS VARCHAR) AS firm_id, upper(substr(ipc, 1, 4)) AS ipc, count(*) AS n
+        FROM {table} WHERE firm_id IS NOT NULL AND length(ipc) >= 4 AND "year" <= {last_year}
+        GROUP BY ALL ORDER BY ALL""")
 
 
 def _published(
@@ -214,6 +245,11 @@ def _criterion_absences(study: Study, frame: FirmFrame) -> list[Absence]:
     ]
 
 
+NO_PATENTS = Absence(
+    "candidates",
+    ("没有专利分类号,没有专利相似度", "no classes of patents, so no similarity of patents"),
+    ("提供带 IPC 主分类号的专利表(patents)", "give a source for table patents with main IPC classes"),
+)
 NO_FIRMS = Absence(
     "candidates",
     ("没有带专精特新状态的企业表", "no firm table with SRDI status"),

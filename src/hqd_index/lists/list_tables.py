@@ -10,7 +10,7 @@ from ..engines import Engine
 from ..study.records import Study
 from .absences import absence_rows
 from .alerts import alerts, watch
-from .candidates import candidates
+from .candidates import candidates, patent_classes
 from .evaluation import evaluation
 from .firm_frame import firm_frame
 from .growth_stages import growth_stages
@@ -31,7 +31,8 @@ def list_tables(
     alarms, unwatched = alerts(study, frames, watched)
     projections, no_projection = whatif(study, {**frames, "priority": priorities})
     frame = firm_frame(study, engine, tables.get("firms"))
-    listed = candidates(study, frame, priorities, frames["unit_names"])
+    patents = patent_classes(engine, tables.get("patents"), study.study.years[1])
+    listed = candidates(study, frame, priorities, frames["unit_names"], patents)
     stages, unstaged = growth_stages(study, frame, listed.rows, frames)
     judged, unjudged = evaluation(study, frame, listed, frames, watched, (engine, tables))
     reasons = [*absences, *unwatched, *no_projection, *listed.absences, *unstaged, *unjudged]
