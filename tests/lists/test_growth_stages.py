@@ -55,4 +55,5 @@ def test_one_basis_for_the_whole_list(cash):
     rows = check("growth_stages", made).set_index("firm_id")
     assert set(rows["basis"]) == ({"cash_flow"} if cash else {"age_growth"}) and (rows["kind"] == "srdi").sum() == 8
     assert rows.loc["F00001", ["kind", "stage"]].tolist() == ["candidate", "unclassified" if cash else "mature"]
+    assert set(rows["signs"].dropna()) == ({"(+ - -)"} if cash else set())
     assert bool(absences) != cash and rows["stage"].drop("F00001").eq("mature").all()

@@ -47,7 +47,7 @@ def growth_stages(
         kind=np.where(rows["in_force"], "srdi", "candidate"),
         stage=stage.fillna(UNCLASSIFIED),
         basis="cash_flow" if has_cash else "age_growth",
-        signs=signs if has_cash else None,
+        signs=signs.map(printed_signs, na_action="ignore") if has_cash else None,
         age=age.round().astype("Int64"),
         growth=100 * growth,
         mode=rows["firm_id"].map(mode),
@@ -62,6 +62,11 @@ def cash_flow_signs(rows: pd.DataFrame) -> pd.Series:
     known = (~np.isnan(flows) & (flows != 0)).all(axis=1)
     words = ["".join("+" if flow > 0 else "-" for flow in row) for row in flows]
     return pd.Series(words, index=rows.index, dtype=object).where(known, None)
+
+
+def printed_signs(signs: str) -> str:
+    """'+-+' as '(+ - +)': a cell that begins with a sign would be taken for a formula."""
+    return f"({' '.join(signs)})"
 
 
 def age_growth_stages(age: pd.Series, growth: pd.Series, rules: StageRules) -> pd.Series:

@@ -6,6 +6,7 @@ from ..bilingual import Bilingual
 from ..key_labels import key_label
 from ..results import Results
 from .grid import Column, Grid, cell_text, parse_columns
+from .published_grids import with_actor
 
 PRIORITY = parse_columns("""
 次序 | Rank | int | 8
@@ -69,7 +70,7 @@ def priority_nodes(results: Results) -> Grid | None:
         f"Priority = vulnerability x centrality x (1 - SRDI firms/target). All industries, the first {FIRST_PRODUCTS} products; "
         "other years, every value and the stability are in priority.csv.",
     )
-    return Grid(title, PRIORITY, tuple(values), ("priority",), note)
+    return Grid(title, PRIORITY, tuple(values), ("priority",), with_actor("priority", note))
 
 
 def candidate_counts(results: Results) -> Grid | None:
@@ -95,7 +96,7 @@ def candidate_counts(results: Results) -> Grid | None:
         "The probability is of being recognised in the next batch, not a judgement of eligibility: many firms that were not "
         "recognised may qualify and did not apply. The list by id is in the workbook.",
     )
-    return Grid(title, CANDIDATES, tuple(values), ("candidates",), note)
+    return Grid(title, CANDIDATES, tuple(values), ("candidates",), with_actor("candidates", note))
 
 
 def growth_stage_counts(results: Results) -> Grid | None:
@@ -118,4 +119,4 @@ def growth_stage_counts(results: Results) -> Grid | None:
         f"不足 {smallest} 家的单元格留空。逐家名单（只含代码、行业与模式）见工作簿。",
         f"Cells of fewer than {smallest} firms are empty. The list by id, with industry and mode, is in the workbook.",
     )
-    return Grid(title, (*STAGE_KEYS, *columns), tuple(values), ("growth_stages",), note)
+    return Grid(title, (*STAGE_KEYS, *columns), tuple(values), ("growth_stages",), with_actor("growth_stages", note))

@@ -47,7 +47,33 @@ ROW_CHOICES: dict[str, RowChoice] = {
     "sensitivity": (lambda rows: rows["output"] == "mean_shift", "只列对名次平均变动的作用", "for the mean shift of ranks only"),
 }
 """Table -> the rows that a reader wants, and how the note says so."""
-ROW_ORDERS = {"priority": ["kind", "rank", "node"], "alerts": ["-alarm", "kind", "-score"]}
+ACTORS: dict[str, Bilingual] = {
+    "priority": Bilingual(
+        "适用者：链长制办公室。依据：贸易与投入产出数据、认定名单。",
+        "For the chain chief's office, on trade and input-output tables and the recognition list.",
+    ),
+    "alerts": Bilingual(
+        "适用者：监测部门。依据：各指标历年数值；先核对数据，再判断是否确有冲击。",
+        "For the monitoring desk, on the indicators by year: check the data first, then whether something happened.",
+    ),
+    "whatif": Bilingual(
+        "适用者：拟定支持规模与方向的部门。依据：主回归的估计及其识别等级。",
+        "For those who plan how many firms to support, and where, on the headline estimate and its grade.",
+    ),
+    "candidates": Bilingual(
+        "适用者：省级推荐与认定部门。依据：企业账目与历次名单；概率不是资格判断。",
+        "For the province's recognition desk, on accounts and past lists; a probability is no verdict on eligibility.",
+    ),
+    "growth_stages": Bilingual(
+        "适用者：按阶段设计支持措施的部门。依据：企业账目。", "For those who design support by stage, on the firms' accounts."
+    ),
+    "evaluation": Bilingual(
+        "适用者：决定下一批次的部门。依据：历次批次及其后的数值。",
+        "For those who decide on the next batch, on past batches and what followed.",
+    ),
+}
+"""List -> who acts on it, and on what evidence."""
+ROW_ORDERS = {"priority": ["kind", "rank", "node"], "alerts": ["-alarm", "-first_year", "kind", "-score"]}
 """Table -> the columns that put its rows in the order of use, `-` falling; other tables are in the order of their key."""
 LATEST_YEAR_ONLY = ("ranks", "neighbours", "linkages", "chokepoints", "priority", "alerts")
 """Tables of which a reader wants the latest year."""
@@ -89,11 +115,16 @@ def published_grid(table_name: str) -> Callable[[Results], Grid | None]:
             _labels_of(results, column, shown_rows[column]) if _has_labels(table_name, column) else shown_rows[column]
             for column in columns
         ]
-        return Grid(
-            Bilingual(TABLES[table_name].zh, TABLES[table_name].en), tuple(header), tuple(zip(*cells)), (table_name,), note
-        )
+        title = Bilingual(TABLES[table_name].zh, TABLES[table_name].en)
+        return Grid(title, tuple(header), tuple(zip(*cells)), (table_name,), with_actor(table_name, note))
 
     return grid
+
+
+def with_actor(table_name: str, note: Bilingual) -> Bilingual:
+    """A note that begins with who acts on the list."""
+    actor = ACTORS.get(table_name, BLANK_TEXT)
+    return Bilingual(f"{actor.zh}{note.zh}", " ".join(text for text in (actor.en, note.en) if text))
 
 
 def _rows_to_show(table_rows: pd.DataFrame, table_name: str) -> tuple[pd.DataFrame, Bilingual]:
