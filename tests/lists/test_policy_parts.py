@@ -7,8 +7,7 @@ import pytest
 from hqd_index.engines import open_engine
 from hqd_index.lists.alarm_history import exact_interval, history_rows
 from hqd_index.lists.alerts import watch
-from hqd_index.lists.policy_loop import policy_rows
-from hqd_index.lists.policy_records import PolicyRecords, policy_records
+from hqd_index.lists.policy_loop import PolicyRecords, policy_records, policy_rows
 from hqd_index.lists.score_cubes import ScoreCube
 from hqd_index.tables import check, conform, of_rows
 

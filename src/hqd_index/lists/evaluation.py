@@ -17,8 +17,7 @@ from .alerts import Watch
 from .candidate_foresight import foresight_rows
 from .candidates import CandidateList
 from .firm_frame import FirmFrame
-from .policy_loop import policy_rows
-from .policy_records import PolicyRecords, policy_records
+from .policy_loop import PolicyRecords, policy_records, policy_rows
 from .score_cubes import score_cube
 from .score_forecasts import forecast_rows
 
