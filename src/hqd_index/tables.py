@@ -310,7 +310,7 @@ TABLES: dict[str, Table] = {
         "unit unit_zh unit_en year:int action action_zh action_en effect_year:int n_srdi:int? density:number density_new:number score:number score_new:number? low:number? high:number? rank:int? rank_new:int? rank_best:int? rank_worst:int? priority:share? priority_new:share? grade refused:flag reading_zh reading_en",
     ),
     "candidates": _table(
-        "候选企业", "Candidates", "unit place",
+        "企业清单(候选企业)", "Firms: candidates", "unit place",
         "unit unit_zh unit_en place:int firm_id year:int probability:share? base_rate:share? provincial:flag patent_similarity:share? criteria_met:int criteria_missed:int criteria_unknown:int missed_zh:text? missed_en:text? unknown_zh:text? unknown_en:text? why_zh:text? why_en:text?",
     ),
     "growth_stages": _table(

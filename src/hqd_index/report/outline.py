@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..tables import TABLES
 from .bilingual import Bilingual
-from .grids import chain_grids, data_grids, index_grids, list_grids, model_grids
+from .grids import bureau_lists, chain_grids, data_grids, index_grids, list_grids, model_grids
 from .grids.grid import Grid
 from .grids.published_grids import published_grid
 from .paper import accounting_tables, estimate_tables, measurement_tables
@@ -264,12 +264,31 @@ OUTLINE: tuple[Exhibit, ...] = (
     _published_exhibit("linkages"),
     _published_exhibit("extraction", page=PageSlot("chain", 4, folded=True, grid=chain_grids.supply_shocks)),
     _published_exhibit("firm_links", page=PageSlot("chain", 5, folded=True, grid=chain_grids.partner_counts)),
+    Exhibit(
+        "chain_list",
+        ("priority", "main_inputs"),
+        bureau_lists.chain_list,
+        _sheet_name("链图谱", "Chain list", "节点、标记、供应方与用户", "Nodes, flags, suppliers and users"),
+    ),
+    Exhibit(
+        "problem_list",
+        ("priority",),
+        bureau_lists.problem_list,
+        _sheet_name("堵点断点清单", "Gaps and blockages", "须处置的节点与依据", "Nodes to act on, with evidence"),
+    ),
+    Exhibit(
+        "task_list",
+        ("priority",),
+        bureau_lists.task_list,
+        _sheet_name("任务清单", "Tasks", "任务、牵头单位，待填责任人与时限", "Tasks and who leads; to be filled in"),
+        PageSlot("lists", 2, folded=True, head=True),
+    ),
     _published_exhibit("priority", page=PageSlot("lists", 1, grid=list_grids.priority_nodes)),
-    _published_exhibit("alerts", page=PageSlot("lists", 2, folded=True, head=True)),
-    _published_exhibit("whatif", page=PageSlot("lists", 3, folded=True, head=True)),
-    _published_exhibit("candidates", page=PageSlot("lists", 4, folded=True, grid=list_grids.candidate_counts)),
-    _published_exhibit("growth_stages", page=PageSlot("lists", 5, folded=True, grid=list_grids.growth_stage_counts)),
-    _published_exhibit("evaluation", page=PageSlot("lists", 6, folded=True)),
+    _published_exhibit("alerts", page=PageSlot("lists", 3, folded=True, head=True)),
+    _published_exhibit("whatif", page=PageSlot("lists", 4, folded=True, head=True)),
+    _published_exhibit("candidates", page=PageSlot("lists", 5, folded=True, grid=list_grids.candidate_counts)),
+    _published_exhibit("growth_stages", page=PageSlot("lists", 6, folded=True, grid=list_grids.growth_stage_counts)),
+    _published_exhibit("evaluation", page=PageSlot("lists", 7, folded=True)),
     _published_exhibit("chokepoints", page=PageSlot("chain", 2, grid=data_grids.chokepoints)),
     _published_exhibit("mode_densities"),
     _published_exhibit("mode_validation"),
