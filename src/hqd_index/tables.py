@@ -289,6 +289,10 @@ TABLES: dict[str, Table] = {
         "假设抽取与供给冲击", "Extraction and supply shocks", "sector case",
         "sector sector_zh sector_en year:int case case_zh case_en size:share own:number own_share:number? others:number others_share:number? value_added_share:number? most_affected:text? most_affected_zh:text? most_affected_en:text? most_affected_share:number? assumption_zh assumption_en",
     ),
+    "expert_links": _table(
+        "专家给出的节点联系", "Links of nodes by experts", "sector supplier",
+        "sector sector_zh sector_en sector_stage:text? supplier supplier_zh supplier_en supplier_stage:text? share:share? grounds as_of",
+    ),
     "firm_links": _table(
         "企业供应关系", "Supply links of firms", "firm_id year",
         "firm_id year:int suppliers:int customers:int repeated_suppliers:share? repeated_customers:share? supplier_share:number? supplier_hhi:share? customer_share:number? customer_hhi:share? anonymous_suppliers:int anonymous_customers:int",

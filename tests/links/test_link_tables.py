@@ -93,7 +93,7 @@ def test_weights_are_of_the_first_table_and_fixed(china):
 
 def test_what_is_missing_is_said(china):
     assert china["linkages"]["nrca"].isna().all()
-    assert set(china["not_made"]["table"]) == {"chokepoints", "firm_links"}
+    assert set(china["not_made"]["table"]) == {"chokepoints", "expert_links", "firm_links"}
 
 
 def test_base_year_takes_the_latest_table_not_after_it():
@@ -170,4 +170,5 @@ def test_faults_are_named():
 def test_nothing_to_read_gives_empty_tables():
     out = made({}, study())
     assert all(out[name].empty for name in ("linkages", "network", "io_links", "extraction", "chokepoints"))
-    assert set(out["not_made"]["table"]) == {"network", "io_links", "main_inputs", "extraction", "chokepoints", "firm_links"}
+    names = {"network", "io_links", "main_inputs", "extraction", "chokepoints", "expert_links", "firm_links"}
+    assert set(out["not_made"]["table"]) == names

@@ -30,6 +30,7 @@ class LinkTables:
     io_links: pd.DataFrame = field(default_factory=lambda: empty("io_links"))
     main_inputs: pd.DataFrame = field(default_factory=lambda: empty("main_inputs"))
     extraction: pd.DataFrame = field(default_factory=lambda: empty("extraction"))
+    expert_links: pd.DataFrame = field(default_factory=lambda: empty("expert_links"))
     firm_links: pd.DataFrame = field(default_factory=lambda: empty("firm_links"))
     chokepoints: pd.DataFrame = field(default_factory=lambda: empty("chokepoints"))
     export_shares: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["industry_code", "year", "world_share"]))
@@ -54,6 +55,7 @@ class LinkTables:
             "io_links": self.io_links,
             "main_inputs": self.main_inputs,
             "extraction": self.extraction,
+            "expert_links": self.expert_links,
             "firm_links": self.firm_links,
             "chokepoints": self.chokepoints,
             "export_shares": self.export_shares,

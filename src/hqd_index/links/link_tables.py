@@ -12,6 +12,7 @@ from ..errors import ConfigError, DataError
 from ..study.records import Study
 from . import chokepoints, trade
 from .chain_names import Names, study_names, with_names
+from .expert_links import NO_EXPERT_LINKS, expert_links
 from .extraction import extraction
 from .firm_links import NO_LINKS, firm_links
 from .iotable import IoTable, crosswalk, read_io
@@ -44,6 +45,10 @@ def links(study: Study, engine: Engine, tables: Mapping[str, str], official: Nam
     io = _io_link_tables(study, engine, tables, industries, link_tables)
     goods = _trade_link_tables(study, engine, tables, industries, io, link_tables)
     link_tables.linkages = merge_columns(io, goods)
+    if "chain_links" in tables:
+        link_tables.expert_links = expert_links(engine, tables, link_tables.names)
+    else:
+        link_tables.note("expert_links", NO_EXPERT_LINKS)
     if "links" in tables:
         link_tables.firm_links, no_shares = firm_links(engine, tables["links"])
         link_tables.note("firm_links", no_shares)

@@ -263,6 +263,7 @@ OUTLINE: tuple[Exhibit, ...] = (
     Exhibit("chain_map", ("main_inputs", "network", "linkages", "priority"), page=PageSlot("chain", 1)),  # drawn, not a grid
     _published_exhibit("linkages"),
     _published_exhibit("extraction", page=PageSlot("chain", 4, folded=True, grid=chain_grids.supply_shocks)),
+    _published_exhibit("expert_links", page=PageSlot("chain", 6, folded=True, head=True)),
     _published_exhibit("firm_links", page=PageSlot("chain", 5, folded=True, grid=chain_grids.partner_counts)),
     Exhibit(
         "chain_list",

@@ -141,8 +141,8 @@ def task_list(results: Results) -> Grid | None:
     title = Bilingual(f"任务清单（据 {year} 年标记）", f"Tasks, from the flags of {year}")
     note = Bilingual(
         "任务与牵头单位为按标记给出的建议，由链长制办公室核定；责任人、时限、进展由办公室填写。企业见企业清单一表。",
-        "Task and lead are proposals by flag for the chain chief's office to decide; person, date and progress are for the office "
-        "to fill in. Firms are on the sheet of candidates.",
+        "Task and lead are proposals by flag for the chain chief's office to decide; person, date and progress are left "
+        "to be filled in. Firms are on the sheet of candidates.",
     )
     return Grid(title, TASKS, values, ("priority",), note)
 

@@ -46,7 +46,7 @@ class Frame:
     node: float
 
 
-FEW, MANY = Frame(760, 214, 231, 13, 11, 12), Frame(1120, 372, 384, 10.5, 15, 9)
+FEW, MANY = Frame(820, 225, 242, 13, 12.5, 12), Frame(1120, 372, 384, 10.5, 15, 9)
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,7 @@ class ChainMap:
     nodes: tuple[NodePlace, ...]
     years: tuple[MapYear, ...]
     profiles: frozenset[str]
+    by_experts: bool = False
 
     @property
     def latest(self) -> MapYear:
@@ -124,6 +125,8 @@ class ChainMap:
 def chain_map(results: Results) -> ChainMap | None:
     """The map of the industries of table linkages in the years that an input-output table covers; None below three."""
     linkages, inputs = results.table("linkages"), results.table("main_inputs")
+    if len(results.table("expert_links")):
+        return _segment_map(results)
     if linkages.empty or inputs.empty:
         return None
     linkages = linkages.dropna(subset=["io_year"])
@@ -137,6 +140,30 @@ def chain_map(results: Results) -> ChainMap | None:
     statuses = _flags_by_year(results)
     years = [_map_year(results, int(year), rows, codes, frame, statuses.get(int(year), {})) for year, rows in _by_year(linkages)]
     return ChainMap(frame, places, tuple(years), frozenset(results.units["unit"]))
+
+
+def _segment_map(results: Results) -> ChainMap | None:
+    """The map of an expert's links: nodes by stage, upstream first; flags of those that are industries or products."""
+    rows = results.table("expert_links")
+    stages = dict(zip(rows["supplier"], rows["supplier_stage"])) | dict(zip(rows["sector"], rows["sector_stage"]))
+    names = {str(code): Bilingual(zh, en) for code, zh, en in zip(rows["supplier"], rows["supplier_zh"], rows["supplier_en"])}
+    names |= {str(code): Bilingual(zh, en) for code, zh, en in zip(rows["sector"], rows["sector_zh"], rows["sector_en"])}
+    codes = sorted(names, key=lambda code: (STAGE_ORDER.get(stages.get(code) or "", len(STAGE_ORDER)), code))
+    frame = MANY if len(codes) > MANY_NODES else FEW
+    places = tuple(_place(code, names[code], k, len(codes), frame) for k, code in enumerate(codes))
+    links = tuple(
+        InputLink(str(supplier), str(sector), 0.0 if is_missing(share) else float(share))
+        for supplier, sector, share in zip(rows["supplier"], rows["sector"], rows["share"])
+    )
+    dated, statuses = int(str(rows["as_of"].max())[:4]), _flags_by_year(results)
+    years = tuple(
+        MapYear(year, dated, {code: NodeYear(radius=7, **statuses.get(year, {}).get(code, {})) for code in codes}, links)
+        for year in sorted(statuses) or [dated]
+    )
+    return ChainMap(frame, places, years, frozenset(results.units["unit"]), by_experts=True)
+
+
+STAGE_ORDER = {"upstream": 0, "midstream": 1, "downstream": 2}
 
 
 def _by_year(rows: pd.DataFrame) -> list[tuple[Any, pd.DataFrame]]:
@@ -193,7 +220,7 @@ def _flags_by_year(results: Results) -> dict[int, dict[str, dict[str, Any]]]:
     """year -> industry -> flags, coverage, place and evidence as table priority has them for that year."""
     rows = results.table("priority")
     statuses: dict[int, dict[str, dict[str, Any]]] = {}
-    for record in rows[rows["kind"] == "industry"].to_dict("records") if len(rows) else []:
+    for record in rows.to_dict("records"):
         statuses.setdefault(int(record["year"]), {})[str(record["node"])] = {
             "flags": tuple(flag for flag in FLAG_NAMES if not is_missing(record[flag]) and record[flag] == 1),
             "coverage": None if is_missing(record["srdi_coverage"]) else float(record["srdi_coverage"]),
@@ -224,7 +251,19 @@ def chain_json(drawing: ChainMap) -> dict[str, Any]:
     ]
     labels = [{"zh": label.zh, "en": label.en} for label, _ in FACTS.values()]
     flags = {flag: {"zh": name.zh, "en": name.en} for flag, name in FLAG_NAMES.items()}
-    return {"side": drawing.frame.side, "nodes": nodes, "years": years, "labels": labels, "flags": flags}
+    basis = EXPERTS if drawing.by_experts else IO_TABLE
+    return {
+        "basis": {"zh": basis.zh, "en": basis.en},
+        "side": drawing.frame.side,
+        "nodes": nodes,
+        "years": years,
+        "labels": labels,
+        "flags": flags,
+    }
+
+
+IO_TABLE, EXPERTS = Bilingual("投入产出表", "input-output table of"), Bilingual("专家清单", "experts' list of")
+"""What links rest on, before its year."""
 
 
 def _node_json(node: NodeYear) -> list[Any]:

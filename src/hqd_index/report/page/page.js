@@ -362,14 +362,14 @@ function profiles({ units, names, parts, places }) {
 
 // The chain map of a year: what a node is, its links two steps up and down, the flags that are looked for.
 
-function chain(map, { side, nodes, years, labels, flags }) {
+function chain(map, { basis, side, nodes, years, labels, flags }) {
   const anchors = [...map.querySelectorAll('a')], told = find('map-told'), group = find('map-links'), select = find('map-year');
   const state = { year: years.length - 1, pinned: null, flag: null };
   const shape = ([seller, buyer]) => `M${nodes[seller].x} ${nodes[seller].y}Q${side / 2} ${side / 2} ${nodes[buyer].x} ${nodes[buyer].y}`;
   const line = (zh, en) => make('p', {}, both(zh, en));
   const list = (links, end) => {
-    const found = links.map((link) => [nodes[link[end]], `${(100 * link[2]).toFixed(1)}%`]);
-    const text = (language) => found.map(([node, share]) => `${node[language]} ${share}`).join(language === 'zh' ? '、' : '; ') || '—';
+    const found = links.map((link) => [nodes[link[end]], link[2] ? ` ${(100 * link[2]).toFixed(1)}%` : '']);
+    const text = (language) => found.map(([node, share]) => `${node[language]}${share}`).join(language === 'zh' ? '、' : '; ') || '—';
     return [text('zh'), text('en')];
   };
 
@@ -379,9 +379,8 @@ function chain(map, { side, nodes, years, labels, flags }) {
     const rows = facts.map((fact, j) => (fact === null ? null : make('li', {}, named(labels[j]), ` ${fact}`))).filter(Boolean);
     if (output !== null) rows.unshift(make('li', {}, both(`总产出（亿元，${io} 年）`, `gross output (100 m yuan, ${io})`), ` ${output}`));
     const [buysZh, buysEn] = list(links.filter(([, buyer]) => buyer === k), 0), [sellsZh, sellsEn] = list(links.filter(([seller]) => seller === k), 1);
-    told.replaceChildren(make('h3', {}, `${nodes[k].id} `, named(nodes[k]), ` ${year}`), line(`标记：${names('zh')}`, `Flags: ${names('en')}`),
-      line(`优先次序 ${place ?? '—'} · 专精特新覆盖度 ${coverage === null ? '—' : `${(100 * coverage).toFixed(0)}%`}`, `Priority ${place ?? '—'} · SRDI coverage ${coverage === null ? '—' : `${(100 * coverage).toFixed(0)}%`}`),
-      ...(evidence ? [line(...evidence)] : []), make('ul', {}, ...rows), line(`主要投入来自（占国内投入）：${buysZh}`, `Main inputs from (share of domestic inputs): ${buysEn}`),
+    told.replaceChildren(make('h3', {}, `${nodes[k].id} `, named(nodes[k]), ` ${year}`), line(`标记：${names('zh')} · 优先次序 ${place ?? '—'} · 专精特新覆盖度 ${coverage === null ? '—' : `${(100 * coverage).toFixed(0)}%`}`, `Flags: ${names('en')} · priority ${place ?? '—'} · SRDI coverage ${coverage === null ? '—' : `${(100 * coverage).toFixed(0)}%`}`),
+      ...(evidence ? [line(...evidence)] : []), make('ul', {}, ...rows), line(`主要投入来自：${buysZh}`, `Main inputs from: ${buysEn}`),
       line(`是以下行业的主要来源：${sellsZh}`, `A main source of: ${sellsEn}`),
       ...(nodes[k].profile ? [make('p', {}, make('a', { href: `#profile-${nodes[k].id}` }, both('画像', 'Profile')))] : []));
   }
@@ -418,7 +417,7 @@ function chain(map, { side, nodes, years, labels, flags }) {
       arc.setAttribute('stroke-dasharray', `${(100 * (coverage ?? 0)).toFixed(0)} 100`);
       anchor.classList.toggle('faint', state.flag !== null && !raised.includes(state.flag));
     });
-    find('map-date').replaceChildren(both(`${year} 年；投入产出表 ${io} 年`, `${year}; input-output table of ${io}`));
+    find('map-date').replaceChildren(both(`${year} 年；${basis.zh} ${io} 年`, `${year}; ${basis.en} ${io}`));
     find('map-flags').replaceChildren(...Object.keys(flags).map((flag) => [flag, known.filter((node) => node[2].includes(flag)).length]).filter(([flag, count]) => count || flag === state.flag).map(([flag, count]) => {
       const button = make('button', { type: 'button', 'aria-pressed': String(state.flag === flag) }, make('span', { class: `flag-${flag}` }, '● '), named(flags[flag]), ` ${count}`);
       button.addEventListener('click', () => { state.flag = state.flag === flag ? null : flag; draw(); });
