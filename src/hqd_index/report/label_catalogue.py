@@ -116,14 +116,14 @@ KEY_LABELS: dict[str, dict[str, Bilingual]] = {
         "decline": Bilingual("衰退期", "decline"),
         "unclassified": Bilingual("无法划分", "unclassified"),
     },
-    **dict.fromkeys(
-        ("supplier_stage", "sector_stage"),
-        {
+    **{
+        column: {
             "upstream": Bilingual("上游", "upstream"),
             "midstream": Bilingual("中游", "midstream"),
             "downstream": Bilingual("下游", "downstream"),
-        },
-    ),
+        }
+        for column in ("supplier_stage", "sector_stage")
+    },
     "basis": {
         "cash_flow": Bilingual("现金流", "cash flows"),
         "age_growth": Bilingual("年龄与增长", "age and growth"),
