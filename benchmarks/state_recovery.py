@@ -123,7 +123,7 @@ def lists_of(study: Study, demo: Demo) -> dict[str, pd.DataFrame]:
         frames = {name: empty(name) for name in ("coverage", "regressions", "hypotheses")} | {
             **{name: linked[name] for name in ("linkages", "chokepoints", "export_shares")},
             "density": panel.density, "indicators": index.indicators, "scores": index.scores, "unit_names": names,
-            "modes": modes,
+            "modes": modes, "chain_names": pd.DataFrame(columns=["node", "name_zh", "name_en"]),
         }  # fmt: skip
         made = list_tables(study, engine, frames, ready)
     return {**made, "modes": modes, "chokepoints": linked["chokepoints"]}

@@ -16,7 +16,7 @@ from .modes import MODES
 
 FEWEST_FIRMS = 40
 """Firms with a mode that groupings are compared on, at least: ten a mode."""
-MOST_CLASSES = 6
+MOST_CLASSES = 5
 STATES = (*MODES, "mixed", "unclassified")
 SCORES = ("technology", *ALL_AXES[1:])
 

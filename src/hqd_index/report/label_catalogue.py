@@ -151,7 +151,7 @@ KEY_LABELS: dict[str, dict[str, Bilingual]] = {
         "agreement_kmeans": Bilingual("与 k 均值分组的一致性（调整兰德指数）", "agreement with k-means (adjusted Rand)"),
         "agreement_mixture": Bilingual("与高斯混合分组的一致性（调整兰德指数）", "agreement with a mixture (adjusted Rand)"),
         "agreement_both": Bilingual("两种分组之间的一致性（调整兰德指数）", "agreement of the two methods (adjusted Rand)"),
-        "classes": Bilingual("BIC 最小的组数（1–6）", "number of groups of least BIC (1 to 6)"),
+        "classes": Bilingual("BIC 最小的组数（1–5）", "number of groups of least BIC (1 to 5)"),
         "transition": Bilingual("次年转为该模式的比例", "share that has the mode a year later"),
         "industry_share": Bilingual("行业内专精特新企业属于该模式的比例", "share of the industry's SRDI firms of the mode"),
         "effect_frozen": Bilingual("冻结时的效应（每单位密度的分数）", "effect at the freeze (points per unit of density)"),
