@@ -270,3 +270,22 @@ def test_dialects_keep_the_decided_meaning() -> None:
     expr = parse("quantile_cont(revenue, 0.9) + sum(rd_exp) / sum(revenue)", columns=TYPES, aggregate=True)
     sql = aggregate_sql(expr, TYPES, key=["firm_id"], dialect="postgres")
     assert "WITHIN GROUP" in sql and "NULLIF" in sql and "DOUBLE PRECISION" in sql
+
+
+@pytest.mark.parametrize(
+    ("text", "is_read"),
+    [
+        ("revenue" + " " * 1993, True), ("revenue" + " " * 1994, False),
+        ("+".join(["year"] * 99), True), ("+".join(["year"] * 100), False),  # 98 sums above a column above its name
+    ],
+    ids=["2000 signs", "2001 signs", "100 levels", "101 levels"],
+)  # fmt: skip
+def test_a_formula_has_2000_signs_and_100_levels_at_most(text: str, is_read: bool) -> None:
+    with contextlib.nullcontext() if is_read else pytest.raises(ConfigError):
+        parse(text, columns=TYPES, aggregate=False)
+
+
+def test_every_name_of_a_column_is_quoted_in_sql() -> None:
+    """A column may be called what is a word of SQL, and upper case is not lower case."""
+    tree = parse("coalesce(use, origin)", columns=TYPES, aggregate=False)
+    assert row_sql(tree, TYPES, partition=["firm_id"]).count('"') == 4

@@ -110,7 +110,7 @@ def killed(process: subprocess.Popen[str], kill: Kill) -> int:
 
 def fault_after(study: SmallStudy, kill: Kill, code: int) -> str:
     """What is wrong after a kill, '' where nothing is: `latest` is whole, is what its pointer says, and holds the last lock."""
-    allowed = {0, 5} if kill.target == "child" else {0, -signal.SIGKILL}
+    allowed = {0, -signal.SIGKILL, *([5] if kill.target == "child" else [])}  # no child yet: the command itself is killed
     if code not in allowed:
         return f"exit {code}"
     latest = study.home / "latest"

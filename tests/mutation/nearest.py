@@ -1,4 +1,4 @@
-"""Which modules are mutated, and which tests reach which of their lines: python -m tests.mutation.nearest --state FOLDER."""
+"""Which modules are mutated, and which tests reach which of their lines: python -m tests.mutation.nearest --state FOLDER [TESTS]."""
 
 from __future__ import annotations
 
@@ -121,16 +121,19 @@ def main() -> int:
     """Run the tests once under a tracer and write what each reaches."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation.nearest")
     parser.add_argument("--state", type=Path, required=True)
-    folder = parser.parse_args().state
+    parser.add_argument("tests", nargs="*", help="only these, added to what is known")
+    options = parser.parse_args()
+    folder = options.state
     folder.mkdir(parents=True, exist_ok=True)
     reach = Reach()
-    tests = [path for path in TESTS if (ROOT / path).exists()]
+    tests = options.tests or [path for path in TESTS if (ROOT / path).exists()]
     code = pytest.main(["-q", "-p", "no:cacheprovider", "-m", "not slow", "--hypothesis-seed=0", *tests], plugins=[reach])
-    lines: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+    stored = json.loads((folder / REACHED).read_text("utf-8")) if options.tests else {"seconds": {}, "lines": {}}
     for name, reached in reach.lines.items():
         for module, line in sorted(reached):
-            lines[module][line].append(name)
-    (folder / REACHED).write_text(json.dumps({"seconds": reach.seconds, "lines": lines}), "utf-8")
+            names = stored["lines"].setdefault(module, {}).setdefault(str(line), [])
+            names += [] if name in names else [name]
+    (folder / REACHED).write_text(json.dumps({"seconds": stored["seconds"] | reach.seconds, "lines": stored["lines"]}), "utf-8")
     return int(code)
 
 

@@ -52,7 +52,16 @@ def test_ways_to_print_a_date(text: str):
     assert bool(calendar_date(text).repair) == (text != "2021-07-19")
 
 
-@pytest.mark.parametrize("text", ["5/6/2021", "2021-13-01", "x", "1e5", "7月19日", "2021-02-30", "19-Jul-21", "123"])
+def test_of_day_and_month_one_above_twelve_is_the_day():
+    assert [calendar_date(text).value for text in ("12/13/2023", "13/12/2023", "12/12/2023")] == ["2023-12-13"] * 2 + [
+        "2023-12-12"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["5/6/2021", "12/11/2021", "二〇二一年二三月一日", "2021-13-01", "x", "1e5", "7月19日", "2021-02-30", "19-Jul-21", "123"],
+)
 def test_what_may_be_two_dates_or_none_is_refused(text: str):
     assert (calendar_date(text).value, calendar_date(text).rule) == (None, "C07")
 

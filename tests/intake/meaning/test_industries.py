@@ -109,3 +109,14 @@ def test_editions_are_whole():
         assert bounds[0][0] == 1 and gaps == ([12] if edition == "2002" else [])
         assert set(SECTION_NAMES[edition]) == set(sections)
         assert all(sections[code[0]][0] <= int(code[1:]) <= sections[code[0]][1] for code in OTHER_DIVISIONS[edition])
+
+
+def test_sections_of_an_edition_follow_each_other_without_gap():
+    """GB/T 4754: A from 01, then division after division; C ends at 43 in all three; 2002 has no 12."""
+    for edition, sections in SECTIONS.items():
+        firsts, lasts = zip(*sections.values())
+        unused = {12} if edition == "2002" else set()
+        numbers = [number for first, last in sections.values() for number in range(first, last + 1)]
+        assert numbers == [number for number in range(1, lasts[-1] + 1) if number not in unused], edition
+        assert "".join(sections) == "ABCDEFGHIJKLMNOPQRST"[: len(sections)] and sections["C"] == (13, 43)
+        assert len(firsts) == 20

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hqd_index.intake.meaning.unit_words import BASE_UNITS, COUNTED_QUANTITIES, MAGNITUDES_ZH, MONEY
+from hqd_index.intake.meaning.unit_words import BASE_UNITS, COUNTED_QUANTITIES, MAGNITUDES_EN, MAGNITUDES_ZH, MONEY
 from hqd_index.intake.meaning.units import Unit, exponent, magnified_exponent, unit_of
 
 UNITS = {
@@ -94,3 +96,35 @@ def test_money_and_counts_are_told_apart():
     assert unit_of("亿元").money and not unit_of("亿元").is_count
     assert unit_of("万人").is_count and not unit_of("元/人").money
     assert not MONEY & COUNTED_QUANTITIES
+
+
+SCALED = {
+    "ratio": {-2: 15, -3: 6, -4: 5}, "tonne": {-12: 3, -9: 2, -6: 4, -3: 4, 3: 6, 6: 6, 9: 2}, "tce": {-6: 3, -3: 5, 3: 1, 6: 1},
+    "toe": {3: 1, 6: 1}, "watt-hour": {3: 7, 6: 2, 9: 1, 12: 1}, "watt": {3: 2, 6: 2, 9: 2}, "joule": {6: 1, 9: 1, 12: 1, 15: 1},
+    "square metre": {4: 4, 6: 9}, "metre": {3: 6, -2: 2, -3: 1}, "cubic metre": {-3: 4},
+}  # fmt: skip
+"""Measure -> power of ten -> number of words: kilo 3, mega 6, giga 9, tera 12, milli -3; a hectare is 1e4 square metres."""
+
+
+def test_words_of_units_have_the_power_of_their_prefix():
+    powers: dict[str, Counter[int]] = {}
+    for measure, power in BASE_UNITS.values():
+        powers.setdefault(measure, Counter())[power] += 1
+    assert {
+        measure: {power: n for power, n in found.items() if power} for measure, found in powers.items() if set(found) != {0}
+    } == SCALED
+    assert all(0 in found for found in powers.values())
+    english = {
+        "hundred": 2,
+        "thousand": 3,
+        "million": 6,
+        "billion": 9,
+        "trillion": 12,
+        "wan": 4,
+        "yi": 8,
+        "10k": 4,
+        "'000": 3,
+        "mn": 6,
+    }
+    assert english.items() <= MAGNITUDES_EN.items() and MAGNITUDES_ZH == {"十": 1, "百": 2, "千": 3, "万": 4, "亿": 8}
+    assert {MAGNITUDES_EN[word] for word in MAGNITUDES_EN if word.startswith(("m", "bi", "bn", "bl"))} == {6, 9}

@@ -1,0 +1,82 @@
+"""What decides at an edge: equality, zero, a single cell, rounding; mistakes that no other test saw (tests/mutation)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hqd_index.errors import ConfigError, EstimationError
+from hqd_index.methods import AGGREGATE, IMPUTE, NORMALISE, TREAT, WEIGHT
+from hqd_index.methods.column_statistics import correlation, spread_and_correlation
+from hqd_index.methods.shares import bounded_shares
+from hqd_index.methods.treat import box_cox, skew_and_kurtosis, winsorise_skewed
+from hqd_index.methods.weight import check_sum, critic, evenness
+
+STREAM = np.random.default_rng(16)
+SPREAD = STREAM.uniform(size=(40, 1))
+COPIES = np.hstack([SPREAD * k + k / 7 for k in (1.0, 3.0, 0.1, 1e-3, 777.7)])
+"""Columns with correlation 1, which rounding may put beyond it."""
+
+
+def test_rounding_is_no_conflict() -> None:
+    """CRITIC: among copies there is none, and all weigh the same; beside another column a copy changes nothing of it."""
+    assert critic(COPIES).tolist() == [[0.2] * 5]
+    other = STREAM.uniform(size=(40, 1))
+    r = np.corrcoef(SPREAD[:, 0], other[:, 0])[0, 1]
+    deviation = np.hstack([COPIES[:, :2], other]).std(axis=0) * (1 - r) * [1, 1, 2]
+    np.testing.assert_allclose(critic(np.hstack([COPIES[:, :2], other]))[0], deviation / deviation.sum(), rtol=1e-9)
+
+
+def test_no_correlation_is_beyond_one() -> None:
+    for r in (spread_and_correlation(COPIES)[1], correlation(np.where(SPREAD > 0.9, np.nan, COPIES))):
+        assert np.nanmax(np.abs(r)) <= 1.0
+
+
+def test_one_cell_has_no_evenness() -> None:
+    with np.errstate(all="raise"):
+        found = evenness(np.array([[1.0, 0.5], [np.nan, 0.5], [np.nan, np.nan]]))
+    assert np.isnan(found[0, 0]) and found[0, 1] == pytest.approx(1.0, abs=1e-12)
+
+
+def test_topsis_counts_the_children_that_are_there_and_needs_those_with_a_share() -> None:
+    values = np.array([[0.0, 1.0], [1.0, 0.0], [0.25, np.nan]])
+    topsis = AGGREGATE["topsis"].function
+    assert topsis(values, np.array([[1.0, 0.0]])).tolist() == [0.0, 1.0, 0.25]
+    assert np.isnan(topsis(values, np.array([[1.0, 0.0]]), min_children=2)).tolist() == [False, False, True]
+    assert np.isnan(topsis(values, np.array([[0.5, 0.5]]))).tolist() == [False, False, True]
+
+
+def test_a_column_at_both_thresholds_is_winsorised_and_at_one_of_them_is_not() -> None:
+    values = np.array([[0.0], [1.0], [2.0], [3.0], [4.0], [40.0]])
+    skew, peak = (float(part[0, 0]) for part in skew_and_kurtosis(values))
+    assert winsorise_skewed(values, skewness=skew, kurtosis=peak).max() == 4.0
+    for skewness, kurtosis in ((skew * 1.01, peak), (skew, peak * 1.01)):
+        assert winsorise_skewed(values, skewness=skewness, kurtosis=kurtosis).max() == 40.0
+
+
+def test_box_cox_refuses_zero() -> None:
+    with pytest.raises(EstimationError, match="positive"):
+        box_cox(np.array([[0.0], [1.0], [2.0], [3.0]]), power=0.5)
+
+
+def test_a_column_out_of_use_gets_no_share_below_a_cap() -> None:
+    shares, usable = np.array([[0.9, 0.1, 0.0]]), np.array([[True, True, False]])
+    assert bounded_shares(shares, usable, floor=0.2, cap=0.8)[0].tolist() == pytest.approx([0.8, 0.2, 0.0], abs=0)
+
+
+@pytest.mark.parametrize(
+    ("shares", "mend"), [([60.0, 40.0], "write 30% for 30"), ([61.0, 40.0], "correct them"), ([0.5, 0.4], "correct")]
+)
+def test_shares_that_sum_to_100_are_taken_for_percentages(shares: list[float], mend: str) -> None:
+    with pytest.raises(ConfigError, match=mend):
+        check_sum({"shares": np.array(shares)})
+
+
+def test_methods_that_take_one_draw_at_a_time_are_these() -> None:
+    slow = {
+        name for family in (IMPUTE, TREAT, NORMALISE, WEIGHT, AGGREGATE) for name, method in family.items() if not method.batch
+    }
+    assert slow == {
+        "knn", "iterative", "box_cox", "yeo_johnson", "pca", "pca_spss", "independence", "factor", "scatter", "bod", "target",
+        "cilos", "idocriw",
+    }  # fmt: skip

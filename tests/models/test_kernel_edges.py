@@ -1,0 +1,69 @@
+"""Numbers of the kernels at their edges, in closed form. Each was a mistake that no other test saw (tests/mutation)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hqd_index.models.kernels.inference import driscoll_kraay, p_value, scores
+from hqd_index.models.kernels.iv import TF
+from hqd_index.models.kernels.judgements import attainable_with
+from hqd_index.models.kernels.shift_share import SUM, Exposure, _with_instrument
+from hqd_index.models.kernels.specification import Specification, sums_of
+
+from .known_panels import index_panel
+
+EXACT = 1e-12  # relative; one formula written twice
+
+
+def specification(**changes: object) -> Specification:
+    return Specification(**({"id": "s", "outcomes": ("hqd",), "density": "density_lag", "controls": ("size",)} | changes))
+
+
+@pytest.mark.parametrize(("years", "reach"), [(8, 2), (30, 3), (60, 3)])
+def test_driscoll_and_kraay_reach_as_far_as_their_rule(years: int, reach: int) -> None:
+    """floor(4 (T/100)^(2/9)) is 2, 3, 3 for 8, 30 and 60 years; Bartlett weights 1 - l / (reach + 1)."""
+    data = index_panel(3, units=6, years=years).query("sample == 'all'").reset_index(drop=True)
+    sums, *_ = sums_of(data, specification(cluster="year"))
+    score = scores(sums)
+    reach = min(reach, len(score) - 1)
+    expected = (score**2).sum(axis=0)
+    for lag in range(1, reach + 1):
+        expected = expected + 2 * (1 - lag / (reach + 1)) * (score[lag:] * score[:-lag]).sum(axis=0)
+    np.testing.assert_allclose(driscoll_kraay(sums), np.sqrt(np.maximum(expected, 0)), rtol=EXACT)
+    assert not np.allclose(driscoll_kraay(sums), driscoll_kraay(sums, lags=reach - 1), rtol=1e-6)
+
+
+@pytest.mark.parametrize("clusters", [1, 2])
+def test_p_of_two_clusters_is_that_of_cauchy_and_one_cluster_takes_the_same(clusters: int) -> None:
+    """t with one degree of freedom: p = 1 - 2 arctan(x) / pi."""
+    p = p_value(np.array([2.0]), np.array([0.5]), clusters)
+    np.testing.assert_allclose(p, 1 - 2 * np.arctan(4.0) / np.pi, rtol=1e-9)
+
+
+@pytest.mark.parametrize("clusters", [4, 8])
+def test_the_least_p_of_a_bootstrap_counts_its_sign_vectors(clusters: int) -> None:
+    assert attainable_with(clusters, 9999, "rademacher") == 1 / 2 ** (clusters - 1)
+    assert attainable_with(60, 9999, "rademacher") == 0.0
+
+
+def test_the_critical_values_of_tf_are_those_of_the_table() -> None:
+    """Lee et al. 2022, table 3: falling in ever smaller steps from 18.66 to 1.96; about 3.43 at F = 10; the sum is 242.38."""
+    steps = -np.diff(TF)
+    assert (len(TF), TF[0], TF[-1], round(sum(TF), 2)) == (84, 18.66, 1.96, 242.38)
+    assert (steps >= 0).all() and (np.diff(steps) <= 0.0201).all()
+    root = np.sqrt(10.0)
+    assert np.interp(root, np.arange(2.0, 10.35, 0.1), TF) == pytest.approx(3.43, abs=0.01)
+
+
+def test_every_year_but_the_first_has_its_sum_of_shares_as_a_control() -> None:
+    years = (2015, 2016, 2017, 2018)
+    exposure = Exposure(("a", "b"), years, ("x", "y"), np.array([[0.5, 0.2], [0.1, 0.3]]), np.ones((1, 4, 2)))
+    observations = pd.DataFrame({"unit": ["a", "b"] * 4, "year": np.repeat(years, 2)})
+    rows, spec = _with_instrument(observations, specification(), exposure)
+    assert spec.controls == ("size", *(f"{SUM}_{year}" for year in years[1:]))
+    for year in years[1:]:
+        assert rows[f"{SUM}_{year}"].tolist() == [
+            {"a": 0.7, "b": 0.4}[u] * (y == year) for u, y in zip(rows["unit"], rows["year"])
+        ]
