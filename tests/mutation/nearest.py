@@ -1,4 +1,4 @@
-"""Which modules are mutated, and which tests reach which of their lines: python -m tests.mutation.nearest --state FOLDER [TESTS]."""
+"""Which modules are mutated and which tests reach which lines: python -m tests.mutation.nearest --state FOLDER [TESTS]."""
 
 from __future__ import annotations
 
