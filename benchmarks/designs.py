@@ -41,7 +41,7 @@ class Draw:
 
 
 def firms(rng: np.random.Generator, *, n: int = 300, effect: float = 0.5, trend: float = 0.0, gap: float = 0.0) -> pd.DataFrame:
-    """Firms that grow with size; the recognised are larger, drift by `trend` a year, half of them lose the status after 2 years."""
+    """Firms that grow with size; those recognised are larger and drift by `trend` a year; half lose the status in 2."""
     size = rng.normal(size=n)
     first = np.where(rng.random(n) < 1 / (1 + np.exp(0.5 - size)), rng.choice([2013, 2015], n), 9999)
     size = size + gap * (first < 9999)
@@ -184,9 +184,8 @@ def main() -> int:
         silent = min(silent, share)
         print(f"  {name:<44} reported {share:6.1%}: {words}")
     good = worst >= allowed
-    print(
-        f"designs: ratio {worst / NOMINAL:.3f} (goal {allowed / NOMINAL:.3f}) against nominal coverage: {'PASS' if good else 'SHORT'}"
-    )
+    verdict = "PASS" if good else "SHORT"
+    print(f"designs: ratio {worst / NOMINAL:.3f} (goal {allowed / NOMINAL:.3f}) against nominal coverage: {verdict}")
     return 0 if good else 1
 
 
