@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import networkx as nx
 
@@ -14,7 +15,7 @@ from .test_chain_map import UNITS, chained, priorities
 def test_graphml_is_what_networkx_reads(results: Results, tmp_path: Path) -> None:
     """Four industries, twelve links; what is not known is left out, never 0."""
     shown = chained(results, priority=priorities(2022))
-    assert [path.name for path in write_chain(shown, tmp_path)] == ["chain.graphml", "chain.json"]
+    assert [path.name for path in write_chain(shown, tmp_path)] == ["chain.graphml", "chain.json", "chain.svg"]
     graph = nx.read_graphml(tmp_path / "chain" / "chain.graphml")
     assert set(graph) == set(UNITS) and graph.is_directed() and graph.number_of_edges() == 12
     assert graph.nodes["C13"]["srdi_coverage"] == 0.45 and graph.nodes["C13"]["chokepoint"] == 1
@@ -27,3 +28,14 @@ def test_graphml_is_what_networkx_reads(results: Results, tmp_path: Path) -> Non
 
 def test_without_links_nothing_is_written(results: Results, tmp_path: Path) -> None:
     assert write_chain(results, tmp_path) == [] and not (tmp_path / "chain").exists()
+
+
+def test_the_picture_stands_alone(results: Results, tmp_path: Path) -> None:
+    """Well-formed, with the year, a circle and a name for each industry, the colour of a flag, and nothing from elsewhere."""
+    write_chain(chained(results, priority=priorities(2020)), tmp_path)
+    text = (tmp_path / "chain" / "chain.svg").read_text("utf-8")
+    tree = ElementTree.fromstring(text)
+    space = "{http://www.w3.org/2000/svg}"
+    assert len(tree.findall(f"{space}text")) == 2 + len(UNITS) and "2020" in text and "#b03a2e" in text
+    assert len(tree.findall(f"{space}circle")) == len(UNITS) + 2  # two of them have coverage
+    assert "href" not in text and "<script" not in text

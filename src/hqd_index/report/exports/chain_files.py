@@ -1,4 +1,4 @@
-"""chain/: the chain map as GraphML and JSON, industries with flags and factors of their latest year, links of the fixed table."""
+"""chain/: the chain map as GraphML, JSON and SVG: industries with flags and factors of their latest year, links of the table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from ..number_format import is_missing
+from ..page.chain_map import chain_map
 from ..results import Results
+from .chain_drawing import chain_svg
 
 NODE_COLUMNS = {
     "year": "int", "rank": "int", "priority": "double", "vulnerability": "double", "centrality": "double",
@@ -21,7 +23,7 @@ NAMES = {"name_zh": "string", "name_en": "string"}
 
 
 def write_chain(results: Results, folder: Path) -> list[Path]:
-    """chain/chain.graphml and chain.json; nothing without input-output links."""
+    """chain/chain.graphml, chain.json and, where there is a map, chain.svg; nothing without input-output links."""
     if results.table("io_links").empty:
         return []
     nodes, links = chain_nodes(results), chain_links(results)
@@ -30,7 +32,12 @@ def write_chain(results: Results, folder: Path) -> list[Path]:
     graph, tree = chain / "chain.graphml", chain / "chain.json"
     graph.write_text(graphml(nodes, links), "utf-8")
     tree.write_text(json.dumps({"nodes": nodes, "links": links}, ensure_ascii=False, indent=1, allow_nan=False) + "\n", "utf-8")
-    return [graph, tree]
+    drawing = chain_map(results)
+    if drawing is None:
+        return [graph, tree]
+    picture = chain / "chain.svg"
+    picture.write_text(chain_svg(results, drawing), "utf-8")
+    return [graph, tree, picture]
 
 
 def chain_nodes(results: Results) -> list[dict[str, Any]]:

@@ -34,8 +34,8 @@ FILES: dict[str, Bilingual] = {
         "baseline.R repeats the regressions in base R and compares; signs.csv: the signs of the headline bootstrap",
     ),
     "chain/": Bilingual(
-        "产业链图谱：chain.graphml（Gephi、igraph）与 chain.json（有投入产出联系时）",
-        "the chain map: chain.graphml (Gephi, igraph) and chain.json, where there are input-output links",
+        "产业链图谱：chain.svg（供打印）、chain.graphml（Gephi、igraph）与 chain.json（有投入产出联系时）",
+        "the chain map: chain.svg (for print), chain.graphml (Gephi, igraph), chain.json, where there are input-output links",
     ),
     "figures/": Bilingual("全部图：SVG、PNG（300 dpi）、PDF", "all figures as SVG, PNG (300 per inch) and PDF"),
     "config.json": Bilingual(
