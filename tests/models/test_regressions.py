@@ -101,6 +101,7 @@ ANSWERS = {
     "instrument": "test_study_tables.py::test_endogeneity_table_and_long_difference",
     "named_instruments": "../methods/test_reference.py::test_known_answers_with_figures",
     "thresholds": "../methods/test_reference.py::test_known_answers_with_figures",
+    "dead_bands": "test_theory.py::test_dead_bands_say_what_h4_says_of_densities_by_label",
     "moderation": "test_regressions.py::test_moderator_finds_where_the_effect_is",
     "modes": "test_theory.py::test_h4_is_found_where_modes_act_as_predicted",
     "paths": "test_theory.py::test_h5_each_path_is_found_on_its_channel",
