@@ -26,7 +26,7 @@ from hqd_index.models.firms.trend_bounds import (
 )
 from hqd_index.models.kernels.iv import effective_f_critical, iv_estimate
 from hqd_index.models.kernels.specification import Specification
-from hqd_index.models.kernels.threshold import threshold_estimate
+from hqd_index.models.kernels.threshold import ratio_limit, threshold_estimate
 
 ERRORS = 4  # standard errors within which an estimate of a simulated truth lies
 YEARS = range(2010, 2020)
@@ -152,6 +152,7 @@ def threshold(data: pd.DataFrame):
 
 def test_a_threshold_is_found_and_one_regime_is_not_rejected() -> None:
     found = threshold(unit_years(1))
+    assert ratio_limit(0.95) == pytest.approx(7.35, abs=0.01)  # as Hansen prints it
     assert found.low <= 0.4 <= found.high and found.p <= 0.01 and found.below < 0.5 < found.above
     one = [threshold(unit_years(seed, above=0.2)).p for seed in range(40)]
     assert np.mean(np.array(one) <= 0.05) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 40)
