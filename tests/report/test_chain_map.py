@@ -73,6 +73,7 @@ def test_each_year_has_its_own_flags_links_and_figures(results: Results) -> None
     at = list(FACTS).index("self_sufficiency")
     assert [year.nodes["C13"].facts[at] for year in drawing.years] == ["18.0%", "19.0%", "20.0%"]
     assert last.nodes["C13"].radius < last.nodes["C39"].radius == 12  # by output
+    assert [year.nodes["C39"].output for year in drawing.years] == ["4"] * 3  # of 2019 that of the table of 2018
 
 
 def test_the_script_draws_what_the_page_shows(results: Results) -> None:
