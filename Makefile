@@ -25,8 +25,8 @@ setup-dev: .venv/.dev ## the same with what tests need / 建立开发环境
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-pipeline: setup ## raw files -> index, regressions, report (makes the demo data when they are missing) / 运行全流程
-	@$(BIN)/hqd demo --if-missing && $(BIN)/hqd run $(ARGS)
+pipeline: setup ## raw files -> index, regressions, report; STUDY=provinces: the example of real data / 运行全流程
+	@$(if $(STUDY),$(BIN)/hqd run --study examples/$(STUDY)/configs --data examples/$(STUDY)/data/raw $(ARGS),$(BIN)/hqd demo --if-missing && $(BIN)/hqd run $(ARGS))
 
 test: setup-dev ## the tests / 运行测试
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" $(ARGS)

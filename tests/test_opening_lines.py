@@ -8,8 +8,8 @@ import pytest
 from typer.main import get_command
 
 from hqd_index.cli import app
-from hqd_index.command_help import ARGUMENTS
-from hqd_index.usage_faults import spoken_language
+from hqd_index.commands.command_help import ARGUMENTS
+from hqd_index.commands.usage_faults import spoken_language
 
 from .small import hqd
 

@@ -6,14 +6,16 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from .command_help import LocalCommand, LocalGroup
+from .commands.command_help import LocalCommand, LocalGroup
+from .commands.command_options import DataOption, LangOption, OutOption, Sample, ScenarioOption, SetOption, StudyOption
+from .commands.starting_commands import demo, example, init
+from .commands.usage_faults import spoken_language, usage_fault
 from .errors import CheckError, Faults, HqdError, environment
 from .interrupts import INTERRUPTED, Interrupt, interruptible
-from .usage_faults import spoken_language, usage_fault
 
 app = typer.Typer(cls=LocalGroup, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -28,21 +30,6 @@ REMARKS = (
     "[SL02]",
 )  # reported, but no warnings under --strict
 LOG = Path("hqd-error.log")  # in the working folder
-StudyOption = Annotated[Path, typer.Option("--study", help="配置文件夹 / folder of configs")]
-DataOption = Annotated[Path, typer.Option("--data", help="原始数据文件夹 / folder of raw files")]
-OutOption = Annotated[Path, typer.Option("--out", help="结果文件夹 / folder of results")]
-LangOption = Annotated[Literal["zh", "en"] | None, typer.Option("--lang", help="语言:zh | en / language: zh | en")]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        help="改一处,如 weighting.weight.indicators={method: equal} / one change, as weighting.weight.indicators={method: equal}",
-    ),
-]
-Sample = Literal["all", "leave_out"]
-ScenarioOption = Annotated[
-    str | None, typer.Option("--scenario", help="configs/scenarios 中的情景名 / a scenario's name, or a file")
-]
 
 
 @app.callback(invoke_without_command=True)
@@ -117,35 +104,8 @@ def check(
         typer.echo(line)
 
 
-@app.command(cls=LocalCommand)
-def demo(
-    context: typer.Context,
-    folder: Annotated[Path, typer.Argument(help="数据写入的文件夹 / folder for the raw files")] = Path("data/raw"),
-    configs: Annotated[
-        Path, typer.Option("--configs", help="没有配置时,演示研究的配置写到这里 / where its configs go when there are none")
-    ] = Path("configs"),
-    seed: Annotated[int, typer.Option(help="随机种子 / seed")] = 1,
-    firms: Annotated[int, typer.Option(help="企业数 / number of firms")] = 6000,
-    own_effect: Annotated[float, typer.Option("--own", help="自身效应(标准差) / own effect in standard deviations")] = 0.2,
-    spillover: Annotated[float, typer.Option(help="溢出效应(标准差) / spillover in standard deviations")] = 0.1,
-    if_missing: Annotated[
-        bool, typer.Option("--if-missing", help="仅当 configs 为演示研究且缺少其数据时 / only for the demo study without files")
-    ] = False,
-    lang: LangOption = None,
-) -> None:
-    """生成已知真值的合成演示数据,没有配置时也写配置 / Write the synthetic demo data with their truth, and its configs."""
-    from .console import demo_lines
-    from .demo import is_demo, write_demo, write_demo_configs
-
-    if if_missing and (not is_demo(configs) or any(folder.glob("synthetic_*"))):
-        return
-    is_new = not configs.exists()
-    if is_new:
-        write_demo_configs(configs)
-    write_demo(folder, seed=seed, firms=firms, own_effect=own_effect, spillover=spillover)
-    state = "written" if is_new else "kept" if is_demo(configs) else "other"
-    for line in demo_lines(folder, configs, state, lang or context.obj):
-        typer.echo(line)
+app.command(cls=LocalCommand)(demo)
+app.command(cls=LocalCommand)(example)
 
 
 @app.command(cls=LocalCommand)
@@ -184,25 +144,7 @@ def explain(
         typer.echo(f"明细已写入 {csv}" if language_code == "zh" else f"every row is in {csv}")
 
 
-@app.command(cls=LocalCommand)
-def init(
-    context: typer.Context,
-    folders: Annotated[list[Path], typer.Argument(help="新文件夹 / a new folder")],
-    data_files: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--from", help="按这些数据文件写出研究(可列多个,不改动文件) / files to write the study from; they stay as they are"
-        ),
-    ] = None,
-    lang: LangOption = None,
-) -> None:
-    """新建可直接运行的研究:最小的例子,或用 --from 按自己的文件 / Write a study that runs: an example, or from your files."""
-    from .console import init_lines
-    from .starter import folder_and_files
-
-    folder, files = folder_and_files(folders, data_files or [])
-    for line in init_lines(folder, files, lang or context.obj):
-        typer.echo(line)
+app.command(cls=LocalCommand)(init)
 
 
 @app.command(cls=LocalCommand)

@@ -90,10 +90,11 @@ def _next_steps(folder: Path) -> tuple[list[str], list[str]]:
         headings = ("本文件夹里有一个研究(configs):", "this folder holds a study (configs):")
     else:
         commands = [("hqd init my_study --from *.xlsx", "用自己的文件写出一个可运行的研究", "a study from your own files"),
+                 ("hqd example provinces", "真实数据的示例:31 省创新指数", "an example of real data: innovation in 31 provinces"),
                  ("hqd init my_study", "一个最小的研究,附示例数据", "a minimal study with example data"),
                  ("hqd demo", "合成的演示研究(配置与数据)", "the synthetic demo study (configs and data)")]  # fmt: skip
         headings = ("本文件夹里还没有研究。下一步任选其一:", "no study in this folder yet. Begin with one of:")
-    from .command_help import aligned_columns
+    from .commands.command_help import aligned_columns
 
     zh, en = (
         aligned_columns([(command_and_purpose[0], command_and_purpose[1]) for command_and_purpose in commands]),
@@ -144,6 +145,17 @@ def demo_lines(folder: Path, configs: Path, configs_state: str, language: str) -
     zh.append(f"下一步:{command}")
     en.append(f"next: {command}")
     return en if language == "en" else zh
+
+
+def example_lines(name: str, folder: Path, language: str) -> list[str]:
+    """What `hqd example` wrote and the next command."""
+    command = f"cd {folder} && hqd run"
+    if language == "en":
+        return [
+            f"the example {name} is in {folder}; README.md says what its figures are and what they do not cover",
+            f"next: {command}",
+        ]
+    return [f"示例 {name} 已写入 {folder};数据的来源与未覆盖的内容见 README.md", f"下一步:{command}"]
 
 
 def checked_lines(loaded_study: LoadedStudy, configs: Path, data_folder: Path | None) -> Iterator[str]:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..errors import ConfigError, unknown
 from .command_help import language_part, parameter_spelling, usage
-from .errors import ConfigError, unknown
 
 LANGUAGES = ("zh", "en")
 LANGUAGE_LINE = re.compile(r"^language:\s*(zh|en)\b", re.MULTILINE)
