@@ -1,6 +1,7 @@
 """Pictures of what a run writes, for README and docs/img: `python docs/pictures.py data/processed/demo/latest`.
 
-They are taken from the synthetic demo study only, whose outputs say so themselves. It needs Chromium with its driver,
+They are taken of the synthetic demo study, whose outputs say so themselves, and, with its run, of the example of real figures.
+It needs Chromium with its driver,
 LibreOffice, poppler and a Chinese face, as `.ci/run` installs them.
 """
 
@@ -23,19 +24,25 @@ IMAGES = Path(__file__).parent / "img"
 LARGEST = 300_000
 """Bytes of a picture at most."""
 COLOURS = 255
+EXAMPLE = "provinces"
 DESKTOP, PHONE = (1280, 1.0), (420, 2.0)
 """Width of the window in pixels, and device pixels to one."""
 
 
 def main(run: Path) -> None:
-    """Every picture of a finished run of the demo study."""
-    if not json.loads((run / "manifest.json").read_text("utf-8"))["synthetic"]:
-        sys.exit("pictures are taken of the synthetic demo study only")
+    """Every picture of a finished run of the demo study, or those of the example of real figures."""
+    manifest = json.loads((run / "manifest.json").read_text("utf-8"))
+    if not manifest["synthetic"] and manifest["study"] != EXAMPLE:
+        sys.exit(f"pictures are taken of the synthetic demo study and of the example {EXAMPLE} only")
     with browser() as page, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         address = (run / "report.html").resolve().as_uri()
+        if manifest["study"] == EXAMPLE:
+            for language in ("zh", "en"):
+                save(page_picture(page, address, language, "header", "#lab-rows tr:nth-child(15)", DESKTOP), f"readme-{language}")
+            return
         for language in ("zh", "en"):
-            save(page_picture(page, address, language, "header", "#ranking", DESKTOP), f"readme-{language}")
+            save(page_picture(page, address, language, "header", "#ranking", DESKTOP), f"demo-{language}")
         save(page_picture(page, address, "zh", "#srdi", "#srdi .figures", DESKTOP), "page-srdi")
         save(page_picture(page, address, "zh", "header", "#lab-rows tr:nth-child(12)", PHONE), "page-phone")
         save(page_image(run / "results.xlsx", folder, holds="指数排名", landscape=True), "workbook-ranking")

@@ -10,8 +10,11 @@ import pandas as pd
 import pytest
 
 from hqd_index.cli import main
+from hqd_index.engines import open_engine
 from hqd_index.errors import ConfigError, SetupError
 from hqd_index.example_studies import REPOSITORY, write_example
+from hqd_index.intake import intake
+from hqd_index.study.study_folder import load_study
 
 FIGURES = REPOSITORY / "provinces" / "data" / "raw" / "yearbook_long.csv"
 SLIPS = {"内蒙占": "内蒙古", "江四": "江西", "江两": "江西", "浙汀": "浙江", "四藏": "西藏", "两藏": "西藏", "山两": "山西"}
@@ -113,3 +116,19 @@ def test_an_example_is_written_into_a_new_folder_only(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="not empty"):
         write_example("provinces", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_each_figure_is_traced_to_the_row_that_prints_it() -> None:
+    """A row of the wide table is made of many rows of the long one: a cell leads to its own, not to the first of them."""
+    lines = FIGURES.read_text("utf-8-sig").splitlines()
+    configs, data = REPOSITORY / "provinces" / "configs", FIGURES.parent
+    study = load_study(configs).study
+    with open_engine() as engine:
+        members = intake(study, engine, data, configs).members["row_members"]
+        cells = engine.collect(f"SELECT * FROM {members}").drop_duplicates("column")
+    variables = study.sources.sources["yearbook"].reshape
+    assert variables is not None
+    assert len(cells) == len(variables.columns)
+    for column, member in zip(cells["column"], cells["member"]):
+        printed_variable = lines[int(member.rpartition(":")[2]) - 1].split(",")[3]
+        assert variables.columns[printed_variable] == column

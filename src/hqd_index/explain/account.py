@@ -87,7 +87,7 @@ def account(published_study: Published, unit: str, year: int, node: str | None =
     """The account of a published score; CheckError (exit 4) where it does not come out as published (1e-9)."""
     study, tree = published_study.study, tree_of(published_study.study.indicators)
     with open_engine(memory=study.study.memory) as engine:
-        stored_paths = {stage: published_study.stored(stage) for stage in ("panel", "firms")}
+        stored_paths = {stage: published_study.stored(stage) for stage in ("intake", "panel", "firms")}
         panel, labels_of_units = (engine.collect(engine.scan(stored_paths["panel"][table])) for table in ("panel", "unit_names"))
         unit_id, node_id = unit_of(unit, labels_of_units), matching_node(node, study, tree)
         built_index = build_index(study, panel, labels_of_units)
@@ -100,7 +100,15 @@ def account(published_study: Published, unit: str, year: int, node: str | None =
         )
         leaves = [child_node for child_node in nodes_below if not tree.children(child_node)]
         raw_values_of_leaves = raw_values(
-            study, engine, stored_paths["firms"], leaves, unit_id, year, sample=sample, file_by_row_id=published_study.files
+            study,
+            engine,
+            stored_paths["firms"],
+            leaves,
+            unit_id,
+            year,
+            sample=sample,
+            file_by_row_id=published_study.files,
+            row_members=stored_paths["intake"].get("row_members"),
         )
         leaf_accounts = tuple(
             _leaf_account(published_study, built_index, sample, leaf, cell_index, raw_values_of_leaves[leaf]) for leaf in leaves

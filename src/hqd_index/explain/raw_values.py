@@ -76,16 +76,21 @@ def raw_values(
     *,
     sample: str,
     file_by_row_id: Mapping[str, str],
+    row_members: Path | None = None,
 ) -> dict[str, RawValue]:
-    """The raw value of each leaf in a unit-year, from the tables that the panel was made of."""
+    """The raw value of each leaf in a unit-year, from the tables that the panel was made of.
+
+    `row_members` names the raw row of each cell of rows that several raw rows made (table, column, row_id, member).
+    """
     indicators = {leaf: study.indicators.indicators[leaf] for leaf in leaves}
     table_names = {leaf.table for leaf in indicators.values()}
     tables = {
         table_name: engine.scan(stored_paths[f"ready_{table_name}"], f"ready_{table_name}") for table_name in sorted(table_names)
     }
     raw_value_by_leaf = {}
+    members = engine.scan(row_members) if row_members else None
     for leaf, indicator in indicators.items():
-        reading = RawValueReading(study, engine, indicator, tables[indicator.table], unit, year, sample)
+        reading = RawValueReading(study, engine, indicator, tables[indicator.table], unit, year, sample, members)
         raw_value_by_leaf[leaf] = reading.raw(file_by_row_id)
     return raw_value_by_leaf
 
@@ -101,6 +106,7 @@ class RawValueReading:
     unit: str
     year: int
     sample: str
+    members: str | None = None
 
     def raw(self, file_by_row_id: Mapping[str, str]) -> RawValue:
         """The raw value with all behind it; `file_by_row_id` names the file of each row id."""
@@ -179,7 +185,19 @@ class RawValueReading:
         if not source_columns:
             return rows.assign(column="", value=None)
         long_rows = rows.melt(id_vars=["row_id", "role"], var_name="column", value_name="value")
-        return long_rows.assign(column=long_rows["column"].str.removeprefix(CELL))
+        return self._with_members(long_rows.assign(column=long_rows["column"].str.removeprefix(CELL)))
+
+    def _with_members(self, cells: pd.DataFrame) -> pd.DataFrame:
+        """The cells with the id of the raw row that holds each, where their row was made of several."""
+        if self.members is None or cells.empty:
+            return cells
+        row_ids = ", ".join(map(literal, cells["row_id"].unique()))
+        members = self.engine.collect(
+            f"""SELECT "column", row_id, member FROM {self.members} WHERE "table" = {literal(self.indicator.table)}
+                AND row_id IN ({row_ids})"""
+        )
+        cells = cells.merge(members, on=["row_id", "column"], how="left", validate="many_to_one")
+        return cells.assign(row_id=cells.pop("member").fillna(cells["row_id"]))
 
     def _earlier_rows(self, select_clause: str, types: Mapping[str, str]) -> pd.DataFrame:
         key_columns = [

@@ -19,6 +19,7 @@ from .records.clean_table import CleanTable, example_cell, published_table
 from .records.intake_notice import Notice
 from .records.quarantine_tables import quarantine_list, quarantined_raw_rows
 from .records.row_ledger import QUARANTINED_OUTCOME, ledger_rows
+from .records.row_members import row_members
 from .records.sample_flow import coverage, sample_flow
 from .rules.key_overlap import table_overlap_notices
 from .rules.unit_jumps import Medians
@@ -39,7 +40,7 @@ SHEETS = 10_000  # of one table at most; a file may have several
 class Intake:
     """Clean tables by canonical name (engine names), frames to publish, quarantined rows as read, notices, and medians.
 
-    `medians`: table -> column -> year -> median, which the next run is compared with.
+    `medians`: table -> column -> year -> median, which the next run is compared with; `members`: table `row_members`, if any.
     """
 
     tables: dict[str, str]
@@ -47,6 +48,7 @@ class Intake:
     raw_rows: pd.DataFrame
     notices: tuple[Notice, ...]
     medians: Mapping[str, Medians] = field(default_factory=dict)
+    members: Mapping[str, str] = field(default_factory=dict)
 
 
 class GateError(DataError):
@@ -74,7 +76,7 @@ def intake(
         study_result = _intake_result(study, clean_tables, tables, engine)
         _check_gate(study, clean_tables, study_result)
     study_result = _intake_with_status(study_result, status.result())
-    engine.keep_only({*other_tables, *study_result.tables.values()})
+    engine.keep_only({*other_tables, *study_result.tables.values(), *study_result.members.values()})
     return study_result
 
 
@@ -220,7 +222,8 @@ def _intake_result(study: Study, clean_tables: Sequence[CleanTable], tables: dic
     notices = [notice for clean_table in clean_tables for notice in clean_table.notices]
     notices += table_overlap_notices(tables, study.study.unit.by, engine)
     medians = {clean_table.name: clean_table.medians for clean_table in clean_tables}
-    return Intake(tables, frames, raw_rows, tuple(notices), medians)
+    members = row_members(clean_tables, engine) if tables else {}
+    return Intake(tables, frames, raw_rows, tuple(notices), medians, members)
 
 
 def _repairs(clean_table: CleanTable) -> pd.DataFrame:
@@ -238,7 +241,8 @@ def _intake_with_status(study_result: Intake, status: SrdiStatus | None) -> Inta
         study_result.tables | {"firms": status.firms},
         study_result.frames | {"srdi_unmatched": status.unmatched_records},
     )
-    return Intake(tables, frames, study_result.raw_rows, (*study_result.notices, *status.notices), study_result.medians)
+    notices = (*study_result.notices, *status.notices)
+    return replace(study_result, tables=tables, frames=frames, notices=notices)
 
 
 def _check_gate(study: Study, clean_tables: Sequence[CleanTable], study_result: Intake) -> None:

@@ -40,9 +40,10 @@ class SharedRows:
 class ParsedSource:
     """A source read: its text columns, its typed columns (both by `rid`), findings and rows out of scope (rid, reason).
 
-    `members` (rid, member) names the raw rows of each row where several made one; `code_scope` are rows whose code is right but
-    out of scope, after the study's own filters; `notes` are rows set aside in reading that are notes; `shifts` are powers of
-    ten by column and sheet; `repairs` say which cells are not as printed; `units_in_notes` by sheet.
+    `members` (rid, member, column) names the raw rows of each row where several made one, and the column where one holds but
+    that; `code_scope` are rows whose code is right but out of scope, after the study's own filters; `notes` are rows set aside
+    in reading that are notes; `shifts` are powers of ten by column and sheet; `repairs` say which cells are not as printed;
+    `units_in_notes` by sheet.
     """
 
     text_rows: str

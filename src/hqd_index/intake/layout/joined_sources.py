@@ -119,7 +119,7 @@ def _sources_by_key(parsed_sources: Sequence[ParsedSource], key: Sequence[str], 
         for table_field in ("text_rows", "typed_rows")
     ]
     members = engine.query(
-        f"SELECT r.rid, m.member FROM {rows} AS r JOIN ({_members_sql(parsed_sources)}) AS m ON m.rid = r.part"
+        f'SELECT r.rid, m.member, m."column" FROM {rows} AS r JOIN ({_members_sql(parsed_sources)}) AS m ON m.rid = r.part'
     )
     return _combined_source(parsed_sources, grouped_tables[0], grouped_tables[1], members)
 
@@ -135,7 +135,9 @@ def _first_rows_by_key(table: str, row_table: str, engine: Engine) -> str:
 
 def _members_sql(parsed_sources: Sequence[ParsedSource]) -> str:
     member_queries = [
-        f"SELECT rid, {'member' if source.members else 'rid AS member'} FROM {source.members or source.typed_rows}"
+        f'SELECT rid, member, "column" FROM {source.members}'
+        if source.members
+        else f'SELECT rid, rid AS member, CAST(NULL AS VARCHAR) AS "column" FROM {source.typed_rows}'
         for source in parsed_sources
     ]
     return " UNION ALL ".join(member_queries)

@@ -72,7 +72,8 @@ def parse_long(
     )
     kept_rows = without_rows(kept_rows, findings["rid"], engine)
     members = engine.query(
-        f"SELECT min(rid) OVER (PARTITION BY {', '.join(map(quoted, key))}) AS rid, rid AS member FROM {kept_rows}"
+        f"SELECT min(rid) OVER (PARTITION BY {', '.join(map(quoted, key))}) AS rid, rid AS member, "
+        f'{NAME_COLUMN} AS "column" FROM {kept_rows}'
     )
     text_rows, typed_rows = (
         _rows_to_columns(row_table, members, long_source) for row_table in (long_table.text_rows, long_table.typed_rows)

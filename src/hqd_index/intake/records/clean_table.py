@@ -20,7 +20,10 @@ NULL_TYPES = {"number": "DOUBLE", "integer": "INTEGER", "text": "VARCHAR", "flag
 
 @dataclass(frozen=True)
 class CleanTable:
-    """A clean table (`rid`, canonical columns), its text twin, findings, rows taken out, and the books of its files."""
+    """A clean table (`rid`, canonical columns), its text twin, findings, rows taken out, and the books of its files.
+
+    `members` (rid, member, column): the raw rows behind each, where several made one.
+    """
 
     name: str
     table: CanonicalTable
@@ -35,6 +38,7 @@ class CleanTable:
     repairs: pd.DataFrame
     medians: dict[str, dict[int, float]]
     quarantined_share: float
+    members: str | None = None
 
 
 def quarantined_share(removed_rows: pd.DataFrame, record_count: int) -> float:
@@ -98,14 +102,14 @@ def _absent_columns(clean_table: CleanTable, engine: Engine) -> list[str]:
 
 def _prefix_sql(files: pd.DataFrame, engine: Engine) -> tuple[str, str]:
     """SQL of the part of a row id that names the file, and of a join where there are many files."""
-    prefixes = _row_id_prefixes(files)
+    prefixes = row_id_prefixes(files)
     if len(files) == 1:
         return literal(prefixes.iloc[0]), ""
     file_table = engine.scan(files.assign(prefix=prefixes)[["number", "prefix"]])
     return "f.prefix", f" JOIN {file_table} AS f ON f.number = y.rid // {FILE_SPAN}"
 
 
-def _row_id_prefixes(files: pd.DataFrame) -> pd.Series:
+def row_id_prefixes(files: pd.DataFrame) -> pd.Series:
     """digest:sheet: of each file; a file that is in the folder twice gets its number too."""
     repetition = files.groupby(["digest", "sheet"]).cumcount()
     suffix = repetition.map(lambda repetition_number: f"({repetition_number + 1})" if repetition_number else "")

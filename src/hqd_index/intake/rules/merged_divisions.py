@@ -89,8 +89,9 @@ def _source_with_merged_rows(source: ParsedSource, merged_rows: pd.DataFrame, ta
     engine = table_step.engine
     merged_table = engine.scan(merged_rows.astype("int64"))
     not_merged_sql = f"rid NOT IN (SELECT rid FROM {merged_table})"
-    members_sql = f"SELECT rid, rid AS member FROM {source.typed_rows} WHERE {not_merged_sql}"
-    members = f'{members_sql} UNION ALL SELECT "first" AS rid, rid AS member FROM {merged_table}'
+    whole_row = 'CAST(NULL AS VARCHAR) AS "column"'
+    members_sql = f"SELECT rid, rid AS member, {whole_row} FROM {source.typed_rows} WHERE {not_merged_sql}"
+    members = f'{members_sql} UNION ALL SELECT "first" AS rid, rid AS member, {whole_row} FROM {merged_table}'
     tables = []
     lost_columns: set[str] = set()
     for rows, is_text in ((source.text_rows, True), (source.typed_rows, False)):
