@@ -16,6 +16,8 @@ from hqd_index.example_studies import REPOSITORY, write_example
 from hqd_index.intake import intake
 from hqd_index.study.study_folder import load_study
 
+from .small import ROOT
+
 FIGURES = REPOSITORY / "provinces" / "data" / "raw" / "yearbook_long.csv"
 SLIPS = {"内蒙占": "内蒙古", "江四": "江西", "江两": "江西", "浙汀": "浙江", "四藏": "西藏", "两藏": "西藏", "山两": "山西"}
 INDEPENDENT = 1e-12
@@ -132,3 +134,16 @@ def test_each_figure_is_traced_to_the_row_that_prints_it() -> None:
     for column, member in zip(cells["column"], cells["member"]):
         printed_variable = lines[int(member.rpartition(":")[2]) - 1].split(",")[3]
         assert variables.columns[printed_variable] == column
+
+
+def test_the_tutorial_quotes_the_run(tables: Path) -> None:
+    ledger = pd.read_csv(tables / "ledger.csv")
+    scores = published(tables, "scores").query("node == 'innovation' and year == 2023 and sample == 'all'").sort_values("rank")
+    first, incoming = ledger.query("stage == 'read'").iloc[0], ledger.query("stage == 'validate'").iloc[0]
+    out_of_scope = int(first["out_of_scope"] + incoming["out_of_scope"])
+    zh, en = ((ROOT / "docs" / language / "tutorial-provinces.md").read_text("utf-8") for language in ("zh", "en"))
+    assert "、".join(scores["unit_zh"][:3]) in zh and scores["unit_zh"].iloc[9] == "江西"
+    rows_in, used, quarantined = f"{first['rows_in']:,}", f"{incoming['used']:,}", incoming["quarantined"]
+    assert f"有 {rows_in} 行" in zh and f"采用 {used} 行，隔离 {quarantined} 行，范围外 {out_of_scope} 行" in zh
+    assert f"{rows_in} rows" in en and f"{used} used, {quarantined} quarantined, {out_of_scope} out of scope" in en
+    assert FIGURES.read_text("utf-8-sig").splitlines()[1647].startswith("江西,2023,RDIntense,v4_ztr_qd_RD,RD强度,1.88")
