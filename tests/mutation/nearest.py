@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -61,11 +62,13 @@ class Reach:
 
     def _traced(self, name: str, item: pytest.Item) -> Iterator[None]:
         self._current, begun = self.lines[name], time.monotonic()
+        threading.settrace(self._call)  # tables are read in threads
         sys.settrace(self._call)
         try:
             return (yield)
         finally:
             sys.settrace(None)
+            threading.settrace(lambda *_: None)
             self.seconds[item.nodeid] += time.monotonic() - begun
 
     def _call(self, frame: FrameType, _event: str, _argument: Any) -> Any:

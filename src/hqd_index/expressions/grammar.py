@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -222,8 +223,18 @@ def _integer_between(node: object, low: int, high: int) -> bool:
     )
 
 
+def _is_readable(literal: exp.Literal) -> bool:
+    """Whether a literal is a text or a finite number; the parser takes 0.e and 1e400 for numbers, too."""
+    if literal.is_string:
+        return True
+    try:
+        return math.isfinite(float(literal.name))
+    except ValueError:
+        return False
+
+
 def _unit_interval(node: object) -> bool:
-    return isinstance(node, exp.Literal) and not node.is_string and 0 <= float(node.name) <= 1
+    return isinstance(node, exp.Literal) and _is_literal(node, string=False) and _is_readable(node) and 0 <= float(node.name) <= 1
 
 
 def _exponent(node: object) -> bool:
@@ -231,6 +242,7 @@ def _exponent(node: object) -> bool:
 
 
 SHAPES = {
+    exp.Literal: _is_readable,
     exp.Count: lambda n: n.this is not None and not isinstance(n.this, exp.Null),
     exp.Star: lambda n: isinstance(n.parent, exp.Count),
     exp.Distinct: lambda n: isinstance(n.parent, exp.Count) and len(n.expressions) == 1,
