@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from docx import Document
 
+from hqd_index.tables import ON_REQUEST
+
 from .small import ROOT, hqd
 
 STUDY = ROOT / "tests" / "studies" / "field_estimates"
@@ -62,6 +64,7 @@ def test_each_estimate_runs_from_raw_file_to_paper(folder, capsys):
     assert ended.code == 0, ended.said
     run = folder / "out" / "field_estimates" / "latest"
     names = ("event_study", "endogeneity", "trend_bounds", "event_covariance", "balance", "overlap", "thresholds")
+    assert set(names) >= ON_REQUEST
     tables = {name: pd.read_csv(run / "tables" / f"{name}.csv") for name in names}
     overall = tables["event_study"].query("quantity == 'overall'").set_index("estimator")
     asked = overall.loc[["dcdh_dynamic", "entropy_balance", "psm", "iv"]]

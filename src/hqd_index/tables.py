@@ -383,3 +383,5 @@ TABLES: dict[str, Table] = {
         "未能生成的表", "Tables not made", "table reason_en", "table reason_zh reason_en mend_zh mend_en"
     ),
 }  # fmt: skip
+ON_REQUEST = frozenset({"balance", "event_covariance", "overlap", "thresholds", "trend_bounds"})
+"""Tables that a run holds only where its study names their estimates in regressions.yaml."""
