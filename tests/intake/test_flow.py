@@ -46,6 +46,17 @@ def test_the_sample_flow_adds_up(folder: Path, engine: Engine):
     assert flow["firms"].tolist()[-1] == 3
 
 
+@pytest.mark.parametrize("blank_rows", [1, 2, 3])
+def test_totals_of_a_later_table_keep_their_row(folder: Path, engine: Engine, blank_rows: int):
+    """Row ids of a second table have 18 digits: as floats those of its totals were others, and the ledger did not balance."""
+    write(folder)
+    lines = YI + ",,,\n" * blank_rows + "合计,2020,10,5\n"
+    (folder / "data" / "industry.csv").write_text(lines, encoding="utf-8")
+    got = intake(build({"firms": FIRMS, "industry": INDUSTRY}, OPEN), engine, folder / "data", folder / "configs")
+    ledger = got.frames["ledger"].query("file == 'industry.csv' and stage == 'read'").iloc[0]
+    assert (ledger["rows_in"], ledger["used"], ledger["out_of_scope"]) == (3 + blank_rows, 2, 1 + blank_rows)
+
+
 def test_on_error_stop_stops_at_any_bad_row(folder: Path, engine: Engine):
     write(folder)
     rules = {"gates": {"on_error": "stop", "max_quarantine_share": 1.0}}

@@ -316,7 +316,9 @@ def _ragged_findings(sheets: Sequence[Sheet]) -> pd.DataFrame:
             for excluded_row in ragged_rows
         ]
         rids = [sheet.sheet_number * FILE_SPAN + excluded_row.row for excluded_row in ragged_rows]
-        finding_tables.append(rule_findings(pd.DataFrame({"rid": rids, "column": "", "value": cell_texts}), "S04"))
+        finding_tables.append(
+            rule_findings(pd.DataFrame({"rid": pd.Series(rids, dtype="int64"), "column": "", "value": cell_texts}), "S04")
+        )
     return joined_findings(finding_tables)
 
 

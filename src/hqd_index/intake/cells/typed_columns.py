@@ -44,7 +44,8 @@ def parse_source(
     row_facts = fact_rows(all_rows, table, engine)
     notes = note_rows_of(sheets, all_rows, row_facts, table, source.fill_down, engine)
     out_of_scope = engine.collect(f"SELECT rid, aside AS reason FROM {row_facts} WHERE aside IS NOT NULL ORDER BY rid")
-    out_of_scope = pd.concat([out_of_scope, pd.DataFrame({"rid": list(notes.rids), "reason": NOTE_ROW})], ignore_index=True)
+    note_rids = pd.Series(notes.rids, dtype="int64")  # without a type an empty one makes floats of all, which lose their digits
+    out_of_scope = pd.concat([out_of_scope, pd.DataFrame({"rid": note_rids, "reason": NOTE_ROW})], ignore_index=True)
     numbers = stored_numbers(sheets, source, table)
     data_rows = without_rows(all_rows, out_of_scope["rid"], engine)
     printed_rows = _without_columns(data_rows, [*ROW_FACTS, *map(stored_number, numbers)], engine)

@@ -38,7 +38,7 @@ def unreadable_cells(
             WHERE ({meaning_sql}) IS NOT NULL AND ({column_reading.number_sql(name, meaning_sql)}) IS NULL{not_looked_up}"""
         )
     if not queries:
-        return pd.DataFrame({"rid": [], "column": [], "value": []})
+        return pd.DataFrame({"rid": pd.Series(dtype="int64"), "column": [], "value": []})
     return column_reading.engine.collect(" UNION ALL ".join(queries) + ' ORDER BY rid, "column"')
 
 

@@ -164,7 +164,7 @@ def findings_by_raw_row(removed_rows: pd.DataFrame, members: str | None, engine:
     """The rows taken out, each replaced by the raw rows that made it."""
     if members is None or removed_rows.empty:
         return removed_rows
-    row_members = engine.collect(f"SELECT rid, member FROM {members} ORDER BY ALL")
+    row_members = engine.collect(f"SELECT rid, member FROM {members} ORDER BY ALL").astype("Int64")  # a float loses their digits
     removed_members = removed_rows.merge(row_members, on="rid", how="left", validate="many_to_many")
-    raw_rids = removed_members.pop("member").astype("Int64")
+    raw_rids = removed_members.pop("member")
     return removed_members.assign(rid=raw_rids.fillna(removed_members["rid"].astype("int64")).astype("int64"))

@@ -56,7 +56,7 @@ def _halves(source: ParsedSource, column: str, engine: Engine) -> pd.DataFrame:
     code_by_division = {division: division_code for division_code, divisions in MERGED_2002.items() for division in divisions}
     repairs = source.repairs[0]
     codes_table = repairs.codes_by_column.get(column)
-    no_halves = pd.DataFrame({"rid": [], "division": []})
+    no_halves = pd.DataFrame({"rid": pd.Series(dtype="int64"), "division": []})
     if codes_table is None:
         return no_halves
     code_readings = engine.collect(f"SELECT text, edition, code FROM {codes_table} WHERE edition LIKE '%2002%' ORDER BY ALL")
