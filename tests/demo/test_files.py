@@ -17,8 +17,8 @@ from hqd_index.demo.registry import PROVINCES
 from hqd_index.demo.world import MONEY
 from hqd_index.intake.meaning.official_codes import divisions
 
-# batch totals depend on the number of firms, codes and incomes on nothing
-FIXED = {"synthetic_srdi_batches.csv", "synthetic_crosswalks.csv", "synthetic_countries.csv"}
+# batch totals depend on the number of firms; codes, incomes and names on nothing
+FIXED = {"synthetic_srdi_batches.csv", "synthetic_crosswalks.csv", "synthetic_countries.csv", "synthetic_products.csv"}
 
 
 def digests(folder):
@@ -115,3 +115,12 @@ def test_yearbook_is_laid_out_as_yearbooks_are(raw):
 def test_recognition_list_shows_codes_on_seven_rows_of_ten(raw):
     rows = rows_of(raw / "synthetic_srdi_list.csv", "utf-8-sig")[1:]
     assert sum(bool(row[1]) for row in rows) / len(rows) == pytest.approx(0.7, abs=0.06)  # three binomial sd of 500 rows
+
+
+def test_every_traded_product_has_a_name_of_its_own_in_both_languages(raw):
+    _, *names = rows_of(raw / "synthetic_products.csv", "utf-8-sig")
+    header, *flows = rows_of(raw / "synthetic_trade_hs6.csv", "utf-8")
+    assert {row[0] for row in names} == {row[header.index("HS6")] for row in flows}
+    for column in (1, 2):
+        assert len({row[column] for row in names}) == len(names)
+        assert all(row[column] for row in names)

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from .planted_faults import EXTRA_FIELD, BrokenRow, Row, broken_rows
+from .product_names import product_names
 from .registry import PROVINCES
 from .sectors import SECTORS, YEARS
 from .world import MONEY, Demo, generate
@@ -81,6 +82,7 @@ FLOW_LABELS = {
     "hs_rev": "HS版本",
 }  # fmt: skip
 COUNTRY_LABELS = {"country": "国家", "year": "年份", "gdp_per_capita": "人均GDP(美元)"}
+PRODUCT_LABELS = {"node": "HS6", "name_zh": "产品名称", "name_en": "英文名称"}
 LIST_LABELS = {
     "name": "企业名称", "uscc": "统一社会信用代码", "province": "省份", "level": "层级", "batch": "批次",
     "announce_date": "公布日期", "doc_no": "文号", "status": "类型",
@@ -122,6 +124,7 @@ def _write_world(folder: Path, world: WorldTrade) -> None:
         "utf-8",
     )
     _write_csv(folder / "synthetic_countries.csv", _text_rows(world.countries, COUNTRY_LABELS), "utf-8-sig")
+    _write_csv(folder / "synthetic_products.csv", _text_rows(product_names(), PRODUCT_LABELS), "utf-8-sig")
 
 
 def _text_rows(records: pd.DataFrame, labels: dict[str, str]) -> Iterable[Sequence[str]]:
