@@ -24,7 +24,7 @@ from hqd_index.intake.read.readers import READERS
 from hqd_index.intake.rules.rule_catalogue import RULES
 from hqd_index.methods import FAMILIES
 from hqd_index.methods.choice import FAMILY_ZH
-from hqd_index.methods.omitted_methods import OMITTED_METHODS
+from hqd_index.methods.omitted_methods import OMITTED_METHODS, omitted_commands
 from hqd_index.methods.options import options
 from hqd_index.models.estimator_catalogue import ESTIMATORS, OMITTED_ESTIMATORS
 from hqd_index.report.exports.readme import FILES
@@ -70,7 +70,18 @@ def _estimators(language: str) -> list[str]:
         say("not_offered_intro"),
         *grid(say("not_offered_heads"), left_out_rows),
         *grid(say("not_offered_index_heads"), _omitted_methods(language)),
+        *_omitted_commands(),
     ]
+
+
+def _omitted_commands() -> list[str]:
+    """The lines that do on the files of a run what is not offered, a block for each program."""
+    lines = []
+    for id, scripts in omitted_commands().items():
+        lines += ["", code(id)]
+        for program, script in scripts.items():
+            lines += ["", f"```{program}", *script.splitlines(), "```"]
+    return lines
 
 
 def _omitted_methods(language: str) -> list[list[str]]:

@@ -221,7 +221,7 @@ def methods_lines(family: str | None, language: str) -> list[str]:
 
 def estimator_lines(family: str | None, language: str) -> list[str]:
     """Estimators with their known answers, and those not offered with the command that does them on the exported files."""
-    from .methods.omitted_methods import OMITTED_METHODS
+    from .methods.omitted_methods import OMITTED_METHODS, omitted_commands
     from .models.estimator_catalogue import ESTIMATORS, OMITTED_ESTIMATORS
 
     english, lines = language == "en", []
@@ -241,7 +241,18 @@ def estimator_lines(family: str | None, language: str) -> list[str]:
         for id, method in OMITTED_METHODS.items():
             reason, substitute = (method.reason_en, method.instead_en) if english else (method.reason_zh, method.instead_zh)
             lines.append(f"  {id:<18} {method.en if english else method.zh}: {reason}. {substitute}")
+        lines.append(IN_RUN_FOLDER[1 if english else 0])
+        for id, scripts in omitted_commands().items():
+            for program, script in scripts.items():
+                lines += [f"{id} ({PROGRAMS[program]}):", *(f"    {line}" for line in script.splitlines())]
     return lines
+
+
+PROGRAMS = {"stata": "Stata", "r": "R", "python": "Python"}
+IN_RUN_FOLDER = (
+    "以下各行在一次运行的文件夹(hqd_out/<研究>/latest)中执行;变量名取自演示数据,其他研究见 stata/panel.csv:",
+    "Lines that do these in the folder of a run (hqd_out/<study>/latest); names are the demo's, others are in stata/panel.csv:",
+)
 
 
 STATES = {"ok": ("正常", "ok"), "mind": ("注意", "mind"), "missing": ("缺少", "missing")}

@@ -1,8 +1,12 @@
-"""Methods of the index that are asked for and not offered, each with the reason and what to use instead."""
+"""Methods of the index that are asked for and not offered, with reasons; commands for all that is not offered."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from ruamel.yaml import YAML
 
 
 @dataclass(frozen=True)
@@ -38,3 +42,10 @@ OMITTED_METHODS: dict[str, OmittedMethod] = {
         "topsis; a projection onto the line between the ideal points is arithmetic with given shares",
     ),
 }
+
+
+@cache
+def omitted_commands() -> dict[str, dict[str, str]]:
+    """id -> program (stata, r, python) -> lines that do on the files of a run what is not offered, estimators included."""
+    commands: dict[str, dict[str, str]] = YAML(typ="safe").load((files(__package__) / "omitted_commands.yaml").read_text("utf-8"))
+    return commands

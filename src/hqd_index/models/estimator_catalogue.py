@@ -17,7 +17,7 @@ class Estimator:
 
 @dataclass(frozen=True)
 class OmittedEstimator:
-    """An estimator left out: names, why, and the command that runs it on the exported files (stata/*.dta, r/*.R)."""
+    """An estimator left out: names, why, and what has it in Stata and R; the lines are in methods/omitted_commands.yaml."""
 
     zh: str
     en: str
