@@ -21,7 +21,10 @@ COUNTS = {
     "mode_densities": ("n_srdi", ("n_srdi", "density", "soft", "share", "diversity")),
     "mode_validation": ("n", ("value", "n")),
     "priority": ("n_srdi", ("n_srdi", "srdi_coverage", "priority")),
-    "whatif": ("n_srdi", ("n_srdi", "density", "density_new", "priority", "priority_new")),
+    "whatif": (
+        "n_srdi",
+        ("n_srdi", "density", "density_new", "score_new", "low", "high", "priority", "priority_new", "reading_zh", "reading_en"),
+    ),
     "paths": ("n_srdi", ("n_srdi", "value", "z")),
     "density": ("n_srdi", ("n_srdi", "density", "count", "revenue", "employment", "ihs", "density_lag")),
 }

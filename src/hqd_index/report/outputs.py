@@ -44,9 +44,10 @@ def write_report(study: Study, tables: Mapping[str, pd.DataFrame], manifest: Map
             paths += [*write_stata(results, folder), *write_chain(shown_results, folder)]
         if "page" in outputs and figures:
             from .page.html_page import write_page
+            from .page.whatif_control import whatif_control
 
-            weight_lab_data = weight_lab(results)
-            paths.append(write_page(shown_results, folder / "report.html", weight_lab_data, figures.drawings.result(), paper))
+            lab, control, drawings = weight_lab(results), whatif_control(results), figures.drawings.result()
+            paths.append(write_page(shown_results, folder / "report.html", lab, drawings, paper, control))
         paths.append(write_readme(shown_results, folder, figures.files.message if figures and figures.files else None))
         return [*paths, *(figures.paths() if figures else [])]
 

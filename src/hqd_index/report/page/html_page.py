@@ -32,6 +32,7 @@ from ..weight_lab import WeightLab, lab_json
 from .chain_map import ChainMap, chain_json, chain_map
 from .profile_data import profiles_json, shown_profiles
 from .unit_profiles import RULE, Profile, profiles
+from .whatif_control import WhatIfControl, whatif_json
 
 
 def write_page(
@@ -40,9 +41,10 @@ def write_page(
     weight_lab_data: WeightLab | None,
     drawings: Mapping[str, Drawing],
     paper: Sequence[PaperTable | AbsentTable],
+    whatif: WhatIfControl | None = None,
 ) -> Path:
     """The page of one run, in both languages; the study's language shows first."""
-    path.write_text(page(results, weight_lab_data, drawings, paper), "utf-8")
+    path.write_text(page(results, weight_lab_data, drawings, paper, whatif), "utf-8")
     return path
 
 
@@ -51,6 +53,7 @@ def page(
     weight_lab_data: WeightLab | None,
     drawings: Mapping[str, Drawing],
     paper: Sequence[PaperTable | AbsentTable],
+    whatif: WhatIfControl | None = None,
 ) -> str:
     """The page as HTML, with the tables of the paper; the same text for the same results."""
     style, script = _asset_text("page.css"), _asset_text("page.js")
@@ -64,7 +67,7 @@ def page(
         policy=policy(style, script),
         style=_trusted_markup(style),
         script=_trusted_markup(script),
-        data=_trusted_markup(script_safe_json(_embedded(results, weight_lab_data, every_profile, chain))),
+        data=_trusted_markup(script_safe_json(_embedded(results, weight_lab_data, every_profile, chain, whatif))),
         lab=weight_lab_data,
         profiles=shown_profiles(results, every_profile),
         ends=is_many(units),
@@ -73,6 +76,7 @@ def page(
         rule=RULE,
         blocks=methods_section(results),
         chain=chain,
+        whatif=whatif,
         figures=shown_figures(drawings),
         score_field=score_field(results),
         tables=tables(results),
@@ -89,12 +93,18 @@ def page(
 
 
 def _embedded(
-    results: Results, lab: WeightLab | None, every_profile: Sequence[Profile], chain: ChainMap | None
+    results: Results,
+    lab: WeightLab | None,
+    every_profile: Sequence[Profile],
+    chain: ChainMap | None,
+    whatif: WhatIfControl | None,
 ) -> dict[str, Any]:
     """What the script works on; the profiles and the length of the lab's ends only where units are many."""
     lab_data: dict[str, Any] = {"lab": lab_json(results, lab) if lab else None}
     if chain is not None:
         lab_data["chain"] = chain_json(chain)
+    if whatif is not None:
+        lab_data["whatif"] = whatif_json(whatif)
     if not is_many(len(results.units)):
         return lab_data
     return lab_data | {"ends": ENDS, "profiles": profiles_json(results, every_profile)}

@@ -446,6 +446,72 @@ function chain(map, { basis, side, nodes, years, labels, flags }) {
   draw();
 }
 
+// What if a unit had other SRDI firms: the arithmetic of table whatif (whatif.py), tested against it.
+
+function whatIf({ effect, measure, per, tie, year, reading, densities, units }) {
+  const select = find('whatif-unit'), firms = find('whatif-firms'), density = find('whatif-density'), note = find('whatif-reading');
+  const [least, most] = effect.densities;
+  const state = firms ? { more: 1, reached: null } : { more: null, reached: densities[0]?.density ?? null };
+  const exact = (value, digits) => (value === null || Number.isNaN(value) ? '—' : make('data', { value }, value.toFixed(digits)));
+  const rankAt = (unit, score) => 1 + units.filter((other) => other !== unit && other.score > score + tie).length;
+
+  // Density and number of firms after the action; a null number is not known.
+  function after(unit) {
+    if (state.reached !== null) return [state.reached, null];
+    if (!state.more) return [unit.density, unit.n_srdi];
+    const count = unit.n_srdi === null ? null : unit.n_srdi + state.more;
+    if (measure === 'ihs') return [count === null ? NaN : Math.asinh(count), count];
+    return [unit.n_firms ? unit.density + (per * state.more) / unit.n_firms : NaN, count];
+  }
+
+  function refusal(reached, count) {
+    if (Number.isNaN(reached)) return ['企业数未知', 'the number of firms is not known'];
+    if (count !== null && count < 0) return ['专精特新企业没有这么多', 'there are not so many SRDI firms'];
+    if (reached >= least - tie && reached <= most + tie) return null;
+    const [at, from, to] = [reached, least, most].map((value) => value.toFixed(2));
+    return [`密度 ${at} 超出估计所据的范围 ${from}–${to},不外推`, `density ${at} lies outside the ${from} to ${to} behind the estimate: not extrapolated`];
+  }
+
+  function draw() {
+    const unit = units[select.value], [reached, count] = after(unit), refused = refusal(reached, count);
+    const change = refused ? NaN : reached - unit.density;
+    const [score, ...ends] = [effect.slope, effect.low, effect.high].map((slope) => unit.score + slope * change);
+    const [low, high] = ends.sort((a, b) => a - b), rank = (at) => (refused ? null : rankAt(unit, at));
+    const known = !refused && count !== null && unit.target !== null && unit.vulnerability !== null && unit.centrality !== null;
+    const priority = known ? unit.vulnerability * unit.centrality * (1 - Math.min(1, count / unit.target)) : null;
+    const row = (id, zh, en, digits, now, then, ends) => make('tr', { 'data-row': id }, make('th', { scope: 'row', class: 'text' }, both(zh, en)),
+      make('td', {}, exact(now, digits)), make('td', {}, exact(then, digits)),
+      make('td', {}, ...(ends && !refused ? [exact(ends[0], digits), '–', exact(ends[1], digits)] : ['—'])));
+    find('whatif-rows').replaceChildren(
+      row('firms', '专精特新企业数', 'SRDI firms', 0, unit.n_srdi, count), row('density', '密度', 'Density', 2, unit.density, reached),
+      row('score', '指数', 'Index', 2, unit.score, score, [low, high]), row('rank', '名次', 'Rank', 0, unit.rank, rank(score), [rank(high), rank(low)]),
+      ...(unit.target === null ? [] : [row('priority', '节点优先级', 'Priority of the node', 3, unit.priority, priority)]));
+    note.className = refused ? 'alert' : '';
+    note.replaceChildren(refused ? both(`${refused[0]}。`, `Refused: ${refused[1]}.`)
+      : both(`${reading.zh}。由 ${year} 年推算，${year + effect.lag} 年见效。`, `This is ${reading.en}: from ${year}, with its effect in ${year + effect.lag}.`));
+    if (firms && state.reached !== null) firms.value = '';
+    if (document.activeElement !== density) density.value = Number.isNaN(reached) ? '' : reached.toFixed(2);
+  }
+
+  function set(more, reached) { Object.assign(state, { more, reached }); draw(); }
+  function label() {
+    for (const option of select.options) option.textContent = `${units[option.value].id} ${units[option.value][root.dataset.language]}`;
+  }
+  units.forEach((unit, i) => { if (unit.density !== null) select.append(make('option', { value: i })); });
+  for (const step of densities) {
+    const button = make('button', { type: 'button' }, named(step));
+    button.addEventListener('click', () => set(null, step.density));
+    find('whatif-densities').append(button, ' ');
+  }
+  select.addEventListener('change', draw);
+  firms?.addEventListener('input', () => set(Math.trunc(Number(firms.value)), null));
+  density.addEventListener('input', () => (density.value === '' ? set(0, null) : set(null, Number(density.value))));
+  find('language').addEventListener('click', label);
+  label();
+  draw();
+  find('whatif').hidden = false;
+}
+
 // Opens what a link points at, such as a profile.
 function unfold() {
   const id = decodeURIComponent(location.hash.slice(1));
@@ -464,4 +530,5 @@ const openProfile = data.profiles && profiles(data.profiles);
 unfold();
 if (data.lab) lab(data.lab, data.ends);
 if (data.chain) chain(find('map'), data.chain);
+if (data.whatif) whatIf(data.whatif);
 root.dataset.ready = String(performance.now());
