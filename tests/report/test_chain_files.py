@@ -5,6 +5,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import networkx as nx
+import pandas as pd
 
 from hqd_index.report.exports.chain_files import write_chain
 from hqd_index.report.results import Results
@@ -24,6 +25,18 @@ def test_graphml_is_what_networkx_reads(results: Results, tmp_path: Path) -> Non
     tree = json.loads((tmp_path / "chain" / "chain.json").read_text("utf-8"))
     assert {node["id"]: node.get("weak") for node in tree["nodes"]} == {"C13": 0, "C17": 1, "C26": 0, "C39": 0}
     assert len(tree["links"]) == 12
+
+
+def test_links_of_every_year_say_their_year(results: Results, tmp_path: Path) -> None:
+    """Tables of 2018 and 2020: twelve links of each between the same pairs, beside nodes of 2022."""
+    shown = chained(results, priority=priorities(2022))
+    first = shown.table("io_links")
+    write_chain(chained(results, priority=priorities(2022), io_links=pd.concat([first, first.assign(year=2020)])), tmp_path)
+    graph = nx.read_graphml(tmp_path / "chain" / "chain.graphml")
+    assert sorted(link["year"] for link in graph.get_edge_data("C13", "C17").values()) == [2018, 2020]
+    assert graph.graph["nodes_years"] == "2022" and graph.graph["links_years"] == "2018, 2020"
+    tree = json.loads((tmp_path / "chain" / "chain.json").read_text("utf-8"))
+    assert tree["years"] == {"nodes": [2022], "links": [2018, 2020]} and len(tree["links"]) == 24
 
 
 def test_without_links_nothing_is_written(results: Results, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""chain/: the chain map as GraphML, JSON and SVG: industries with flags and factors of their latest year, links of the table."""
+"""chain/: the chain map as GraphML, JSON and SVG: industries with flags and factors of their latest year, links of every table."""
 
 from __future__ import annotations
 
@@ -30,8 +30,10 @@ def write_chain(results: Results, folder: Path) -> list[Path]:
     chain = folder / "chain"
     chain.mkdir(exist_ok=True)
     graph, tree = chain / "chain.graphml", chain / "chain.json"
-    graph.write_text(graphml(nodes, links), "utf-8")
-    tree.write_text(json.dumps({"nodes": nodes, "links": links}, ensure_ascii=False, indent=1, allow_nan=False) + "\n", "utf-8")
+    years = chain_years(nodes, links)
+    graph.write_text(graphml(years, nodes, links), "utf-8")
+    content = {"years": years, "nodes": nodes, "links": links}
+    tree.write_text(json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n", "utf-8")
     drawing = chain_map(results)
     if drawing is None:
         return [graph, tree]
@@ -64,15 +66,25 @@ def chain_links(results: Results) -> list[dict[str, Any]]:
     ]
 
 
-def graphml(nodes: list[dict[str, Any]], links: list[dict[str, Any]]) -> str:
-    """The directed graph in GraphML (Brandes et al. 2002), readable by Gephi, igraph and networkx."""
-    keys = [("node", column, dtype) for column, dtype in (NAMES | NODE_COLUMNS).items()]
+def chain_years(nodes: list[dict[str, Any]], links: list[dict[str, Any]]) -> dict[str, list[int]]:
+    """The years of which the nodes' figures are, and those of the tables that the links are from."""
+    return {
+        "nodes": sorted({node["year"] for node in nodes if "year" in node}),
+        "links": sorted({link["year"] for link in links}),
+    }
+
+
+def graphml(years: Mapping[str, list[int]], nodes: list[dict[str, Any]], links: list[dict[str, Any]]) -> str:
+    """The directed graph in GraphML (Brandes et al. 2002), readable by Gephi, igraph and networkx; a link for each year."""
+    keys = [("graph", f"{part}_years", "string") for part in years]
+    keys += [("node", column, dtype) for column, dtype in (NAMES | NODE_COLUMNS).items()]
     keys += [("edge", column, dtype) for column, dtype in LINK_COLUMNS.items()]
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">']
     lines += [
         f'<key id="{domain}_{column}" for="{domain}" attr.name="{column}" attr.type="{dtype}"/>' for domain, column, dtype in keys
     ]
     lines.append('<graph id="chain" edgedefault="directed">')
+    lines.append(_data("graph", {f"{part}_years": ", ".join(map(str, of_part)) for part, of_part in years.items()}))
     lines += [f"<node id={quoteattr(node['id'])}>{_data('node', node)}</node>" for node in nodes]
     lines += [
         f"<edge source={quoteattr(link['source'])} target={quoteattr(link['target'])}>{_data('edge', link)}</edge>"
