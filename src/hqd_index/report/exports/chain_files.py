@@ -1,4 +1,4 @@
-"""chain/: the chain map as GraphML, JSON and SVG: industries with flags and factors of their latest year, links of every table."""
+"""chain/: the chain map as GraphML, JSON and SVG: flags and factors of the latest year, links of every table."""
 
 from __future__ import annotations
 
