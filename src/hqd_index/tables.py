@@ -303,7 +303,7 @@ TABLES: dict[str, Table] = {
     ),
     "priority": _table(
         "产业链节点优先级", "Priority of chain nodes", "kind node year",
-        "kind node node_zh node_en year:int rank:int? priority:share? vulnerability:share? centrality:share? srdi_coverage:share? n_srdi:int? target:int import_hhi:share? self_sufficiency:number? control_risk_share:share? betweenness:number? nrca:number? world_share:share? n_firms:int? problem:int? chokepoint:int? gap:int? blockage:int? weak:int? strong:int? stability:share? contradiction:flag missing_zh:text? missing_en:text? evidence_zh:text? evidence_en:text?",
+        "kind node node_zh node_en year:int rank:int? priority:share? vulnerability:share? centrality:share? srdi_coverage:share? n_srdi:int? target:int import_hhi:share? self_sufficiency:number? control_risk_share:share? betweenness:number? nrca:number? world_share:share? n_firms:int? problem:int? chokepoint:int? n_chokepoints:int? n_products:int? chokepoint_import_share:share? gap:int? blockage:int? weak:int? strong:int? stability:share? contradiction:flag missing_zh:text? missing_en:text? evidence_zh:text? evidence_en:text?",
     ),
     "alerts": _table(
         "监测预警", "Alerts", "kind unit node year",

@@ -16,16 +16,17 @@ LINKAGE_FACTS = {
     "self_sufficiency": "self_sufficiency",
     "betweenness": "betweenness",
     "nrca": "nrca",
+    "chokepoint_share": "chokepoint_import_share",
 }
 FACTS = (*LINKAGE_FACTS.values(), "control_risk_share", "world_share", "n_firms", "n_srdi")
 """Columns of a node that a flag or a factor of priority may need."""
 
 
 def industry_nodes(study: Study, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """node, year, FACTS, chokepoint (1 where a product of the industry is one, 0, NaN), products, and blockage series.
+    """node, year, FACTS, chokepoint (1 where a product of the industry is one, 0, NaN), counts, products, blockage series.
 
     Rows are the industries of the linkages and, where units are industries, those of the density. A fact whose source is
-    absent is NaN. `products` names the chokepoint products; `z_<indicator>` and `days` are of the study's blockage indicators.
+    absent is NaN. `products` names the chokepoint products, most imported first; `z_<indicator>` and `days` are of the study's blockage indicators.
     """
     linkages = frames["linkages"].rename(columns={"industry_code": "node"})
     nodes = linkages[NODE_YEAR]
@@ -33,7 +34,7 @@ def industry_nodes(study: Study, frames: Mapping[str, pd.DataFrame]) -> pd.DataF
         nodes = pd.concat([nodes, frames["density"].rename(columns={"unit": "node"})[NODE_YEAR]])
     nodes = nodes.drop_duplicates().sort_values(NODE_YEAR, ignore_index=True)
     parts = [
-        linkages[[*NODE_YEAR, *LINKAGE_FACTS]].rename(columns=LINKAGE_FACTS),
+        _linkage_facts(linkages),
         _world_shares(frames),
         _chokepoints_by_industry(frames["chokepoints"]),
     ]
@@ -70,20 +71,29 @@ def by_industry(nodes: pd.DataFrame) -> pd.DataFrame:
     return product_rows.explode("industry", ignore_index=True)
 
 
+def _linkage_facts(linkages: pd.DataFrame) -> pd.DataFrame:
+    """The facts that the linkages have; the chokepoints' share of imports from % to 0-1."""
+    facts = linkages.reindex(columns=[*NODE_YEAR, *LINKAGE_FACTS]).rename(columns=LINKAGE_FACTS)
+    return facts.assign(chokepoint_import_share=facts["chokepoint_import_share"].astype("float64") / 100)
+
+
 def _world_shares(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     shares = frames["export_shares"].rename(columns={"industry_code": "node"})
     return shares.reindex(columns=[*NODE_YEAR, "world_share"]).astype({"node": "str", "year": "int64", "world_share": "float64"})
 
 
 def _chokepoints_by_industry(products: pd.DataFrame) -> pd.DataFrame:
-    """chokepoint and products by industry and year; control_risk_share weighted by imports."""
+    """chokepoint, n_chokepoints, n_products and products by industry and year; control_risk_share weighted by imports."""
     rows = by_industry(products.drop(columns="chokepoint").assign(is_chokepoint=products["chokepoint"].astype("float64")))
     rows = rows.assign(risk=rows["control_risk_share"] * rows["imports"])
     rows = rows.assign(weight=rows["imports"].where(rows["control_risk_share"].notna()))
     groups = rows.groupby(["industry", "year"])
     sums = groups[["risk", "weight"]].sum(min_count=1)
     summary = pd.DataFrame({"chokepoint": groups["is_chokepoint"].max(), "control_risk_share": sums["risk"] / sums["weight"]})
-    summary["products"] = rows[rows["is_chokepoint"] == 1].groupby(["industry", "year"])["hs6"].agg(", ".join)
+    summary["n_products"] = groups["is_chokepoint"].count()
+    summary["n_chokepoints"] = groups["is_chokepoint"].sum(min_count=1)
+    flagged = rows[rows["is_chokepoint"] == 1].sort_values(["imports", "hs6"], ascending=[False, True])
+    summary["products"] = flagged.groupby(["industry", "year"])["hs6"].agg(", ".join)
     summary.index.names = NODE_YEAR
     return summary.reset_index().astype({"node": "str", "year": "int64"})
 

@@ -35,7 +35,15 @@ def _chokepoint(study: Study, row: dict[str, Any]) -> Words:
             f"chokepoint: import sources {row['import_hhi']:.2f} (above {rule.hhi_import:g}), world exports "
             f"{row['hhi_world']:.2f} (above {rule.hhi_world:g}), largest source {row['top_source']} {row['top_share']:.0%}",
         )
-    return f"卡点:卡脖子产品 {row['products_zh']}", f"chokepoint: products {row['products_en']}"
+    zh, en = _weight_of_chokepoints(row)
+    return f"卡点:卡脖子产品 {row['products_zh']}{zh}", f"chokepoint: products {row['products_en']}{en}"
+
+
+def _weight_of_chokepoints(row: dict[str, Any]) -> Words:
+    """How many of the industry's products are chokepoints, and their share of its imports where it is known."""
+    n_chokepoints, n_products, share = f"{row['n_chokepoints']:.0f}", f"{row['n_products']:.0f}", row["chokepoint_import_share"]
+    imports = ("", "") if pd.isna(share) else (f",占该行业进口额 {share:.1%}", f", {share:.1%} of the industry's imports")
+    return f"({n_products} 种产品中 {n_chokepoints} 种{imports[0]})", f" ({n_chokepoints} of {n_products}{imports[1]})"
 
 
 def _gap(study: Study, row: dict[str, Any]) -> Words:

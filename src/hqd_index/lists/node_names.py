@@ -6,6 +6,9 @@ import pandas as pd
 
 from .chain_nodes import PRODUCT
 
+FIRST_PRODUCTS = 5
+"""Chokepoint products that the evidence of an industry names."""
+
 
 def node_names(rows: pd.DataFrame, unit_names: pd.DataFrame, chain_names: pd.DataFrame) -> pd.DataFrame:
     """node_zh and node_en: an industry by its name, a product by its HS code, its name if known, and its industries' names."""
@@ -29,16 +32,16 @@ def node_names(rows: pd.DataFrame, unit_names: pd.DataFrame, chain_names: pd.Dat
 
 
 def product_texts(products: pd.Series, chain_names: pd.DataFrame) -> pd.DataFrame:
-    """products_zh and products_en: HS codes joined by commas, each with its name where table chain_nodes has one."""
+    """products_zh and products_en: the first HS codes joined by commas, each with its name where table chain_nodes has one."""
     texts = {}
-    for language, comma in (("zh", "、"), ("en", ", ")):
+    for language, comma, others in (("zh", "、", " 等"), ("en", ", ", " and others")):
         names = _names(chain_names, language)
-        texts[f"products_{language}"] = [
-            comma.join(f"{code}{_after_blank(names.get(code, ''))}" for code in codes.split(", "))
-            if isinstance(codes, str)
-            else None
-            for codes in products
-        ]
+        cells: list[str | None] = []
+        for codes in products:
+            code_list = codes.split(", ") if isinstance(codes, str) else []
+            text = comma.join(f"{code}{_after_blank(names.get(code, ''))}" for code in code_list[:FIRST_PRODUCTS])
+            cells.append(f"{text}{others if len(code_list) > FIRST_PRODUCTS else ''}" or None)
+        texts[f"products_{language}"] = cells
     return pd.DataFrame(texts, index=products.index, dtype=object)
 
 

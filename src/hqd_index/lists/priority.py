@@ -117,7 +117,7 @@ def _published(study: Study, frames: Mapping[str, pd.DataFrame], rows: pd.DataFr
         **{flag: rows[flag].astype("Int64") for flag in FLAGS},
         **{column: names[column] for column in ("node_zh", "node_en")},
         **{column: texts[column] for column in ("evidence_zh", "evidence_en")},
-        n_srdi=rows["n_srdi"].astype("Int64"),
+        **{count: rows[count].astype("Int64") for count in ("n_srdi", "n_products", "n_chokepoints")},
         n_firms=rows["n_firms"].round().astype("Int64"),
     )
     return conform("priority", listed_rows[[column for column in empty("priority").columns if column in listed_rows]])

@@ -9,11 +9,13 @@ import pandas as pd
 from ..bilingual import BLANK_TEXT, Bilingual
 from ..results import Results
 from .grid import Grid, parse_columns
+from .missing_parts import common_parts, note_of_common_parts, rest_of_row
 
 CHAIN = parse_columns("""
 次序 | Rank | int | 8
 节点 | Node | text | 34
 标记 | Flags | text | 18
+卡点产品占进口额 | Chokepoints in imports | % | 12
 优先级 | Priority | 2 | 10
 自给率 | Self-sufficiency | 2 | 10
 专精特新企业数 | SRDI firms | int | 10
@@ -22,10 +24,12 @@ CHAIN = parse_columns("""
 主要用户 | Main users | text | 48
 """)
 PROBLEMS = parse_columns("""
-次序 | Rank | int | 8
+序号 | No. | int | 8
+优先级次序 | Rank by priority | int | 10
 节点 | Node | text | 34
 类别 | Kind | text | 10
 标记 | Flags | text | 18
+卡点产品占进口额 | Chokepoints in imports | % | 12
 依据 | Evidence | text | 70
 阈值变动后仍保留的比例 | Kept under other thresholds | % | 14
 须核对数据 | Data to be checked | text | 14
@@ -86,7 +90,7 @@ def chain_list(results: Results) -> Grid | None:
     inputs = inputs[inputs["year"] == inputs["year"].max()] if len(inputs) else inputs
     values = [
         (
-            node["rank"], _name(node), _flags(node), node["priority"], node["self_sufficiency"], node["n_srdi"], node["n_firms"],
+            node["rank"], _name(node), _flags(node), node["chokepoint_import_share"], node["priority"], node["self_sufficiency"], node["n_srdi"], node["n_firms"],
             _partners(inputs[inputs["sector"] == node["node"]], "supplier"),
             _partners(inputs[inputs["supplier"] == node["node"]], "sector"),
         )
@@ -104,29 +108,37 @@ def chain_list(results: Results) -> Grid | None:
 
 
 def problem_list(results: Results) -> Grid | None:
-    """Nodes of the latest year with a flag that calls for action, by rank, each with its evidence and how firm it is."""
+    """Nodes of the latest year with a flag that calls for action, the heaviest first, with evidence and how firm it is."""
     rows = _problems(results)
     if rows.empty:
         return None
+    common, missing = {code: common_parts(rows, code) for code in ("zh", "en")}, note_of_common_parts(rows)
     values = [
         (
-            node["rank"], _name(node), KINDS[node["kind"]], _flags(node), _pair(node, "evidence"), node["stability"],
-            Bilingual("是", "yes") if node["contradiction"] else BLANK_TEXT, _pair(node, "missing"),
+            place, node["rank"], _name(node), KINDS[node["kind"]], _flags(node), node["chokepoint_import_share"],
+            _pair(node, "evidence"), node["stability"], Bilingual("是", "yes") if node["contradiction"] else BLANK_TEXT,
+            Bilingual(rest_of_row(node, common["zh"], "zh"), rest_of_row(node, common["en"], "en")),
         )
-        for node in rows.to_dict("records")
+        for place, node in enumerate(rows.to_dict("records"), 1)
     ]  # fmt: skip
     year = int(rows["year"].max())
     title = Bilingual(f"堵点、断点、卡点、短板清单（{year} 年）", f"Blockages, gaps, chokepoints, weak links, {year}")
     note = Bilingual(
-        "由链长制办公室处置；依据列写明数值与阈值（阈值在 lists.yaml、columns.yaml）。“须核对数据”为同时是卡点与长板的节点。",
-        "For the chain chief's office; the evidence gives values and thresholds (in lists.yaml and columns.yaml). Data are to be "
-        "checked where a node is a chokepoint and a strength at once.",
+        "由链长制办公室处置；依据列写明数值与阈值（阈值在 lists.yaml、columns.yaml）。先行业后产品，行业按问题个数、卡点产品占进口额"
+        "排列，产品按优先级。行业有一种卡脖子产品即标卡点。“须核对数据”为同时是卡点与长板的节点。"
+        f"{missing.zh}",
+        "For the chain chief's office; the evidence gives values and thresholds (in lists.yaml and columns.yaml). Industries first, by "
+        "number of problems and share of chokepoint products in imports; products by priority. One chokepoint product flags an "
+        f"industry. Data are to be checked where a node is a chokepoint and a strength at once.{missing.en}",
     )
     return Grid(title, PROBLEMS, tuple(values), ("priority",), note)
 
 
 def task_list(results: Results) -> Grid | None:
-    """A task for each flag of each such node, with who leads; person, date and progress are for the office to fill in."""
+    """A task for each flag of each such node, with who leads; person, date and progress are for the office to fill in.
+
+    Where chokepoint products are listed, the task is that of the product, not once more of its industry.
+    """
     rows = _problems(results)
     if rows.empty:
         return None
@@ -134,15 +146,15 @@ def task_list(results: Results) -> Grid | None:
         (_name(node), FLAGS[flag], task, _evidence_of(node, flag), lead)
         for node in rows.to_dict("records")
         for flag, (task, lead) in TASK_OF_FLAG.items()
-        if node[flag] == 1
+        if node[flag] == 1 and not (flag == "chokepoint" and node["kind"] == "industry" and rows["kind"].eq("product").any())
     ]
     values = tuple((k, *task, BLANK_TEXT, BLANK_TEXT, BLANK_TEXT) for k, task in enumerate(tasks, 1))
     year = int(rows["year"].max())
     title = Bilingual(f"任务清单（据 {year} 年标记）", f"Tasks, from the flags of {year}")
     note = Bilingual(
-        "任务与牵头单位为按标记给出的建议，由链长制办公室核定；责任人、时限、进展由办公室填写。企业见企业清单一表。",
-        "Task and lead are proposals by flag for the chain chief's office to decide; person, date and progress are left "
-        "to be filled in. Firms are on the sheet of candidates.",
+        "任务与牵头单位为按标记给出的建议，由链长制办公室核定；责任人、时限、进展由办公室填写。卡点的任务按产品列出。企业见企业清单一表。",
+        "Task and lead are proposals by flag for the chain chief's office to decide; person, date and progress are left to be filled "
+        "in. Chokepoints are tasks by product. Firms are on the sheet of candidates.",
     )
     return Grid(title, TASKS, values, ("priority",), note)
 
@@ -157,8 +169,14 @@ def _latest(results: Results, kind: str | None = None) -> pd.DataFrame:
 
 
 def _problems(results: Results) -> pd.DataFrame:
+    """Industries by number of problems and chokepoints' share of imports, then products by rank."""
     rows = _latest(results)
-    return rows if rows.empty else rows[rows["problem"].fillna(0) == 1]
+    if rows.empty:
+        return rows
+    rows = rows[rows["problem"].fillna(0) == 1]
+    weights = rows.assign(problems=rows[list(TASK_OF_FLAG)].eq(1).sum(axis=1))
+    order = {"kind": True, "problems": False, "chokepoint_import_share": False, "rank": True}
+    return weights.sort_values(list(order), ascending=list(order.values()), na_position="last", kind="stable")
 
 
 def _name(node: dict[Any, Any]) -> Bilingual:

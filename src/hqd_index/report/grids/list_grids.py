@@ -6,12 +6,14 @@ from ..bilingual import Bilingual
 from ..key_labels import key_label
 from ..results import Results
 from .grid import Column, Grid, cell_text, parse_columns
+from .missing_parts import note_of_common_parts
 from .published_grids import with_actor
 
 PRIORITY = parse_columns("""
 次序 | Rank | int | 8
 节点 | Node | text | 30
 标记 | Flags | text | 16
+卡点产品占进口额 | Chokepoints in imports | % | 10
 依据 | Evidence | text | 60
 脆弱度 | Vulnerability | 2 | 10
 中心度 | Centrality | 2 | 10
@@ -59,16 +61,20 @@ def priority_nodes(results: Results) -> Grid | None:
         values.append(
             (
                 node["rank"], Bilingual(f"{node['node_zh']}{code}", f"{node['node_en']}{code}"),
-                Bilingual("、".join(text.zh for text in flags), ", ".join(text.en for text in flags)), Bilingual(*evidence),
+                Bilingual("、".join(text.zh for text in flags), ", ".join(text.en for text in flags)),
+                node["chokepoint_import_share"], Bilingual(*evidence),
                 node["vulnerability"], node["centrality"], Bilingual(counts, counts), node["priority"],
             )
         )  # fmt: skip
     title = Bilingual(f"产业链节点优先次序（{year} 年）", f"Priority of chain nodes, {year}")
+    missing = note_of_common_parts(shown_rows)
     note = Bilingual(
-        f"优先级 = 脆弱度 × 中心度 ×（1 − 专精特新企业数/目标）。行业全部列出，产品列前 {FIRST_PRODUCTS} 个；其余年份、各项数值与"
-        "稳定性见 priority.csv。",
-        f"Priority = vulnerability x centrality x (1 - SRDI firms/target). All industries, the first {FIRST_PRODUCTS} products; "
-        "other years, every value and the stability are in priority.csv.",
+        f"优先级 = 脆弱度 × 中心度 ×（1 − 专精特新企业数/目标），行业与产品分别排次。行业有一种卡脖子产品即标卡点，其轻重看"
+        f"卡点产品占该行业进口额的份额。行业全部列出，产品列前 {FIRST_PRODUCTS} 个；其余年份、各项数值与稳定性见 priority.csv。"
+        f"{missing.zh}",
+        "Priority = vulnerability x centrality x (1 - SRDI firms/target); industries and products are ranked apart. One chokepoint "
+        "product flags an industry; how much of it they are is their share of its imports. All industries, the first "
+        f"{FIRST_PRODUCTS} products; other years, every value and the stability are in priority.csv.{missing.en}",
     )
     return Grid(title, PRIORITY, tuple(values), ("priority",), with_actor("priority", note))
 
