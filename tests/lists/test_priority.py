@@ -41,7 +41,17 @@ def test_flags_by_hand():
     assert rows["strong"].isna().sum() == 2 and rows.loc["C13", "strong"] == 0  # no world shares: open where NRCA is high
     assert "self-sufficiency 0.25 (below 0.3)" in rows.loc["C39", "evidence_en"]
     assert rows.loc["C39", "evidence_zh"].startswith("卡点:卡脖子产品 390001 光刻胶")
+    assert "(1 种产品中 1 种)" in rows.loc["C39", "evidence_zh"]  # no share of imports in these linkages
     assert rows.loc["390001", "node_en"] == "HS 390001 photoresist (Industry C39)" and "260001" not in rows.index
+
+
+def test_the_chokepoint_flag_has_its_weight():
+    """Two products of C26, one flagged; a quarter of its imports."""
+    goods = pd.concat([products(), products().query("hs6 == '260001'").assign(hs6="260002", chokepoint=1.0)])
+    tables = {"linkages": linkages(chokepoint_share=25.0), "density": density([0, 0, 0, 0]), "chokepoints": goods}
+    row = rows_2020(tables)[0].loc["C26"]
+    assert (row["n_chokepoints"], row["n_products"], row["chokepoint_import_share"]) == (1, 2, 0.25)
+    assert "products 260002 (1 of 2, 25.0% of the industry's imports)" in row["evidence_en"]
 
 
 def test_a_missing_factor_lists_the_node_without_priority():

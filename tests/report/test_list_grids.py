@@ -26,6 +26,6 @@ def test_industries_come_first_then_some_products_of_the_latest_year(results: Re
     ]
     grid = priority_nodes(Results(results.study, {**tables, "priority": of_rows("priority", rows)}, {}))
     assert grid is not None and len(grid) == 2 + FIRST_PRODUCTS
-    (rank, name, flags, evidence, *_, counts, _), second, third = grid.rows[:3]
+    (rank, name, flags, _, evidence, *_, counts, _), second, third = grid.rows[:3]
     assert (rank, name.en, flags.en, evidence.zh, counts.en) == (1, "name C40 C40", "chokepoint, weak", "据", "6/20")
-    assert second[1].zh == "名C27 C27" and second[6].zh.startswith("6/") and third[1].en == "name 000001"
+    assert second[1].zh == "名C27 C27" and second[7].zh.startswith("6/") and third[1].en == "name 000001"

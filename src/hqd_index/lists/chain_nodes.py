@@ -26,7 +26,8 @@ def industry_nodes(study: Study, frames: Mapping[str, pd.DataFrame]) -> pd.DataF
     """node, year, FACTS, chokepoint (1 where a product of the industry is one, 0, NaN), counts, products, blockage series.
 
     Rows are the industries of the linkages and, where units are industries, those of the density. A fact whose source is
-    absent is NaN. `products` names the chokepoint products, most imported first; `z_<indicator>` and `days` are of the study's blockage indicators.
+    absent is NaN. `products` are the chokepoint products, most imported first;
+    `z_<indicator>` and `days` are of the study's blockage indicators.
     """
     linkages = frames["linkages"].rename(columns={"industry_code": "node"})
     nodes = linkages[NODE_YEAR]

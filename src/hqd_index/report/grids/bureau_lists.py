@@ -90,7 +90,8 @@ def chain_list(results: Results) -> Grid | None:
     inputs = inputs[inputs["year"] == inputs["year"].max()] if len(inputs) else inputs
     values = [
         (
-            node["rank"], _name(node), _flags(node), node["chokepoint_import_share"], node["priority"], node["self_sufficiency"], node["n_srdi"], node["n_firms"],
+            node["rank"], _name(node), _flags(node), node["chokepoint_import_share"], node["priority"], node["self_sufficiency"],
+            node["n_srdi"], node["n_firms"],
             _partners(inputs[inputs["sector"] == node["node"]], "supplier"),
             _partners(inputs[inputs["supplier"] == node["node"]], "sector"),
         )
@@ -124,12 +125,12 @@ def problem_list(results: Results) -> Grid | None:
     year = int(rows["year"].max())
     title = Bilingual(f"堵点、断点、卡点、短板清单（{year} 年）", f"Blockages, gaps, chokepoints, weak links, {year}")
     note = Bilingual(
-        "由链长制办公室处置；依据列写明数值与阈值（阈值在 lists.yaml、columns.yaml）。先行业后产品，行业按问题个数、卡点产品占进口额"
-        "排列，产品按优先级。行业有一种卡脖子产品即标卡点。“须核对数据”为同时是卡点与长板的节点。"
+        "由链长制办公室处置；依据列写明数值与阈值（阈值在 lists.yaml、columns.yaml）。先行业后产品，行业按问题个数、"
+        "卡点产品占进口额排列，产品按优先级。行业有一种卡脖子产品即标卡点。“须核对数据”为同时是卡点与长板的节点。"
         f"{missing.zh}",
-        "For the chain chief's office; the evidence gives values and thresholds (in lists.yaml and columns.yaml). Industries first, by "
-        "number of problems and share of chokepoint products in imports; products by priority. One chokepoint product flags an "
-        f"industry. Data are to be checked where a node is a chokepoint and a strength at once.{missing.en}",
+        "For the chain chief's office; the evidence gives values and thresholds (in lists.yaml and columns.yaml). Industries "
+        "first, by number of problems and share of chokepoint products in imports; products by priority. One chokepoint product "
+        f"flags an industry. Data are to be checked where a node is a chokepoint and a strength at once.{missing.en}",
     )
     return Grid(title, PROBLEMS, tuple(values), ("priority",), note)
 
@@ -153,8 +154,8 @@ def task_list(results: Results) -> Grid | None:
     title = Bilingual(f"任务清单（据 {year} 年标记）", f"Tasks, from the flags of {year}")
     note = Bilingual(
         "任务与牵头单位为按标记给出的建议，由链长制办公室核定；责任人、时限、进展由办公室填写。卡点的任务按产品列出。企业见企业清单一表。",
-        "Task and lead are proposals by flag for the chain chief's office to decide; person, date and progress are left to be filled "
-        "in. Chokepoints are tasks by product. Firms are on the sheet of candidates.",
+        "Task and lead are proposals by flag for the chain chief's office to decide; person, date and progress are left to be "
+        "filled in. Chokepoints are tasks by product. Firms are on the sheet of candidates.",
     )
     return Grid(title, TASKS, values, ("priority",), note)
 

@@ -72,8 +72,8 @@ def priority_nodes(results: Results) -> Grid | None:
         f"优先级 = 脆弱度 × 中心度 ×（1 − 专精特新企业数/目标），行业与产品分别排次。行业有一种卡脖子产品即标卡点，其轻重看"
         f"卡点产品占该行业进口额的份额。行业全部列出，产品列前 {FIRST_PRODUCTS} 个；其余年份、各项数值与稳定性见 priority.csv。"
         f"{missing.zh}",
-        "Priority = vulnerability x centrality x (1 - SRDI firms/target); industries and products are ranked apart. One chokepoint "
-        "product flags an industry; how much of it they are is their share of its imports. All industries, the first "
+        "Priority = vulnerability x centrality x (1 - SRDI firms/target); industries and products are ranked apart. One "
+        "chokepoint product flags an industry; how much of it they are is their share of its imports. All industries, the first "
         f"{FIRST_PRODUCTS} products; other years, every value and the stability are in priority.csv.{missing.en}",
     )
     return Grid(title, PRIORITY, tuple(values), ("priority",), with_actor("priority", note))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from ..bilingual import Bilingual
@@ -19,7 +22,7 @@ def common_parts(rows: pd.DataFrame, language: str) -> dict[str, list[str]]:
     return common
 
 
-def rest_of_row(node: dict[str, object], common: dict[str, list[str]], language: str) -> str:
+def rest_of_row(node: Mapping[Any, Any], common: dict[str, list[str]], language: str) -> str:
     """What a row lacks beyond what all of its kind lack."""
     known = common.get(str(node["kind"]), [])
     return COMMAS[language].join(part for part in _parts(node[f"missing_{language}"], language) if part not in known)
@@ -41,8 +44,8 @@ def note_of_common_parts(rows: pd.DataFrame) -> Bilingual:
     en = "; ".join(f"all {kind}: {parts}" for kind, parts in texts["en"])
     return Bilingual(
         f"{zh}：脆弱度按已有部分取均值，缺项不作 0 计，原因与补法见“未生成”。",
-        f" Missing for {en}. Vulnerability is the mean of the parts that are known, none counts as 0; why, and what would mend it, "
-        "is in the list of what was not made.",
+        f" Missing for {en}. Vulnerability is the mean of the parts that are known, none counts as 0; why, and what would mend "
+        "it, is in the list of what was not made.",
     )
 
 
