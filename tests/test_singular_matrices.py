@@ -37,6 +37,7 @@ SPECTRA = {
     "correlation_structure.py": "principal components: nothing is inverted",
     "correlation_ratio.py": "strengths of a penalty, which are added to 1 before they divide",
     "clusters.py": "cuts at LOST",
+    "conditional_test.py": "the symmetric root of a covariance, for normal draws: nothing is inverted",
     "estimable.py": "cuts at GRAM",
     "iv.py": "a variance whose least singular value is at or below COLUMNS is refused, not inverted",
     "weight_factor.py": "a likelihood of eigenvalues; a singular matrix is refused at COLUMNS",

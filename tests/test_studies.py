@@ -7,12 +7,16 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
+from hqd_index.api import LEVELS, build_index
+
 from .small import ROOT, Ended, hqd
 
 yaml = YAML(typ="safe")
 
 ANCHOR = 1e-9
 """COINr's reference is written with 15 significant digits; scores are on 0-100."""
+SAME = 1e-12
+"""Points of a score of 100: the same arithmetic on values that were written and read in full."""
 NATIONAL = 1e-4
 """Relative: the yearbook prints provinces and the national total rounded in their own units."""
 
@@ -144,3 +148,29 @@ def test_yearbook_provinces_add_up_to_the_national_total(run, shared, capsys, re
     for variable in ("v4_cy_scjy_qys", "v4_cy_scjy_zyyw", "v4_zh_nbzc_hj", "v4_ztr_jf_RD"):
         assert gaps[variable] <= NATIONAL, (variable, gaps[variable])
     assert 0.003 <= gaps["v4_cg_zlsyx_hj"] <= 0.06  # patents of regions outside the 31 (data/README.md)
+
+
+@pytest.mark.parametrize("name", ["asem", "cn_st_yearbook", "us_firms_innovation"])
+def test_an_index_from_a_frame_is_that_of_the_study(run, shared, capsys, name):
+    """The published raw values, the study's own tree and weighting: build_index gives its scores back."""
+    study, configs = run(name, capsys), ROOT / "tests" / "studies" / name
+    indicators, design = (yaml.load((configs / f"{part}.yaml").read_text("utf-8")) for part in ("indicators", "weighting"))
+    cells = study.table("indicators").query("sample == 'all'")
+    frame = cells.pivot(index=["unit", "year"], columns="indicator", values="raw").reset_index()
+    regions = pd.read_csv(shared / "data" / "asem" / "ASEM_iData.csv").set_index("uCode")["EurAsia_group"]
+    frame = frame.assign(region=frame["unit"].map(regions) if name == "asem" else "")
+    directions = {id: leaf["direction"] for id, leaf in indicators["indicators"].items() if "direction" in leaf}
+    result = build_index(
+        frame,
+        indicators["tree"],
+        design,
+        directions=directions,
+        levels=indicators.get("levels", LEVELS[3]),
+        year="year",
+        group="region",
+    )
+    ours = result.scores.set_index(["unit", "year", "node"])[["score", "rank"]]
+    theirs = study.table("scores").query("sample == 'all'").set_index(["unit", "year", "node"])[["score", "rank"]]
+    gap = (ours - theirs.reindex(ours.index)).abs().max()
+    assert len(ours) == len(theirs) and (ours.notna() == theirs.reindex(ours.index).notna()).all().all()
+    assert gap["score"] <= SAME and gap["rank"] == 0

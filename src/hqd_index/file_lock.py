@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,9 @@ else:
 
 LOCKED_BYTE = 1 << 30
 """On Windows a lock covers bytes: one far beyond what the file holds, so that the owner's number stays readable."""
+
+OWNER_WRITES = 0.2
+"""Seconds after which the owner has written its number: until then the file holds that of the owner before."""
 
 
 class FileLock:
@@ -78,6 +82,7 @@ def locked(results: Path) -> Iterator[None]:
     results.mkdir(parents=True, exist_ok=True)
     lock = FileLock(results / ".lock")
     if not lock.acquire():
+        time.sleep(OWNER_WRITES)
         raise SetupError(
             f"another run (pid {lock.owner()}) is writing {results}; wait for it, stop it, or write elsewhere with --out",
             zh=f"另一个进程(pid {lock.owner()})正在写入 {results};请等待其结束、停止它,或用 --out 写到别处",

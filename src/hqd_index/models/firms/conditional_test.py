@@ -81,7 +81,7 @@ def _vertices(errors: Array, nuisance: Array) -> Array:
 def least_favourable(test: Polyhedron) -> Polyhedron:
     """The same with the critical value of the first stage: the quantile of the statistic where every moment binds."""
     values, vectors = np.linalg.eigh(test.covariance)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T  # the symmetric root: it hangs on no sign of an eigenvector
     draws = np.random.default_rng(SEED).standard_normal((DRAWS, len(values))) @ root.T
     statistics = (draws @ test.vertices.T).max(axis=1)
     return replace(test, critical=float(np.quantile(statistics, 1 - FIRST_STAGE * test.alpha)))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ...linear_algebra import COLUMNS
+from ...linear_algebra import COLUMNS, least_squares
 from .partial import PartialledRows, partial_out
 from .specification import Specification, specification_error
 from .within import Array
@@ -138,7 +138,7 @@ def _search(partial_rows: PartialledRows, spec: Specification, variable: str, ca
 def _slopes(partial_rows: PartialledRows, spec: Specification, is_below: np.ndarray, y: Array) -> tuple[float, float]:
     density = partial_rows.rows[spec.density].to_numpy(dtype=float)
     columns = partial_rows.residual(np.column_stack([density * is_below, density * ~is_below]))
-    below, above = np.linalg.lstsq(columns, y, rcond=COLUMNS)[0]
+    below, above = least_squares(columns, y, tolerance=COLUMNS)
     return float(below), float(above)
 
 
