@@ -25,6 +25,8 @@ EXACT = 1e-9
 """Points of the index: the same sums in another language."""
 COUNTS = [9, 0, 4, 12, 7, 2, 30, 5, 8, 3, 20, 6]
 """SRDI firms of the units; two of C30 are fewer than may be published."""
+FIRMS = [100] * 10 + [64, 100]
+"""With 17 of 64, C39 has 265.625: a tie, which Python and a script round differently unless told."""
 
 
 def with_whatif(measure: str = "count") -> Results:
@@ -46,8 +48,8 @@ def with_whatif(measure: str = "count") -> Results:
 
 def densities(measure: str) -> pd.DataFrame:
     """The latest year; estimated on densities up to that of 22 firms in 100."""
-    rows = pd.DataFrame({"unit": list(UNITS), "year": YEARS[-1], "n_firms": 100, "n_srdi": COUNTS})
-    density = 10.0 * rows["n_srdi"] if measure == "count" else np.arcsinh(rows["n_srdi"])
+    rows = pd.DataFrame({"unit": list(UNITS), "year": YEARS[-1], "n_firms": FIRMS, "n_srdi": COUNTS})
+    density = 1000.0 * rows["n_srdi"] / rows["n_firms"] if measure == "count" else np.arcsinh(rows["n_srdi"])
     most = 220.0 if measure == "count" else np.arcsinh(22)
     return conform("density", rows.assign(density=density, density_lag=[0.0, most] * (len(rows) // 2)))
 

@@ -448,6 +448,8 @@ function chain(map, { basis, side, nodes, years, labels, flags }) {
 
 // What if a unit had other SRDI firms: the arithmetic of table whatif (whatif.py), tested against it.
 
+// Rounds as Python does: 78.125 is 78.12.
+const ROUNDING = { minimumFractionDigits: 2, maximumFractionDigits: 2, useGrouping: false, roundingMode: 'halfEven' };
 function whatIf({ effect, measure, per, tie, year, reading, densities, units }) {
   const select = find('whatif-unit'), firms = find('whatif-firms'), density = find('whatif-density'), note = find('whatif-reading');
   const [least, most] = effect.densities;
@@ -468,7 +470,7 @@ function whatIf({ effect, measure, per, tie, year, reading, densities, units }) 
     if (Number.isNaN(reached)) return ['企业数未知', 'the number of firms is not known'];
     if (count !== null && count < 0) return ['专精特新企业没有这么多', 'there are not so many SRDI firms'];
     if (reached >= least - tie && reached <= most + tie) return null;
-    const [at, from, to] = [reached, least, most].map((value) => value.toFixed(2));
+    const [at, from, to] = [reached, least, most].map((value) => value.toLocaleString('en', ROUNDING));
     return [`密度 ${at} 超出估计所据的范围 ${from}–${to},不外推`, `density ${at} lies outside the ${from} to ${to} behind the estimate: not extrapolated`];
   }
 
