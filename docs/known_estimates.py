@@ -9,10 +9,18 @@ import numpy.typing as npt
 import pandas as pd
 from cells import texts
 
-from hqd_index.models.firms.balancing import entropy_weights, log_odds
+from hqd_index.models.firms.balancing import entropy_weights, log_odds, nearest_neighbours
 from hqd_index.models.firms.dynamic_switchers import dynamic_switching
-from hqd_index.models.firms.trend_bounds import EventPath, relative_magnitudes, smoothness
-from hqd_index.models.kernels.iv import iv_estimate
+from hqd_index.models.firms.firm_years import INSTRUMENT
+from hqd_index.models.firms.instrumented_status import instrumented_status
+from hqd_index.models.firms.trend_bounds import (
+    EventPath,
+    relative_breakdown,
+    relative_magnitudes,
+    smoothness,
+    smoothness_breakdown,
+)
+from hqd_index.models.kernels.iv import iv_estimate, tf_critical
 from hqd_index.models.kernels.specification import Specification
 from hqd_index.models.kernels.threshold import threshold_estimate
 
@@ -52,6 +60,34 @@ def named_instrument() -> Array:
     return np.array([found.estimate, found.se, found.f, found.f_critical])
 
 
+def anderson_rubin() -> Array:
+    """Ends of the Anderson-Rubin set with unit and year effects."""
+    spec = Specification("iv", ("y",), "x", ("w",))
+    return np.array(iv_estimate(small_panel(), spec, ["z"]).ar[0])
+
+
+def status_instrument() -> Array:
+    """2SLS of the first twenty firms on their status, its error, first-stage F; cells are years by three groups of firms."""
+    status, path, noise = (table(name)[:20] for name in ("status", "path", "panel_z"))
+    years = status.shape[1]
+    unit, year = np.repeat(np.arange(20), years), np.tile(np.arange(years), 20)
+    instrument = status + noise[:, :years]
+    rows = {"unit": unit, "year": year, "cell": 3 * year + unit % 3, "first": np.nan, "valid": status.ravel(), "y": path.ravel()}
+    found = instrumented_status(pd.DataFrame(rows | {INSTRUMENT: instrument.ravel()}), "y", level=0.95)
+    return np.array([found.estimate, found.se, found.f])
+
+
+def matches() -> Array:
+    """Weights of the controls as the two nearest in log odds, no caliper."""
+    scores = odds()
+    return nearest_neighbours(scores[:TREATED], scores[TREATED:], neighbours=2, caliper=np.inf).weights
+
+
+def medicaid() -> EventPath:
+    """The Medicaid event study, effect of the first year."""
+    return EventPath(table("medicaid"), table("medicaid_covariance"), LEADS, np.eye(LAGS)[0])
+
+
 def odds() -> Array:
     covariates = table("balancing")
     return log_odds(np.arange(len(covariates)) < TREATED, covariates)
@@ -74,10 +110,16 @@ def bounds(interval: Callable[[EventPath, float], tuple[float, float]], multiple
 ESTIMATES: dict[str, Callable[[], Array]] = {
     "threshold": threshold,
     "named_instrument": named_instrument,
+    "named_instrument_ar": anderson_rubin,
+    "named_instrument_tf": lambda: np.array([tf_critical(104.7), tf_critical(10)]),
+    "named_instrument_status": status_instrument,
     "entropy_balance": lambda: entropy_weights(table("balancing")[:TREATED], table("balancing")[TREATED:]),
     "psm": odds,
+    "psm_matches": matches,
     "dcdh_dynamic": dynamic,
     "trend_bounds_relative": lambda: bounds(relative_magnitudes, (0.5, 1.0, 1.5, 2.0), average=False),
     "trend_bounds_average": lambda: bounds(relative_magnitudes, (0.0, 0.5, 1.0, 1.5, 2.0), average=True),
     "trend_bounds_smoothness": lambda: bounds(smoothness, (0.0, 0.01, 0.02, 0.03, 0.04, 0.05), average=False),
+    "breakdown_relative": lambda: np.array([relative_breakdown(medicaid())]),
+    "breakdown_smoothness": lambda: np.array([smoothness_breakdown(medicaid())]),
 }

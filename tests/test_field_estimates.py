@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -84,3 +86,10 @@ def test_each_estimate_runs_from_raw_file_to_paper(folder, capsys):
     for language, words in (("en", "which touches nothing else"), ("zh", "名额由抽签决定")):
         prose = "\n".join(paragraph.text for paragraph in Document(str(run / "paper" / f"methods_{language}.docx")).paragraphs)
         assert words.removeprefix("which ") in prose and "Hansen 1999" in prose and "Hainmueller" in prose
+    tex = (run / "paper" / "tables_en.tex").read_text("utf-8")
+    listing = re.search(r"Robustness.*?\\end\{(?:table|longtable)\}", tex, flags=re.DOTALL)
+    lines = [line for line in tex.splitlines() if re.search("instrument: Share of firms drawn|Finance (below|above) its", line)]
+    rejected = tables["thresholds"].query("quantity == 'f' and p <= 0.05")
+    assert listing and len([line for line in lines if line in listing[0]]) == 2 + 2 * len(rejected), lines
+    ends = named.loc[["ar_low", "ar_high"], "value"] * 100
+    assert f"[{ends.iloc[0]:.4f}, {ends.iloc[1]:.4f}]".replace("-", "") in lines[0].replace("−", "").replace("-", "").replace("$", "")

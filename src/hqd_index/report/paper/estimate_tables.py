@@ -26,6 +26,7 @@ from .estimate_layout import (
     regression_table,
     rows_in_points,
 )
+from .optional_estimates import OPTIONAL_NOTE, robustness_lines
 
 
 def baseline(results: Results) -> TableParts | None:
@@ -150,13 +151,20 @@ def _outcome_rows(results: Results, node: str, sample: str) -> pd.DataFrame:
 
 
 def robustness(results: Results) -> TableParts | None:
-    """The density's coefficient in every specification that the baseline does not show, after the headline."""
+    """The density's coefficient in every specification that the baseline does not show, then by instrument and threshold."""
     rows = results.table("regressions")
     if rows.empty:
         return None
     baseline_specs = {spec.id for spec in stepwise(results)} - {headline_spec(results)}
     rows = rows[(rows["outcome"] == results.tree.root) & (rows["term"] == "density") & ~rows["spec"].isin(baseline_specs)]
-    return coefficient_listing(results, rows[~rows["spec"].str.contains(MODERATED, regex=False)])
+    listing = coefficient_listing(results, rows[~rows["spec"].str.contains(MODERATED, regex=False)])
+    estimates = rows_in_points(results, rows)["estimate"] if len(rows) else ()
+    optional_lines = list(robustness_lines(results, digits_for([float(estimate) for estimate in estimates])))
+    if listing is None or not optional_lines:
+        return listing
+    heads, table_body, note, *layout = listing
+    full_note = Bilingual(note.zh + OPTIONAL_NOTE.zh, f"{note.en} {OPTIONAL_NOTE.en}")
+    return heads, [*table_body, *optional_lines], full_note, *layout
 
 
 def heterogeneity(results: Results) -> TableParts | None:

@@ -1,12 +1,16 @@
-"""The methods section on optional estimates: instruments, thresholds, balancing, bounds on trends, dynamic status."""
+"""Optional estimates in the paper: the methods section on each, and their lines among the robustness checks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..bilingual import split_bilingual
-from ..number_format import number, percent
+import pandas as pd
+
+from ..bilingual import Bilingual, split_bilingual
+from ..number_format import integer, number, percent
 from ..results import Results
+from ..sentences import SAMPLES
+from .estimate_layout import POINTS, Cell, p_in_brackets
 from .prose_blocks import Block, formula_block, list_item
 
 
@@ -85,3 +89,50 @@ def optional_blocks(results: Results) -> Iterator[Block]:
             "Dynamic effects of a status that can end (de Chaisemartin and D'Haultfœuille 2024): effects of the whole path of "
             "status since its first change; the total is per year in the new status.",
         )
+
+
+OPTIONAL_NOTE = Bilingual(
+    "工具变量行的区间与 p 值为 Anderson-Rubin，有效 F 低于临界值时不列 2SLS 系数；"
+    "门槛行按 CV3，只在拒绝单一区间时列出。二者不进入设定曲线：其系数不是密度的最小二乘系数。",
+    "Lines of instruments have the Anderson-Rubin interval and p, and no 2SLS coefficient where the effective F is below its "
+    "critical value; lines of thresholds have CV3 and are there only where one regime is rejected. Neither is in the "
+    "specification curve: they are no least-squares coefficients of density.",
+)
+
+
+def robustness_lines(results: Results, digits: int) -> Iterator[tuple[Cell, ...]]:
+    """Lines of a listing: the index on density by each named instrument, then below and above each threshold."""
+    yield from _instrument_lines(results, digits)
+    yield from _threshold_lines(results, digits)
+
+
+def _instrument_lines(results: Results, digits: int) -> Iterator[tuple[Cell, ...]]:
+    rows = results.table("endogeneity")
+    for name, instrument in results.study.regressions.instruments.items():
+        label = Bilingual(f"工具变量:{instrument.label.zh}", f"instrument: {instrument.label.en}")
+        for sample, sample_name in SAMPLES.items():
+            of_sample = rows[(rows["method"] == f"iv_{name}") & (rows["sample"] == sample)] if len(rows) else rows
+            value = dict(zip(of_sample["quantity"], of_sample["value"])) if len(of_sample) else {}
+            if not value:
+                continue
+            is_strong = value["effective_f"] >= value["effective_f_critical"]
+            interval = f"[{number(POINTS * value['ar_low'], digits)}, {number(POINTS * value['ar_high'], digits)}]"
+            estimate = number(POINTS * value["estimate"], digits) if is_strong else ""
+            yield label, sample_name, estimate, "", interval, p_in_brackets(value["ar_p"]).strip("[]"), ""
+
+
+def _threshold_lines(results: Results, digits: int) -> Iterator[tuple[Cell, ...]]:
+    rows, alpha = results.table("thresholds"), 1 - results.study.regressions.inference.level
+    for name, variable in results.study.regressions.thresholds.items():
+        for sample, sample_name in SAMPLES.items():
+            of_sample = rows[(rows["variable"] == name) & (rows["sample"] == sample)] if len(rows) else rows
+            quantities = of_sample[of_sample["at"].isna()].set_index("quantity") if len(of_sample) else pd.DataFrame()
+            if quantities.empty or quantities.loc["f", "p"] > alpha:
+                continue
+            for quantity, zh, en in (("density_below", "低于", "below"), ("density_above", "高于", "above")):
+                if quantity in quantities.index:
+                    row = quantities.loc[quantity]
+                    label = Bilingual(f"{variable.label.zh}{zh}门槛", f"{variable.label.en} {en} its threshold")
+                    interval = f"[{number(POINTS * row['ci_low'], digits)}, {number(POINTS * row['ci_high'], digits)}]"
+                    p = p_in_brackets(row["p"]).strip("[]")
+                    yield label, sample_name, number(POINTS * row["estimate"], digits), "", interval, p, integer(row["n_obs"])
