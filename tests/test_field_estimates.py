@@ -92,4 +92,10 @@ def test_each_estimate_runs_from_raw_file_to_paper(folder, capsys):
     rejected = tables["thresholds"].query("quantity == 'f' and p <= 0.05")
     assert listing and len([line for line in lines if line in listing[0]]) == 2 + 2 * len(rejected), lines
     ends = named.loc[["ar_low", "ar_high"], "value"] * 100
-    assert f"[{ends.iloc[0]:.4f}, {ends.iloc[1]:.4f}]".replace("-", "") in lines[0].replace("−", "").replace("-", "").replace("$", "")
+    assert f"[{ends.iloc[0]:.4f}, {ends.iloc[1]:.4f}]".replace("-", "") in lines[0].replace("−", "").replace("-", "").replace(
+        "$", ""
+    )
+    for script, mark in ((run / "stata" / "baseline.do", "*"), (run / "r" / "baseline.R", "#")):
+        text = script.read_text("utf-8")
+        absent = [line for line in text.splitlines() if line.startswith(f"{mark} Not repeated here")]
+        assert len(absent) == 5 and text.count("quota_share_lag") == 2, script

@@ -171,7 +171,8 @@ changes_of <- function(data, columns, years) {
 }
 
 # Two-stage least squares of one outcome on the density with one instrument; controls and effects are taken out of all three.
-instrumented <- function(spec, sample, outcome, column, density, instrument, controls, effects, rows = used == 1, share_sum = NULL) {
+instrumented <- function(spec, sample, outcome, column, density, instrument, controls, effects, rows = used == 1, share_sum = NULL,
+                         method = "shift_share") {
   chosen <- eval(substitute(rows), panel, parent.frame())
   data <- panel[!is.na(chosen) & chosen, ]
   data <- data[rowSums(!is.finite(as.matrix(data[c(column, density, instrument, controls)]))) == 0, ]
@@ -195,8 +196,9 @@ instrumented <- function(spec, sample, outcome, column, density, instrument, con
               kp_lm_p = pchisq(sum(z * d)^2 / scores(d), 1, lower.tail = FALSE),
               ar_p = pf(reduced^2 * sum(z^2)^2 / (factor * scores(y - reduced * z)), 1, g - 1, lower.tail = FALSE))
   for (name in names(values)) {
-    key <- list(spec = spec, sample = sample, outcome = outcome, method = "shift_share", quantity = name)
-    add_results("endogeneity", spec, sample, outcome, "density", name, values[[name]], published_of(endogeneity, key, "value"))
+    key <- list(spec = spec, sample = sample, outcome = outcome, method = method, quantity = name)
+    quantity <- if (method == "shift_share") name else paste(method, name)
+    add_results("endogeneity", spec, sample, outcome, "density", quantity, values[[name]], published_of(endogeneity, key, "value"))
   }
   cat(sprintf("\n%s, %s, %s: instrumented (N = %d, G = %d)\n", spec, sample, outcome, n, g))
   print(values, digits = 8)

@@ -12,7 +12,7 @@ from ..regression_rows import headline_spec
 from ..results import Results
 from .published_panel_columns import SHARE_SUM, headline_density
 from .regression_designs import RegressionDesign, RowRule
-from .script_notes import INSTRUMENT, instrument_designs, no_firm_rows, script_notes
+from .script_notes import absent_estimates, instrument_designs, no_firm_rows, script_notes
 
 EFFECTS = {"unit": "unit_id", "year": "year", "group_year": "group_id#year", "firm": "firm_id"}
 
@@ -43,6 +43,7 @@ def r_script(
         if not design.of_firms:
             yield from ("", _regression(design, controls, is_written=design.spec == headline_spec(results)))
     yield from _instrumented(results, designs, panel_data)
+    yield from (f"# {note_line}" for note_line in absent_estimates(results))
     yield from _firms(results, designs, firms)
     yield from _packages(results, designs)
     yield from ("", "report()")
@@ -100,14 +101,18 @@ def _regression(
 
 def _instrumented(results: Results, designs: Sequence[RegressionDesign], panel_data: pd.DataFrame) -> Iterator[str]:
     density = variable(headline_density(results)[0])
-    for design, outcome, column in instrument_designs(results, designs, panel_data):
+    for instrumented in instrument_designs(results, designs, panel_data):
+        design = instrumented.design
         controls = [term_column for term, term_column in design.terms.items() if term != "density"]
         effects = [EFFECTS[effect] for effect in design.effects]
-        shares = f", share_sum = {_r_text(SHARE_SUM)}" if SHARE_SUM in panel_data.columns else ""
+        has_share_sum = instrumented.has_share_sum and SHARE_SUM in panel_data.columns
+        further = f", share_sum = {_r_text(SHARE_SUM)}" if has_share_sum else ""
+        further += "" if instrumented.has_share_sum else f", method = {_r_text(instrumented.method)}"
+        names = [design.spec, design.sample, instrumented.outcome, instrumented.column]
         yield ""
-        yield f"instrumented({_r_text(design.spec)}, {_r_text(design.sample)}, {_r_text(outcome)}, {_r_text(column)},"
-        yield f"             {_r_text(density)}, {_r_text(INSTRUMENT)}, controls = {_vector(controls)},"
-        yield f"             effects = {_vector(effects)}, rows = {_row_condition(design.row_rule)}{shares})"
+        yield f"instrumented({', '.join(map(_r_text, names))},"
+        yield f"             {_r_text(density)}, {_r_text(instrumented.instrument)}, controls = {_vector(controls)},"
+        yield f"             effects = {_vector(effects)}, rows = {_row_condition(design.row_rule)}{further})"
 
 
 def _firms(results: Results, designs: Sequence[RegressionDesign], firms: pd.DataFrame) -> Iterator[str]:

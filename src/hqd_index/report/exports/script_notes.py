@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from ...models.analyses.endogeneity import INSTRUMENT_PREFIX
 from ...models.kernels.shift_share import Z
+from ...tables import variable
 from ..number_format import is_missing
 from ..regression_rows import headline_spec
 from ..results import Results
@@ -15,6 +18,7 @@ from .published_panel_columns import SHARE_SUM
 from .regression_designs import RegressionDesign
 
 INSTRUMENT = Z
+SHIFT_SHARE = "shift_share"
 NOTES = (
     "Expected numbers are those of hqd-index (regressions.csv); other versions of these commands may differ in the last digits.",
     "Outcomes are scores/100, `_lo` leaves out firms ever recognised; `used` marks the rows of the published regressions.",
@@ -42,25 +46,68 @@ def no_firm_rows(results: Results) -> Iterator[str]:
         yield "Event studies of firms are left out: this run has no firm rows."
 
 
+@dataclass(frozen=True)
+class InstrumentDesign:
+    """A published 2SLS estimate that the panel's columns can repeat: the outcome as published, its column, the instrument's."""
+
+    design: RegressionDesign
+    method: str
+    outcome: str
+    column: str
+    instrument: str
+
+    @property
+    def has_share_sum(self) -> bool:
+        """Of the shift-share instrument alone: the sum of the shares by year is a control where the panel has it."""
+        return self.method == SHIFT_SHARE
+
+
 def instrument_designs(
     results: Results, designs: Sequence[RegressionDesign], panel_data: pd.DataFrame
-) -> Iterator[tuple[RegressionDesign, str, str]]:
-    """(design, outcome, column) of each published shift-share estimate that the panel's columns can repeat."""
+) -> Iterator[InstrumentDesign]:
+    """Of the headline without weights: the shift-share instrument, then each that the study names."""
     rows = results.table("endogeneity")
-    if rows.empty or INSTRUMENT not in panel_data.columns:
-        return
-    instrument_rows = rows[(rows["method"] == "shift_share") & (rows["quantity"] == "estimate")]
-    outcomes = set(zip(instrument_rows["sample"], instrument_rows["outcome"]))
-    for design in designs:
-        if design.spec != headline_spec(results) or design.weights is not None:
+    rows = rows[rows["quantity"] == "estimate"] if len(rows) else rows
+    named = {f"{INSTRUMENT_PREFIX}{name}": variable(f"{name}_lag") for name in results.study.regressions.instruments}
+    for method, instrument in ({SHIFT_SHARE: INSTRUMENT} | named).items():
+        if rows.empty or instrument not in panel_data.columns:
             continue
-        if SHARE_SUM in panel_data.columns and "unit" not in design.effects:
-            continue  # there the sum itself is a control, which this script does not write
-        yield from (
-            (design, outcome_name, column)
-            for outcome_name, column in design.outcomes.items()
-            if (design.sample, outcome_name) in outcomes
-        )
+        of_method = rows[rows["method"] == method]
+        outcomes = set(zip(of_method["sample"], of_method["outcome"]))
+        for design in designs:
+            if design.spec != headline_spec(results) or design.weights is not None:
+                continue
+            if method == SHIFT_SHARE and SHARE_SUM in panel_data.columns and "unit" not in design.effects:
+                continue  # there the sum itself is a control, which this script does not write
+            yield from (
+                InstrumentDesign(design, method, outcome, column, instrument)
+                for outcome, column in design.outcomes.items()
+                if (design.sample, outcome) in outcomes
+            )
+
+
+def absent_estimates(results: Results) -> Iterator[str]:
+    """One line for each estimate on request that the scripts do not repeat: where it is published, and why not here."""
+    regressions, events = results.study.regressions, results.study.regressions.events
+    asked = {
+        "thresholds.csv (Hansen threshold)": bool(regressions.thresholds),
+        "iv in event_study.csv": events.instrument is not None,
+        "entropy_balance and psm in event_study.csv": events.balancing is not None,
+        "trend_bounds.csv": events.trend_bounds is not None,
+        "dcdh_dynamic in event_study.csv": events.dynamic,
+    }
+    yield from (
+        f"Not repeated here: {estimate}. {reason}" for (estimate, is_asked), reason in zip(asked.items(), ABSENT) if is_asked
+    )
+
+
+ABSENT = (
+    "xthreg takes balanced panels alone, and the bootstrap draws differ.",
+    "The instrument of firms is not exported; with it: ivreghdfe y (valid = z), absorb(firm_id cell_id) cluster(firm_id).",
+    "The covariates are not exported; ebalance, psmatch2, or R's ebal give the weights from them (tests hold ours to ebal).",
+    "event_covariance.csv has what HonestDiD needs: honestdid in Stata, HonestDiD in R (tests hold ours to its tables).",
+    "It needs a package: did_multiplegt_dyn y firm_id year valid, on firm rows, in Stata and R (tests hold ours to the latter).",
+)
 
 
 def expected_numbers(regression: Mapping[Hashable, Any]) -> str:

@@ -14,7 +14,7 @@ from ..regression_rows import stepwise
 from ..results import Results
 from .published_panel_columns import SHARE_SUM, headline_density
 from .regression_designs import RegressionDesign, RowRule
-from .script_notes import INSTRUMENT, expected_numbers, instrument_designs, no_firm_rows, script_notes
+from .script_notes import absent_estimates, expected_numbers, instrument_designs, no_firm_rows, script_notes
 
 EFFECT_IDS = {"unit": "unit_id", "firm": "firm_id"}
 FACTORS = {"year": "i.year", "group_year": "i.group_id#i.year"}
@@ -35,6 +35,7 @@ def stata_script(
         if not design.of_firms:
             yield from _design_blocks(results, design)
     yield from _instrumented(results, designs, panel_data)
+    yield from (f"* {note_line}" for note_line in absent_estimates(results))
     yield from _stepwise_table(results, designs)
     yield from _firms(results, designs, firms)
 
@@ -93,20 +94,24 @@ def _changes(design: RegressionDesign) -> Iterator[str]:
 def _instrumented(results: Results, designs: Sequence[RegressionDesign], panel_data: pd.DataFrame) -> Iterator[str]:
     """Two-stage least squares by ivreghdfe, whose clusters are written cluster(): vce() it once ignored."""
     density, published_rows = variable(headline_density(results)[0]), results.table("endogeneity")
-    for design, outcome, column in instrument_designs(results, designs, panel_data):
-        instrument_rows = published_rows[(published_rows["sample"] == design.sample) & (published_rows["outcome"] == outcome)]
+    for instrumented in instrument_designs(results, designs, panel_data):
+        design, method = instrumented.design, instrumented.method
+        is_outcome = (published_rows["sample"] == design.sample) & (published_rows["outcome"] == instrumented.outcome)
+        instrument_rows = published_rows[is_outcome & (published_rows["method"] == method)]
         value_by_quantity = dict(zip(instrument_rows["quantity"], instrument_rows["value"]))
         controls = [term_column for term, term_column in design.terms.items() if term != "density"]
-        controls += [f"i.year#c.{SHARE_SUM}"] if SHARE_SUM in panel_data.columns else []
+        has_share_sum = instrumented.has_share_sum and SHARE_SUM in panel_data.columns
+        controls += [f"i.year#c.{SHARE_SUM}"] if has_share_sum else []
         controls += [FACTORS[effect] for effect in design.effects if effect in FACTORS]
         absorbed = [EFFECT_IDS[effect] for effect in design.effects if effect in EFFECT_IDS]
         command, absorb = ("ivreghdfe", f"absorb({absorbed[0]}) ") if absorbed else ("ivreg2", "small ")
         yield (
-            f"* shift-share, {design.sample}, {outcome}: b {value_by_quantity['estimate']:.10g}; "
+            f"* {method.replace('_', '-') if instrumented.has_share_sum else method}, {design.sample}, {instrumented.outcome}: "
+            f"b {value_by_quantity['estimate']:.10g}; "
             f"CV1 se {value_by_quantity['se_cv1']:.10g}; first-stage F {value_by_quantity['first_stage_f']:.10g}; "
             f"ivreg2's N - K counts one parameter less with nested effects"
         )
-        variables = " ".join([column, *controls, f"({density} = {INSTRUMENT})"])
+        variables = " ".join([instrumented.column, *controls, f"({density} = {instrumented.instrument})"])
         yield f"{command} {variables} if {_row_condition(design.row_rule)}, {absorb}cluster(unit_id) first"
         yield ""
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pandas as pd
-
 from ..bilingual import Bilingual, split_bilingual
 from ..number_format import integer, number, percent
 from ..results import Results
@@ -108,31 +106,35 @@ def robustness_lines(results: Results, digits: int) -> Iterator[tuple[Cell, ...]
 
 def _instrument_lines(results: Results, digits: int) -> Iterator[tuple[Cell, ...]]:
     rows = results.table("endogeneity")
-    for name, instrument in results.study.regressions.instruments.items():
-        label = Bilingual(f"工具变量:{instrument.label.zh}", f"instrument: {instrument.label.en}")
+    for name, instrument in results.study.regressions.instruments.items() if len(rows) else ():
+        label = Bilingual(f"工具变量：{instrument.label.zh}", f"instrument: {instrument.label.en}")
         for sample, sample_name in SAMPLES.items():
-            of_sample = rows[(rows["method"] == f"iv_{name}") & (rows["sample"] == sample)] if len(rows) else rows
-            value = dict(zip(of_sample["quantity"], of_sample["value"])) if len(of_sample) else {}
+            of_sample = rows[(rows["method"] == f"iv_{name}") & (rows["sample"] == sample)]
+            value = dict(zip(of_sample["quantity"], of_sample["value"].astype(float)))
             if not value:
                 continue
             is_strong = value["effective_f"] >= value["effective_f_critical"]
-            interval = f"[{number(POINTS * value['ar_low'], digits)}, {number(POINTS * value['ar_high'], digits)}]"
             estimate = number(POINTS * value["estimate"], digits) if is_strong else ""
+            interval = _interval(value["ar_low"], value["ar_high"], digits)
             yield label, sample_name, estimate, "", interval, p_in_brackets(value["ar_p"]).strip("[]"), ""
 
 
 def _threshold_lines(results: Results, digits: int) -> Iterator[tuple[Cell, ...]]:
     rows, alpha = results.table("thresholds"), 1 - results.study.regressions.inference.level
-    for name, variable in results.study.regressions.thresholds.items():
+    for name, variable in results.study.regressions.thresholds.items() if len(rows) else ():
         for sample, sample_name in SAMPLES.items():
-            of_sample = rows[(rows["variable"] == name) & (rows["sample"] == sample)] if len(rows) else rows
-            quantities = of_sample[of_sample["at"].isna()].set_index("quantity") if len(of_sample) else pd.DataFrame()
-            if quantities.empty or quantities.loc["f", "p"] > alpha:
+            of_sample = rows[(rows["variable"] == name) & (rows["sample"] == sample) & rows["at"].isna()]
+            quantities = {str(row["quantity"]): row for row in of_sample.to_dict("records")}
+            if not quantities or float(quantities["f"]["p"]) > alpha:
                 continue
             for quantity, zh, en in (("density_below", "低于", "below"), ("density_above", "高于", "above")):
-                if quantity in quantities.index:
-                    row = quantities.loc[quantity]
+                if quantity in quantities:
+                    row = quantities[quantity]
                     label = Bilingual(f"{variable.label.zh}{zh}门槛", f"{variable.label.en} {en} its threshold")
-                    interval = f"[{number(POINTS * row['ci_low'], digits)}, {number(POINTS * row['ci_high'], digits)}]"
+                    estimate, interval = POINTS * row["estimate"], _interval(row["ci_low"], row["ci_high"], digits)
                     p = p_in_brackets(row["p"]).strip("[]")
-                    yield label, sample_name, number(POINTS * row["estimate"], digits), "", interval, p, integer(row["n_obs"])
+                    yield label, sample_name, number(estimate, digits), "", interval, p, integer(row["n_obs"])
+
+
+def _interval(low: float, high: float, digits: int) -> str:
+    return f"[{number(POINTS * low, digits)}, {number(POINTS * high, digits)}]"
