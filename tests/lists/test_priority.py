@@ -42,6 +42,7 @@ def test_flags_by_hand():
     assert "self-sufficiency 0.25 (below 0.3)" in rows.loc["C39", "evidence_en"]
     assert rows.loc["C39", "evidence_zh"].startswith("卡点:卡脖子产品 390001 光刻胶")
     assert "(1 种产品中 1 种)" in rows.loc["C39", "evidence_zh"]  # no share of imports in these linkages
+    assert "最大来源日本 70%" in rows.loc["390001", "evidence_zh"] and "source Japan" in rows.loc["390001", "evidence_en"]
     assert rows.loc["390001", "node_en"] == "HS 390001 photoresist (Industry C39)" and "260001" not in rows.index
 
 

@@ -31,13 +31,25 @@ def exact_interval(count: int, total: int) -> tuple[float, float]:
     return low, high
 
 
+RULE_NAMES = {
+    kind: {"node_zh": zh, "node_en": en}
+    for kind, zh, en in (
+        ("level", "水平（与自身过去比）", "level (against its own past)"),
+        ("peers", "水平（与同年各单元比）", "level (among the units of the year)"),
+        ("change", "变动", "change"),
+        ("trend", "趋势", "trend"),
+    )
+}
+"""Kind of alarm -> its names."""
+
+
 def history_rows(cube: SeriesCube, rules: list[AlarmRule], settings: AlertRules) -> Iterator[dict[str, Any]]:
     """Share of series-years with a score that are red, by kind; then what began after each dated event of the data's years."""
     scored_years = {rule.kind: ~np.isnan(rule.score) for rule in rules if not np.isnan(rule.score).all()}
     for rule in rules:
         if rule.kind in scored_years:
             red, total = int((rule.alarm == RED).sum()), int(scored_years[rule.kind].sum())
-            yield {"quantity": "red_share", "node": rule.kind} | _share(red, total)
+            yield {"quantity": "red_share", "node": rule.kind, **RULE_NAMES.get(rule.kind, {})} | _share(red, total)
     begins, has_score = onsets(cube, rules)
     event_years = {event.year for event in settings.events.values()}
     quiet = ~np.isin(cube.years, [year + k for year in event_years for k in AFTER])

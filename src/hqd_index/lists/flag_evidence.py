@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..country_names import country_name
 from ..study.records import Study
 
 Words = tuple[str, str]
@@ -29,11 +30,12 @@ def _texts(study: Study, row: dict[Any, Any]) -> list[Words]:
 def _chokepoint(study: Study, row: dict[str, Any]) -> Words:
     rule = study.columns.links.chokepoint
     if row["kind"] == "product":
+        zh, en = country_name(str(row["top_source"]))
         return (
             f"卡点:进口来源集中度 {row['import_hhi']:.2f}(阈值 {rule.hhi_import:g}),世界出口集中度 {row['hhi_world']:.2f}"
-            f"(阈值 {rule.hhi_world:g}),最大来源 {row['top_source']} {row['top_share']:.0%}",
+            f"(阈值 {rule.hhi_world:g}),最大来源{zh} {row['top_share']:.0%}",
             f"chokepoint: import sources {row['import_hhi']:.2f} (above {rule.hhi_import:g}), world exports "
-            f"{row['hhi_world']:.2f} (above {rule.hhi_world:g}), largest source {row['top_source']} {row['top_share']:.0%}",
+            f"{row['hhi_world']:.2f} (above {rule.hhi_world:g}), largest source {en} {row['top_share']:.0%}",
         )
     zh, en = _weight_of_chokepoints(row)
     return f"卡点:卡脖子产品 {row['products_zh']}{zh}", f"chokepoint: products {row['products_en']}{en}"

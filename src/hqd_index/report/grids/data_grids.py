@@ -11,6 +11,7 @@ from ..key_labels import key_label
 from ..results import Results
 from ..sentences import INTERCEPT_NOTE, MECHANICAL_PART_NOTE
 from .grid import Column, Grid, parse_columns, text_or_blank
+from .published_grids import CODED_COLUMNS
 
 LEDGER = parse_columns("""
 文件 | File | text | 34
@@ -130,11 +131,10 @@ def chokepoints(results: Results) -> Grid | None:
     ratio = rows["import_export_ratio"].map(
         lambda value: value if value < HARDLY_ANY_EXPORTS else Bilingual("几乎无出口", "hardly any exports")
     )
-    industries = [
-        Bilingual("、".join(name.zh for name in names), ", ".join(name.en for name in names))
-        for names in ([results.unit_name(code) for code in str(codes).split("+")] for codes in rows["industries"])
-    ]
-    names = {"industries": industries, "hs6": [results.product_name(hs6) for hs6 in rows["hs6"]]}
+    names = {
+        column: [CODED_COLUMNS["chokepoints", column](results, code) for code in rows[column]]
+        for column in ("industries", "hs6", "top_source")
+    }
     rows = rows.assign(import_export_ratio=ratio, **{column: pd.Series(texts, rows.index) for column, texts in names.items()})
     values = [
         tuple(record[column_name] for column_name in CHOKEPOINT_VALUES)

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ...codebook import meaning
+from ...country_names import country_name
 from ...tables import TABLES
 from ..bilingual import BLANK_TEXT, Bilingual, unit_name
 from ..key_labels import LABELLED, NODE_COLUMNS, key_label
@@ -18,7 +19,7 @@ from .grid import Column, Grid
 
 CELL_FORMATS = {"text": "text", "int": "int", "number": "4", "share": "4", "p": "4", "flag": "text"}
 COLUMN_WIDTHS = {"text": 18, "int": 10, "4": 12, "year": 8}
-YEAR_COLUMNS = ("year", "from_year", "to_year", "io_year")
+YEAR_COLUMNS = ("year", "from_year", "to_year", "io_year", "first_year", "effect_year")
 MAX_ROWS = 600
 """Rows of a sheet made to be read; of a longer table it shows the latest year, and at most so many rows, and says so."""
 MAX_OBSTACLES = 5
@@ -53,8 +54,10 @@ ACTORS: dict[str, Bilingual] = {
         "For the chain chief's office, on trade and input-output tables and the recognition list.",
     ),
     "alerts": Bilingual(
-        "适用者：监测部门。依据：各指标历年数值；先核对数据，再判断是否确有冲击。",
-        "For the monitoring desk, on the indicators by year: check the data first, then whether something happened.",
+        "适用者：监测部门。依据：各指标历年数值；警级 3 为红，2 为橙。先核对数据，再判断是否确有冲击；与同年各单元比、起始年很早的，"
+        "多为行业固有差别。",
+        "For the monitoring desk, on the indicators by year. Alarm 3 is red, 2 orange. Check the data first, then whether something "
+        "happened; alarms among the units of the year that began long ago are mostly what an industry is by nature.",
     ),
     "whatif": Bilingual(
         "适用者：拟定支持规模与方向的部门。依据：主回归的估计及其识别等级。",
@@ -73,8 +76,15 @@ ACTORS: dict[str, Bilingual] = {
     ),
 }
 """List -> who acts on it, and on what evidence."""
-ROW_ORDERS = {"priority": ["kind", "rank", "node"], "alerts": ["-alarm", "-first_year", "kind", "-score"]}
+ROW_ORDERS = {
+    "priority": ["kind", "rank", "node"],
+    "alerts": ["-alarm", "-first_year", "kind", "-score"],
+    "growth_stages": ["unit", "kind", "stage", "firm_id"],
+    "chokepoints": ["-imports", "hs6"],
+}
 """Table -> the columns that put its rows in the order of use, `-` falling; other tables are in the order of their key."""
+NAMED_BESIDE = {"whatif": ("action",)}
+"""Table -> ids left to the CSV, since the name beside them says all."""
 LATEST_YEAR_ONLY = ("ranks", "neighbours", "linkages", "chokepoints", "priority", "alerts")
 """Tables of which a reader wants the latest year."""
 
@@ -98,27 +108,48 @@ def published_grid(table_name: str) -> Callable[[Results], Grid | None]:
         columns = [
             column
             for column in TABLES[table_name].columns
-            if column in rows.columns and not _is_other_language(column, results.language)
+            if column in rows.columns
+            and not _is_other_language(column, results.language)
+            and column not in NAMED_BESIDE.get(table_name, ())
         ]
         columns = [column for column in columns if shown_rows[column].notna().any()]
         names, units = column_labels(results, table_name), column_units(results, table_name)
         header = [
             _header(
                 column,
-                TABLES[table_name].columns[column],
+                "text" if (table_name, column) in CODED_COLUMNS else TABLES[table_name].columns[column],
                 names.get(column) or Bilingual(*meaning(table_name, column)),
                 units.get(column, ""),
             )
             for column in columns
         ]
         cells = [
-            _labels_of(results, column, shown_rows[column]) if _has_labels(table_name, column) else shown_rows[column]
+            _labels_of(results, table_name, column, shown_rows[column]) if _has_labels(table_name, column) else shown_rows[column]
             for column in columns
         ]
         title = Bilingual(TABLES[table_name].zh, TABLES[table_name].en)
         return Grid(title, tuple(header), tuple(zip(*cells)), (table_name,), with_actor(table_name, note))
 
     return grid
+
+
+def industries_label(results: Results, codes: str) -> Bilingual:
+    """The names of industries whose codes are joined by '+'."""
+    names = [results.unit_name(code) for code in str(codes).split("+")]
+    return Bilingual("、".join(name.zh for name in names), ", ".join(name.en for name in names))
+
+
+def verdict_label(results: Results, verdict: int) -> Bilingual:
+    return Bilingual("是", "yes") if verdict == 1 else Bilingual("否", "no")
+
+
+CODED_COLUMNS: dict[tuple[str, str], Callable[[Results, Any], Bilingual]] = {
+    ("chokepoints", "hs6"): lambda results, hs6: results.product_name(hs6),
+    ("chokepoints", "industries"): industries_label,
+    ("chokepoints", "top_source"): lambda results, code: Bilingual(*country_name(code)) if isinstance(code, str) else BLANK_TEXT,
+    ("chokepoints", "chokepoint"): verdict_label,
+}
+"""(Table, column) whose codes a sheet shows by name; the CSV has the codes."""
 
 
 def with_actor(table_name: str, note: Bilingual) -> Bilingual:
@@ -157,13 +188,16 @@ def _has_labels(column_name: str, column: str) -> bool:
     """Whether a column holds flags or ids that are shown by name; no id beside its own name."""
     columns = TABLES[column_name].columns
     dtype = columns[column].rstrip("?")
+    if (column_name, column) in CODED_COLUMNS:
+        return True
     has_own_name = f"{column}_zh" in columns or (column in NODE_COLUMNS and "label_zh" in columns)
     return dtype == "flag" or (dtype == "text" and not has_own_name and column in LABELLED)
 
 
-def _labels_of(results: Results, column: str, id_column: pd.Series) -> list[Any]:
+def _labels_of(results: Results, table_name: str, column: str, id_column: pd.Series) -> list[Any]:
     """The names of a column's ids, each looked up once; missing cells stay missing."""
-    names = {cell_id: key_label(results, column, cell_id) for cell_id in id_column.dropna().unique()}
+    label = CODED_COLUMNS.get((table_name, column), lambda results, id: key_label(results, column, id))
+    names = {cell_id: label(results, cell_id) for cell_id in id_column.dropna().unique()}
     return [None if is_missing(cell_id) else names[cell_id] for cell_id in id_column]
 
 
