@@ -311,7 +311,7 @@ def workbook(context: Context) -> dict[str, Table]:
     """Every table -> the workbooks of results and of quarantined rows."""
     from ..report.outputs import write_workbooks
 
-    write_workbooks(context.study, _published(context, QUARANTINED_ROWS), context.manifest, context.folder)
+    write_workbooks(context.study, _published(context, WORKBOOK_SOURCES), context.manifest, context.folder)
     return {}
 
 
@@ -383,8 +383,8 @@ UNPUBLISHED = (
     "firm_years", "chain_names",
 )  # fmt: skip
 """Tables that the report reads and no CSV holds."""
-QUARANTINED_ROWS = ("raw_rows",)
-"""Those of the workbooks."""
+WORKBOOK_SOURCES = ("raw_rows", "chain_names")
+"""Those that the workbooks read."""
 
 
 def _published(context: Context, unpublished: Sequence[str]) -> dict[str, pd.DataFrame]:

@@ -54,10 +54,10 @@ ACTORS: dict[str, Bilingual] = {
         "For the chain chief's office, on trade and input-output tables and the recognition list.",
     ),
     "alerts": Bilingual(
-        "适用者：监测部门。依据：各指标历年数值；警级 3 为红，2 为橙。先核对数据，再判断是否确有冲击；与同年各单元比、起始年很早的，"
-        "多为行业固有差别。",
-        "For the monitoring desk, on the indicators by year. Alarm 3 is red, 2 orange. Check the data first, then whether something "
-        "happened; alarms among the units of the year that began long ago are mostly what an industry is by nature.",
+        "适用者：监测部门。依据：各指标历年数值；警级 3 为红，2 为橙。先核对数据，再判断是否确有冲击；"
+        "与同年各单元比、起始年很早的，多为行业固有差别。",
+        "For the monitoring desk, on the indicators by year. Alarm 3 is red, 2 orange. Check the data first, then whether "
+        "something happened; alarms among the units of the year that began long ago are mostly what an industry is by nature.",
     ),
     "whatif": Bilingual(
         "适用者：拟定支持规模与方向的部门。依据：主回归的估计及其识别等级。",
@@ -133,21 +133,21 @@ def published_grid(table_name: str) -> Callable[[Results], Grid | None]:
     return grid
 
 
-def industries_label(results: Results, codes: str) -> Bilingual:
+def _industries_label(results: Results, codes: str) -> Bilingual:
     """The names of industries whose codes are joined by '+'."""
     names = [results.unit_name(code) for code in str(codes).split("+")]
     return Bilingual("、".join(name.zh for name in names), ", ".join(name.en for name in names))
 
 
-def verdict_label(results: Results, verdict: int) -> Bilingual:
+def _verdict_label(_: Results, verdict: int) -> Bilingual:
     return Bilingual("是", "yes") if verdict == 1 else Bilingual("否", "no")
 
 
 CODED_COLUMNS: dict[tuple[str, str], Callable[[Results, Any], Bilingual]] = {
     ("chokepoints", "hs6"): lambda results, hs6: results.product_name(hs6),
-    ("chokepoints", "industries"): industries_label,
-    ("chokepoints", "top_source"): lambda results, code: Bilingual(*country_name(code)) if isinstance(code, str) else BLANK_TEXT,
-    ("chokepoints", "chokepoint"): verdict_label,
+    ("chokepoints", "industries"): _industries_label,
+    ("chokepoints", "top_source"): lambda _, code: Bilingual(*country_name(code)) if isinstance(code, str) else BLANK_TEXT,
+    ("chokepoints", "chokepoint"): _verdict_label,
 }
 """(Table, column) whose codes a sheet shows by name; the CSV has the codes."""
 
