@@ -60,8 +60,8 @@ ACTORS: dict[str, Bilingual] = {
         "something happened; alarms among the units of the year that began long ago are mostly what an industry is by nature.",
     ),
     "whatif": Bilingual(
-        "适用者：拟定支持规模与方向的部门。依据：主回归的估计及其识别等级。密度按 regressions.yaml 所选口径，默认为每千家样本企业中的"
-        "家数；拒绝外推的行不作推算，只写原因。",
+        "适用者：拟定支持规模与方向的部门。依据：主回归的估计及其识别等级。密度按 regressions.yaml 所选口径，"
+        "默认为每千家样本企业中的家数；拒绝外推的行不作推算，只写原因。",
         "For those who plan how many firms to support, and where, on the headline estimate and its grade. The density is that of "
         "regressions.yaml, by default per 1,000 firms of the sample; a refused row has its reason and no projection.",
     ),
