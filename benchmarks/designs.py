@@ -19,6 +19,8 @@ from hqd_index.models.firms.bacon import sun_abraham
 from hqd_index.models.firms.balanced_effects import balanced_effects, cohorts, entropy_balanced, matched
 from hqd_index.models.firms.dynamic_switchers import dynamic_switching
 from hqd_index.models.firms.event_study import Events
+from hqd_index.models.firms.firm_years import INSTRUMENT
+from hqd_index.models.firms.instrumented_status import instrumented_status
 from hqd_index.models.firms.trend_bounds import EventPath, relative_magnitudes, smoothness
 from hqd_index.models.kernels.iv import iv_estimate
 from hqd_index.models.kernels.specification import Specification
@@ -136,6 +138,23 @@ def instrument(strength: float) -> Callable[[np.random.Generator], Draw]:
     return draw
 
 
+def status_instrument(strength: float) -> Callable[[np.random.Generator], Draw]:
+    """The effect 0.5 of a status that follows a lot and the firm's own shock; as above."""
+
+    def draw(rng: np.random.Generator) -> Draw:
+        count, years = 150, 6
+        unit, year = np.repeat(np.arange(count), years), np.tile(np.arange(years), count)
+        lot, shock = rng.integers(0, 2, len(unit)), rng.normal(size=len(unit))
+        valid = (strength * lot + shock + rng.normal(size=len(unit)) > 0.5).astype(float)
+        y = 0.5 * valid + shock + rng.normal(size=count)[unit] + 0.2 * year + rng.normal(size=len(unit))
+        rows = {"unit": unit, "year": year, "cell": 3 * year + unit % 3, "first": np.nan, "valid": valid, "y": y, INSTRUMENT: lot}
+        found = instrumented_status(pd.DataFrame(rows), "y", level=0.95)
+        holds = any(low <= 0.5 <= high for low, high in found.ar)
+        return Draw(found.estimate - 0.5, holds, reported=found.f_effective < found.f_critical)
+
+    return draw
+
+
 HELD: dict[str, Callable[[np.random.Generator], Draw]] = {
     "entropy balancing": balancing("entropy", 0.0),
     "PSM-DID": balancing("psm", 0.0),
@@ -146,6 +165,8 @@ HELD: dict[str, Callable[[np.random.Generator], Draw]] = {
     "threshold region": threshold(1.0),
     "Anderson-Rubin set, strong": instrument(0.6),
     "Anderson-Rubin set, weak": instrument(0.05),
+    "status of firms instrumented, strong": status_instrument(1.5),
+    "status of firms instrumented, weak": status_instrument(0.1),
     "bounds: smoothness 0, linear trend": bounds("smoothness", 0.1),
     "bounds: relative magnitudes 1, linear trend": bounds("relative", 0.1),
     "one regime: not rejected": threshold(0.2),
@@ -155,6 +176,7 @@ FAILED: dict[str, tuple[Callable[[np.random.Generator], Draw], str]] = {
     "no overlap: entropy balancing": (balancing("entropy", 12.0), "not made, with the reason"),
     "no overlap: PSM-DID": (balancing("psm", 12.0), "not made, with the reason"),
     "weak instrument: 2SLS": (instrument(0.05), "effective F below its critical value"),
+    "weak instrument of the status: 2SLS": (status_instrument(0.1), "effective F below its critical value"),
     "one regime: threshold": (threshold(0.2), "one regime not rejected: not to be read"),
     "trend of 0.1 a year: plain interval": (bounds("smoothness", 0.1), "plain interval leaves out zero, robust one holds it"),
 }
