@@ -82,6 +82,7 @@ def test_each_estimate_runs_from_raw_file_to_paper(folder, capsys):
     bounds = tables["trend_bounds"].query("quantity == 'interval' and target == 'first'")
     widths = (bounds["ci_high"] - bounds["ci_low"]).groupby([bounds["estimator"], bounds["restriction"]]).apply(list)
     assert all(narrow < wide for narrow, wide in widths)
+    assert "moran" in set(pd.read_csv(run / "tables" / "dynamics.csv")["item"])  # by economic distance: the study has no links
     assert {"threshold", "f", "density_below", "density_above"} <= set(tables["thresholds"]["quantity"])
     for language, words in (("en", "which touches nothing else"), ("zh", "名额由抽签决定")):
         prose = "\n".join(paragraph.text for paragraph in Document(str(run / "paper" / f"methods_{language}.docx")).paragraphs)
