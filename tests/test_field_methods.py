@@ -45,9 +45,8 @@ def test_each_method_runs_from_raw_file_to_paper(folder, capsys):
     assert np.allclose(shares.to_numpy(), 1)
     assert {"theil", "time_weighted", "moran", "coupling"} <= set(tables["dynamics"]["item"])
     labels = " ".join(tables["designs"]["label"])
-    assert all(
-        method in labels for method in ("pca_spss", "independence", "cilos", "idocriw", "z + 0.01", "0.001", "vikor", "grey_topsis", "rsr")
-    )
+    methods = ("pca_spss", "independence", "cilos", "idocriw", "z + 0.01", "0.001", "vikor", "grey_topsis", "rsr")
+    assert all(method in labels for method in methods)
     for language, words in (("en", "MEREC (removal effects)"), ("zh", "优序图法")):
         prose = "\n".join(paragraph.text for paragraph in Document(str(run / "paper" / f"methods_{language}.docx")).paragraphs)
         assert words in prose and "Σ" in prose and ("Theil" in prose) and ("0.3" in prose)
