@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from hqd_index.firms.mode_clusters import adjusted_rand
 
 from hqd_index.demo import Demo, generate
 from hqd_index.demo.effects import effects, targets
@@ -28,7 +29,6 @@ from hqd_index.demo.sectors import CODES, YEARS
 from hqd_index.engines import Engine, open_engine
 from hqd_index.errors import ConfigError
 from hqd_index.firms.derived_columns import derive
-from hqd_index.firms.mode_clusters import adjusted_rand
 from hqd_index.firms.mode_tables import mode_tables
 from hqd_index.index.index_tables import Index, build_index
 from hqd_index.links import links

@@ -1,22 +1,15 @@
-"""Groupings held to scikit-learn, agreement by hand, and the table of a panel whose modes are known."""
+"""The table of validation of a panel whose modes are known."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.cluster import KMeans
-from sklearn.metrics import adjusted_rand_score
-from sklearn.mixture import GaussianMixture
 
-from hqd_index.firms.mode_clusters import adjusted_rand, k_means, mixture
 from hqd_index.firms.mode_tables import banded_densities
 from hqd_index.firms.mode_validation import SCORES, mode_validation
 from hqd_index.firms.modes import MODES
 from hqd_index.tables import check
 
 from .test_modes import asked
-
-EXACT = 1e-12
-WITHIN = 1e-3  # both stop where the mean log likelihood moves by less than their tolerance
 
 
 def points(seed: int, apart: float = 1.5, firms: int = 240) -> tuple[np.ndarray, np.ndarray]:
@@ -26,30 +19,6 @@ def points(seed: int, apart: float = 1.5, firms: int = 240) -> tuple[np.ndarray,
     first, second = np.where(mode % 2 == 0, 1, -1), np.where(mode < 2, 1, -1)
     centres = np.stack([first, -first, second, -second], axis=1) * apart / 2
     return centres + rng.normal(size=(firms, 4)), mode
-
-
-def test_agreement_is_scikit_learns():
-    rng = np.random.default_rng(3)
-    first, second = rng.integers(0, 4, 200), rng.integers(0, 3, 200)
-    assert adjusted_rand(first, second) == pytest.approx(adjusted_rand_score(first, second), abs=EXACT)
-    assert adjusted_rand(first, (first + 1) % 4) == 1 and np.isnan(adjusted_rand(first[:1], second[:1]))
-
-
-@pytest.mark.parametrize("apart", [0.5, 2.0])
-def test_groupings_are_no_worse_than_scikit_learns(apart):
-    x, _ = points(5, apart)
-    mine = k_means(x, 4, np.random.default_rng(1))
-    theirs = KMeans(4, n_init=10, random_state=1).fit(x)
-    inertia = sum(((x[mine == k] - x[mine == k].mean(axis=0)) ** 2).sum() for k in range(4))
-    assert inertia <= theirs.inertia_ * 1.01
-    made = mixture(x, mine, 4)
-    start = GaussianMixture(4, random_state=1, max_iter=500, tol=1e-6, means_init=[x[mine == k].mean(axis=0) for k in range(4)])
-    best = start.fit(x)
-    assert made.log_likelihood / len(x) >= best.score(x) - (WITHIN if apart > 1 else 0.05)
-    single = GaussianMixture(1).fit(x)
-    one = mixture(x, np.zeros(len(x), dtype=np.intp), 1)
-    assert one.log_likelihood == pytest.approx(single.score(x) * len(x), abs=1e-6)
-    assert one.bic == pytest.approx(single.bic(x), abs=1e-6)
 
 
 def table(apart: float, *, moved: bool = False) -> pd.DataFrame:

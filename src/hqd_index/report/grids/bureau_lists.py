@@ -9,6 +9,7 @@ import pandas as pd
 from ..bilingual import BLANK_TEXT, Bilingual
 from ..results import Results
 from .grid import Grid, parse_columns
+from .list_grids import FLAGS
 from .missing_parts import common_parts, note_of_common_parts, rest_of_row
 
 CHAIN = parse_columns("""
@@ -46,13 +47,6 @@ TASKS = parse_columns("""
 完成时限 | Due | text | 14
 进展 | Progress | text | 18
 """)
-FLAGS = {
-    "chokepoint": Bilingual("卡点", "chokepoint"),
-    "gap": Bilingual("断点", "gap"),
-    "blockage": Bilingual("堵点", "blockage"),
-    "weak": Bilingual("短板", "weak"),
-    "strong": Bilingual("长板", "strong"),
-}
 KINDS = {"industry": Bilingual("行业", "industry"), "product": Bilingual("产品", "product")}
 OFFICE = Bilingual("链长制办公室", "chain chief's office")
 TASK_OF_FLAG: dict[str, tuple[Bilingual, Bilingual]] = {
