@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from hqd_index.firms.mode_clusters import adjusted_rand
+from sklearn.metrics import adjusted_rand_score
 
 from hqd_index.demo import Demo, generate
 from hqd_index.demo.effects import effects, targets
@@ -160,7 +160,7 @@ def mode_tally(demo: Demo, modes: pd.DataFrame) -> tuple[Tally, float]:
         tally.misses["changed sides within two years" if turned[row] else label[row] if mixed else "items on the other side"] += 1
     tally.false = int(((label != planted) & ~np.isin(label, ["mixed", "unclassified"])).sum())
     codes = [pd.factorize(values)[0].astype(np.intp) for values in (label, planted)]
-    return tally, adjusted_rand(codes[0], codes[1])
+    return tally, adjusted_rand_score(codes[0], codes[1])
 
 
 def chokepoint_tally(demo: Demo, chokepoints: pd.DataFrame) -> Tally:
