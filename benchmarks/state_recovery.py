@@ -159,8 +159,7 @@ def mode_tally(demo: Demo, modes: pd.DataFrame) -> tuple[Tally, float]:
         mixed = label[row] in ("mixed", "unclassified")
         tally.misses["changed sides within two years" if turned[row] else label[row] if mixed else "items on the other side"] += 1
     tally.false = int(((label != planted) & ~np.isin(label, ["mixed", "unclassified"])).sum())
-    codes = [pd.factorize(values)[0].astype(np.intp) for values in (label, planted)]
-    return tally, adjusted_rand_score(codes[0], codes[1])
+    return tally, float(adjusted_rand_score(planted, label))
 
 
 def chokepoint_tally(demo: Demo, chokepoints: pd.DataFrame) -> Tally:
@@ -169,7 +168,7 @@ def chokepoint_tally(demo: Demo, chokepoints: pd.DataFrame) -> Tally:
     planted = pd.DataFrame(demo.planted.chokepoints, index=demo.planted.scarce_products, columns=list(YEARS)).stack()
     truth = planted.reindex(pd.MultiIndex.from_frame(rows[["hs6", "year"]])).fillna(False).to_numpy(dtype=bool)
     before = planted.groupby(level=0).shift(FRESH).reindex(pd.MultiIndex.from_frame(rows[["hs6", "year"]]))
-    fresh = truth & (before.to_numpy() == False)  # noqa: E712
+    fresh = truth & before.eq(False).to_numpy()  # unknown before the first year is not fresh
     flag = rows["chokepoint"].to_numpy(dtype=float) == 1
     misses = Counter({"began within two years": int((truth & ~flag & fresh).sum())})
     misses["concentration near the threshold"] = int((truth & ~flag & ~fresh).sum())
