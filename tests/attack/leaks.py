@@ -16,6 +16,8 @@ WARM = 0.2
 """Share of the studies after which everything is imported and every cache of a library has its size."""
 KILOBYTES_PER_STUDY = 200.0
 """Growth of resident memory that is no leak: the allocator's own noise over some hundred studies."""
+ALLOWANCE_KILOBYTES = 16_000.0
+"""Growth that a short course may show however few its studies are: the allocator takes memory in such steps."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,8 @@ def leak(course: list[Holdings]) -> str:
     settled = course[round(len(course) * WARM) :]
     half = len(settled) // 2
     first, last = (sorted(one.kilobytes for one in part)[len(part) // 2] for part in (settled[:half], settled[half:]))
-    growth = (last - first) / half
-    grown = [f"{growth:.0f} kB a study"] if growth > KILOBYTES_PER_STUDY else []
+    growth = last - first
+    grown = [f"{growth / half:.0f} kB a study"] if growth > ALLOWANCE_KILOBYTES + KILOBYTES_PER_STUDY * half else []
     for name in ("open_files", "temporary_files", "threads"):
         before, after = getattr(settled[0], name), getattr(settled[-1], name)
         grown += [f"{name}: {before}, then {after}"] if after > before else []

@@ -20,7 +20,7 @@ def test_formulas_and_configuration_changed_at_random_are_refused_or_bind(tmp_pa
 def test_growth_is_seen() -> None:
     flat = [Holdings(1000 + n % 3, 20, 1, 4) for n in range(50)]
     assert leak(flat) == ""
-    assert leak([Holdings(one.kilobytes + 900 * n, 20, 1, 4) for n, one in enumerate(flat)]) == "900 kB a study"
+    assert leak([Holdings(one.kilobytes + 1500 * n, 20, 1, 4) for n, one in enumerate(flat)]) == "1500 kB a study"
     assert leak([Holdings(1000, 20 + n, n, 4) for n in range(50)]) == "open_files: 30, then 69; temporary_files: 10, then 49"
 
 
