@@ -319,7 +319,9 @@ def _contribution() -> pd.DataFrame:
     """Items A, B and D of the headline specification, as the models write them."""
     common = {"spec": "twfe", "sample": "all", "measure": "share of change", "assumption": "missing intercept"}
     rows = [("A", "total", 2018, 2022, "share", 0.21, 0.08, 0.34), ("A", "C39", 2018, 2022, "share", 0.31, 0.10, 0.52)]
-    rows += [("A", "total", None, None, f"effect{kind}_sd", value, value - 0.1, value + 0.1) for kind, value in EFFECTS.items()]
+    rows += [
+        ("A", "total", None, None, f"effect{kind}_points", value, value - 0.1, value + 0.1) for kind, value in EFFECTS.items()
+    ]
     for year in YEARS[1:]:
         rows.append(("B", "total", 2018, year, "actual", 0.43 + 0.02 * (year - 2018), None, None))
         gap = 0.004 * (year - 2018)

@@ -39,7 +39,8 @@ QUOTED: dict[str, tuple[str, dict[str, list[dict[str, object]]]]] = {
     "indicators_left_out": ("The index is without 2 indicators that have no value at all: ", {"weights": EMPTY}),
     "rank_uncertainty": (
         "Over 200 draws of designs, weights and firms a rank moves by 1.3 places on average, its interval is 3.4 wide; 1 of 2",
-        {"uncertainty_summary": [{"source": "all", "quantity": name, "value": value} for name, value in SUMMARY.items()],
+        {"uncertainty_summary": [{"source": source, "quantity": name, "value": value} for name, value in SUMMARY.items()
+                                 for source in ("all", "data", "design", "weights")],
          "neighbours": [{"year": 2022, "apart": True}, {"year": 2022, "apart": False}, {"year": 2021, "apart": True}]},
     ),
     "multiverse_finding": (

@@ -18,7 +18,7 @@ from hqd_index.report.figures import model_figures as model_pictures
 from hqd_index.report.figures.figure_labels import FigureLabels
 from hqd_index.report.grids import model_grids
 from hqd_index.report.results import Results
-from hqd_index.report.sentences import GROUPS, HYPOTHESES, verdict_sentence
+from hqd_index.report.sentences import GROUPS, HYPOTHESES, sample_label, verdict_sentence
 from hqd_index.report.verdict_words import ADDITIONS
 from hqd_index.study.records import ModeLabels
 
@@ -32,7 +32,7 @@ LINE = {
 
 
 def test_a_line_becomes_a_sentence_with_its_numbers_and_cautions() -> None:
-    said = verdict_sentence(LINE, HYPOTHESES["H5a"])
+    said = verdict_sentence(LINE, HYPOTHESES["H5a"], sample_label("leave_out"))
     for text in said:
         assert all(
             part in text
@@ -44,7 +44,9 @@ def test_a_line_becomes_a_sentence_with_its_numbers_and_cautions() -> None:
         and "interaction" in said.en
     )
     assert "方向相反" in said.zh and ADDITIONS["fragile"].zh in said.zh and "剔除专精特新企业" in said.zh
-    plain = verdict_sentence(LINE | {"hypothesis": "H6b", "sample": "leaders", "additions": None}, HYPOTHESES["H6b"])
+    plain = verdict_sentence(
+        LINE | {"hypothesis": "H6b", "sample": "leaders", "additions": None}, HYPOTHESES["H6b"], GROUPS["leaders"]
+    )
     assert "Caution" not in plain.en and GROUPS["leaders"].zh in plain.zh
 
 

@@ -21,7 +21,7 @@ from hqd_index.report.outputs import write_report, write_workbooks
 from hqd_index.report.page.html_page import page, script_safe_json
 from hqd_index.report.paper.paper_tables import paper_tables
 from hqd_index.report.results import Results
-from hqd_index.report.verdict_words import ADDITIONS, GRADES, SIZES, SPLITS, VERDICTS
+from hqd_index.report.verdict_words import ADDITIONS, GRADES, MEANINGS, SIZES, SPLITS, VERDICTS
 from hqd_index.report.weight_lab import weight_lab
 from hqd_index.report.workbook.results_workbook import write_workbook
 
@@ -86,11 +86,9 @@ def test_each_verdict_is_said_in_full(key: str, tables: dict[str, pd.DataFrame])
     rows = tables["hypotheses"].assign(verdict=key)
     results = Results(study(), {**tables, "hypotheses": rows}, MANIFEST)
     said = headline_finding(results)
-    assert said is not None and VERDICTS[key].label.zh in said.text.zh and VERDICTS[key].label.en in said.text.en
+    assert said is not None and VERDICTS[key].zh in said.text.zh and VERDICTS[key].en in said.text.en
     html = whole_page(results)
-    assert (
-        f'<span class="verdict"><span class="zh" lang="zh">{VERDICTS[key].label.zh}' in html and VERDICTS[key].meaning.en in html
-    )
+    assert f'<span class="verdict"><span class="zh" lang="zh">{VERDICTS[key].zh}' in html and MEANINGS[key].en in html
 
 
 def test_every_key_of_the_rule_has_words() -> None:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from .bilingual import Bilingual
-from .number_format import integer, number, p_value, percent
+from .bilingual import BLANK_TEXT, Bilingual
+from .number_format import p_value
 from .results import Results
 from .sentences import INTERCEPT_NOTE, MIN_REPRESENTED, TOTAL, interval_text, ruled_out
 from .verdict_words import caution_text, conclusion, verdict_label, verdict_text
+from .wording import joined, sentences_together, together, wording, wordings
 
 LISTED_INDICATORS = 6
 
@@ -39,23 +40,19 @@ def headline_finding(results: Results) -> Finding | None:
         return None
     by_industry = results.study.study.unit.by == ("industry_code",)
     record = row.to_dict()
-    start, verdict_words, cautions = (
-        conclusion(record, by_industry=by_industry),
-        verdict_text(record),
-        caution_text(row["additions"]),
-    )
+    cautions = caution_text(row["additions"])
     smallest_p = max(1 / results.study.regressions.inference.draws, 2.0 ** (1 - row["n_clusters"]))  # 0 of so many draws
-    estimate, p = number(row["estimate_sd"], 3), p_value(row["p_wild"], smallest_shown=smallest_p)
-    p = p if p.startswith("<") else f"= {p}"
-    bound, interval = ruled_out(row["rules_out"]), interval_text(row["ci_low"], row["ci_high"])
-    zh = (
-        f"{start.zh}：专精特新密度每高 1 个标准差，指数变动 {estimate} 个标准差（{interval.zh}，自助法 p {p}），"
-        f"{verdict_words.zh}；{bound.zh}"
+    sentence = wording(
+        "findings.headline",
+        conclusion=conclusion(record, by_industry=by_industry),
+        estimate=row["estimate_sd"],
+        interval=interval_text(row["ci_low"], row["ci_high"]),
+        p=p_value(row["p_wild"], smallest_shown=smallest_p),
+        verdict=verdict_text(record),
+        bound=ruled_out(row["rules_out"]),
     )
-    en = f"{start.en}: one SD more SRDI density goes with {estimate} SD of the index ({interval.en}, bootstrap p {p}), "
-    en += f"{verdict_words.en}; {bound.en}"
-    zh, en = (f"{zh}；提示：{cautions.zh}。", f"{en}. Caution: {cautions.en}.") if cautions.zh else (f"{zh}。", f"{en}.")
-    return Finding(Bilingual(zh, en), ("hypotheses",))
+    caution = wording("findings.headline.cautions", cautions=cautions) if cautions.zh else BLANK_TEXT
+    return Finding(sentences_together(sentence, caution), ("hypotheses",))
 
 
 def contribution_row(results: Results, quantity: str) -> pd.Series | None:
@@ -72,7 +69,7 @@ def split_effects(results: Results) -> tuple[str, dict[str, pd.Series]] | None:
     """What is split into spillover and composition ("" the whole index, "splittable_" its part from firms), and its rows."""
     for prefix in ("", "splittable_"):
         effect_rows = {
-            effect_part: contribution_row(results, f"{prefix}effect{effect_part}_sd")
+            effect_part: contribution_row(results, f"{prefix}effect{effect_part}_points")
             for effect_part in ("", "_spillover", "_composition")
         }
         rows_by_part = {effect_part: effect_row for effect_part, effect_row in effect_rows.items() if effect_row is not None}
@@ -88,27 +85,17 @@ def composition_split(results: Results) -> Finding | None:
         return None
     prefix, rows = split_rows
     spillover, composition = rows["_spillover"], rows["_composition"]
-    bounds, composition_bounds = (interval_text(part["ci_low"], part["ci_high"]) for part in (spillover, composition))
     row = headline_row(results, "leave_out")
-    verdict_text = verdict_label(row["verdict"]) if row is not None else Bilingual("未检验", "not tested")
-    effect = number(rows[""]["value"], 3)
-    zh, en = ("其中", "Of this, ") if not prefix else (
-        f"只有由企业数据算出的那部分指数可以拆分，密度对它的效应为 {effect} 个标准差，其中",
-        f"Only the part of the index that is computed from firms can be split; there the effect is {effect} SD, of which ",
-    )  # fmt: skip
-    zh += (
-        f"外溢效应（只看从未被认定的企业）{number(spillover['value'], 3)}，{bounds.zh}，"
-        f"{verdict_text.zh}；"
-        f"构成效应（专精特新企业自身）{number(composition['value'], 3)}，{composition_bounds.zh}。"
-        + ("两者之和等于这部分的效应。" if prefix else "两者之和等于全部企业的估计。")
+    text = wording(
+        f"findings.split.{'splittable' if prefix else 'whole'}",
+        effect=rows[""]["value"],
+        spillover=spillover["value"],
+        spillover_interval=interval_text(spillover["ci_low"], spillover["ci_high"]),
+        verdict=verdict_label(row["verdict"]) if row is not None else wording("findings.not_tested"),
+        composition=composition["value"],
+        composition_interval=interval_text(composition["ci_low"], composition["ci_high"]),
     )
-    en += (
-        f"spillover (firms never recognised) is {number(spillover['value'], 3)}, "
-        f"{bounds.en}: {verdict_text.en}; "
-        f"composition (recognised firms themselves) is {number(composition['value'], 3)}, "
-        f"{composition_bounds.en}. " + ("They add up to the effect on that part." if prefix else "They add up to the whole.")
-    )
-    return Finding(Bilingual(zh, en), ("contribution", "hypotheses"))
+    return Finding(text, ("contribution", "hypotheses"))
 
 
 def contribution_finding(results: Results) -> Finding | None:
@@ -116,15 +103,15 @@ def contribution_finding(results: Results) -> Finding | None:
     row = contribution_row(results, "share")
     if row is None or pd.isna(row["from_year"]):
         return None
-    first_year, last_year = int(row["from_year"]), int(row["to_year"])
-    low, high = percent(row["ci_low"]), percent(row["ci_high"])
-    zh = (
-        f"{first_year}–{last_year} 年，专精特新密度的上升在核算上对应指数平均升幅的 {percent(row['value'])}（95% "
-        f"区间 {low} 至 {high}）。"
+    sentence = wording(
+        "findings.contribution",
+        first_year=int(row["from_year"]),
+        last_year=int(row["to_year"]),
+        share=row["value"],
+        low=row["ci_low"],
+        high=row["ci_high"],
     )
-    en = f"From {first_year} to {last_year} the rise of SRDI density accounts for {percent(row['value'])} of the mean change "
-    en += f"(95% interval {low} to {high})."
-    return Finding(Bilingual(zh + INTERCEPT_NOTE.zh, f"{en} {INTERCEPT_NOTE.en}"), ("contribution",))
+    return Finding(sentences_together(sentence, INTERCEPT_NOTE), ("contribution",))
 
 
 def leading_units(results: Results, unit_count: int = 3) -> Finding | None:
@@ -135,22 +122,30 @@ def leading_units(results: Results, unit_count: int = 3) -> Finding | None:
     ranked_units = results.ranking(year).dropna(subset=["rank"])
     if ranked_units.empty:
         return None
-    unit_count = min(unit_count, max(1, len(ranked_units) // 2))
-    best_units, worst_units = _scores_listed(ranked_units.head(unit_count)), _scores_listed(ranked_units.tail(unit_count))
-    return Finding(
-        Bilingual(
-            f"{year} 年有排名的 {len(ranked_units)} 个单位中，居前的是{best_units.zh}；居后的是{worst_units.zh}。",
-            f"Of {len(ranked_units)} units ranked in {year}, first are {best_units.en}; last are {worst_units.en}.",
-        ),
-        ("scores",),
-    )
+    key, count = _leaders_key(ranked_units, unit_count)
+    best, worst = (_scores_listed(rows, ranked_units) for rows in (ranked_units.head(count), ranked_units.tail(count)))
+    return Finding(wording(key, year=year, ranked=len(ranked_units), best=best, worst=worst), ("scores",))
 
 
-def _scores_listed(score_rows: pd.DataFrame) -> Bilingual:
-    scores = [number(score, 1) for score in score_rows["score"]]
-    return Bilingual(
-        "、".join(f"{unit_label}（{score}）" for unit_label, score in zip(score_rows["unit_zh"], scores)),
-        ", ".join(f"{unit_label} ({score})" for unit_label, score in zip(score_rows["unit_en"], scores)),
+def _leaders_key(ranked_units: pd.DataFrame, unit_count: int) -> tuple[str, int]:
+    """The sentence that so many ranked units allow, and how many units it lists at each end."""
+    if len(ranked_units) == 1:
+        return "findings.leaders.only", 1
+    count = min(unit_count, len(ranked_units) // 2)
+    return "findings.leaders" if count > 1 else "findings.leaders.few", count
+
+
+def _scores_listed(score_rows: pd.DataFrame, ranked_units: pd.DataFrame) -> Bilingual:
+    """Units with their scores; those that share a rank say so."""
+    sharing = ranked_units["rank"].value_counts()
+    return joined(
+        wording(
+            "findings.leaders.tied" if sharing[row["rank"]] > 1 else "findings.leaders.unit",
+            unit=Bilingual(row["unit_zh"], row["unit_en"]),
+            score=row["score"],
+            rank=row["rank"],
+        )
+        for row in score_rows.to_dict("records")
     )
 
 
@@ -159,23 +154,30 @@ def index_movement(results: Results) -> Finding | None:
     if len(results.years) < 2:
         return None
     first_year, last_year = results.years[0], results.years[-1]
-    mean_scores = [results.ranking(year)["score"].mean() for year in (first_year, last_year)]
+    first_mean, last_mean = (results.ranking(year)["score"].mean() for year in (first_year, last_year))
     rank_gain = results.change(last_year, first_year).dropna()
     if rank_gain.empty:
         return None
-    largest_climber, largest_faller = str(rank_gain.idxmax()), str(rank_gain.idxmin())
-    climber_name, faller_name = results.unit_name(largest_climber), results.unit_name(largest_faller)
-    return Finding(
-        Bilingual(
-            f"{first_year}–{last_year} 年指数均值由 {number(mean_scores[0], 1)} 变为 {number(mean_scores[1], 1)}；"
-            f"名次上升最多的是{climber_name.zh}（▲{integer(rank_gain[largest_climber])}），下降最多的是{faller_name.zh}（▼{integer(-rank_gain[largest_faller])}）。",
-            f"From {first_year} to {last_year} the mean index went from {number(mean_scores[0], 1)} to "
-            f"{number(mean_scores[1], 1)}; "
-            f"{climber_name.en} climbed most (▲{integer(rank_gain[largest_climber])}), {faller_name.en} fell most "
-            f"(▼{integer(-rank_gain[largest_faller])}).",
-        ),
-        ("scores",),
-    )
+    mean = wording("findings.movement", first_year=first_year, last_year=last_year, first_mean=first_mean, last_mean=last_mean)
+    return Finding(_rank_changes(results, mean, rank_gain), ("scores",))
+
+
+def _rank_changes(results: Results, mean: Bilingual, rank_gain: pd.Series) -> Bilingual:
+    """The sentence on the mean, with who climbed and fell most where anyone did."""
+    if len(rank_gain) > 1 and not rank_gain.any():
+        return wording("findings.movement.none", mean=mean)
+    rise, fall = rank_gain.max(), -rank_gain.min()
+    if not (rise > 0 and fall > 0):
+        return wording("findings.movement.mean_only", mean=mean)
+    climbers, fallers = (_units_listed(results, rank_gain.index[rank_gain == gain]) for gain in (rise, -fall))
+    return wording("findings.movement.both", mean=mean, climber=climbers, rise=rise, faller=fallers, fall=fall)
+
+
+def _units_listed(results: Results, units: pd.Index) -> Bilingual:
+    """Names of the units that share a change of rank: two by name, the first of more."""
+    names = [results.unit_name(str(unit)) for unit in units]
+    key = {1: "one", 2: "two"}.get(len(names), "many")
+    return wording(f"findings.tied.{key}", first=names[0], second=names[-1], others=len(names) - 1)
 
 
 def row_accounting(results: Results) -> Finding | None:
@@ -183,19 +185,11 @@ def row_accounting(results: Results) -> Finding | None:
     counts = rows_accounted(results)
     if counts is None:
         return None
-    rows_read, rows_used, quarantined_count, out_of_scope = counts
-    share = percent(quarantined_count / rows_read if rows_read else 0.0, 2)
-    return Finding(
-        Bilingual(
-            f"共读入 {integer(rows_read)} 行 = 采用 {integer(rows_used)} + 隔离 {integer(quarantined_count)}（{share}）+ "
-            f"范围外 {integer(out_of_scope)}；"
-            "隔离的每一行都列在 quarantine.xlsx。",
-            f"{integer(rows_read)} rows read = {integer(rows_used)} used + {integer(quarantined_count)} quarantined "
-            f"({share}) + {integer(out_of_scope)} "
-            "out of scope; each quarantined row is listed in quarantine.xlsx.",
-        ),
-        ("ledger",),
-    )
+    rows_read, used, quarantined, outside = counts
+    share = quarantined / rows_read if rows_read else 0.0
+    key = "findings.rows" if quarantined else "findings.rows.none_quarantined"
+    text = wording(key, rows_read=rows_read, used=used, quarantined=quarantined, share=share, outside=outside)
+    return Finding(text, ("ledger",))
 
 
 def rows_accounted(results: Results) -> tuple[int, int, int, int] | None:
@@ -226,19 +220,16 @@ def incomplete_data(results: Results) -> Finding | None:
     if rows.empty:
         return None
     labels = {node: Bilingual(zh, en) for node, zh, en in rows[["node", "node_zh", "node_en"]].itertuples(index=False)}
-    listed_labels = list(labels.values())[:LISTED_INDICATORS]
-    ellipsis = " …" if len(labels) > LISTED_INDICATORS else ""
+    listed_labels = joined(list(labels.values())[:LISTED_INDICATORS])
+    more = " …" if len(labels) > LISTED_INDICATORS else ""
+    indicators = Bilingual(listed_labels.zh + more, listed_labels.en + more)
     uneven_count = int((rows["flag"] == "I-GAPS-STATUS").sum())
-    zh = f"[I-GAPS] {len(labels)} 个指标的数据不全：{'、'.join(label.zh for label in listed_labels)}{ellipsis}。"
-    en = f"[I-GAPS] {len(labels)} {'indicator rests' if len(labels) == 1 else 'indicators rest'} on incomplete data: "
-    en += f"{', '.join(label.en for label in listed_labels)}{ellipsis}. "
-    if uneven_count:
-        zh += f"其中 {uneven_count} 个指标专精特新企业与其他企业的覆盖率相差 10 个百分点以上，两个样本不易比较。"
-        en += f"In {uneven_count} the coverage of SRDI firms and of others is more than 10 points apart: "
-        en += "the samples compare badly. "
-    zh += "比率只用完整的行，空格不当作零；各值的企业数与覆盖率见 indicators.csv。"
-    en += "Ratios use complete rows only and blanks are no zeros; firms and coverage of each value are in indicators.csv."
-    return Finding(Bilingual(zh, en), ("diagnostics", "indicators"))
+    text = sentences_together(
+        wording(f"findings.gaps.{'one' if len(labels) == 1 else 'many'}", count=len(labels), indicators=indicators),
+        wording("findings.gaps.uneven", count=uneven_count) if uneven_count else BLANK_TEXT,
+        wording("findings.gaps.rule"),
+    )
+    return Finding(text, ("diagnostics", "indicators"))
 
 
 def indicators_left_out(results: Results) -> Finding | None:
@@ -247,13 +238,9 @@ def indicators_left_out(results: Results) -> Finding | None:
     nodes = [node for node in results.leaves if ((rows["node"] == node) & (rows["note"] == "I-EMPTY")).any()] if len(rows) else []
     if not nodes:
         return None
-    names = [results.name(node) for node in nodes]
-    zh = "、".join(f"{name.zh}（{node}）" for name, node in zip(names, nodes))
-    en = ", ".join(f"{name.en} ({node})" for name, node in zip(names, nodes))
-    zh = f"[I-EMPTY] 指数不含 {len(nodes)} 个没有任何取值的指标：{zh}；原因见 not_made.csv。"
-    subject = "one indicator that has" if len(nodes) == 1 else f"{len(nodes)} indicators that have"
-    en = f"[I-EMPTY] The index is without {subject} no value at all: {en}; not_made.csv says why."
-    return Finding(Bilingual(zh, en), ("weights", "not_made"))
+    indicators = joined(wording("findings.named_id", name=results.name(node), id=node) for node in nodes)
+    text = wording(f"findings.without.{'one' if len(nodes) == 1 else 'many'}", count=len(nodes), indicators=indicators)
+    return Finding(text, ("weights", "not_made"))
 
 
 def sample_coverage(results: Results) -> Finding | None:
@@ -263,18 +250,15 @@ def sample_coverage(results: Results) -> Finding | None:
     if rows.empty:
         return None
     lowest_row = rows.sort_values(["share_revenue", "unit", "year"]).iloc[0]
-    name, units_below_limit = results.unit_name(str(lowest_row["unit"])), int((rows["share_revenue"] < MIN_REPRESENTED).sum())
-    share, lowest_share, year = (
-        percent(rows["share_revenue"].median()),
-        percent(lowest_row["share_revenue"]),
-        int(lowest_row["year"]),
+    text = wording(
+        "findings.coverage",
+        median=rows["share_revenue"].median(),
+        lowest=lowest_row["share_revenue"],
+        unit=results.unit_name(str(lowest_row["unit"])),
+        year=int(lowest_row["year"]),
+        below=int((rows["share_revenue"] < MIN_REPRESENTED).sum()),
     )
-    zh = (
-        f"样本营业收入占官方总量的比重：中位数 {share}，最低 {lowest_share}（{name.zh}，{year} 年）；低于 20% "
-        f"的单位-年有 {units_below_limit} 个。"
-    )
-    en = f"The sample holds {share} of official revenue (median), at least {lowest_share} ({name.en}, {year}); "
-    return Finding(Bilingual(zh, en + f"{units_below_limit} unit-years are below 20%."), ("coverage",))
+    return Finding(text, ("coverage",))
 
 
 def rank_uncertainty(results: Results) -> Finding | None:
@@ -283,17 +267,26 @@ def rank_uncertainty(results: Results) -> Finding | None:
     facts = _values_by_quantity(rows[rows["source"] == "all"]) if len(rows) else {}
     if not {"draws", "mean_shift", "mean_width"} <= set(facts):
         return None
-    draws, shift, width = integer(facts["draws"]), number(facts["mean_shift"], 1), number(facts["mean_width"], 1)
-    zh = f"{draws} 次抽样（算法、权重、企业）中，名次平均变动 {shift} 位，区间平均宽 {width} 位。"
-    en = f"Over {draws} draws of designs, weights and firms a rank moves by {shift} places on average, "
-    en += f"its interval is {width} wide"
+    sources = together([text for source, text in wordings("findings.ranks.source").items() if source in sources_drawn(results)])
+    ranks = wording(
+        "findings.ranks.drawn",
+        draws=facts["draws"],
+        sources=sources,
+        shift=facts["mean_shift"],
+        width=facts["mean_width"],
+    )
     pairs = results.table("neighbours")
     pairs = pairs[pairs["year"] == pairs["year"].max()] if len(pairs) else pairs
-    if len(pairs):
-        distinct_pairs = int(pairs["apart"].sum())
-        zh += f"相邻的 {len(pairs)} 对名次中有 {distinct_pairs} 对能分出先后。"
-        en += f"; {distinct_pairs} of {len(pairs)} pairs of neighbours can be distinguished"
-    return Finding(Bilingual(zh, f"{en}."), ("uncertainty_summary", "neighbours") if len(pairs) else ("uncertainty_summary",))
+    if pairs.empty:
+        return Finding(wording("findings.ranks.alone", ranks=ranks), ("uncertainty_summary",))
+    text = wording("findings.ranks.pairs", ranks=ranks, pairs=len(pairs), apart=int(pairs["apart"].sum()))
+    return Finding(text, ("uncertainty_summary", "neighbours"))
+
+
+def sources_drawn(results: Results) -> set[str]:
+    """What the draws of this run varied: design, weights, data (firms drawn again)."""
+    rows = results.table("uncertainty_summary")
+    return set(rows["source"]) if len(rows) else set()
 
 
 def _values_by_quantity(quantity_rows: pd.DataFrame) -> dict[str, float]:
@@ -312,56 +305,38 @@ def multiverse_finding(results: Results) -> Finding | None:
     texts = [sentence for sentence in sentences if sentence is not None]
     if not texts:
         return None
-    return Finding(
-        Bilingual(
-            "".join(outcome_sentence.zh for outcome_sentence in texts),
-            " ".join(outcome_sentence.en for outcome_sentence in texts),
-        ),
-        ("multiverse_summary",),
-    )
+    return Finding(sentences_together(*texts), ("multiverse_summary",))
 
 
-CURVE_OUTCOMES = {
-    "all": Bilingual("以全部企业的指数为结果", "On the index of all firms"),
-    "leave_out": Bilingual("以从未认定企业的可拆分部分为结果", "On the splittable part of the index of firms never recognised"),
-}
+CURVE_OUTCOMES = ("all", "leave_out")
 
 
 def _multiverse_sentence(curve_facts: dict[str, float], sample: str) -> Bilingual | None:
     """One outcome's sentence; None where its curve is missing."""
     if not {"run", "declared", "positive", "significant", "median"} <= set(curve_facts):
         return None
-    estimated_count, median = curve_facts["declared"] - curve_facts.get("not_estimable", 0.0), number(curve_facts["median"], 3)
-    declared_count, estimated_text, distinct_count = (
-        integer(universe_count) for universe_count in (curve_facts["declared"], estimated_count, curve_facts["run"])
+    estimated = curve_facts["declared"] - curve_facts.get("not_estimable", 0.0)
+    wild, joint_p = (curve_facts.get(quantity, float("nan")) for quantity in ("significant_wild", "joint_p_median"))
+    has_twins = curve_facts["run"] != estimated  # twins among the designs, see `distinct_designs`
+    return wording(
+        "findings.curve",
+        outcome=wording(f"findings.curve.{sample}"),
+        declared=curve_facts["declared"],
+        estimated=estimated,
+        counted_once=wording("findings.curve.counted_once", count=curve_facts["run"]) if has_twins else BLANK_TEXT,
+        median=curve_facts["median"],
+        positive=curve_facts["positive"],
+        significant=curve_facts["significant"] if pd.isna(wild) else wild,
+        test=wording(f"findings.curve.test.{'cv3' if pd.isna(wild) else 'wild'}"),
+        joint=BLANK_TEXT if pd.isna(joint_p) else wording("findings.curve.joint", p=joint_p),
     )
-    wild = curve_facts.get("significant_wild", float("nan"))
-    positive_share, significant_share = (
-        percent(curve_facts["positive"]),
-        percent(curve_facts["significant"] if pd.isna(wild) else wild),
-    )
-    test = Bilingual("CV3", "CV3") if pd.isna(wild) else Bilingual("wild 聚类自助法", "wild cluster bootstrap")
-    counted_once_zh, counted_once_en = "", ""
-    if distinct_count != estimated_text:  # twins among the designs, see `distinct_designs`
-        counted_once_zh = f"，排序几乎相同的算法只计一次后为 {distinct_count} 种"
-        counted_once_en = f" ({distinct_count} with designs of the same order counted once)"
-    outcome = CURVE_OUTCOMES[sample]
-    zh = f"{outcome.zh}，事先声明 {declared_count} 种设定，实际估计 {estimated_text} 种{counted_once_zh}："
-    zh += f"系数中位数 {median} 个标准差，"
-    zh += f"{positive_share} 为正，{significant_share} 显著（{test.zh}）"
-    en = f"{outcome.en}, of {declared_count} specifications declared {estimated_text} ran{counted_once_en}: median {median} SDs, "
-    en += f"{positive_share} positive, {significant_share} significant ({test.en})"
-    if "joint_p_median" in curve_facts and not pd.isna(curve_facts["joint_p_median"]):
-        p = p_value(curve_facts["joint_p_median"])
-        zh, en = f"{zh}；置换密度的联合检验 p = {p}", f"{en}; joint permutation test p = {p}"
-    return Bilingual(f"{zh}。", f"{en}.")
 
 
 def main_findings(results: Results) -> list[Finding]:
     """The page's opening: what the index is without, then at most five sentences in the order people ask."""
     estimate, composition_parts = headline_finding(results), composition_split(results)
     if estimate and composition_parts:
-        combined_text = Bilingual(estimate.text.zh + composition_parts.text.zh, f"{estimate.text.en} {composition_parts.text.en}")
+        combined_text = sentences_together(estimate.text, composition_parts.text)
         estimate = Finding(combined_text, tuple(dict.fromkeys(estimate.sources + composition_parts.sources)))
     candidates = [
         indicators_left_out(results),
@@ -377,22 +352,9 @@ def main_findings(results: Results) -> list[Finding]:
 def next_step(results: Results) -> Finding:
     """What to try next, from what this run shows."""
     if not results.has("hypotheses"):
-        reason = results.absence_reason("regressions")
-        return Finding(Bilingual(f"回归未生成：{reason.zh}", f"No regressions: {reason.en}"), ("not_made",))
+        return Finding(wording("findings.next.no_regression", reason=results.absence_reason("regressions")), ("not_made",))
     row = headline_row(results)
     if row is not None and row["verdict"] == "inconclusive":
-        return Finding(
-            Bilingual("可尝试增加年份或单位：现有数据不能判断。", "Try more years or units: these data do not decide."),
-            ("hypotheses",),
-        )
-    if "page" not in results.study.study.outputs:
-        return Finding(
-            Bilingual("可换一组权重，看名次是否稳健。", "Try other weights to see how firm the ranks are."), ("weights",)
-        )
-    return Finding(
-        Bilingual(
-            "可在 report.html 的权重实验室里调整权重，看名次是否稳健。",
-            "Move the weights in the lab of report.html to see how firm the ranks are.",
-        ),
-        ("weights",),
-    )
+        return Finding(wording("findings.next.inconclusive"), ("hypotheses",))
+    key = "findings.next.lab" if "page" in results.study.study.outputs else "findings.next.weights"
+    return Finding(wording(key), ("weights",))

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from .bilingual import Bilingual
 from .label_catalogue import KEY_LABELS
+from .regression_rows import judged_outcome
 from .results import Results
-from .sentences import GROUPS
+from .sentences import GROUPS, sample_label
+from .wording import wording
 
+SPLITTABLE = "splittable"
+"""The outcome that holds the indicators computed from firms, as the models call it."""
 FIRMS = "firms_"
 """Front of a specification whose outcome is a firm's."""
 MECHANISM = "mechanism"
@@ -78,3 +82,12 @@ def spec_label(results: Results, id: str) -> Bilingual:
         if id.endswith(suffix) and base_spec_id in labels:
             return Bilingual(f"{labels[base_spec_id].zh}，{addition.zh}", f"{labels[base_spec_id].en}, {addition.en}")
     raise LookupError(f"no label for the specification {id!r}: give it one in report/regression_labels.py")
+
+
+def sample_heading(results: Results, sample: str, outcome: str) -> Bilingual:
+    """A sample's name; where H1 is judged on the splittable part, firms left out say of what: that part or the whole index."""
+    label = sample_label(sample)
+    if sample != "leave_out" or judged_outcome(results, sample) == results.tree.root:
+        return label
+    keys = {results.tree.root: "whole_index", SPLITTABLE: "splittable"}
+    return wording(f"estimates.sample.{keys[outcome]}", sample=label) if outcome in keys else label

@@ -23,6 +23,13 @@ def density_rows(regression_rows: pd.DataFrame) -> pd.DataFrame:
     return regression_rows[(regression_rows["term"] == "density") & (regression_rows["subset"].fillna("") == "")]
 
 
+def judged_outcome(results: Results, sample: str) -> str:
+    """The outcome on which H1 is judged in a sample: the whole index, or its splittable part where most of it is not of firms."""
+    rows = results.table("hypotheses")
+    rows = rows[(rows["hypothesis"] == "H1") & (rows["sample"] == sample)] if len(rows) else rows
+    return str(rows["outcome"].iloc[0]) if len(rows) else results.tree.root
+
+
 def headline_spec(results: Results) -> str | None:
     """Id of the specification that the study calls its headline, or the last one estimated."""
     rows = results.table("regressions")

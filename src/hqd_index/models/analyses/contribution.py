@@ -13,9 +13,11 @@ from ..contribution_items import TOTAL, ContributionItem, Window, changes, contr
 from ..estimation_sample import SPLITTABLE
 from ..headline import Headline
 from ..kernels.specification import Estimate
+from ..kernels.within import Array
 from ..model_rows import Rows, merged_rows
 
 FULL_AND_SPLIT_SAMPLES = ("all", "leave_out", "composition")
+POINTS = 100  # scores are 100 times the outcomes of the regressions
 
 
 def accounting_items(
@@ -77,24 +79,30 @@ def _paths(
         yield _contribution_item("B", unit, window_to_year, "counterfactual", path, "score/100")
 
 
-def effect_items(estimate: Estimate, node: str, samples: tuple[str, ...], *, level: float) -> list[ContributionItem]:
-    """Coefficient on all firms, on those never recognised (spillover) and their difference (composition): exact, same rows."""
+def effect_items(estimate: Estimate, node: str, samples: tuple[str, ...]) -> list[ContributionItem]:
+    """Coefficient on all firms, on those never recognised (spillover) and their difference (composition): exact, same rows.
+
+    Each with the CV3 interval of the regressions, per unit of density, and in points of the score per SD of density: parts
+    add up in points, while `estimate_sd` of hypotheses measures each outcome in its own SD.
+    """
     names = {"all": "effect", "leave_out": "effect_spillover", "composition": "effect_composition"}
+    points_per_sd = POINTS * float(estimate.sums.sd_terms[0])
     contribution_items = []
     for sample in samples:
         j = estimate.outcome_index(f"{sample}:{node}")
-        standardising_factor = float(estimate.sums.sd_terms[0] / estimate.sums.sd_outcomes[estimate.outcome_index(f"all:{node}")])
-        interval_ends = estimate.bootstrap.interval(j, level)
         quantity = names[sample] if node != SPLITTABLE else f"splittable_{names[sample]}"
-        b = float(np.nan_to_num(estimate.coefficient[0, j]))
-        contribution_items.append(_effect_item(quantity, (b, *interval_ends), "score/100 per unit of density"))
-        sds = (standardising_factor * b, standardising_factor * interval_ends[0], standardising_factor * interval_ends[1])
-        contribution_items.append(_effect_item(f"{quantity}_sd", sds, "SD of the all-firms index per SD of density"))
+        value = float(np.nan_to_num(estimate.coefficient[0, j]))
+        effect = np.array([value, float(estimate.low[0, j]), float(estimate.high[0, j])])
+        contribution_items.append(_effect_item(quantity, effect, "score/100 per unit of density"))
+        contribution_items.append(
+            _effect_item(f"{quantity}_points", points_per_sd * effect, "points of the score per SD of density")
+        )
     return contribution_items
 
 
-def _effect_item(quantity: str, estimate_and_interval: tuple[float, float, float], measure: str) -> ContributionItem:
-    return ContributionItem("A", TOTAL, None, None, quantity, *estimate_and_interval, measure=measure)
+def _effect_item(quantity: str, effect: Array, measure: str) -> ContributionItem:
+    value, low, high = (float(number) for number in effect)
+    return ContributionItem("A", TOTAL, None, None, quantity, value, low, high, measure=measure)
 
 
 def share_items(
@@ -132,9 +140,9 @@ def effects(headline: Headline) -> Rows:
     estimate, sample, level = headline.estimate, headline.sample, headline.level
     root, choice = sample.tree.root, headline.study.regressions.contribution
     is_splittable = len(sample.samples) > 1 and sample.mostly_firms(root)
-    contribution_items = effect_items(estimate, root, FULL_AND_SPLIT_SAMPLES if is_splittable else ("all",), level=level)
+    contribution_items = effect_items(estimate, root, FULL_AND_SPLIT_SAMPLES if is_splittable else ("all",))
     if SPLITTABLE in sample.reported_nodes:
-        contribution_items += effect_items(estimate, SPLITTABLE, FULL_AND_SPLIT_SAMPLES, level=level)
+        contribution_items += effect_items(estimate, SPLITTABLE, FULL_AND_SPLIT_SAMPLES)
     if is_splittable and headline.years:
         contribution_items += share_items(estimate, headline.rows, root, headline.years, choice, level=level)
     return _contribution_rows(headline, "all", contribution_items) if "all" in sample.samples else {}

@@ -10,7 +10,7 @@ from ..key_findings import split_effects
 from ..key_labels import key_label
 from ..label_catalogue import LEVEL_LABELS, STEP_LABELS
 from ..number_format import number, p_value
-from ..regression_rows import headline_rows, headline_spec
+from ..regression_rows import headline_rows, headline_spec, judged_outcome
 from ..results import Results
 from ..sentences import SAMPLES, TOTAL
 from . import charts
@@ -24,10 +24,14 @@ CURVE_POINTS = 400
 def coefficients(results: Results, labels: FigureLabels) -> Chart | None:
     """Headline estimate per node in standard deviations with 95% intervals, all firms and leave-out."""
     rows = headline_rows(results)
-    rows = rows[rows["outcome"].isin(results.inner)] if len(rows) else rows
+    judged = judged_outcome(results, "leave_out")
+    nodes = [*results.inner, *([judged] if judged not in results.inner else [])]
+    rows = rows[rows["outcome"].isin(nodes)] if len(rows) else rows
     if rows.empty:
         return None
-    rows = rows.assign(at=rows["outcome"].map({node: k for k, node in enumerate(results.inner)})).sort_values(["at", "sample"])
+    if judged not in results.inner:  # the whole index without recognised firms is mostly that with them
+        rows = rows[(rows["outcome"] != results.tree.root) | (rows["sample"] != "leave_out")]
+    rows = rows.assign(at=rows["outcome"].map({node: k for k, node in enumerate(nodes)})).sort_values(["at", "sample"])
     frame = rows.rename(columns={"estimate_sd": "value"})[["value", "low", "high"]]
     frame["label"] = [labels(results.name(node)) for node in rows["outcome"]]
     frame["key"] = [labels(SAMPLES[sample]) for sample in rows["sample"]]
@@ -59,7 +63,7 @@ def channels(results: Results, labels: FigureLabels) -> Chart | None:
 
 
 def composition(results: Results, labels: FigureLabels) -> Chart | None:
-    """The coefficient on all firms, and the spillover and composition that add up to it, in standard deviations."""
+    """The coefficient on all firms, and the spillover and composition that add up to it, in points of the score."""
     split_rows = split_effects(results)
     if split_rows is None:
         return None
@@ -76,8 +80,8 @@ def composition(results: Results, labels: FigureLabels) -> Chart | None:
         ]
     )
     frame["label"] = [labels(names[component]) for component in rows]
-    key = labels(Bilingual("95% 区间（自助法）", "95% interval (bootstrap)"))
-    title = Bilingual("密度高 1 个标准差对应的变动（标准差）", "change with one SD more density (SDs)")
+    key = labels(Bilingual("95% 区间（CV3）", "95% interval (CV3)"))
+    title = Bilingual("密度高 1 个标准差对应的变动（得分点）", "change with one SD more density (points)")
     return charts.interval_plot(frame.assign(key=key), {key: HUES[0][0]}, title=labels.title(title))
 
 

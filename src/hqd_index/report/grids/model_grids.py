@@ -8,7 +8,7 @@ from typing import Any
 from ...models.analyses.leading_firms import OTHER_FIRMS
 from ..bilingual import Bilingual
 from ..key_labels import key_label
-from ..regression_labels import spec_label, term_label
+from ..regression_labels import sample_heading, spec_label, term_label
 from ..results import Results
 from ..sentences import HYPOTHESES, OTHER_FIRMS_STATEMENT, TOTAL, sample_label, verdict_sentence
 from ..verdict_words import caution_text, grade_text, verdict_text
@@ -115,13 +115,17 @@ def statement(results: Results, record: Mapping[Hashable, Any]) -> Bilingual:
     return Bilingual(f"{text.zh}（{outcome_name.zh}）", f"{text.en} ({outcome_name.en})")
 
 
+def _sample(results: Results, record: Mapping[Hashable, Any]) -> Bilingual:
+    return sample_heading(results, record["sample"], record["outcome"])
+
+
 def hypotheses(results: Results) -> Grid | None:
     """One line per hypothesis and sample, with the verdict."""
     values = [
         (
             record["hypothesis"],
             statement(results, record),
-            sample_label(record["sample"]),
+            _sample(results, record),
             *[record[column_name] for column_name in HYPOTHESIS_VALUES],
             verdict_text(record),
             grade_text(record),
@@ -143,7 +147,7 @@ def hypotheses(results: Results) -> Grid | None:
 def sentences_of(results: Results) -> Grid | None:
     """Each line of the hypotheses as a sentence to paste, with the cautions that hold for it."""
     values = [
-        (record["hypothesis"], verdict_sentence(record, statement(results, record)))
+        (record["hypothesis"], verdict_sentence(record, statement(results, record), _sample(results, record)))
         for record in results.table("hypotheses").to_dict("records")
     ]
     return Grid(Bilingual("可直接引用的结论", "Verdicts in sentences"), SENTENCE, tuple(values), ("hypotheses",))
@@ -213,7 +217,7 @@ MEASURES = {
     "score/100": Bilingual("得分/100", "score/100"),
     "share of change": Bilingual("占变化的份额", "share of change"),
     "score/100 per unit of density": Bilingual("得分/100，每单位密度", "score/100 per unit of density"),
-    "SD of the all-firms index per SD of density": Bilingual("标准差，每标准差密度", "SD per SD of density"),
+    "points of the score per SD of density": Bilingual("得分点，每标准差密度", "points per SD of density"),
     "share of variance": Bilingual("占方差的份额", "share of variance"),
     "share of the coefficient": Bilingual("占系数的份额", "share of the coefficient"),
     "fraction suppressed: estimate below its standard error": Bilingual(

@@ -10,10 +10,9 @@ import pandas as pd
 from ..bilingual import Bilingual
 from ..key_labels import effect_names, key_label
 from ..number_format import integer, is_missing, number, stars
-from ..regression_labels import EXTENSIONS, FIRMS, MECHANISM, spec_label, term_label
+from ..regression_labels import EXTENSIONS, FIRMS, MECHANISM, SPLITTABLE, sample_heading, spec_label, term_label
 from ..regression_rows import headline_spec
 from ..results import Results
-from ..sentences import sample_label
 
 Cell = Bilingual | str
 TableParts = tuple[Any, ...]  # header lines, body lines, then note, rule_before and widths as far as they are needed
@@ -143,7 +142,7 @@ def coefficient_listing(
     order = {spec.id: k for k, spec in enumerate(results.study.regressions.specifications)} | {MECHANISM: -1}
     coefficient_rows = rows_in_points(results, coefficient_rows)
     coefficient_rows = coefficient_rows.assign(at=coefficient_rows["spec"].map(order).fillna(len(order))).sort_values(
-        ["at", "spec", "sample"], kind="stable"
+        ["at", "spec", "sample", "outcome"], kind="stable"
     )
     digits, previous_label = digits_for([float(coefficient) for coefficient in coefficient_rows["estimate"]]), None
     table_body: list[tuple[Cell, ...]] = []
@@ -156,7 +155,8 @@ def coefficient_listing(
             p_in_brackets(record["p_wild"]).strip("[]"),
             integer(record["n_obs"]),
         )
-        table_body.append(("" if label == previous_label else label, sample_label(record["sample"]), *number_texts))
+        sample = sample_heading(results, record["sample"], record["outcome"])
+        table_body.append(("" if label == previous_label else label, sample, *number_texts))
         previous_label = label
     return ((first_header, *LISTING_HEADER[1:]),), table_body, note, (), (2.4, 1.8, 1.3, 0.9, 2.3, 1, 0.8)
 
@@ -166,7 +166,7 @@ def _listing_label(results: Results, record: Mapping[Any, Any]) -> Bilingual:
     listed_specs = {spec.id for spec in results.study.regressions.specifications}
     named_by_outcome = record["spec"] in (MECHANISM, f"{FIRMS}{record['outcome']}")
     label_parts = [] if named_by_outcome else [_short_spec_label(results, record["spec"])]
-    if record["outcome"] != results.tree.root:
+    if record["outcome"] not in (results.tree.root, SPLITTABLE):
         label_parts.append(key_label(results, "outcome", record["outcome"]))
     if record["term"] != "density":
         label_parts.append(term_label(results, record["term"]))

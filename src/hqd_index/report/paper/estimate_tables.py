@@ -8,10 +8,11 @@ import pandas as pd
 
 from ..bilingual import Bilingual
 from ..number_format import integer, is_missing, number, stars
-from ..regression_labels import FIRMS, MECHANISM, MODERATED
-from ..regression_rows import headline_spec, stepwise
+from ..regression_labels import FIRMS, MECHANISM, MODERATED, SPLITTABLE, sample_heading
+from ..regression_rows import headline_spec, judged_outcome, stepwise
 from ..results import Results
 from ..sentences import SAMPLES, TOTAL
+from ..wording import sentences_together, wording
 from .estimate_layout import (
     FIRM_NOTE,
     MECHANISM_NOTE,
@@ -116,8 +117,15 @@ def endogeneity(results: Results) -> TableParts | None:
         "Instrument rows give CV1 in parentheses; where the effective F is below about 10 rely on the Anderson-Rubin "
         "interval, which may be unbounded.",
     )
-    full_note = Bilingual(STARS_NOTE.zh + note.zh, f"{STARS_NOTE.en} {note.en}") if all(instrument) else STARS_NOTE
-    return (("", *SAMPLES.values()),), table_body, full_note, (rule,) if all(instrument) else (), (2.6, 1.6, 1.6)
+    full_note = sentences_together(_stars_note(results), *([note] if all(instrument) else []))
+    heads = [sample_heading(results, sample, results.tree.root) for sample in SAMPLES]
+    return (("", *heads),), table_body, full_note, (rule,) if all(instrument) else (), (2.6, 1.6, 1.6)
+
+
+def _stars_note(results: Results) -> Bilingual:
+    """The note on stars and errors; where H1 is judged on the splittable part, why."""
+    judged_on_part = judged_outcome(results, "leave_out") == SPLITTABLE
+    return sentences_together(STARS_NOTE, *([wording("estimates.whole_index_note")] if judged_on_part else []))
 
 
 def _headline_row(results: Results, spec_id: str | None, sample: str) -> pd.Series | None:
@@ -156,8 +164,10 @@ def robustness(results: Results) -> TableParts | None:
     if rows.empty:
         return None
     baseline_specs = {spec.id for spec in stepwise(results)} - {headline_spec(results)}
-    rows = rows[(rows["outcome"] == results.tree.root) & (rows["term"] == "density") & ~rows["spec"].isin(baseline_specs)]
-    listing = coefficient_listing(results, rows[~rows["spec"].str.contains(MODERATED, regex=False)])
+    judged = (rows["sample"] == "leave_out") & (rows["outcome"] == judged_outcome(results, "leave_out"))
+    rows = rows[(judged | (rows["outcome"] == results.tree.root)) & (rows["term"] == "density")]
+    rows = rows[~rows["spec"].isin(baseline_specs)]
+    listing = coefficient_listing(results, rows[~rows["spec"].str.contains(MODERATED, regex=False)], _stars_note(results))
     estimates = rows_in_points(results, rows)["estimate"] if len(rows) else ()
     optional_lines = list(robustness_lines(results, digits_for([float(estimate) for estimate in estimates])))
     if listing is None or not optional_lines:
@@ -179,7 +189,7 @@ def heterogeneity(results: Results) -> TableParts | None:
             if "density" in term_block.index and moderator is not None:
                 rows_by_column.append(term_block)
                 names.append(Bilingual(moderator.label.zh, moderator.label.en))
-                samples.append(SAMPLES[sample])
+                samples.append(sample_heading(results, sample, results.tree.root))
                 holm.append(_holm_p(term_block))
     if not rows_by_column:
         return None
@@ -214,12 +224,12 @@ def mechanism(results: Results) -> TableParts | None:
 
 
 CONTRIBUTION_LINES = {
-    "effect_sd": Bilingual("全部企业的效应（标准差）", "Effect on all firms (SDs)"),
-    "effect_spillover_sd": Bilingual("其中：外溢", "of which spillover"),
-    "effect_composition_sd": Bilingual("其中：构成", "of which composition"),
-    "splittable_effect_sd": Bilingual("可拆分部分的效应（标准差）", "Effect on the splittable part (SDs)"),
-    "splittable_effect_spillover_sd": Bilingual("其中：外溢", "of which spillover"),
-    "splittable_effect_composition_sd": Bilingual("其中：构成", "of which composition"),
+    "effect_points": Bilingual("全部企业的效应（得分点）", "Effect on all firms (points)"),
+    "effect_spillover_points": Bilingual("其中：外溢", "of which spillover"),
+    "effect_composition_points": Bilingual("其中：构成", "of which composition"),
+    "splittable_effect_points": Bilingual("可拆分部分的效应（得分点）", "Effect on the splittable part (points)"),
+    "splittable_effect_spillover_points": Bilingual("其中：外溢", "of which spillover"),
+    "splittable_effect_composition_points": Bilingual("其中：构成", "of which composition"),
     "share": Bilingual("占指数升幅的核算份额", "Accounting share of the change"),
     "share_spillover": Bilingual("其中：外溢", "of which spillover"),
     "share_composition": Bilingual("其中：构成", "of which composition"),
