@@ -194,9 +194,9 @@ def test_shares_stay_whole_as_one_slider_moves(page: Any) -> None:
 
 def test_language_switch(page: Any) -> None:
     heading = "return document.getElementById('h-findings').innerText.trim()"
-    assert page.execute_script(heading) == "主要发现" and page.title == "演示"
+    assert page.execute_script(heading) == "三句话" and page.title == "演示"
     page.execute_script("document.getElementById('language').click()")
-    assert page.execute_script(heading) == "Findings" and page.title == "Demo"
+    assert page.execute_script(heading) == "In three sentences" and page.title == "Demo"
     text = page.execute_script("return document.querySelector('main').innerText")
     for own in ("演示", "分行业"):  # what the study calls a thing in both languages, and the name of a sheet
         text = text.replace(own, "")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,6 @@ from hqd_index.report.figures.figure_catalogue import FIGURES
 from hqd_index.report.figures.figure_labels import FigureLabels
 from hqd_index.report.grids import index_grids
 from hqd_index.report.page.html_page import page, write_page
-from hqd_index.report.page.profile_data import profiles_json, shown_profiles
 from hqd_index.report.page.unit_profiles import profiles
 from hqd_index.report.paper.measurement_tables import yearly_table
 from hqd_index.report.results import Results
@@ -67,21 +69,19 @@ def test_the_page_writes_the_ends_and_says_so(many: Results, ends: set[str]) -> 
     assert len(re.findall(r"<circle[^>]*r=\"2\"", text)) == MANY_UNITS * len(many.parts)
 
 
-def test_profiles_as_data_are_the_sentences(many: Results) -> None:
-    every = profiles(many, weight_lab(many))
-    data = profiles_json(many, every)
-    assert len(shown_profiles(many, every)) == 2 * ENDS and len(data["units"]) == COUNT
-
-    def read(text: str, language: int) -> str:
-        return re.sub(r"⟦(\d+)⟧", lambda number: data["names"][int(number.group(1))][language], text)
-
-    for profile, unit in zip(every, data["units"]):
-        rank, places, sentences = unit["profile"]
-        assert rank == int(profile.overall.rank) and [p[1] for p in places] == [int(p.rank) for p in profile.parts]
-        expected = [[sentence.text.zh, sentence.text.en] for sentence in profile.sentences]
-        assert [[read(zh, 0), read(en, 1)] for zh, en in sentences] == expected
-    order = [data["units"][i]["id"] for i in data["places"]]
-    assert order == many.ranking(YEARS[-1])["unit"].tolist()
+def test_every_sheet_is_in_the_archive(many: Results) -> None:
+    """Of a unit that the page does not write: sentences in both languages, each indicator with its rank; the page is small."""
+    text = page(many, weight_lab(many), {}, [])
+    (packed,) = re.findall(r'<template id="archive">([^<]+)<', text)
+    sheets = json.loads(gzip.decompress(base64.b64decode(packed)))
+    assert list(sheets) == IDS and len(text) < 3e6
+    ranking = many.ranking(YEARS[-1])["unit"].tolist()
+    middle = ranking[COUNT // 2]
+    (profile,) = [p for p in profiles(many, weight_lab(many)) if p.unit == middle]
+    assert all(line.text.zh in sheets[middle] and line.text.en in sheets[middle] for line in profile.sentences)
+    assert sheets[middle].count(f"/{COUNT}</td>") == len(LEAVES)
+    embedded = json.loads(re.findall(r'id="embedded">([^<]+)<', text)[0])
+    assert [unit["id"] for unit in embedded["units"]] == ranking
 
 
 def test_tables_of_the_paper_and_long_sheets_say_what_they_leave_out(many: Results, monkeypatch: pytest.MonkeyPatch) -> None:

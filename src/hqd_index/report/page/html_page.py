@@ -30,8 +30,12 @@ from ..results import Results
 from ..unit_ends import ENDS, MANY_UNITS, end_rows, ends_note, is_many, with_ends_note
 from ..weight_lab import WeightLab, lab_json
 from .chain_map import ChainMap, chain_json, chain_map
-from .profile_data import profiles_json, shown_profiles
-from .unit_profiles import RULE, Profile, profiles
+from .opening import opening
+from .page_sentences import sentence
+from .rank_tiers import interval_level, rank_tiers
+from .sheet_archive import archive, shown_sheets, unit_list
+from .unit_profiles import RULE
+from .unit_sheets import columns_of, trend_scale, unit_sheets, units_of_measure
 from .whatif_control import WhatIfControl, whatif_json
 
 
@@ -57,7 +61,7 @@ def page(
 ) -> str:
     """The page as HTML, with the tables of the paper; the same text for the same results."""
     style, script = _asset_text("page.css"), _asset_text("page.js")
-    every_profile, units = profiles(results, weight_lab_data), len(results.units)
+    every_sheet, units = unit_sheets(results, weight_lab_data), len(results.units)
     chain = chain_map(results)
     return _template().render(
         results=results,
@@ -67,9 +71,20 @@ def page(
         policy=policy(style, script),
         style=_trusted_markup(style),
         script=_trusted_markup(script),
-        data=_trusted_markup(script_safe_json(_embedded(results, weight_lab_data, every_profile, chain, whatif))),
+        data=_trusted_markup(script_safe_json(_embedded(results, weight_lab_data, chain, whatif))),
         lab=weight_lab_data,
-        profiles=shown_profiles(results, every_profile),
+        sheets=shown_sheets(results, every_sheet),
+        every_sheet=every_sheet,
+        archive=archive,
+        measures=units_of_measure(results),
+        columns_of=columns_of,
+        trend_scale=trend_scale(results),
+        opening=opening(results),
+        empty_indicators=key_findings.indicators_left_out(results),
+        tiers=rank_tiers(results),
+        tier_axis=sentence("tiers.axis", level=interval_level(results)),
+        level=interval_level(results),
+        sentence=sentence,
         ends=is_many(units),
         ends_note=ends_note(units, "scores"),
         strip=strip_data(results),
@@ -83,7 +98,6 @@ def page(
         page_tables=page_tables,
         paper_tables_on_page=paper_tables_on_page,
         paper={paper_table.id: paper_table for paper_table in paper},
-        findings=key_findings.main_findings(results),
         key_findings=key_findings,
         decisive_choice=decisive_choice,
         sentences=sentences,
@@ -92,22 +106,16 @@ def page(
     )
 
 
-def _embedded(
-    results: Results,
-    lab: WeightLab | None,
-    every_profile: Sequence[Profile],
-    chain: ChainMap | None,
-    whatif: WhatIfControl | None,
-) -> dict[str, Any]:
-    """What the script works on; the profiles and the length of the lab's ends only where units are many."""
-    lab_data: dict[str, Any] = {"lab": lab_json(results, lab) if lab else None}
+def _embedded(results: Results, lab: WeightLab | None, chain: ChainMap | None, whatif: WhatIfControl | None) -> dict[str, Any]:
+    """What the script works on; the list of units and the length of the lab's ends only where units are many."""
+    page_data: dict[str, Any] = {"lab": lab_json(results, lab) if lab else None}
     if chain is not None:
-        lab_data["chain"] = chain_json(chain)
+        page_data["chain"] = chain_json(chain)
     if whatif is not None:
-        lab_data["whatif"] = whatif_json(whatif)
-    if not is_many(len(results.units)):
-        return lab_data
-    return lab_data | {"ends": ENDS, "profiles": profiles_json(results, every_profile)}
+        page_data["whatif"] = whatif_json(whatif)
+    if is_many(len(results.units)):
+        page_data |= {"ends": ENDS, "units": unit_list(results)}
+    return page_data
 
 
 def policy(style: str, script: str) -> str:

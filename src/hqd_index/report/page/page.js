@@ -312,53 +312,54 @@ function searched(units, order, input, ends) {
   return ends && order.length > 2 * ends ? [...order.slice(0, ends), ...order.slice(-ends)] : order;
 }
 
-// Profiles of many units are made one at a time, from texts in which names of nodes are numbers.
+// Sheets of many units are packed in the page; one at a time is shown.
 
-function profiles({ units, names, parts, places }) {
-  const svg = (tag, attributes, ...children) => {
-    const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
-    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-    element.append(...children);
-    return element;
-  };
-  const across = (score) => `${(2 + 0.96 * Math.min(100, Math.max(0, score))).toFixed(2)}%`;
-  const told = (text, language) => text.replace(/\u27e6(\d+)\u27e7/g, (_, k) => names[k][language]);
-  const height = 26 * parts.length;
-
-  function strip(scores) {
-    const known = parts.map((part, k) => [part, k, scores[k]]).filter(([, , score]) => score);
-    const marks = known.map(([part, k, [score]]) => svg('circle', { cx: across(score), cy: 26 * k + 13, r: 6.5, fill: part.colour, stroke: '#fff', 'stroke-width': 1.5 }));
-    return make('div', { class: 'strip' },
-      make('div', {}, ...known.map(([part]) => make('p', {}, named(part)))),
-      svg('svg', { width: '100%', height, role: 'img', 'aria-label': known.map(([part, , [score, rank]]) => `${part.zh} ${score} (${rank})`).join(' ') },
-        svg('use', { href: '#peers', width: '100%', height }), ...marks),
-      make('div', {}, ...known.map(([, , [score, rank]]) => make('p', {}, `${score.toFixed(1)} `, make('span', { class: 'muted' }, `(${rank})`)))));
-  }
-
-  function profile(unit) {
-    const [rank, scores, texts] = unit.profile;
-    const place = rank === null ? '' : both(`第 ${rank}`, `rank ${rank}`);
-    const lines = texts.map(([zh, en]) => make('li', {}, both(told(zh, 0), told(en, 1))));
-    return make('details', { class: 'profile', id: `profile-${unit.id}`, open: '' },
-      make('summary', {}, make('b', {}, named(unit)), ' ', make('span', { class: 'muted' }, `${unit.id} · `, place)),
-      make('div', { class: 'two' }, make('ul', {}, ...lines), strip(scores)));
-  }
-
+async function sheets(units) {
+  const packed = Uint8Array.from(atob(find('archive').content.textContent), (sign) => sign.charCodeAt(0));
+  const sheetOf = dict(await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'))).json());
   const input = find('profile-search'), list = find('profile-matches'), body = find('profile-one');
-  function open(i) { body.replaceChildren(profile(units[i])); }
+  // The markup is the page's own: its template escaped every text that came from data.
+  function open(id) {
+    if (!(id in sheetOf)) return;
+    body.innerHTML = sheetOf[id];
+    body.firstElementChild.open = true;
+    printable(body);
+  }
   function show() {
-    const found = input.value.trim() ? searched(units, places, input, 0) : [];
-    list.replaceChildren(...found.map((i) => {
+    const matches = input.value.trim() ? searched(units, units.map((_, i) => i), input, 0) : [];
+    list.replaceChildren(...matches.map((i) => {
       const button = make('button', { type: 'button' }, named(units[i]), ` ${units[i].id}`);
-      button.addEventListener('click', () => open(i));
+      button.addEventListener('click', () => open(units[i].id));
       return make('li', {}, button);
     }));
-    if (found.length === 1) open(found[0]);
+    if (matches.length === 1) open(units[matches[0]].id);
   }
   input.addEventListener('input', show);
   find('profile-tools').hidden = false;
-  return (id) => { const i = units.findIndex((unit) => unit.id === id); if (i >= 0) open(i); };
+  openSheet = open;
+  unfold();
 }
+
+// Printing: of one sheet or of all, nothing else is on the paper.
+
+function printOnly(blocks) {
+  root.classList.add('only');
+  for (const block of blocks) block.classList.add('chosen');
+  addEventListener('afterprint', () => {
+    root.classList.remove('only');
+    for (const block of blocks) block.classList.remove('chosen');
+  }, { once: true });
+  print();
+}
+function printable(element) {
+  for (const button of element.querySelectorAll('.print-one')) {
+    button.hidden = false;
+    button.addEventListener('click', () => printOnly([button.closest('.profile')]));
+  }
+}
+printable(document);
+find('print-sheets')?.addEventListener('click', () => printOnly([...document.querySelectorAll('.profiles .profile')]));
+if (find('print-sheets')) find('print-sheets').hidden = false;
 
 // The chain map of a year: what a node is, its links two steps up and down, the flags that are looked for.
 
@@ -514,21 +515,24 @@ function whatIf({ effect, measure, per, tie, year, reading, densities, units }) 
   find('whatif').hidden = false;
 }
 
-// Opens what a link points at, such as a profile.
+// Opens what a link points at, such as a sheet.
+let openSheet = null;
 function unfold() {
   const id = decodeURIComponent(location.hash.slice(1));
-  if (id.startsWith('profile-') && !find(id)) openProfile?.(id.slice('profile-'.length));
+  if (id.startsWith('profile-') && !find(id)) openSheet?.(id.slice('profile-'.length));
   const target = id && find(id);
   if (target instanceof HTMLDetailsElement) target.open = true;
 }
 addEventListener('hashchange', unfold);
-const printed = () => document.querySelectorAll('details.onpaper:not([open])');
 let folded = [];
-addEventListener('beforeprint', () => { folded = [...printed()]; for (const block of folded) block.open = true; });
+addEventListener('beforeprint', () => {
+  folded = [...document.querySelectorAll('details.onpaper:not([open]), .profile:not([open])')];
+  for (const block of folded) block.open = true;
+});
 addEventListener('afterprint', () => { for (const block of folded) block.open = false; });
 const data = JSON.parse(find('embedded').textContent, (_, value) =>
   (value && typeof value === 'object' && !Array.isArray(value) ? dict(value) : value));
-const openProfile = data.profiles && profiles(data.profiles);
+if (find('archive')) sheets(data.units);
 unfold();
 if (data.lab) lab(data.lab, data.ends);
 if (data.chain) chain(find('map'), data.chain);

@@ -146,12 +146,10 @@ def _score_and_rank(
         return Finding(Bilingual(f"{zh}。", f"{en}."), ("scores",))
     gain = number(placement.score - float(first_score), 1)
     sign = "" if gain.startswith("−") else "+"
-    arrow = f"▲{integer(rank_gain)}" if rank_gain > 0 else f"▼{integer(-rank_gain)}" if rank_gain < 0 else "–"
-    zh, en = (
-        f"{zh}；自 {first_year} 年以来指数 {sign}{gain}，名次 {arrow}。",
-        f"{en}; since {first_year} the index moved by {sign}{gain}, the rank by {arrow}.",
-    )
-    return Finding(Bilingual(zh, en), ("scores",))
+    arrow = f"▲{integer(rank_gain)}" if rank_gain > 0 else f"▼{integer(-rank_gain)}"
+    places = Bilingual(f"名次 {arrow}", f", the rank by {arrow}") if rank_gain else Bilingual("名次未变", " and the rank stayed")
+    zh = f"{zh}；自 {first_year} 年以来指数 {sign}{gain}，{places.zh}。"
+    return Finding(Bilingual(zh, f"{en}; since {first_year} the index moved by {sign}{gain}{places.en}."), ("scores",))
 
 
 def _strengths_and_weaknesses(results: Results, part_placements: tuple[NodePlacement, ...]) -> Finding | None:

@@ -1,0 +1,96 @@
+"""The page's opening and its tiers: short, true of the tables, and as sure as the draws allow."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+
+from hqd_index.report.page import page_sentences
+from hqd_index.report.page.opening import MAX_SENTENCE, confidence, opening
+from hqd_index.report.page.rank_tiers import rank_tiers
+from hqd_index.report.page.unit_sheets import STRONG, WEAK, indicator_lines
+from hqd_index.report.results import Results
+from hqd_index.tables import of_rows
+
+from .conftest import MANIFEST, UNITS, YEARS, study
+
+PLACES = re.compile(r"\{(\w+)\}")
+
+
+def with_draws(tables: dict[str, pd.DataFrame], share: float) -> Results:
+    """The invented run with ranks drawn: the first is above the second with `share`, above the fourth and later in all draws."""
+    order = Results(study(), tables, MANIFEST).ranking(YEARS[-1]).dropna(subset=["rank"])["unit"].tolist()
+    pairs = [
+        {"unit": a, "other": b, "year": YEARS[-1], "share": 0.99 if j - i > 2 else share, "apart": j - i > 2 or share >= 0.95}
+        for i, a in enumerate(order)
+        for j, b in enumerate(order)
+        if i < j
+    ]
+    neighbours = [
+        {**pair, "place": k + 1}
+        for k, pair in enumerate(p for p in pairs if order.index(p["other"]) == order.index(p["unit"]) + 1)
+    ]
+    ranks = [{"unit": unit, "year": YEARS[-1], "low": max(1, k - 1), "high": k + 3} for k, unit in enumerate(order)]
+    summary = [{"source": "all", "quantity": "draws", "value": 500.0}]
+    drawn = {"pairs": pairs, "neighbours": neighbours, "ranks": ranks, "uncertainty_summary": summary}
+    return Results(study(), tables | {name: of_rows(name, rows) for name, rows in drawn.items()}, MANIFEST)
+
+
+@pytest.mark.parametrize(("share", "level"), [(0.96, "high"), (0.95, "high"), (0.8, "middle"), (0.79, "low"), (0.2, "low")])
+def test_the_first_sentence_is_as_sure_as_the_draws(tables: dict[str, pd.DataFrame], share: float, level: str) -> None:
+    leaders = opening(with_draws(tables, share))[0]
+    assert leaders.level == confidence(share) == level
+    assert ("分不出" in leaders.text.zh) == (level == "low") and f"{share:.2f}" in [value for _, value in leaders.facts]
+
+
+def test_sentences_are_short_and_say_what_is_not_known(tables: dict[str, pd.DataFrame], results: Results) -> None:
+    long_names = tables["scores"].assign(unit_zh=tables["scores"]["unit"] + "计算机、通信和其他电子设备以及仪器仪表制造业")
+    for shown in (results, with_draws(tables, 0.5), Results(study(), tables | {"scores": long_names}, MANIFEST)):
+        for item in opening(shown):
+            assert 0 < len(item.text.zh) <= MAX_SENTENCE and item.text.en and item.sources and item.findings, item.text
+    assert opening(results)[0].chip.zh == "未检验"
+    unsure = tables["hypotheses"].assign(verdict="inconclusive", split=None)
+    link = opening(Results(study(), tables | {"hypotheses": unsure}, MANIFEST))[1]
+    assert link.chip.zh == "不能判断" and link.text.zh.startswith("不能判断")
+    first, second = results.ranking(YEARS[-1])["unit"][:2]
+    tied = tables["scores"].copy()
+    root = (tied["node"] == "hqd") & (tied["year"] == YEARS[-1]) & (tied["sample"] == "all")
+    tied.loc[root & tied["unit"].isin([first, second]), "rank"] = 1
+    leaders = opening(Results(study(), tables | {"scores": tied}, MANIFEST))[0]
+    assert "并列" in leaders.text.zh and all(UNITS[unit][0][:5] in leaders.text.zh for unit in (first, second))
+
+
+def test_a_tier_holds_what_cannot_be_told_from_its_first(tables: dict[str, pd.DataFrame]) -> None:
+    """Distinct from three places on: tiers of three; with every neighbour distinct each unit is one of its own."""
+    shown = rank_tiers(with_draws(tables, 0.5))
+    assert shown is not None and {len(tier) for tier in shown.tiers[:-1]} == {3}
+    assert "90%" in shown.rule.zh and "500" in shown.rule.en
+    alone = rank_tiers(with_draws(tables, 0.97))
+    assert alone is not None and {len(tier) for tier in alone.tiers} == {1}
+    assert rank_tiers(Results(study(), tables, MANIFEST)) is None
+
+
+def test_indicators_of_a_sheet_are_the_table(results: Results) -> None:
+    """Raw value and rank of each indicator, the higher normalised value first, whatever its direction."""
+    rows = results.table("indicators")
+    rows = rows[(rows["sample"] == "all") & (rows["year"] == YEARS[-1])].set_index(["unit", "indicator"])
+    for unit, lines in indicator_lines(results, YEARS[-1]).items():
+        for line in lines:
+            peers = rows.xs(line.leaf, level="indicator")
+            peers = peers["normalised"][peers["raw"].notna()].dropna()
+            assert line.ranked_count == len(peers)
+            better = None if unit not in peers.index else int((peers > peers[unit]).sum()) + 1
+            assert line.rank == better, (unit, line)
+            quarter = -(-len(peers) // 4)
+            expected = "" if better is None else STRONG if better <= quarter else WEAK if better > len(peers) - quarter else ""
+            assert line.mark == expected
+
+
+def test_every_sentence_of_the_page_has_the_same_places_in_both_languages() -> None:
+    for section, pairs in page_sentences._pairs().items():
+        for name, pair in pairs.items():
+            assert set(PLACES.findall(pair["zh"])) == set(PLACES.findall(pair["en"])), (section, name)
+            filled = page_sentences.sentence(f"{section}.{name}", **dict.fromkeys(PLACES.findall(pair["zh"]), "7"))
+            assert filled.zh != filled.en and not re.search(r"[\u4e00-\u9fff{]", filled.en), (section, name)
