@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 import pytest
 
-from hqd_index.report.page import page_sentences
 from hqd_index.report.page.opening import MAX_SENTENCE, confidence, opening
 from hqd_index.report.page.rank_tiers import rank_tiers
 from hqd_index.report.page.unit_sheets import STRONG, WEAK, indicator_lines
@@ -15,8 +12,6 @@ from hqd_index.report.results import Results
 from hqd_index.tables import of_rows
 
 from .conftest import MANIFEST, UNITS, YEARS, study
-
-PLACES = re.compile(r"\{(\w+)\}")
 
 
 def with_draws(tables: dict[str, pd.DataFrame], share: float) -> Results:
@@ -86,11 +81,3 @@ def test_indicators_of_a_sheet_are_the_table(results: Results) -> None:
             quarter = -(-len(peers) // 4)
             expected = "" if better is None else STRONG if better <= quarter else WEAK if better > len(peers) - quarter else ""
             assert line.mark == expected
-
-
-def test_every_sentence_of_the_page_has_the_same_places_in_both_languages() -> None:
-    for section, pairs in page_sentences._pairs().items():
-        for name, pair in pairs.items():
-            assert set(PLACES.findall(pair["zh"])) == set(PLACES.findall(pair["en"])), (section, name)
-            filled = page_sentences.sentence(f"{section}.{name}", **dict.fromkeys(PLACES.findall(pair["zh"]), "7"))
-            assert filled.zh != filled.en and not re.search(r"[\u4e00-\u9fff{]", filled.en), (section, name)

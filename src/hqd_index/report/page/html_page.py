@@ -29,9 +29,9 @@ from ..paper.paper_tables import AbsentTable, PaperTable
 from ..results import Results
 from ..unit_ends import ENDS, MANY_UNITS, end_rows, ends_note, is_many, with_ends_note
 from ..weight_lab import WeightLab, lab_json
+from ..wording import wording
 from .chain_map import ChainMap, chain_json, chain_map
 from .opening import opening
-from .page_sentences import sentence
 from .rank_tiers import interval_level, rank_tiers
 from .sheet_archive import archive, shown_sheets, unit_list
 from .unit_profiles import RULE
@@ -82,9 +82,9 @@ def page(
         opening=opening(results),
         empty_indicators=key_findings.indicators_left_out(results),
         tiers=rank_tiers(results),
-        tier_axis=sentence("tiers.axis", level=interval_level(results)),
+        tier_axis=wording("page.tiers.axis", level=interval_level(results)),
         level=interval_level(results),
-        sentence=sentence,
+        wording=wording,
         ends=is_many(units),
         ends_note=ends_note(units, "scores"),
         strip=strip_data(results),

@@ -15,7 +15,7 @@ from ..number_format import integer, number, p_value, percent
 from ..results import Results
 from ..sentences import MIN_REPRESENTED
 from ..verdict_words import SPLITS, conclusion, judged_text
-from .page_sentences import sentence
+from ..wording import wording
 from .rank_tiers import interval_level
 
 MAX_SENTENCE = 40
@@ -55,20 +55,20 @@ def _leaders(results: Results) -> Opening:
     findings = _present([key_findings.leading_units(results), key_findings.index_movement(results)])
     findings += _present([key_findings.rank_uncertainty(results)])
     if len(ranked) < 2:
-        key = "opening.leader_alone" if len(ranked) else "opening.leader_none"
+        key = "page.opening.leader.alone" if len(ranked) else "page.opening.leader.none"
         name = results.unit_name(ranked["unit"].iloc[0]) if len(ranked) else Bilingual("", "")
-        text = sentence(key, first=name, year=str(results.years[-1]) if results.years else "—")
-        return Opening("leaders", text, sentence("chip.untested"), "none", (), findings, ("scores",))
+        text = wording(key, first=name, year=str(results.years[-1]) if results.years else "—")
+        return Opening("leaders", text, wording("page.chip.untested"), "none", (), findings, ("scores",))
     units, tied = ranked["unit"].tolist(), bool(ranked["rank"].iloc[0] == ranked["rank"].iloc[1])
     probability = _first_above_second(results)
     level = "low" if tied else "none" if probability is None else confidence(probability)
     case = "tie" if tied else "untested" if probability is None else level
-    text = _fitted(f"opening.leader_{case}", [results.unit_name(unit) for unit in units[:2]])
-    facts = [(sentence("fact.probability"), number(probability, 2))] if probability is not None else []
-    facts += [(sentence("fact.score", name=results.unit_name(unit)), number(score, 2)) for unit, score in _scores(ranked)]
+    text = _fitted(f"page.opening.leader.{case}", [results.unit_name(unit) for unit in units[:2]])
+    facts = [(wording("page.fact.probability"), number(probability, 2))] if probability is not None else []
+    facts += [(wording("page.fact.score", name=results.unit_name(unit)), number(score, 2)) for unit, score in _scores(ranked)]
     facts += _rank_interval_facts(results, units[:2])
     sources = ("scores", "neighbours", "ranks") if probability is not None else ("scores",)
-    return Opening("leaders", text, sentence(f"chip.{case}"), level, tuple(facts), findings, sources)
+    return Opening("leaders", text, wording(f"page.chip.{case}"), level, tuple(facts), findings, sources)
 
 
 def _scores(ranked: pd.DataFrame) -> list[tuple[str, float]]:
@@ -87,7 +87,7 @@ def _rank_interval_facts(results: Results, units: Sequence[str]) -> list[tuple[B
     rows = rows[rows["year"] == results.years[-1]].set_index("unit") if len(rows) else rows
     return [
         (
-            sentence("fact.rank_interval", name=results.unit_name(unit), level=interval_level(results)),
+            wording("page.fact.rank_interval", name=results.unit_name(unit), level=interval_level(results)),
             f"{integer(rows['low'][unit])}–{integer(rows['high'][unit])}",
         )
         for unit in units
@@ -99,11 +99,11 @@ def _fitted(key: str, names: Sequence[Bilingual]) -> Bilingual:
     """The sentence with its two names, shortened until it is no longer than MAX_SENTENCE."""
     for width in NAME_WIDTHS:
         first, second = (short_unit_name(name.zh, name.en, width) for name in names)
-        zh = sentence(key, first=first, second=second).zh
+        zh = wording(key, first=first, second=second).zh
         if len(zh) <= MAX_SENTENCE:
             break
     first, second = (short_unit_name(name.zh, name.en, MAX_ENGLISH_WIDTH) for name in names)
-    return Bilingual(zh, sentence(key, first=first, second=second).en)
+    return Bilingual(zh, wording(key, first=first, second=second).en)
 
 
 def _link(results: Results) -> Opening:
@@ -111,23 +111,25 @@ def _link(results: Results) -> Opening:
     row = key_findings.headline_row(results)
     if row is None:
         reason = Finding(results.absence_reason("regressions"), ("not_made",))
-        return Opening("link", sentence("opening.link_none"), sentence("chip.untested"), "none", (), (reason,), ("not_made",))
+        return Opening(
+            "link", wording("page.opening.link.none"), wording("page.chip.untested"), "none", (), (reason,), ("not_made",)
+        )
     record = row.to_dict()
     text = conclusion(record, by_industry=results.study.study.unit.by == ("industry_code",))
     if isinstance(record["split"], str):
-        text = sentence("opening.link_split", conclusion=text, split=SPLITS[record["split"]])
+        text = wording("page.opening.link.split", conclusion=text, split=SPLITS[record["split"]])
     is_open = record["verdict"] == "inconclusive"
     chip, level = ("inconclusive", "none") if is_open else (record["grade"], GRADE_LEVELS[record["grade"]])
     judged = Finding(judged_text(record), ("hypotheses",))
     facts = (
-        (sentence("fact.estimate"), number(record["estimate_sd"], 3)),
-        (sentence("fact.interval"), f"[{number(record['ci_low'], 3)}, {number(record['ci_high'], 3)}]"),
-        (sentence("fact.p"), p_value(record["p_wild"])),
+        (wording("page.fact.estimate"), number(record["estimate_sd"], 3)),
+        (wording("page.fact.interval"), f"[{number(record['ci_low'], 3)}, {number(record['ci_high'], 3)}]"),
+        (wording("page.fact.p"), p_value(record["p_wild"])),
     )
     findings = [judged, key_findings.headline_finding(results)]
     findings += [key_findings.composition_split(results), key_findings.contribution_finding(results)]
     sources = ("hypotheses", "regressions", "contribution")
-    return Opening("link", text, sentence(f"chip.{chip}"), level, facts, _present(findings), sources)
+    return Opening("link", text, wording(f"page.chip.{chip}"), level, facts, _present(findings), sources)
 
 
 GRADE_LEVELS = {"credible": "high", "suggestive": "middle", "description": "low"}
@@ -145,12 +147,12 @@ def _data(results: Results) -> Opening:
         ]
     )
     if counts is None:
-        return Opening("data", sentence("opening.rows_none"), chip, level, cover, findings, ("not_made",))
+        return Opening("data", wording("page.opening.rows.none"), chip, level, cover, findings, ("not_made",))
     read, used, quarantined, out_of_scope = counts
     places = {"read": integer(read), "share": percent(used / read if read else 1.0), "quarantined": integer(quarantined)}
     values = (("read", read), ("used", used), ("quarantined", quarantined), ("out_of_scope", out_of_scope))
-    facts = tuple((sentence(f"fact.{name}"), integer(count)) for name, count in values)
-    return Opening("data", sentence("opening.rows", **places), chip, level, facts + cover, findings, ("ledger", "quarantine"))
+    facts = tuple((wording(f"page.fact.{name}"), integer(count)) for name, count in values)
+    return Opening("data", wording("page.opening.rows", **places), chip, level, facts + cover, findings, ("ledger", "quarantine"))
 
 
 ENOUGH = {"revenue": (MIN_REPRESENTED, 0.5), "weight": (0.6, 0.9)}
@@ -164,11 +166,11 @@ def _coverage(results: Results) -> tuple[Bilingual, str, tuple[tuple[Bilingual, 
     rows = results.ranking(results.years[-1]) if results.years else pd.DataFrame({"coverage": []})
     kind, shares = ("revenue", revenue) if len(revenue) else ("weight", rows["coverage"].dropna())
     if shares.empty:
-        return sentence("chip.untested"), "none", ()
+        return wording("page.chip.untested"), "none", ()
     share = float(shares.median())
     level = "high" if share >= ENOUGH[kind][1] else "middle" if share >= ENOUGH[kind][0] else "low"
-    fact = (sentence(f"fact.coverage_{kind}"), percent(share))
-    return sentence(f"chip.coverage_{kind}", share=percent(share, 0)), level, (fact,)
+    fact = (wording(f"page.fact.coverage.{kind}"), percent(share))
+    return wording(f"page.chip.coverage.{kind}", share=percent(share, 0)), level, (fact,)
 
 
 def _present(findings: Sequence[Finding | None]) -> tuple[Finding, ...]:

@@ -9,7 +9,7 @@ from ..bilingual import Bilingual
 from ..number_format import integer, percent
 from ..results import Results
 from ..unit_ends import ENDS, is_many
-from .page_sentences import sentence
+from ..wording import wording
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ def rank_tiers(results: Results) -> RankTiers | None:
     by_leader = not is_many(len(places)) and results.has("pairs")
     tiers = _tiers(places, _distinct_pairs(results, "pairs" if by_leader else "neighbours", year), by_leader=by_leader)
     places_of = {"draws": integer(draws), "share": percent(results.study.uncertainty.interval[1], 0)}
-    rule = sentence("tiers.rule" if by_leader else "tiers.neighbour_rule", level=interval_level(results), **places_of)
-    summary = sentence("tiers.summary" if len(tiers) > 1 else "tiers.one", units=str(len(places)), tiers=str(len(tiers)))
+    rule = wording("page.tiers.rule" if by_leader else "page.tiers.neighbour_rule", level=interval_level(results), **places_of)
+    summary = wording("page.tiers.summary" if len(tiers) > 1 else "page.tiers.one", units=str(len(places)), tiers=str(len(tiers)))
     return RankTiers(_ends(tiers) if is_many(len(places)) else tiers, rule, summary, len(places))
 
 

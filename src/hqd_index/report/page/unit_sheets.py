@@ -160,9 +160,7 @@ def trend_scale(results: Results) -> TrendScale | None:
     rows = results.scores[results.scores["node"] == results.tree.root].dropna(subset=["score"])
     median = rows.groupby(rows["year"].astype(int))["score"].median()
     medians = {int(str(year)): float(score) for year, score in median.items()}
-    return TrendScale(
-        tuple(results.years), float(rows["score"].min()), float(rows["score"].max()), median.astype(float).to_dict()
-    )
+    return TrendScale(tuple(results.years), float(rows["score"].min()), float(rows["score"].max()), medians)
 
 
 def _trend(scale: TrendScale | None, scores: Mapping[int, float]) -> Trend | None:
