@@ -148,9 +148,13 @@ def _data(results: Results) -> Opening:
     )
     if counts is None:
         return Opening("data", wording("page.opening.rows.none"), chip, level, cover, findings, ("not_made",))
-    read, used, quarantined, out_of_scope = counts
-    places = {"read": integer(read), "share": percent(used / read if read else 1.0), "quarantined": integer(quarantined)}
-    values = (("read", read), ("used", used), ("quarantined", quarantined), ("out_of_scope", out_of_scope))
+    rows_read, rows_used, quarantined, out_of_scope = counts
+    places = {
+        "read": integer(rows_read),
+        "share": percent(rows_used / rows_read if rows_read else 1.0),
+        "quarantined": integer(quarantined),
+    }
+    values = (("read", rows_read), ("used", rows_used), ("quarantined", quarantined), ("out_of_scope", out_of_scope))
     facts = tuple((wording(f"page.fact.{name}"), integer(count)) for name, count in values)
     return Opening("data", wording("page.opening.rows", **places), chip, level, facts + cover, findings, ("ledger", "quarantine"))
 

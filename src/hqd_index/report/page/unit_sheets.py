@@ -69,8 +69,10 @@ class TrendScale:
     median: Mapping[int, float]
 
     def point(self, year: int, score: float) -> tuple[float, float]:
-        left, right, top, bottom = TREND_MARGINS
-        x = left + (TREND_SIZE[0] - left - right) * (year - self.years[0]) / max(1, self.years[-1] - self.years[0])
+        margin_left, margin_right, top, bottom = TREND_MARGINS
+        x = margin_left + (TREND_SIZE[0] - margin_left - margin_right) * (year - self.years[0]) / max(
+            1, self.years[-1] - self.years[0]
+        )
         y = top + (TREND_SIZE[1] - top - bottom) * (self.high - score) / ((self.high - self.low) or 1)
         return round(x, 1), round(y, 1)
 
@@ -210,8 +212,8 @@ def _partners(results: Results) -> tuple[Partners, Partners]:
 
 def _shares(results: Results, rows: pd.DataFrame, column: str) -> tuple[Bilingual, ...]:
     first_rows = rows.head(PARTNERS)
-    named = [(results.unit_name(unit), percent(share)) for unit, share in zip(first_rows[column], first_rows["share"])]
-    return tuple(Bilingual(f"{name.zh} {share}", f"{name.en} {share}") for name, share in named)
+    partners = [(results.unit_name(unit), percent(share)) for unit, share in zip(first_rows[column], first_rows["share"])]
+    return tuple(Bilingual(f"{name.zh} {share}", f"{name.en} {share}") for name, share in partners)
 
 
 def units_of_measure(results: Results) -> dict[str, Bilingual]:
