@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ import typer
 from .commands.command_help import LocalCommand, LocalGroup
 from .commands.command_options import DataOption, LangOption, OutOption, Sample, ScenarioOption, SetOption, StudyOption
 from .commands.starting_commands import demo, example, init
+from .commands.workbook_commands import close_workbook_run, template, workbook_study
 from .commands.usage_faults import spoken_language, usage_fault
 from .errors import CheckError, Faults, HqdError, environment
 from .interrupts import INTERRUPTED, Interrupt, interruptible
@@ -46,6 +48,7 @@ def overview(context: typer.Context, lang: LangOption = None) -> None:
 
 @app.command(cls=LocalCommand)
 def run(
+    context: typer.Context,
     study: StudyOption = Path("configs"),
     data_folder: DataOption = Path("data/raw"),
     results_folder: OutOption = Path("data/processed"),
@@ -60,6 +63,10 @@ def run(
     processes: Annotated[
         int | None, typer.Option(min=1, envvar="HQD_PROCESSES", help="进程数,默认 2 / processes; default 2 where there are cores")
     ] = None,
+    workbook: Annotated[
+        Path | None, typer.Option("--from", help="按填好的模板工作簿运行 / run a workbook that is filled in (hqd template)")
+    ] = None,
+    show: Annotated[bool, typer.Option("--show", help="完成后打开网页(与 --from 同用) / open the page at the end (with --from)")] = False,
 ) -> None:
     """从原始数据到报告:只重跑有变化的阶段 / Raw files to report; only what changed is run again."""
     from .console import Console
@@ -68,12 +75,18 @@ def run(
     from .study.study_folder import load_study
 
     overrides = [*(set_ or []), *([f"study.language={lang}"] if lang else [])]
-    with stage_workers(1 if quick else processes) as workers:
+    with ExitStack() as stack:
+        if workbook is not None:
+            filled = stack.enter_context(workbook_study(workbook, lang or context.obj))
+            study, data_folder, results_folder = filled.configs, filled.data, filled.results
+        workers = stack.enter_context(stage_workers(1 if quick else processes))
         loaded_study = load_study(study, scenario=scenario, overrides=overrides)
         console = Console(loaded_study.study.study.language, explain=explain)
         folders = RunFolders(study.resolve(), data_folder.resolve(), results_folder.resolve())
         outcome = run_pipeline(loaded_study, folders, console.event, workers, quick=quick)
     console.close(outcome)
+    if workbook is not None:
+        close_workbook_run(workbook, loaded_study, outcome, show=show)
     if not strict:
         return
     from .upkeep import STRICT_VERDICT, strict_lines
@@ -145,6 +158,7 @@ def explain(
 
 
 app.command(cls=LocalCommand)(init)
+app.command(cls=LocalCommand)(template)
 
 
 @app.command(cls=LocalCommand)

@@ -12,14 +12,14 @@ from ..engines import Engine, quoted
 from ..errors import ConfigError, DataError
 from ..expressions import Expression, aggregate_sql, lag_columns, parse, scale_columns
 from ..study.column_facts import row_key
-from ..study.indicator_tree import tree_of
+from ..study.indicator_tree import PANEL_KEYS, tree_of
 from ..study.records import Control, Indicator, Label, Study
 from ..study.varied_study import vary
 from .density import densities, ever_sql, published_densities
 from .unit_keys import with_unit
 
 SAMPLES = ("all", "leave_out")
-VALUE_KEYS = ("sample", "unit", "year", "n_firms")
+VALUE_KEYS = PANEL_KEYS
 DENSITY_LABEL = Label(zh="专精特新密度", en="SRDI density")
 
 

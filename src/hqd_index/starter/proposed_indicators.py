@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..intake.meaning.units import unit_of
+from ..study.indicator_tree import PANEL_KEYS
 from ..study.records import Label
 from ..study.yaml_document import Document, read_text
 from .known_words import proposed_direction
@@ -19,6 +20,7 @@ RATIOS = Path(__file__).parent / "firm_ratios.yaml"
 PROPOSAL_COMMENT = Label(zh="提议的比率与方向", en="ratio and direction are proposed")
 SIZELESS = frozenset({"ratio", "year", "month", "day", "hour", "year of age", "point", "degree", ""})
 LISTED_TOTALS = 6
+LEAST_RATIOS = 2  # of industries, to be scored by these instead of by totals
 SIZE_COLUMNS = ("revenue", "employees", "total_assets", "found_year", "listed_year")
 
 
@@ -54,13 +56,18 @@ class ProposedTree:
 def flat_tree(proposal: Proposal, unit_keys: Sequence[str]) -> ProposedTree:
     """One indicator for each column of numbers, all under the root."""
     proposed_tree = ProposedTree()
-    used_names = Names(["index"])
+    used_names = Names(["index", *PANEL_KEYS])
     for proposed_table in proposal.tables.values():
         number_columns = [table_column for table_column in proposed_table.columns.values() if table_column.dtype == "number"]
         if proposed_table.name == "firms":
             proposed_tree.indicators += _firm_indicators(proposed_table, used_names, is_unit_table=set(unit_keys) == {"firm_id"})
             continue
         is_unit_table = set(proposed_table.key) <= {*unit_keys, "year"}
+        ratios = _possible_ratios("industry_ratios", proposed_table) if proposed_table.name == "industry" else []
+        if len(ratios) >= LEAST_RATIOS:
+            proposed_tree.indicators += [_ratio_indicator(ratio, proposed_table, used_names) for ratio in ratios]
+            parts = {ratio[part] for ratio in ratios for part in ("above", "below")}
+            number_columns = [column for column in number_columns if column.name not in parts and not is_total(column.unit)]
         for column in number_columns:
             proposed_tree.indicators.append(_column_indicator(column, proposed_table, used_names, is_unit_table=is_unit_table))
     if not proposed_tree.indicators:  # sizes alone: better than nothing to score
@@ -124,7 +131,7 @@ def _column_indicator(
 
 def _firm_indicators(proposed_table: ProposedTable, used_names: Names, *, is_unit_table: bool) -> list[ProposedIndicator]:
     """Ratios of the accounts there are; the mean over firms, or the value of a firm, of every other column of numbers."""
-    ratios = [ratio for ratio in _firm_ratios() if {ratio["above"], ratio["below"]} <= proposed_table.columns.keys()]
+    ratios = _possible_ratios("ratios", proposed_table)
     ratio_columns = {ratio["above"] for ratio in ratios}
     return [
         *(_ratio_indicator(ratio, proposed_table, used_names) for ratio in ratios),
@@ -175,10 +182,16 @@ def _firm_column_indicator(
     )
 
 
+def _possible_ratios(list_name: str, proposed_table: ProposedTable) -> list[dict[str, Any]]:
+    """The ratios of a list whose two columns the table has."""
+    columns = proposed_table.columns.keys()
+    return [ratio for ratio in _ratio_lists()[list_name] if {ratio["above"], ratio["below"]} <= columns]
+
+
 @cache
-def _firm_ratios() -> list[dict[str, Any]]:
-    ratios: list[dict[str, Any]] = read_text(RATIOS.read_text("utf-8"), Document(RATIOS.name)).value["ratios"]
-    return ratios
+def _ratio_lists() -> dict[str, list[dict[str, Any]]]:
+    lists: dict[str, list[dict[str, Any]]] = read_text(RATIOS.read_text("utf-8"), Document(RATIOS.name)).value
+    return lists
 
 
 def _scaled_indicator(column: ProposedColumn, proposed_table: ProposedTable) -> tuple[str, str, str, str] | None:

@@ -17,6 +17,7 @@ from .table_roles import UNIT, ClassifiedTable
 
 OFFICIAL_SCHEMES = {"province_code": "gbt2260", "industry_code": "gbt4754"}
 MEANING_BY_KEY = {"industry_code": "industry", "province_code": "province"}
+FIRM_NAMES = ("uscc", "firm_name", "firm_id")
 NAME_LABELS = ("uname", "name", "名称", "unitname")
 FEW_FIRMS = 10  # the default of min_firms
 LAST_YEAR_OF_2002 = 2011
@@ -97,20 +98,35 @@ def least_firms(
         return 1, proposal.add_guess("study.min_firms", "每个单元就是一家企业", "a unit is a single firm")
     code_meaning = MEANING_BY_KEY.get(unit_keys[0])
     counts: list[int] = []
+    listed_firms = _listed_firms(data_tables)
     for table in data_tables:
         group = next((column for column in table.table.columns if column.code_meaning == code_meaning), None)
         if table.role == "firms" and code_meaning and group is not None and table.year is not None:
-            firm_counts = Counter(zip(group.cells, table.year.cells))
+            others = _rows_of_others(table, listed_firms)
+            firm_counts = Counter((group.cells[row], table.year.cells[row]) for row in others)
             counts += [firm_count for (unit, _), firm_count in firm_counts.items() if unit]
         if table.has_no_years and group is not None:
             counts += [firm_count for unit, firm_count in Counter(group.cells).items() if unit]
-    if not counts or sorted(counts)[len(counts) // 2] >= FEW_FIRMS:
+    usual_position = len(counts) // (4 if listed_firms else 2)  # a list takes firms away from the sample without them
+    if not counts or sorted(counts)[usual_position] >= FEW_FIRMS:
         return None
     zh, en = (
         f"每个单元每年的企业不多(默认至少 {FEW_FIRMS} 家),暂放宽",
         f"few firms a unit and year (default {FEW_FIRMS}): lowered",
     )
     return max(1, sorted(counts)[len(counts) // 4]), proposal.add_guess("study.min_firms", zh, en)
+
+
+def _listed_firms(data_tables: Sequence[ClassifiedTable]) -> frozenset[str]:
+    """Names and credit codes of the recognition lists: firms that do not count towards min_firms."""
+    columns = [column for table in data_tables if table.role == "srdi_list" for column in table.table.columns]
+    return frozenset(cell for column in columns if column.key in FIRM_NAMES for cell in column.cells if cell)
+
+
+def _rows_of_others(table: ClassifiedTable, listed_firms: frozenset[str]) -> list[int]:
+    """The rows of a firm table whose firm is on no list."""
+    names = [column.cells for column in table.table.columns if column.key in FIRM_NAMES]
+    return [row for row in range(table.table.rows) if not any(cells[row] in listed_firms for cells in names)]
 
 
 def proposed_edition(cells: Collection[str], years: Collection[int]) -> tuple[str, Label, Label | None]:

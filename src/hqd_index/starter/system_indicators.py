@@ -9,6 +9,7 @@ from rapidfuzz import fuzz, process
 
 from ..intake.meaning.glyphs import normalised_label
 from ..intake.meaning.units import exponent
+from ..study.indicator_tree import PANEL_KEYS
 from ..study.records import Label
 from .indicator_systems import IndicatorSystem, Leaf
 from .known_words import proposed_direction
@@ -25,7 +26,7 @@ def system_tree(system: IndicatorSystem, proposal: Proposal, unit_keys: Sequence
         (table, column) for table in proposal.tables.values() for column in table.columns.values() if column.dtype == "number"
     ]
     column_matches = _column_matches(system, columns, proposal)
-    used_names = Names(["index"])
+    used_names = Names(["index", *PANEL_KEYS])
     proposed_tree = ProposedTree(levels=system.levels)
     node_ids: dict[str, str] = {}
     root = system.leaves[0].path[0]

@@ -10,6 +10,8 @@ from typing import Any
 from ..errors import ConfigError
 from .records import Indicators
 
+PANEL_KEYS = ("sample", "unit", "year", "n_firms")
+"""Columns beside the indicators in the table of their values: no indicator can have such an id."""
 
 @dataclass(frozen=True)
 class Tree:

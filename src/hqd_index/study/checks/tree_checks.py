@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..indicator_tree import PANEL_KEYS
 from ..records import Band, Indicators, Study
 from ..study_findings import Finding, unknown_name
 from ..yaml_document import Place
@@ -32,6 +33,12 @@ def check(study: Study) -> Iterator[Finding]:
         yield from _node_findings(indicators)
         yield from _profiles(indicators)
     yield from _bands(indicators)
+    for name in indicators.indicators.keys() & set(PANEL_KEYS):
+        yield Finding(
+            ("indicators", "indicators", name),
+            f"{name!r} is a column of the program's own; give the indicator another id",
+            f"{name!r} 是程序自用的列名;请给该指标换一个 id",
+        )
 
 
 def _shape(indicators: Indicators, path: Place, subtree: Any, depth: int) -> Iterator[Finding]:
