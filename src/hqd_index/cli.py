@@ -14,8 +14,8 @@ import typer
 from .commands.command_help import LocalCommand, LocalGroup
 from .commands.command_options import DataOption, LangOption, OutOption, Sample, ScenarioOption, SetOption, StudyOption
 from .commands.starting_commands import demo, example, init
-from .commands.workbook_commands import close_workbook_run, template, workbook_study
 from .commands.usage_faults import spoken_language, usage_fault
+from .commands.workbook_commands import close_workbook_run, template, workbook_study
 from .errors import CheckError, Faults, HqdError, environment
 from .interrupts import INTERRUPTED, Interrupt, interruptible
 
@@ -66,7 +66,9 @@ def run(
     workbook: Annotated[
         Path | None, typer.Option("--from", help="按填好的模板工作簿运行 / run a workbook that is filled in (hqd template)")
     ] = None,
-    show: Annotated[bool, typer.Option("--show", help="完成后打开网页(与 --from 同用) / open the page at the end (with --from)")] = False,
+    show: Annotated[
+        bool, typer.Option("--show", help="完成后打开网页(与 --from 同用) / open the page at the end (with --from)")
+    ] = False,
 ) -> None:
     """从原始数据到报告:只重跑有变化的阶段 / Raw files to report; only what changed is run again."""
     from .console import Console

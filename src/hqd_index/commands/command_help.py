@@ -14,7 +14,7 @@ ARGUMENTS = {
     "unit": ("单位", "UNIT"), "year": ("年份", "YEAR"), "node": ("节点", "NODE"), "folder": ("文件夹", "FOLDER"),
     "run_id": ("运行", "RUN"), "earlier_name": ("较早的运行", "EARLIER"),
     "later_name": ("较晚的运行", "LATER"), "family": ("类别", "FAMILY"),
-    "folders": ("文件夹", "FOLDER"), "name": ("示例", "EXAMPLE"),
+    "folders": ("文件夹", "FOLDER"), "file": ("工作簿", "FILE"), "name": ("示例", "EXAMPLE"),
 }  # fmt: skip
 
 

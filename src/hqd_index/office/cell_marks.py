@@ -6,12 +6,11 @@ import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from xml.dom import minidom
 from xml.sax.saxutils import escape, quoteattr
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from .workbook_parts import Element, WorkbookParts, elements, sheet_cells
+from .workbook_parts import Element, SheetCells, WorkbookParts, elements, new_element
 
 FILL_COLOUR = "FFFF9C8F"
 SHEET_PARTS_AFTER_COMMENTS = (
@@ -56,11 +55,9 @@ def marked_copy(workbook: Path, marks: Sequence[CellMark], target: Path) -> None
 
 
 def _colour(parts: WorkbookParts, part_name: str, places: Sequence[tuple[int, int]]) -> None:
-    sheet = parts.document(part_name)
-    cells = {(row, column): cell for row, column, cell in sheet_cells(sheet)}
-    styles = _MarkedStyles(parts)
+    cells, styles = SheetCells(parts.document(part_name)), _MarkedStyles(parts)
     for place in places:
-        cell = cells.get(place) or _new_cell(sheet, *place)
+        cell = cells.cell(*place)
         cell.setAttribute("s", str(styles.marked(int(cell.getAttribute("s") or 0))))
 
 
@@ -74,10 +71,10 @@ class _MarkedStyles:
         self.twins: dict[int, int] = {}
         fills = elements(self.document, "fills")[0]
         self.fill = len(elements(fills, "fill"))
-        pattern = _element(self.document, "patternFill", patternType="solid")
-        pattern.appendChild(_element(self.document, "fgColor", rgb=FILL_COLOUR))
-        pattern.appendChild(_element(self.document, "bgColor", indexed="64"))
-        fill = _element(self.document, "fill")
+        pattern = new_element(self.document, "patternFill", patternType="solid")
+        pattern.appendChild(new_element(self.document, "fgColor", rgb=FILL_COLOUR))
+        pattern.appendChild(new_element(self.document, "bgColor", indexed="64"))
+        fill = new_element(self.document, "fill")
         fill.appendChild(pattern)
         fills.appendChild(fill)
         fills.setAttribute("count", str(self.fill + 1))
@@ -94,31 +91,6 @@ class _MarkedStyles:
         return self.twins[style]
 
 
-def _element(document: minidom.Document, name: str, **attributes: str) -> Element:
-    """An element of the namespace of the root, with its prefix."""
-    root = document.documentElement
-    assert root is not None
-    prefix = f"{root.prefix}:" if root.prefix else ""
-    element = document.createElementNS(root.namespaceURI, prefix + name)
-    for attribute, value in attributes.items():
-        element.setAttribute(attribute, value)
-    return element
-
-
-def _new_cell(sheet: minidom.Document, row: int, column: int) -> Element:
-    """An empty cell where there is none, in the order of rows and columns."""
-    data = elements(sheet, "sheetData")[0]
-    rows = elements(data, "row")
-    row_element = next((found for found in rows if found.getAttribute("r") == str(row)), None)
-    if row_element is None:
-        row_element = _element(sheet, "row", r=str(row))
-        data.insertBefore(row_element, next((found for found in rows if int(found.getAttribute("r") or 0) > row), None))
-    cell = _element(sheet, "c", r=xl_rowcol_to_cell(row - 1, column - 1))
-    following = next((found for number, place, found in sheet_cells(sheet) if number == row and place > column), None)
-    row_element.insertBefore(cell, following)
-    return cell
-
-
 def _add_comments(parts: WorkbookParts, part_name: str, comments: dict[tuple[int, int], str], number: int) -> None:
     """The comments of a sheet and the boxes they are shown in, in place of those it had."""
     comment_part, drawing_part = f"xl/hqdComments{number}.xml", f"xl/drawings/hqdComments{number}.vml"
@@ -132,7 +104,7 @@ def _add_comments(parts: WorkbookParts, part_name: str, comments: dict[tuple[int
     root = sheet.documentElement
     assert root is not None
     root.setAttribute("xmlns:hqd", RELATIONS)
-    drawing = _element(sheet, "legacyDrawing")
+    drawing = new_element(sheet, "legacyDrawing")
     drawing.setAttributeNS(RELATIONS, "hqd:id", link)
     children = [child for child in root.childNodes if isinstance(child, Element)]
     root.insertBefore(drawing, next((child for child in children if child.localName in SHEET_PARTS_AFTER_COMMENTS), None))
@@ -155,7 +127,7 @@ def _relate(parts: WorkbookParts, part_name: str, link: str, relation_type: str,
     if relations not in parts.contents:
         parts.add(relations, f'<?xml version="1.0"?><Relationships xmlns="{PACKAGE_RELATIONS}"/>')
     document = parts.document(relations)
-    relation = _element(document, "Relationship", Id=link, Type=relation_type, Target=target)
+    relation = new_element(document, "Relationship", Id=link, Type=relation_type, Target=target)
     elements(document, "Relationships")[0].appendChild(relation)
 
 
@@ -165,8 +137,8 @@ def _declare(parts: WorkbookParts, comment_part: str) -> None:
     root = elements(document, "Types")[0]
     defaults = {default.getAttribute("Extension") for default in elements(root, "Default")}
     if "vml" not in defaults:
-        root.insertBefore(_element(document, "Default", Extension="vml", ContentType=DRAWING_TYPE), root.firstChild)
-    root.appendChild(_element(document, "Override", PartName=f"/{comment_part}", ContentType=COMMENT_TYPE))
+        root.insertBefore(new_element(document, "Default", Extension="vml", ContentType=DRAWING_TYPE), root.firstChild)
+    root.appendChild(new_element(document, "Override", PartName=f"/{comment_part}", ContentType=COMMENT_TYPE))
 
 
 def _comments_xml(comments: dict[tuple[int, int], str]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import Faults, HqdError
+from ..intake.read.workbooks.sheet_grid import column_of
 from ..intake.read.workbooks.xlsx_sheets import xlsx_book
 from ..study.records import Study
 from ..study.study_folder import load_study
@@ -18,12 +19,13 @@ from .workbook_study import WorkbookStudy
 
 SUFFIX = {"zh": "_标注", "en": "_marked"}
 ROW = re.compile(r"第\s*(\d+)\s*行|rows?\s+(\d+)", re.IGNORECASE)
-SHEET = re.compile(r"\[([^\[\]]+)\]\s*$")
+CELL = re.compile(r"!([A-Z]{1,3})(\d+)")
+SHEET = re.compile(r"\[([^\[\]]+)\]")
 MAX_MARKS = 5000
 
 
 @dataclass(frozen=True)
-class SheetCells:
+class SheetTexts:
     """The texts of a sheet, row by row from 1."""
 
     rows: list[list[str]]
@@ -75,19 +77,26 @@ def mark_faults(workbook: Path, fault: HqdError, language: str) -> Path:
     for single_fault in fault.faults if isinstance(fault, Faults) else [fault]:
         text = single_fault.text(language)
         sheet = _named_sheet(single_fault, sheets) or next(iter(sheets))
-        row_match = ROW.search(text)
-        row = int(row_match[1] or row_match[2]) if row_match else sheets[sheet].first_filled_row()
-        marks.append(CellMark(sheet, row, _first_column(sheets[sheet].row(row)), text))
+        marks.append(CellMark(sheet, *_place(text, sheets[sheet]), text))
     marked_copy(workbook, marks, target)
     return target
 
 
-def _sheet_cells(workbook: Path) -> dict[str, SheetCells]:
+def _place(text: str, cells: SheetTexts) -> tuple[int, int]:
+    """The (row, column) that a message names, else the first cell of its row, else that of the sheet."""
+    if cell := CELL.search(text):
+        return int(cell[2]), column_of(cell[1]) + 1
+    row_match = ROW.search(text)
+    row = int(row_match[1] or row_match[2]) if row_match else cells.first_filled_row()
+    return row, _first_column(cells.row(row))
+
+
+def _sheet_cells(workbook: Path) -> dict[str, SheetTexts]:
     with xlsx_book(workbook, workbook.name) as book:
-        return {sheet.name: SheetCells(book.grid(sheet.name).rows) for sheet in book.sheets}
+        return {sheet.name: SheetTexts(book.grid(sheet.name).rows) for sheet in book.sheets}
 
 
-def _sheet_of(name: object, sheets: Mapping[str, SheetCells]) -> str:
+def _sheet_of(name: object, sheets: Mapping[str, SheetTexts]) -> str:
     """The sheet that a finding names; a workbook with one filled sheet has findings without a name."""
     if isinstance(name, str) and name in sheets:
         return name
@@ -95,11 +104,8 @@ def _sheet_of(name: object, sheets: Mapping[str, SheetCells]) -> str:
     return filled[0] if len(filled) == 1 else ""
 
 
-def _named_sheet(fault: HqdError, sheets: Mapping[str, SheetCells]) -> str:
-    match = SHEET.search(fault.location.partition(":")[0])
-    if match and match[1] in sheets:
-        return match[1]
-    return next((sheet for sheet in sheets if f"[{sheet}]" in fault.text("zh")), "")
+def _named_sheet(fault: HqdError, sheets: Mapping[str, SheetTexts]) -> str:
+    return next((name for name in SHEET.findall(fault.text("zh")) if name in sheets), "")
 
 
 def _labels(study: Study) -> dict[str, set[str]]:
@@ -111,7 +117,7 @@ def _labels(study: Study) -> dict[str, set[str]]:
     return labels
 
 
-def _column(cells: SheetCells, row: int, finding: Mapping[str, object], labels: Mapping[str, set[str]]) -> int:
+def _column(cells: SheetTexts, row: int, finding: Mapping[str, object], labels: Mapping[str, set[str]]) -> int:
     """The column of a finding from 1: under the header of its column, else where its value is, else the first filled cell."""
     columns = [name for name in re.split(r"[,\s]+", str(finding["column"] or "")) if name]
     headers = {header for name in columns for header in labels.get(name, {name})}

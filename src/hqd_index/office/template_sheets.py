@@ -64,7 +64,7 @@ def _column(sheet_id: str, column: dict[str, Any], language: str) -> TemplateCol
     brackets = ("（{}）", " ({})")[language == "en"].format(unit) if unit else ""
     example = _in_language(column["example"], language)
     dtype = "date" if column.get("date") else "text" if isinstance(example, str) else "number"
-    return TemplateColumn(f"{label}{brackets}", column.get("width", 14), example, column.get("choice", ""), dtype)
+    return TemplateColumn(f"{label}{brackets}", column.get("width", 16), example, column.get("choice", ""), dtype)
 
 
 def _in_language(text: Any, language: str) -> Any:

@@ -14,7 +14,7 @@ from .template_sheets import YEARS, TemplateColumn, TemplateSheet, choice_texts,
 
 HEADER_ROW, EXAMPLE_ROW, FIRST_ROW, LAST_ROW = 2, 3, 4, 3000
 NOTES_WIDTH = 100
-GREY = {"italic": True, "font_color": "#8A949E"}
+GREY = {"italic": True, "font_color": "#8A949E", "valign": "vcenter"}
 CELL_FORMATS = {"text": "@", "date": "yyyy-mm-dd", "number": "General"}
 
 
@@ -62,6 +62,7 @@ def _sheet(worksheet: Any, styles: CellStyles, sheet: TemplateSheet, lists: dict
     """Title, header, example row, and the format and check of the cells to fill in."""
     worksheet.write_string(0, 0, sheet.title, styles(bold=True, font_size=13))
     worksheet.set_row(HEADER_ROW, 34)
+    worksheet.set_row(EXAMPLE_ROW, 20)
     for position, column in enumerate(sheet.columns):
         cell_format = CELL_FORMATS[column.dtype]
         worksheet.set_column(position, position, column.width, styles(num_format=cell_format))

@@ -8,9 +8,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from xml.dom import minidom
 
-from ..intake.read.workbooks.package_xml import open_package
-from ..intake.read.workbooks.sheet_grid import column_of
+from xlsxwriter.utility import xl_rowcol_to_cell
 
+from ..intake.read.workbooks.package_xml import open_package
+from ..intake.read.workbooks.sheet_grid import column_of, range_of
+
+TEXT_TYPES = ("s", "inlineStr", "str")
 FIXED_TIME = (2020, 1, 1, 0, 0, 0)
 Element = minidom.Element
 
@@ -54,9 +57,9 @@ class WorkbookParts:
             return {}
         folder = posixpath.dirname(part_name)
         return {
-            relation.getAttribute("Id"): posixpath.normpath(
-                posixpath.join("/", folder, relation.getAttribute("Target"))
-            ).lstrip("/")
+            relation.getAttribute("Id"): posixpath.normpath(posixpath.join("/", folder, relation.getAttribute("Target"))).lstrip(
+                "/"
+            )
             for relation in elements(self.document(part), "Relationship")
         }
 
@@ -91,6 +94,73 @@ def sheet_cells(sheet: minidom.Document) -> Iterator[tuple[int, int, Element]]:
             letters = cell.getAttribute("r").rstrip("0123456789")
             column = column_of(letters.upper()) + 1 if letters else column + 1
             yield row_number, column, cell
+
+
+class SheetCells:
+    """The cells of a sheet by (row, column) from 1; one that is not there is put in its place when it is asked for."""
+
+    def __init__(self, sheet: minidom.Document) -> None:
+        self.sheet = sheet
+        self.cells = {(row, column): cell for row, column, cell in sheet_cells(sheet)}
+        self.rows = {int(row.getAttribute("r") or 0): row for row in elements(sheet, "row")}
+
+    def get(self, place: tuple[int, int]) -> Element | None:
+        return self.cells.get(place)
+
+    def cell(self, row: int, column: int) -> Element:
+        if (row, column) not in self.cells:
+            place = self._row(row)
+            following = [column_number for number, column_number in self.cells if number == row and column_number > column]
+            cell = new_element(self.sheet, "c", r=xl_rowcol_to_cell(row - 1, column - 1))
+            place.insertBefore(cell, self.cells[row, min(following)] if following else None)
+            self.cells[row, column] = cell
+        return self.cells[row, column]
+
+    def _row(self, row: int) -> Element:
+        if row not in self.rows:
+            data = elements(self.sheet, "sheetData")[0]
+            following = [number for number in self.rows if number > row]
+            self.rows[row] = new_element(self.sheet, "row", r=str(row))
+            data.insertBefore(self.rows[row], self.rows[min(following)] if following else None)
+        return self.rows[row]
+
+
+def new_element(document: minidom.Document, name: str, **attributes: str) -> Element:
+    """An element of the namespace of the root, with its prefix."""
+    root = document.documentElement
+    assert root is not None
+    prefix = f"{root.prefix}:" if root.prefix else ""
+    element = document.createElementNS(root.namespaceURI, prefix + name)
+    for attribute, value in attributes.items():
+        element.setAttribute(attribute, value)
+    return element
+
+
+def fill_merged_texts(sheet: minidom.Document) -> int:
+    """Takes merges down a column apart where they hold a text, which all their cells then hold; how many there were."""
+    cells = SheetCells(sheet)
+    filled_count = 0
+    for area in elements(sheet, "mergeCell"):
+        (first_row, first_column), (last_row, last_column) = range_of(area.getAttribute("ref"))
+        text_cell = cells.get((first_row + 1, first_column + 1))
+        if first_column != last_column or text_cell is None or text_cell.getAttribute("t") not in TEXT_TYPES:
+            continue
+        for row in range(first_row + 2, last_row + 2):
+            _copy_content(text_cell, cells.cell(row, first_column + 1))
+        area.parentNode.removeChild(area)
+        filled_count += 1
+    for areas in elements(sheet, "mergeCells"):
+        if not elements(areas, "mergeCell"):
+            areas.parentNode.removeChild(areas)
+    return filled_count
+
+
+def _copy_content(text_cell: Element, cell: Element) -> None:
+    for child in list(cell.childNodes):
+        cell.removeChild(child)
+    cell.setAttribute("t", text_cell.getAttribute("t"))
+    for child in text_cell.childNodes:
+        cell.appendChild(child.cloneNode(deep=True))
 
 
 def blank_rows(parts: WorkbookParts, rows_by_sheet: Mapping[str, set[int] | None]) -> None:

@@ -13,7 +13,7 @@ from ..intake.read.workbooks.xlsx_sheets import xlsx_book
 from ..provenance import digest_file
 from ..starter import StudyFromFiles, write_study_from
 from .template_sheets import example_words, names_in_any_language
-from .workbook_parts import WorkbookParts, blank_rows
+from .workbook_parts import WorkbookParts, blank_rows, fill_merged_texts
 
 RECORD = "workbook.json"
 SUFFIX = {"zh": "_研究", "en": "_study"}
@@ -43,7 +43,7 @@ class WorkbookStudy:
 def study_of_workbook(workbook: Path, language: str) -> WorkbookStudy:
     """The study of a workbook: written anew where the workbook has changed, its configs kept where a person has edited them.
 
-    Raises ConfigError for what is no xlsx file or holds nothing to score, SetupError where a folder of that name is something else.
+    Raises ConfigError for what is no xlsx file or holds nothing to score, SetupError where its folder is something else.
     """
     if not workbook.is_file() or workbook.suffix.lower() != ".xlsx":
         raise ConfigError(
@@ -59,15 +59,25 @@ def study_of_workbook(workbook: Path, language: str) -> WorkbookStudy:
         return WorkbookStudy(folder, workbook, (_kept_line(configs, language),))
     with tempfile.TemporaryDirectory() as scratch_folder:
         scratch = Path(scratch_folder) / folder.name
-        _copy_data(workbook, Path(scratch_folder) / "raw")
-        setup = write_study_from(scratch, [Path(scratch_folder) / "raw" / workbook.name], language)
+        merge_count = _copy_data(workbook, Path(scratch_folder) / "raw")
+        setup = _setup(scratch, Path(scratch_folder) / "raw" / workbook.name, language)
         _put_study(scratch, folder)
     _copy_data(workbook, folder / "data" / "raw")
     (folder / RECORD).write_text(
         json.dumps({"workbook": workbook.name, "digest": digest_file(workbook), "configs": _digests(configs)}, indent=1) + "\n",
         "utf-8",
     )
-    return WorkbookStudy(folder, workbook, _lines(setup, folder, language))
+    return WorkbookStudy(folder, workbook, _lines(setup, folder, merge_count, language))
+
+
+def _setup(scratch: Path, copy: Path, language: str) -> StudyFromFiles:
+    """The study written from the copy; ConfigError that names the workbook where it holds nothing to score."""
+    try:
+        return write_study_from(scratch, [copy], language)
+    except ConfigError as fault:
+        en = "nothing is filled in that could be scored: fill in the sheet of firms or that of industries, below the example row"
+        zh = "没有填写可评分的数据:请在企业表或行业表的示例行下面填写"
+        raise ConfigError(f"{en}\n  {fault.en}", zh=f"{zh}\n  {fault.zh}", location=copy.name) from fault
 
 
 def _record(folder: Path) -> dict[str, object]:
@@ -98,14 +108,19 @@ def _put_study(scratch: Path, folder: Path) -> None:
         shutil.copyfile(report, folder / report.name)
 
 
-def _copy_data(workbook: Path, raw: Path) -> None:
-    """The workbook as data: example rows and the sheets that hold no data emptied, all rows in their places."""
+def _copy_data(workbook: Path, raw: Path) -> int:
+    """The workbook as data: example rows and the sheets that hold no data emptied, all rows in their places.
+
+    Merges down a column of texts are taken apart; how many there were.
+    """
     raw.mkdir(parents=True, exist_ok=True)
     parts = WorkbookParts(workbook)
     blank_rows(parts, _rows_without_data(workbook))
+    merge_count = sum(fill_merged_texts(parts.document(part_name)) for part_name in parts.sheets.values())
     for old_copy in raw.glob("*.xlsx"):
         old_copy.unlink()
     parts.write(raw / workbook.name)
+    return merge_count
 
 
 def _rows_without_data(workbook: Path) -> dict[str, set[int] | None]:
@@ -135,6 +150,10 @@ def _kept_line(configs: Path, language: str) -> str:
     return f"{configs} has been edited and is kept; delete the folder to have it written from the workbook again"
 
 
-def _lines(setup: StudyFromFiles, folder: Path, language: str) -> tuple[str, ...]:
-    head = f"按工作簿写出研究 {folder}:" if language == "zh" else f"the study {folder} is written from the workbook:"
-    return (head, *setup.lines)
+def _lines(setup: StudyFromFiles, folder: Path, merge_count: int, language: str) -> tuple[str, ...]:
+    is_chinese = language == "zh"
+    lines = [f"按工作簿写出研究 {folder}:" if is_chinese else f"the study {folder} is written from the workbook:"]
+    if merge_count:
+        zh, en = f"纵向合并的单元格按其文字逐行补全:{merge_count} 处", f"merged cells down a column were filled in: {merge_count}"
+        lines.append(f"  {zh if is_chinese else en}")
+    return (*lines, *setup.lines)

@@ -59,7 +59,7 @@ def list_columns() -> Mapping[str, str]:
     list_labels = {
         normalised_label(wording): column_name
         for column_name, column in SRDI_LIST.columns.items()
-        for wording in (column_name, column.zh)
+        for wording in (column_name, column.zh, column.en)
     }
     firm_names = {label: "name" for label, column_name in key_columns().items() if column_name == "firm_name"}
     key_labels = {

@@ -67,7 +67,9 @@ def flat_tree(proposal: Proposal, unit_keys: Sequence[str]) -> ProposedTree:
         if len(ratios) >= LEAST_RATIOS:
             proposed_tree.indicators += [_ratio_indicator(ratio, proposed_table, used_names) for ratio in ratios]
             parts = {ratio[part] for ratio in ratios for part in ("above", "below")}
-            number_columns = [column for column in number_columns if column.name not in parts and not is_total(column.unit)]
+            other_columns = [column for column in number_columns if column.name not in parts]
+            number_columns = [column for column in other_columns if not is_total(column.unit)]
+            _add_unused_totals([column.label for column in other_columns if is_total(column.unit)], proposal)
         for column in number_columns:
             proposed_tree.indicators.append(_column_indicator(column, proposed_table, used_names, is_unit_table=is_unit_table))
     if not proposed_tree.indicators:  # sizes alone: better than nothing to score
@@ -82,6 +84,13 @@ def flat_tree(proposal: Proposal, unit_keys: Sequence[str]) -> ProposedTree:
     proposed_tree.smallest_family = len(proposed_tree.indicators)
     proposed_tree.nodes = {"index": Label(zh="总指数", en="Index")}
     return proposed_tree
+
+
+def _add_unused_totals(labels: Sequence[str], proposal: Proposal) -> None:
+    if labels:
+        zh = f"行业表按比率评分,未用的总量:{'、'.join(labels)};需要时请在 indicators.yaml 写出其比率"
+        en = f"industries are scored by ratios; totals left out: {', '.join(labels)}; add their ratios in indicators.yaml"
+        proposal.add_gap("indicators", zh, en)
 
 
 def _add_totals(indicators: Sequence[ProposedIndicator], proposal: Proposal) -> None:

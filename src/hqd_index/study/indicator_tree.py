@@ -13,6 +13,7 @@ from .records import Indicators
 PANEL_KEYS = ("sample", "unit", "year", "n_firms")
 """Columns beside the indicators in the table of their values: no indicator can have such an id."""
 
+
 @dataclass(frozen=True)
 class Tree:
     """Parent -> children in the order of the file; levels from the leaves up."""
