@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from .workbook_parts import Element, SheetCells, WorkbookParts, elements, new_element
+from .workbook_parts import Element, SheetCells, WorkbookParts, elements, new_element, remove
 
 FILL_COLOUR = "FFFF9C8F"
 SHEET_PARTS_AFTER_COMMENTS = (
@@ -83,6 +83,7 @@ class _MarkedStyles:
         if style not in self.twins:
             formats = elements(self.formats, "xf")
             twin = formats[style].cloneNode(deep=True)
+            assert twin is not None
             twin.setAttribute("fillId", str(self.fill))
             twin.setAttribute("applyFill", "1")
             self.formats.appendChild(twin)
@@ -114,12 +115,12 @@ def _add_comments(parts: WorkbookParts, part_name: str, comments: dict[tuple[int
 def _remove_old_comments(parts: WorkbookParts, part_name: str) -> None:
     sheet = parts.document(part_name)
     for drawing in elements(sheet, "legacyDrawing"):
-        drawing.parentNode.removeChild(drawing)
+        remove(drawing)
     relations = parts.relations_part(part_name)
     if relations in parts.contents:
         for relation in elements(parts.document(relations), "Relationship"):
             if relation.getAttribute("Type").rpartition("/")[2] in ("comments", "vmlDrawing", "threadedComment"):
-                relation.parentNode.removeChild(relation)
+                remove(relation)
 
 
 def _relate(parts: WorkbookParts, part_name: str, link: str, relation_type: str, target: str) -> None:

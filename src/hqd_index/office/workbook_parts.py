@@ -84,6 +84,12 @@ def elements(parent: minidom.Document | Element, name: str) -> list[Element]:
     return list(parent.getElementsByTagNameNS("*", name))
 
 
+def remove(element: Element) -> None:
+    """Takes an element out of its tree."""
+    if element.parentNode is not None:
+        element.parentNode.removeChild(element)
+
+
 def sheet_cells(sheet: minidom.Document) -> Iterator[tuple[int, int, Element]]:
     """(row, column) from 1 and element of each cell, its place by its reference or after its neighbour."""
     row_number = 0
@@ -147,11 +153,11 @@ def fill_merged_texts(sheet: minidom.Document) -> int:
             continue
         for row in range(first_row + 2, last_row + 2):
             _copy_content(text_cell, cells.cell(row, first_column + 1))
-        area.parentNode.removeChild(area)
+        remove(area)
         filled_count += 1
     for areas in elements(sheet, "mergeCells"):
         if not elements(areas, "mergeCell"):
-            areas.parentNode.removeChild(areas)
+            remove(areas)
     return filled_count
 
 
@@ -160,7 +166,8 @@ def _copy_content(text_cell: Element, cell: Element) -> None:
         cell.removeChild(child)
     cell.setAttribute("t", text_cell.getAttribute("t"))
     for child in text_cell.childNodes:
-        cell.appendChild(child.cloneNode(deep=True))
+        if isinstance(child, Element) and (copy := child.cloneNode(deep=True)):
+            cell.appendChild(copy)
 
 
 def blank_rows(parts: WorkbookParts, rows_by_sheet: Mapping[str, set[int] | None]) -> None:
