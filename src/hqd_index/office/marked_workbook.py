@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,7 +117,7 @@ def _labels(study: Study) -> dict[str, set[str]]:
     return labels
 
 
-def _column(cells: SheetTexts, row: int, finding: Mapping[str, object], labels: Mapping[str, set[str]]) -> int:
+def _column(cells: SheetTexts, row: int, finding: Mapping[Hashable, object], labels: Mapping[str, set[str]]) -> int:
     """The column of a finding from 1: under the header of its column, else where its value is, else the first filled cell."""
     columns = [name for name in re.split(r"[,\s]+", str(finding["column"] or "")) if name]
     headers = {header for name in columns for header in labels.get(name, {name})}
@@ -136,6 +136,6 @@ def _first_column(row_cells: Sequence[str]) -> int:
     return next((position for position, cell in enumerate(row_cells, start=1) if cell), 1)
 
 
-def _finding_text(finding: Mapping[str, object], language: str) -> str:
+def _finding_text(finding: Mapping[Hashable, object], language: str) -> str:
     parts = [f"[{finding['rule']}] {finding[f'expected_{language}']}", str(finding[f"mend_{language}"] or "")]
     return "\n".join(part for part in parts if part)
