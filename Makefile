@@ -47,7 +47,7 @@ bench: setup-dev ## each benchmark prints a ratio and PASS or SHORT / 性能基�
 	@status=0; for b in benchmarks/*.py; do $(BIN)/python $$b || status=1; done; exit $$status
 
 docs: setup-dev ## build the documentation into site/ / 生成文档
-	@$(BIN)/mkdocs build --strict --quiet
+	@$(BIN)/python docs/generate.py && $(BIN)/mkdocs build --strict --quiet
 
 .venv-spark/.run: requirements.lock requirements-spark.lock pyproject.toml
 	@command -v java >/dev/null || test -n "$$JAVA_HOME" || { echo "Java 17 or newer is needed, on Debian: apt-get install default-jre-headless / 需要 Java 17 以上版本"; exit 1; }

@@ -49,7 +49,7 @@ def says(page: str, language: str) -> Callable[[str], str]:
 
 def heading(depth: int, title: str, anchor: str) -> list[str]:
     """A heading with an address that stays the same in both languages."""
-    return ["", f"{'#' * depth} {title} {{ #{anchor} }}"]
+    return ["", f'{"#" * depth} {title} <a id="{anchor}"></a>']
 
 
 def grid(heads: str, rows: Iterable[Sequence[object]]) -> list[str]:

@@ -1,6 +1,7 @@
-"""Pages made from the program itself as the documentation is built: commands, configuration, inputs, methods, rules, outputs.
+"""Look-up pages made from the program itself: commands, configuration, inputs, methods, rules, outputs and others.
 
-`pages()` gives each page by its address; mkdocs calls `on_files`, which adds them to the hand-written ones.
+`python docs/generate.py` writes them into docs/zh and docs/en, where they are committed and can be read without a build;
+`tests/test_docs.py` holds them to the program. mkdocs calls `on_files` and `on_page_markdown` of this file.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from typing import Any
 import known_answers
 import typer
 from cells import HERE, YAML, code, code_list, default, full_width, grid, heading, pick, prose, says, texts, type_name
-from mkdocs.structure.files import File
 from page_configs import configs_page
 
 from hqd_index import canonical, cli, codebook, errors, pipeline, tables
@@ -234,11 +234,14 @@ def _figure_row(id: str, entry: Mapping[str, Any], language: str) -> list[str]:
     theirs, ours = ((f"{value:.4f}" for value in values[:SHOWN]) for values in (entry["theirs"], known_answers.OURS[id]()))
     more = f" … ({len(entry['theirs'])})" if len(entry["theirs"]) > SHOWN else ""
     figures = [" ".join(values) + more for values in (theirs, ours)]
-    within = f"{known_answers.difference(id):.0e}", f"{entry['tolerance']:.0e}"
+    difference = known_answers.difference(id)
+    within = f"{difference:.0e}" if difference > ROUNDING else f"< {ROUNDING:.0e}", f"{entry['tolerance']:.0e}"
     return [code(entry["method"]), entry["source"][language], *figures, *within, entry["reason"][language]]
 
 
 SHOWN = 4
+ROUNDING = 1e-9
+"""Differences below it are rounding of the processor, and are not the same on the next one."""
 
 
 def tolerance(entry: Mapping[str, Any], language: str) -> str:
@@ -284,10 +287,10 @@ def contributing_page(language: str) -> list[str]:
     return re.sub(r"\]\(CONTRIBUTING(\.zh)?\.md\)", f"](../{pick(language, 'en', 'zh')}/contributing.md)", text).splitlines()
 
 
+MARK = "<!-- made from the program by docs/generate.py; `make docs` writes it again -->"
 PAGES: dict[str, Callable[[str], list[str]]] = {
     "commands.md": commands_page,
     "configs.md": configs_page,
-    "contributing.md": contributing_page,
     "inputs.md": inputs_page,
     "methods.md": methods_page,
     "rules.md": rules_page,
@@ -298,12 +301,37 @@ PAGES: dict[str, Callable[[str], list[str]]] = {
 
 
 def pages() -> dict[str, str]:
-    """Address -> Markdown of every page made from the program, in both languages."""
-    return {f"{language}/{name}": "\n".join([*page(language), ""]) for language in LANGUAGES for name, page in PAGES.items()}
+    """Address -> Markdown of every look-up page, in both languages."""
+    return {f"{language}/{name}": _page(page(language)) for language in LANGUAGES for name, page in PAGES.items()}
+
+
+def _page(lines: Sequence[str]) -> str:
+    return "\n".join([MARK, "", *lines, ""]).rstrip("\n") + "\n"
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """What mkdocs calls: the pages made here join those on disk."""
-    for address, content in pages().items():
-        files.append(File.generated(config, address, content=content))
+    """What mkdocs calls: CONTRIBUTING.md joins the pages on disk."""
+    from mkdocs.structure.files import File
+
+    for language in LANGUAGES:
+        files.append(File.generated(config, f"{language}/contributing.md", content="\n".join(contributing_page(language))))
     return files
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """What mkdocs calls: anchors as it writes them, and CONTRIBUTING.md as a page of the site."""
+    anchored = re.sub(r"^(#+ .*) <a id=\"([\w-]+)\"></a>$", r"\1 { #\2 }", markdown, flags=re.MULTILINE)
+    return re.sub(r"\]\(\.\./\.\./CONTRIBUTING(\.zh)?\.md\)", "](contributing.md)", anchored)
+
+
+def main() -> None:
+    """Write every look-up page that differs from what is there."""
+    for address, text in pages().items():
+        path = HERE / address
+        if not path.is_file() or path.read_text("utf-8") != text:
+            path.write_text(text, "utf-8")
+            print(f"docs/{address}")
+
+
+if __name__ == "__main__":
+    main()
