@@ -16,6 +16,7 @@ from typing import Any
 import known_answers
 import typer
 from cells import HERE, YAML, code, code_list, default, full_width, grid, heading, pick, prose, says, texts, type_name
+from faults import faults_page
 from page_configs import configs_page
 
 from hqd_index import canonical, cli, codebook, errors, pipeline, tables
@@ -291,6 +292,7 @@ MARK = "<!-- made from the program by docs/generate.py; `make docs` writes it ag
 PAGES: dict[str, Callable[[str], list[str]]] = {
     "commands.md": commands_page,
     "configs.md": configs_page,
+    "faults.md": faults_page,
     "inputs.md": inputs_page,
     "methods.md": methods_page,
     "rules.md": rules_page,

@@ -19,7 +19,7 @@ from hqd_index.study.study_folder import load_study
 
 from .doc_pages import Block, all_blocks, blocks, pages
 from .small import QUICK, ROOT, Place
-from .starter.own_files import SYSTEM, book, csmar, nbs, provincial
+from .starter.own_files import SYSTEM, book, csmar, nbs, provincial, text
 
 IN_LINES = re.compile(r"`(hqd [a-z]+ [^`]+)`")
 SKIPPED_IN_LINES = {
@@ -28,13 +28,17 @@ SKIPPED_IN_LINES = {
 }
 """Commands in running text that are not run here, with the reason."""
 
+RECOGNISED = (1, 2, 3, 5)
+"""Firms of each of the four industries that are on the list."""
+
 
 def csmar_with_research(folder: Path) -> None:
-    """Statements of firms, the list under its names in both languages, and a table of research."""
-    *_, names = csmar(folder, firms=24)
-    for name in ("名单.csv", "list.csv"):
-        shutil.copy(names, folder / name)
-    rows = [[f"{600000 + k}", f"{year}-12-31", "1", 10 + k, 1e6 * (k + 1)] for k in range(24) for year in range(2016, 2024)]
+    """Statements of 60 firms, a table of research, and a list with more firms of some industries than of others."""
+    *_, names = csmar(folder)
+    listed = [f"某某{k:02d}科技股份有限公司" for k in range(60) if k // 4 < RECOGNISED[k % 4]]
+    for path in (names, folder / "名单.csv", folder / "list.csv"):
+        text(path, [["企业名称"], *([name] for name in listed)], "gb18030")
+    rows = [[f"{600000 + k}", f"{year}-12-31", "1", 10 + k, 1e6 * (k + 1)] for k in range(60) for year in range(2016, 2024)]
     codes = ["Symbol", "EndDate", "StateTypeCode", "RDPerson", "RDSpendSum"]
     labels = ["股票代码", "截止日期", "报表类型编码", "研发人员数量", "研发投入金额"]
     book(folder / "PT_LCRDSPENDING.xlsx", {"s": [codes, labels, ["没有单位"] * 3 + ["人", "元"], *rows]})
@@ -83,6 +87,7 @@ def project(demo_files: Place, tmp_path_factory: pytest.TempPathFactory) -> Path
     for name, call in (("hqd", '-c "from hqd_index.__main__ import main; main()"'), ("python", "")):
         (programs / name).write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT / "src"}" exec "{sys.executable}" {call} "$@"\n')
         (programs / name).chmod(0o755)
+    (programs / "activate").write_text('PATH="$PWD/.venv/bin:$PATH"\n')
     for stamp in (".run", ".dev"):
         (folder / ".venv" / stamp).touch()
     typed("make pipeline", folder)

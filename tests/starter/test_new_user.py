@@ -11,7 +11,7 @@ from hqd_index.errors import DataError
 
 from ..small import ROOT, Place, hqd, run
 from .disguised_demo import disguise
-from .own_files import CSMAR_HEADS, NO_UNIT, PROVINCES, book, csmar, text
+from .own_files import CSMAR_HEADS, NO_UNIT, PROVINCES, book, csmar, provincial, text
 from .written_study import configs, made, read, report
 
 RD_CODES = ["Symbol", "EndDate", "StateTypeCode", "RDPerson", "RDSpendSum"]
@@ -35,6 +35,11 @@ def test_an_english_workbook_with_a_title_has_short_names_of_columns(raw, mine):
     assert list(study.sources.tables["provinces"].columns) == ["GDP", "rd_exp", "so2_emissions"]
     assert study.indicators.indicators["so2_emissions"].direction == -1
     assert read(mine, study).frames["ledger"]["used"].max() == len(rows)
+
+
+def test_figures_per_head_are_no_totals(raw, mine):
+    made(mine, provincial(raw / "panel.xlsx"))
+    assert "2 个指标是总量(有效发明专利数、二氧化硫排放量)" in report(mine)
 
 
 def test_a_table_of_research_is_joined_and_a_verdict_has_its_line(raw, mine):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,6 +20,7 @@ from .proposed_names import Names
 RATIOS = Path(__file__).parent / "firm_ratios.yaml"
 PROPOSAL_COMMENT = Label(zh="提议的比率与方向", en="ratio and direction are proposed")
 SIZELESS = frozenset({"ratio", "year", "month", "day", "hour", "year of age", "point", "degree", ""})
+PER_HEAD = re.compile(r"人均|户均|地均|每[十百千万亿]*[人户]|\bper (?:head|capita)\b", re.IGNORECASE)
 LISTED_TOTALS = 6
 LEAST_RATIOS = 2  # of industries, to be scored by these instead of by totals
 SIZE_COLUMNS = ("revenue", "employees", "total_assets", "found_year", "listed_year")
@@ -95,7 +97,11 @@ def _add_unused_totals(labels: Sequence[str], proposal: Proposal) -> None:
 
 def _add_totals(indicators: Sequence[ProposedIndicator], proposal: Proposal) -> None:
     """What is missing where indicators are totals: something to divide them by."""
-    labels = [indicator.label.zh for indicator in indicators if is_total(indicator.unit) and "/" not in indicator.formula]
+    labels = [
+        indicator.label.zh
+        for indicator in indicators
+        if is_total(indicator.unit, indicator.label.zh) and "/" not in indicator.formula
+    ]
     if labels:
         examples = labels[:LISTED_TOTALS]
         zh = f"{len(labels)} 个指标是总量({'、'.join(examples)}),单元越大得分越高;要比较质量,请改为人均、占比或强度"
@@ -103,11 +109,12 @@ def _add_totals(indicators: Sequence[ProposedIndicator], proposal: Proposal) -> 
         proposal.add_gap("indicators", zh, en)
 
 
-def is_total(unit: str) -> bool:
-    """Whether a unit is one of money, people, things or energy as such, so that larger units have more of it."""
+def is_total(unit: str, label: str) -> bool:
+    """Whether a unit is one of money, people, things or energy as such and no "per head" stands in the label: size adds to it."""
     measured_unit = unit_of(unit)
     return (
         measured_unit is not None
+        and not PER_HEAD.search(label)
         and "/" not in measured_unit.measure
         and measured_unit.measure not in SIZELESS
         and not measured_unit.measure.startswith("index")
@@ -121,7 +128,7 @@ def _column_indicator(
     aggregate = "sum" if is_unit_table else "avg"
     direction = proposed_direction(column.label)
     zh, en = f"提议方向:{'正向' if direction > 0 else '负向'}", f"proposed: {'more' if direction > 0 else 'less'} is better"
-    if is_total(column.unit):
+    if is_total(column.unit, column.label):
         zh, en = (
             f"{zh};总量随单元大小而变,可改为人均或占比",
             f"{en}; a total grows with the size of a unit: per head, or a share?",
