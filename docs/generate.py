@@ -16,9 +16,9 @@ from typing import Any
 import known_answers
 import typer
 from cells import HERE, YAML, code, code_list, default, full_width, grid, heading, pick, prose, says, texts, type_name
-from faults import faults_page
 from page_configs import configs_page
 
+from faults import faults_page
 from hqd_index import canonical, cli, codebook, errors, pipeline, tables
 from hqd_index.index.diagnostics.diagnostic_notes import NOTES
 from hqd_index.intake.read.readers import READERS

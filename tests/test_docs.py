@@ -138,7 +138,7 @@ def test_every_command_in_the_pages_parses():
     lines = {line for text in manual for line in re.findall(r"^(?:\.venv/bin/)?(hqd [a-z].*?)(?: +#.*)?$", text, re.MULTILINE)}
     named = {line for text in manual for line in re.findall(r"`(hqd [a-z][^`]*)`", text)}
     assert len(lines) > 8
-    for line in {command for line in lines | named for command in line.split(" && ")}:
+    for line in {command for together in lines | named for command in together.split(" && ")}:
         name, *arguments = [part.strip('"') for part in re.findall(r'"[^"]*"|\S+', line.removeprefix("hqd "))]
         assert name in commands, line
         if arguments or line in lines:
