@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import random
 import time
+from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import duckdb
 
 from hqd_index.errors import Faults, HqdError
 from hqd_index.expressions import aggregate_sql, parse, row_sql, type_of
+from hqd_index.study import study_folder
 from hqd_index.study.study_folder import load_study
+from hqd_index.study.yaml_document import Document, read_document
 
 from ..faults.small_firms import CONFIGS
 
@@ -82,19 +88,52 @@ def formula_fault(text: str) -> str:
 
 
 def _bind(sql: str, *, is_aggregate: bool) -> None:
+    grouping = "GROUP BY firm_id" if is_aggregate else ""
+    _engine().execute(f"EXPLAIN SELECT {sql} FROM f {grouping}")
+
+
+@functools.cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """One engine with an empty table for all formulas: to open one takes longer than to bind one."""
     columns = "revenue decimal(28,8), rd_exp decimal(28,8), employees bigint, code varchar, certified boolean, day date"
-    with duckdb.connect(config={"enable_external_access": "false"}) as connection:
-        connection.execute(f"CREATE TABLE f (firm_id varchar, year bigint, {columns})")
-        grouping = "GROUP BY firm_id" if is_aggregate else ""
-        connection.execute(f"EXPLAIN SELECT {sql} FROM f {grouping}")
+    connection = duckdb.connect(config={"enable_external_access": "false"})
+    connection.execute(f"CREATE TABLE f (firm_id varchar, year bigint, {columns})")
+    return connection
 
 
-def config_fault(folder: Path, name: str, text: str) -> str:
-    """What is wrong with how a study with one file of that text is read, '' where it loads or each fault has place and words."""
-    (folder / "scenarios").mkdir(exist_ok=True)
-    for part, content in CONFIGS.items():
-        (folder / f"{part}.yaml").write_text(f"version: 1\n{content}", "utf-8")
-    (folder / f"{name}.yaml").write_text(text, "utf-8", newline="")
+class SoundFolder:
+    """A study's folder in which one file at a time has another text; the sound files are read once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "scenarios").mkdir(parents=True, exist_ok=True)
+        for part in CONFIGS:
+            self._write(part, f"version: 1\n{CONFIGS[part]}")
+        self._documents = load_study(folder).documents
+
+    def fault_with(self, part: str, text: str) -> str:
+        """What is wrong with how the study with that text in one file is read, '' where it loads or is refused well."""
+        self._write(part, text)
+        try:
+            with mock.patch.object(study_folder, "read_document", self._document_but(f"{part}.yaml")):
+                return config_fault(self.folder)
+        finally:
+            self._write(part, f"version: 1\n{CONFIGS[part]}")
+
+    def _write(self, part: str, text: str) -> None:
+        (self.folder / f"{part}.yaml").write_text(text, "utf-8", newline="")
+
+    def _document_but(self, changed_file: str) -> Callable[[Path, str], Document]:
+        def document(path: Path, shown_name: str) -> Document:
+            if path.name == changed_file:
+                return read_document(path, shown_name)
+            return dataclasses.replace(self._documents[path.name], faults=[])
+
+        return document
+
+
+def config_fault(folder: Path) -> str:
+    """What is wrong with how a study is read, '' where it loads or each fault has place and words."""
     begun = time.process_time()
     try:
         load_study(folder)
@@ -109,10 +148,11 @@ def config_fault(folder: Path, name: str, text: str) -> str:
 def faults_of(count: int, seed: int, folder: Path) -> list[tuple[str, str]]:
     """(text, what is wrong) of so many formulas and as many configuration files; a canary file that appears is one."""
     draw, canary, faults = random.Random(seed), folder / "canary", []
+    study = SoundFolder(folder / "study")
     for _ in range(count):
         formula = changed(draw.choice(SEEDS), draw, canary)
         name = draw.choice(list(CONFIGS))
         config = changed(f"version: 1\n{CONFIGS[name]}", draw, canary)
-        for text, fault in ((formula, formula_fault(formula)), (config, config_fault(folder, name, config))):
+        for text, fault in ((formula, formula_fault(formula)), (config, study.fault_with(name, config))):
             faults += [(text, fault)] if fault else []
     return faults + ([("", "the canary file appeared")] if canary.exists() else [])

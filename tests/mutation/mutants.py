@@ -32,6 +32,7 @@ class Mutant:
     number: int  # in the order of the module's mutants
     line: int
     change: str
+    code: str = ""  # the line of the source
 
     @property
     def key(self) -> str:
@@ -40,17 +41,18 @@ class Mutant:
 
 def mutants(module: str, source: str) -> list[Mutant]:
     """All mutants of a module."""
+    lines = ["", *(line.strip() for line in source.splitlines())]
     changes = enumerate(_changes(ast.parse(source)))
-    return [Mutant(module, number, line, text) for number, (line, (text, _, _)) in changes]
+    return [Mutant(module, number, line, text, lines[line]) for number, (line, (text, _, _)) in changes]
 
 
-def mutated(source: str, number: int) -> str:
-    """The source of the mutant of that number."""
+def mutated(source: str, number: int) -> ast.Module:
+    """The source with the mistake of that number, parsed; its lines keep their numbers."""
     tree = ast.parse(source)
     for place, (_, (_, change, _)) in enumerate(_changes(tree)):
         if place == number:
             change()
-            return ast.unparse(ast.fix_missing_locations(tree))
+            return ast.fix_missing_locations(tree)
     raise IndexError(number)
 
 

@@ -3,61 +3,31 @@
     python -m tests.mutation.nearest --state FOLDER
     python -m tests.mutation.run --state FOLDER [--seed 16] [--count 600] [--module methods/weight.py] [--again]
 
-The first finds which tests reach which line. One process imports the libraries once and is forked for every mutant. Each
-result is a line of FOLDER/mutants.jsonl; what is in it is not tried again, so that an interrupted run goes on. `--again`
-tries the survivors anew, after tests were written for them.
+The first finds which tests reach which line. One process imports the package, collects the tests, and is forked for every
+mutant, whose functions get their mistake there; where it is outside functions the module is imported anew. Each result is a
+line of FOLDER/mutants.jsonl; what is in it is not tried again, so that an interrupted run goes on. `--again` tries the
+survivors anew, with more tests and the module imported anew, after tests were written for them. Survivors that no test can kill
+are argued in argued.yaml.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import importlib
-import importlib.abc
-import importlib.machinery
-import importlib.util
+import dataclasses
 import json
-import os
 import random
-import signal
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any
 
-from .mutants import Mutant, mutants, mutated
-from .nearest import MODULES, NearestTests
-from .nearest import SECONDS as TEST_SECONDS
+from .argued import argued
+from .mutants import Mutant, mutants
+from .nearest import MODULES, PACKAGE, NearestTests
+from .trials import HUNG, KILLED, OUTSIDE, SOUND, SURVIVED, Result, Try, cold_trial, prepare, warm_trials
 
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGE = ROOT / "src" / "hqd_index"
-SECONDS = 5 * TEST_SECONDS
-"""A mutant whose tests take longer hangs, which a user would see."""
-NO_TESTS = 5
-"""What pytest ends with where no test is left to run."""
-LIBRARIES = (
-    "numpy", "pandas", "scipy.stats", "scipy.optimize", "statsmodels.api", "statsmodels.stats.multitest", "duckdb", "sqlglot",
-    "pandera.pandas", "pydantic", "ruamel.yaml", "hypothesis", "networkx", "openpyxl", "sklearn.linear_model", "pytest",
-    "rapidfuzz", "pyreadstat", "linearmodels", "typer", "rich.console",
-)  # fmt: skip
-IMPORTED = "ignore::pytest.PytestAssertRewriteWarning"  # plugins of pytest come with the libraries
-KILLED, SURVIVED, HUNG = "killed", "survived", "hung"
-
-
-class MutatedSource(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader):
-    """Imports one module from another text than its file's."""
-
-    def __init__(self, name: str, path: Path, text: str) -> None:
-        super().__init__(name, str(path))
-        self.text = text
-
-    def find_spec(self, fullname: str, path: Any, target: ModuleType | None = None) -> Any:
-        return importlib.util.spec_from_file_location(fullname, self.path, loader=self) if fullname == self.name else None
-
-    def get_code(self, fullname: str) -> Any:
-        return compile(self.text, self.path, "exec")
+FIRST_SECONDS, AGAIN_SECONDS = 8.0, 30.0
+"""Of tests for a mutant when it is tried first, and again."""
 
 
 def population() -> list[Mutant]:
@@ -65,61 +35,14 @@ def population() -> list[Mutant]:
     return [one for module in MODULES for one in mutants(module, (PACKAGE / module).read_text("utf-8"))]
 
 
-class Chosen:
-    """A plugin of pytest that keeps some tests, in their order."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self.place = {name: place for place, name in enumerate(names)}
-
-    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        items[:] = sorted((item for item in items if item.nodeid in self.place), key=lambda item: self.place[item.nodeid])
+def sample(everyone: list[Mutant], count: int, seed: int) -> list[Mutant]:
+    """The mutants that a seed draws."""
+    return random.Random(seed).sample(everyone, min(count, len(everyone)))
 
 
-def try_mutant(mutant: Mutant, tests: Sequence[str], log: Path) -> tuple[str, float]:
-    """How its tests ended, in a process of its own, and the seconds they took."""
-    begun = time.monotonic()
-    child = os.fork()
-    if child == 0:
-        _run_tests(mutant, tests, log)
-    while time.monotonic() - begun < SECONDS:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            code = os.waitstatus_to_exitcode(status)
-            return (SURVIVED if code in (0, NO_TESTS) else KILLED), time.monotonic() - begun
-        time.sleep(0.05)
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return HUNG, time.monotonic() - begun
-
-
-def _run_tests(mutant: Mutant, tests: Sequence[str], log: Path) -> NoReturn:
-    """Never returns: the process ends with pytest's code."""
-    os.setsid()
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    path = PACKAGE / mutant.module
-    name = "hqd_index." + mutant.module.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
-    if mutant.number >= 0:
-        sys.meta_path.insert(0, MutatedSource(name, path, mutated(path.read_text("utf-8"), mutant.number)))
-    import pytest
-
-    files = sorted({name.split("::")[0] for name in tests}) or ["tests/test_floors.py"]
-    options = ["-x", "-q", "-p", "no:cacheprovider", "-m", "not slow", "--hypothesis-seed=0", "--no-header", "-W", IMPORTED]
-    code = pytest.main([*options, *files], plugins=[Chosen(tests)])
-    sys.stdout.flush()
-    os._exit(int(code))
-
-
-def reason(log: Path) -> str:
-    """The test that failed, as pytest names it."""
-    lines = log.read_text("utf-8", "replace").splitlines()
-    return next((line[:160] for line in reversed(lines) if line.startswith(("FAILED", "ERROR", "ImportError while"))), "")
-
-
-def results(state: Path) -> dict[str, dict[str, Any]]:
+def results(file: Path) -> dict[str, dict[str, Any]]:
     """The last result of each mutant, by its key."""
-    lines = state.read_text("utf-8").splitlines() if state.exists() else []
+    lines = file.read_text("utf-8").splitlines() if file.exists() else []
     return {result["key"]: result for result in map(json.loads, lines)}
 
 
@@ -131,49 +54,77 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--module", default="")
     parser.add_argument("--again", action="store_true")
     options = parser.parse_args(arguments)
-    options.state.mkdir(parents=True, exist_ok=True)
-    file, log = options.state / "mutants.jsonl", options.state / "pytest.log"
+    folder = options.state.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
     everyone = population()
-    drawn = random.Random(options.seed).sample(everyone, min(options.count, len(everyone)))
-    chosen = [mutant for mutant in drawn if mutant.module.startswith(options.module)]
-    done = results(file)
+    drawn = sample(everyone, options.count, options.seed)
     print(f"seed {options.seed}: {len(drawn)} of {len(everyone)} mutants in {len(MODULES)} modules", flush=True)
-    _prepare()
-    nearest = NearestTests(options.state)
-    sound = Mutant("methods/weight.py", -1, 0, "no change")
-    if (end := try_mutant(sound, nearest.of(sound.module, sound.line), log)[0]) != SURVIVED:
-        raise SystemExit(f"the tests fail without a mutant ({end}): see {log}")
-    for mutant in chosen:
-        before = done.get(mutant.key)
-        if before and not (options.again and before["ended"] == SURVIVED):
-            continue
-        ended, seconds = try_mutant(mutant, nearest.of(mutant.module, mutant.line), log)
-        if ended == KILLED and not reason(log):
-            raise SystemExit(f"no test failed, and yet pytest did: see {log}")
-        result = {"key": mutant.key, "ended": ended, "seconds": round(seconds, 1), "by": "" if ended != KILLED else reason(log)}
-        with file.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(result, ensure_ascii=False) + "\n")
-        print(f"{ended:9s}{seconds:6.1f} s  {mutant.key}", flush=True)
-    return _summary(results(file), chosen)
+    chosen = [mutant for mutant in drawn if mutant.module.startswith(options.module)]
+    before = results(folder / "mutants.jsonl")
+    due = [one for one in chosen if one.key not in before or (options.again and before[one.key]["ended"] == SURVIVED)]
+    if due:
+        prepare()
+        _try(due, folder, is_again=options.again)
+    return summary(results(folder / "mutants.jsonl"), chosen)
 
 
-def _prepare() -> None:
-    """Import what every mutant's tests need, and nothing of the package."""
-    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "HQD_PROCESSES"):
-        os.environ[variable] = "1"
-    os.chdir(ROOT)
-    for library in LIBRARIES:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(library)
-    assert not any(name.split(".")[0] == "hqd_index" for name in sys.modules), "the package is imported before its mutants"
+def _try(due: Sequence[Mutant], folder: Path, *, is_again: bool) -> None:
+    """Tries mutants, after a sound module with the same tests; those outside functions last, in modules imported anew."""
+    nearest = NearestTests(folder)
+    seconds = AGAIN_SECONDS if is_again else FIRST_SECONDS
+    tests = {mutant: nearest.of(mutant.module, mutant.line, seconds) for mutant in due}
+
+    def course(trial: Try) -> None:
+        sound = Mutant(due[0].module, SOUND, 0, "no change")
+        if (end := trial(sound, tests[due[0]])).ended != SURVIVED:
+            raise SystemExit(f"the tests fail without a mutant ({end.ended} {end.by})")
+        done = results(folder / "mutants.jsonl")
+        for mutant in due:
+            if is_again or mutant.key not in done:
+                _write(folder / "mutants.jsonl", trial(mutant, tests[mutant]))
+
+    if not is_again:
+        warm_trials(folder, sorted({name.split("::")[0] for names in tests.values() for name in names}), course)
+    course(lambda mutant, names: cold_trial(mutant, names, folder))
 
 
-def _summary(done: dict[str, dict[str, Any]], chosen: list[Mutant]) -> int:
-    ends = [done[mutant.key]["ended"] for mutant in chosen if mutant.key in done]
-    alive = [mutant.key for mutant in chosen if done.get(mutant.key, {}).get("ended") == SURVIVED]
-    print(f"{len(ends)} tried, {len(ends) - len(alive)} killed ({(len(ends) - len(alive)) / max(1, len(ends)):.1%}), survivors:")
-    print("\n".join(alive))
-    return 0
+def _write(file: Path, result: Result) -> None:
+    if result.ended == OUTSIDE:
+        return
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(dataclasses.asdict(result), ensure_ascii=False) + "\n")
+    print(f"{result.ended:9s}{result.seconds:6.1f} s  {result.key}", flush=True)
+
+
+def summary(done: dict[str, dict[str, Any]], chosen: Sequence[Mutant]) -> int:
+    """Prints what was killed by part and in all, and the survivors with what is argued for them; 1 below the goal."""
+    tried = [mutant for mutant in chosen if mutant.key in done]
+    parts = sorted({_part(mutant) for mutant in tried})
+    for part in parts:
+        print(_share(part, [mutant for mutant in tried if _part(mutant) == part], done))
+    print(_share("all", tried, done))
+    arguments = argued()
+    alive = [mutant for mutant in tried if done[mutant.key]["ended"] == SURVIVED]
+    equal = [mutant for mutant in alive if (mutant.module, mutant.code, mutant.change) in arguments]
+    print(f"{len(alive)} survive, {len(equal)} of them argued in argued.yaml; the others:")
+    print(*(f"{mutant.key}    {mutant.code}" for mutant in alive if mutant not in equal), sep="\n")
+    return int(_killed(tried, done) < GOAL * len(tried))
+
+
+GOAL = 0.85
+
+
+def _part(mutant: Mutant) -> str:
+    return Path(mutant.module).parent.as_posix()
+
+
+def _killed(tried: Sequence[Mutant], done: dict[str, dict[str, Any]]) -> int:
+    return sum(done[mutant.key]["ended"] in (KILLED, HUNG) for mutant in tried)
+
+
+def _share(name: str, tried: Sequence[Mutant], done: dict[str, dict[str, Any]]) -> str:
+    killed = _killed(tried, done)
+    return f"{name:20s}{killed:5d} of {len(tried):4d} killed ({killed / max(1, len(tried)):.1%})"
 
 
 if __name__ == "__main__":
