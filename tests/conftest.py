@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from threadpoolctl import threadpool_limits
 
 from hqd_index import cli
 from hqd_index.demo import write_demo
 
-from .small import ROOT, DemoRun, Ended, Place, folder_once, run_quietly, without_network
+from .small import FUZZ, ROOT, DemoRun, Ended, Place, folder_once, run_quietly, without_network
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +29,10 @@ def shared() -> Path:
         pytest.skip("../shared (real data sets and known answers) is not beside the project")
     return folder
 
+
+settings.register_profile("suite", deadline=None, derandomize=FUZZ == 1, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
+"""Examples do not fail for the time they take on a busy machine; new ones are tried when HQD_FUZZ asks for more."""
 
 threadpool_limits(limits=1)  # plugins of pytest load numpy before the package says that linear algebra takes one thread
 

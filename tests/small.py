@@ -20,7 +20,7 @@ import pytest
 from hqd_index import cli
 
 FUZZ = float(os.environ.get("HQD_FUZZ", "1"))
-"""How many times as many random examples are tried as in `make test`, which takes new ones each time."""
+"""How many times as many random examples are tried as in `make test`, which takes the same ones each time."""
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = [
     "uncertainty.draws=200",

@@ -65,12 +65,12 @@ def test_refuses_in_a_rule(text: str) -> None:
 
 def test_a_canary_file_never_appears_and_the_longest_formula_is_quick(tmp_path: Path) -> None:
     canary = tmp_path / "canary.csv"
-    started = time.perf_counter()
+    started = time.process_time()
     for text in (f"copy (select 1) to '{canary}'", "(" * 2000, "-(" * 900 + "1" + ")" * 900, "ln(" * 45 + "revenue" + ")" * 45):
         with contextlib.suppress(ConfigError):
             row_sql(parse(text, columns=TYPES, aggregate=False), TYPES, partition=["firm_id"])
     assert not canary.exists()
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 @pytest.mark.parametrize(

@@ -14,15 +14,15 @@ import pytest
 
 from hqd_index.worker_pool import WorkerEnded, WorkerPool
 
-SOON = 5.0
-"""Seconds; a process that sees its input close ends in milliseconds."""
+SOON = 30.0
+"""Seconds; a process that sees its input close ends in milliseconds where no other waits for the processor."""
 PARENT = """
 import sys, time
 from hqd_index.worker_pool import WorkerPool
 with WorkerPool(2) as pool:
-    pool.submit(time.sleep, 60)
+    pool.submit(time.sleep, 600)
     print(*[worker._process.pid for worker in pool._workers], flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 

@@ -18,6 +18,8 @@ KILOBYTES_PER_STUDY = 200.0
 """Growth of resident memory that is no leak: the allocator's own noise over some hundred studies."""
 ALLOWANCE_KILOBYTES = 16_000.0
 """Growth that a short course may show however few its studies are: the allocator takes memory in such steps."""
+ALLOWANCE_COUNT = 2
+"""Files, threads that a library may open once, however late."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +60,20 @@ def runs(study: SmallStudy, count: int) -> Iterator[Holdings]:
 
 
 def leak(course: list[Holdings]) -> str:
-    """What grew after the first studies, '' where nothing did; memory by the medians of two stretches."""
+    """What grew after the first studies, '' where nothing did, by the medians of two stretches."""
     settled = course[round(len(course) * WARM) :]
     half = len(settled) // 2
-    first, last = (sorted(one.kilobytes for one in part)[len(part) // 2] for part in (settled[:half], settled[half:]))
+
+    def medians(name: str) -> tuple[int, int]:
+        first, last = (sorted(getattr(one, name) for one in part)[len(part) // 2] for part in (settled[:half], settled[half:]))
+        return first, last
+
+    first, last = medians("kilobytes")
     growth = last - first
     grown = [f"{growth / half:.0f} kB a study"] if growth > ALLOWANCE_KILOBYTES + KILOBYTES_PER_STUDY * half else []
     for name in ("open_files", "temporary_files", "threads"):
-        before, after = getattr(settled[0], name), getattr(settled[-1], name)
-        grown += [f"{name}: {before}, then {after}"] if after > before else []
+        first, last = medians(name)
+        grown += [f"{name}: {first}, then {last}"] if last > first + ALLOWANCE_COUNT else []
     return "; ".join(grown)
 
 

@@ -511,9 +511,9 @@ def test_lines_of_a_form_below_the_data_do_not_hide_the_notes_above_them(tmp_pat
 
 def test_a_header_of_many_marks_takes_no_time(tmp_path: Path):
     """What a damaged file has for a label is read in a moment: every mark in it may part a unit from a name."""
-    started = time.monotonic()
+    started = time.process_time()
     text = f"地区,年份,产值,{'a/(b- ' * 4000}\n甲,2019,1,z\n"
-    assert read(tmp_path, {"a.csv": text}, {})[1] == [1] and time.monotonic() - started < 8
+    assert read(tmp_path, {"a.csv": text}, {})[1] == [1] and time.process_time() - started < 8
 
 
 def test_a_variable_without_a_name_is_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -21,7 +21,8 @@ def test_growth_is_seen() -> None:
     flat = [Holdings(1000 + n % 3, 20, 1, 4) for n in range(50)]
     assert leak(flat) == ""
     assert leak([Holdings(one.kilobytes + 1500 * n, 20, 1, 4) for n, one in enumerate(flat)]) == "1500 kB a study"
-    assert leak([Holdings(1000, 20 + n, n, 4) for n in range(50)]) == "open_files: 30, then 69; temporary_files: 10, then 49"
+    assert leak([Holdings(1000, 20 + n, n, 4) for n in range(50)]) == "open_files: 40, then 60; temporary_files: 20, then 40"
+    assert leak([Holdings(1000, 20 + (n > 30), 1, 4 + n % 2) for n in range(50)]) == ""
 
 
 @pytest.mark.slow

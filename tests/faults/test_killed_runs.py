@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -96,16 +97,19 @@ def killed(process: subprocess.Popen[str], kill: Kill) -> int:
     time.sleep(kill.delay)
     family = children(process.pid)
     if kill.target == "child" and family:
-        os.kill(family[0], signal.SIGKILL)
+        _end(family[0])
     else:
         process.kill()
         for child in family if kill.target == "group" else []:
-            try:
-                os.kill(child, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+            _end(child)
     process.communicate(timeout=LIMIT)
     return process.returncode
+
+
+def _end(pid: int) -> None:
+    """Kills a process that may just have ended."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def fault_after(study: SmallStudy, kill: Kill, code: int) -> str:
