@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.models.kernels.inference import driscoll_kraay, p_value, scores
+from hqd_index.models.kernels.clusters import leave_one_out, sums_without_cluster
+from hqd_index.models.kernels.inference import coefficients, driscoll_kraay, p_value, scores
 from hqd_index.models.kernels.iv import TF
 from hqd_index.models.kernels.judgements import attainable_with
-from hqd_index.models.kernels.shift_share import SUM, Exposure, _with_instrument
+from hqd_index.models.kernels.reference_distributions import normal_quantile
+from hqd_index.models.kernels.shift_share import SUM, Exposure, _residual_shocks, _sums_by_shock, _with_instrument, akm0
 from hqd_index.models.kernels.specification import Specification, sums_of
 
 from .known_panels import index_panel
@@ -67,3 +69,41 @@ def test_every_year_but_the_first_has_its_sum_of_shares_as_a_control() -> None:
         assert rows[f"{SUM}_{year}"].tolist() == [
             {"a": 0.7, "b": 0.4}[u] * (y == year) for u, y in zip(rows["unit"], rows["year"])
         ]
+
+
+@pytest.mark.parametrize("lone", [False, True])
+def test_sums_without_a_cluster_are_those_of_its_sample(lone: bool) -> None:
+    """Coefficients, scores and jackknife; a term that lives in that cluster alone weighs nothing, the others as without it."""
+    data = index_panel(5, units=7, years=6).query("sample == 'all'").reset_index(drop=True)
+    data["only"] = np.where(data["unit"] == data["unit"].iloc[0], data["density_lag"] ** 2, 0.0)
+    spec = specification(outcomes=("hqd", "brand"), controls=("size", "only") if lone else ("size",))
+    sums, sound = sums_of(data, spec)[0], specification(outcomes=("brand",))
+    for g, label in enumerate(sums.labels[:1] if lone else sums.labels):
+        found = sums_without_cluster(sums, g, [1])
+        expected = sums_of(data[data["unit"] != label], sound)[0]
+        np.testing.assert_allclose(found.gram.sum(axis=0), np.eye(found.gram.shape[1]), atol=1e-9)
+        for quantity in (coefficients, scores, leave_one_out):
+            np.testing.assert_allclose(quantity(found)[..., :2, :], quantity(expected), rtol=1e-6, atol=1e-10)
+        assert found.labels == expected.labels
+        assert not lone or not scores(found)[:, 2].any()
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("noise", [0.1, 30.0])
+def test_ends_with_the_null_imposed_solve_their_equation_at_every_scale(scale: float, noise: float) -> None:
+    """(z'(y - b x))^2 = c^2 sum_k score_k(b)^2 at each finite end; values between them where z is strong, else outside."""
+    rng = np.random.default_rng(11)
+    share, cell = rng.dirichlet(np.ones(9), size=60), np.arange(9)
+    z = share @ rng.normal(size=9)
+    z = z - z.mean()
+    x = scale * (z + noise * rng.normal(size=60))
+    y = scale * (2 * z + 0.5 * rng.normal(size=60))
+    rays = akm0(share, cell, y, x, z, 0.95)
+    finite = [end for ray in rays for end in ray if np.isfinite(end)]
+    assert len(finite) == 2 and len(rays) == (1 if noise < 1 else 2)
+    shocks = _residual_shocks(share, z)
+    for b in finite:
+        score = _sums_by_shock(share, shocks, cell, y - b * x)
+        assert float(z @ (y - b * x)) ** 2 == pytest.approx(normal_quantile(0.975) ** 2 * float(score @ score), rel=1e-6)
+    if len(rays) == 2:
+        assert rays[0][0] == -np.inf and rays[1][1] == np.inf and rays[0][1] < rays[1][0]
