@@ -94,9 +94,7 @@ def test_the_first_byte_that_is_no_text_is_at_its_line(tmp_path: Path, piece: in
 
 
 @pytest.mark.parametrize("piece", [10, 64])
-def test_a_line_beyond_the_limit_is_refused_wherever_it_begins(
-    tmp_path: Path, piece: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_line_beyond_the_limit_is_refused(tmp_path: Path, piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_encoding, "MAX_LINE", 100)
     for content in (b"a\n" + b"x" * 101, b"x" * 101, b"a\rb\n" * 40 + b"x" * 170 + b"\n"):
         with pytest.raises(DataError) as caught:
@@ -109,7 +107,9 @@ def test_a_line_beyond_the_limit_is_refused_wherever_it_begins(
     ("content", "encoding"),
     [
         (b"a\x00b\x00c\x00d\x00", "utf-16-le"), (b"\x00a\x00b\x00c\x00d", "utf-16-be"), (b"a\x00b\x00c\x00", None),
-        (b"abcdefgh", None), (b"\x00" * 8, None), (b"\x00\x00b\x00c\x00d\x00", None), (b"a\x00b\x00cdefghijkl", None), ("甲a乙b丙cde".encode("utf-16-le"), "utf-16-le"),
+        (b"abcdefgh", None), (b"\x00" * 8, None), (b"\x00\x00b\x00c\x00d\x00", None),
+        (b"a\x00b\x00cdefghijkl", None),
+        ("甲a乙b丙cde".encode("utf-16-le"), "utf-16-le"),
     ],
 )  # fmt: skip
 def test_nuls_at_every_other_place_are_utf_16(content: bytes, encoding: str | None) -> None:
