@@ -25,6 +25,8 @@ from .leaks import holdings, leak, own_temporary_folder, runs
 from .mutated_files import trials
 
 ROOT = Path(__file__).resolve().parents[2]
+FILE_PIECES, FILE_SECONDS = 12, 600
+TEXT_PIECES, TEXT_COUNT = 100, 1000
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,9 @@ def fault_table(attack: Attack) -> bool:
 
 def files(attack: Attack) -> bool:
     """Files damaged at random, ten minutes a piece, two hours in all."""
-    for piece in range(len(attack.done("files")), 12):
+    for piece in range(len(attack.done("files")), FILE_PIECES):
         begun, tried, faults = time.monotonic(), 0, []
-        for trial in trials(600 * attack.scale, attack.seed * 1000 + piece):
+        for trial in trials(FILE_SECONDS * attack.scale, attack.seed * 1000 + piece):
             tried += 1
             faults += [[trial.case, trial.damage, trial.fault]] if trial.fault else []
         attack.write("files", tried=tried, faults=faults, seconds=round(time.monotonic() - begun))
@@ -72,8 +74,8 @@ def texts(attack: Attack) -> bool:
     """100,000 formulas and as many configuration files."""
     folder = attack.state / "texts"
     folder.mkdir(exist_ok=True)
-    for piece in range(len(attack.done("texts")), 100):
-        count = attack.size(1000)
+    for piece in range(len(attack.done("texts")), TEXT_PIECES):
+        count = attack.size(TEXT_COUNT)
         attack.write("texts", tried=2 * count, faults=faults_of(count, attack.seed * 1000 + piece, folder))
     return not any(entry["faults"] for entry in attack.done("texts"))
 
@@ -107,6 +109,14 @@ SECTIONS: dict[str, Callable[[Attack], bool]] = {
 }  # fmt: skip
 
 
+def _check_seed(parser: argparse.ArgumentParser, attack: Attack) -> None:
+    """What a folder has of one seed is not gone on with by another."""
+    file = attack.state / "seed.txt"
+    if file.exists() and int(file.read_text()) != attack.seed:
+        parser.error(f"{attack.state} was begun with --seed {file.read_text()}; go on with it, or take another folder")
+    file.write_text(str(attack.seed))
+
+
 def _pytest(*arguments: str) -> int:
     return _module("pytest", "-q", "-p", "no:cacheprovider", *arguments)
 
@@ -125,6 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     options.state.mkdir(parents=True, exist_ok=True)
     attack = Attack(options.state.resolve(), options.seed, options.scale)
+    _check_seed(parser, attack)
     ends = {}
     for name in options.sections or SECTIONS:
         print(f"{name}, seed {attack.seed}", flush=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,17 +43,40 @@ REACHED = "reached.json"
 
 
 class Reach:
-    """A plugin of pytest: lines of the modules that each test runs, and the seconds it takes."""
+    """A plugin of pytest: lines of the modules that each test runs, and its seconds of the processor, written after each file."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: Path, *, is_resumed: bool) -> None:
+        self._file, self._is_resumed = file, is_resumed
+        stored = json.loads(file.read_text("utf-8")) if file.exists() else {"seconds": {}, "lines": {}}
+        self._stored: dict[str, dict[str, list[str]]] = stored["lines"]
+        self.seconds: dict[str, float] = defaultdict(float, stored["seconds"])
         self.lines: dict[str, set[tuple[str, int]]] = defaultdict(set)
-        self.seconds: dict[str, float] = defaultdict(float)
         self._names = {str(PACKAGE / module): module for module in MODULES}
         self._current: set[tuple[str, int]] = set()
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        if self._is_resumed:
+            items[:] = [item for item in items if item.nodeid not in self.seconds]
+
+    def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
+        if nextitem is None or nextitem.path != item.path:
+            self.write()
+
+    def write(self) -> None:
+        """What is known now."""
+        for name, reached in self.lines.items():
+            for module, line in sorted(reached):
+                names = self._stored.setdefault(module, {}).setdefault(str(line), [])
+                names += [] if name in names else [name]
+        self.lines.clear()
+        part = self._file.with_suffix(".part")
+        part.write_text(json.dumps({"seconds": self.seconds, "lines": self._stored}), "utf-8")
+        part.replace(self._file)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Iterator[None]:
         """What a fixture runs counts for all tests of the file: it may be made once."""
+        self.seconds[item.nodeid] = 0.0
         yield from self._traced(item.nodeid.split("::")[0], item)
 
     @pytest.hookimpl(wrapper=True)
@@ -61,7 +84,7 @@ class Reach:
         yield from self._traced(item.nodeid, item)
 
     def _traced(self, name: str, item: pytest.Item) -> Iterator[None]:
-        self._current, begun = self.lines[name], time.monotonic()
+        self._current, begun = self.lines[name], sum(os.times()[:4])
         threading.settrace(self._call)  # tables are read in threads
         sys.settrace(self._call)
         try:
@@ -69,7 +92,7 @@ class Reach:
         finally:
             sys.settrace(None)
             threading.settrace(lambda *_: None)
-            self.seconds[item.nodeid] += time.monotonic() - begun
+            self.seconds[item.nodeid] += sum(os.times()[:4]) - begun
 
     def _call(self, frame: FrameType, _event: str, _argument: Any) -> Any:
         module = self._names.get(frame.f_code.co_filename)
@@ -121,22 +144,16 @@ class NearestTests:
 
 
 def main() -> int:
-    """Run the tests once under a tracer and write what each reaches."""
+    """Run the tests under a tracer and write what each reaches; those that are known are not run again unless they are named."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation.nearest")
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("tests", nargs="*", help="only these, added to what is known")
     options = parser.parse_args()
-    folder = options.state
-    folder.mkdir(parents=True, exist_ok=True)
-    reach = Reach()
+    options.state.mkdir(parents=True, exist_ok=True)
+    reach = Reach(options.state / REACHED, is_resumed=not options.tests)
     tests = options.tests or [path for path in TESTS if (ROOT / path).exists()]
     code = pytest.main(["-q", "-p", "no:cacheprovider", "-m", "not slow", "--hypothesis-seed=0", *tests], plugins=[reach])
-    stored = json.loads((folder / REACHED).read_text("utf-8")) if options.tests else {"seconds": {}, "lines": {}}
-    for name, reached in reach.lines.items():
-        for module, line in sorted(reached):
-            names = stored["lines"].setdefault(module, {}).setdefault(str(line), [])
-            names += [] if name in names else [name]
-    (folder / REACHED).write_text(json.dumps({"seconds": stored["seconds"] | reach.seconds, "lines": stored["lines"]}), "utf-8")
+    reach.write()
     return int(code)
 
 

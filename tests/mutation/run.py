@@ -53,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=600)
     parser.add_argument("--module", default="")
     parser.add_argument("--again", action="store_true")
+    parser.add_argument("--seconds", type=float, default=0.0, help="of tests for each mutant; 8 at first, 30 again")
     options = parser.parse_args(arguments)
     folder = options.state.resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -64,14 +65,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     due = [one for one in chosen if one.key not in before or (options.again and before[one.key]["ended"] == SURVIVED)]
     if due:
         prepare()
-        _try(due, folder, is_again=options.again)
+        _try(due, folder, is_again=options.again, seconds=options.seconds or (AGAIN_SECONDS if options.again else FIRST_SECONDS))
     return summary(results(folder / "mutants.jsonl"), chosen)
 
 
-def _try(due: Sequence[Mutant], folder: Path, *, is_again: bool) -> None:
+def _try(due: Sequence[Mutant], folder: Path, *, is_again: bool, seconds: float) -> None:
     """Tries mutants, after a sound module with the same tests; those outside functions last, in modules imported anew."""
     nearest = NearestTests(folder)
-    seconds = AGAIN_SECONDS if is_again else FIRST_SECONDS
     tests = {mutant: nearest.of(mutant.module, mutant.line, seconds) for mutant in due}
 
     def course(trial: Try) -> None:
