@@ -14,6 +14,7 @@ import pytest
 
 from hqd_index.canonical import CanonicalTable, Column
 from hqd_index.engines import Engine
+from hqd_index.intake.read import stata_spss
 from hqd_index.intake.read.raw_files import RawFile
 from hqd_index.intake.read.reader import SheetRequest
 from hqd_index.intake.read.readers import read_sheets
@@ -136,3 +137,17 @@ def test_dates_of_spss(tmp_path: Path, engine: Engine):
     )
     pyreadstat.write_sav(frame, str(tmp_path / "a.sav"))
     assert sheet(tmp_path / "a.sav", engine)[0] == [("甲", "2019-12-31", "2020-01-01 03:00:00"), ("乙", "", "2020-01-01")]
+
+
+@pytest.mark.parametrize(
+    ("display_format", "shown"),
+    [
+        ("DATETIME20", "2020-01-04 01:00:00"), ("datetime17.2", "2020-01-04 01:00:00"), ("YMDHMS19.0", "2020-01-04 01:00:00"),
+        ("DATE11", "2020-01-04"), ("ADATE10", "2020-01-04"), ("sdate10", "2020-01-04"), ("MOYR8", "2020-01-04"), ("F8.2", None),
+        ("TIME8", None), ("A10", None),
+    ],
+)  # fmt: skip
+def test_formats_of_dates_of_spss(display_format: str, shown: str | None):
+    """13,797,478,800 seconds after the first day of the Gregorian calendar."""
+    format_date = stata_spss._date_reader(display_format, "sav")
+    assert (format_date and format_date(13_797_478_800.0)) == shown

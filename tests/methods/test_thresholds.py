@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from hqd_index.errors import ConfigError, EstimationError
@@ -30,6 +31,23 @@ def test_rounding_is_no_conflict() -> None:
 def test_no_correlation_is_beyond_one() -> None:
     for r in (spread_and_correlation(COPIES)[1], correlation(np.where(SPREAD > 0.9, np.nan, COPIES))):
         assert np.nanmax(np.abs(r)) <= 1.0
+
+
+def test_correlations_of_many_draws_with_gaps_are_those_of_pandas_one_by_one() -> None:
+    """Few values and many gaps: pairs with 2 and 3 cells in common, columns that are flat where another has cells."""
+    stream = np.random.default_rng(7)
+    draws = np.where(stream.uniform(size=(2, 30, 7, 5)) < 0.3, np.nan, stream.integers(0, 3, size=(2, 30, 7, 5)).astype(float))
+    found = correlation(draws)
+    assert np.isnan(found).any(axis=(-1, -2)).mean() > 0.5
+    for place in np.ndindex(2, 30):
+        np.testing.assert_allclose(found[place], pd.DataFrame(draws[place]).corr(min_periods=3), atol=1e-9)
+
+
+@pytest.mark.parametrize(("cells", "defined"), [(3, False), (4, True)])
+def test_skewness_and_kurtosis_need_four_cells(cells: int, defined: bool) -> None:
+    values = np.array([[1.0], [2.0], [4.0], [9.0]])[:cells]
+    for moment in (*skew_and_kurtosis(values), *skew_and_kurtosis(np.vstack([values, [[np.nan]]]))):
+        assert np.isfinite(moment).all() == defined
 
 
 def test_one_cell_has_no_evenness() -> None:

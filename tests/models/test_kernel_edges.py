@@ -8,7 +8,7 @@ import pytest
 
 from hqd_index.models.kernels.clusters import leave_one_out, sums_without_cluster
 from hqd_index.models.kernels.inference import coefficients, driscoll_kraay, p_value, scores
-from hqd_index.models.kernels.iv import TF
+from hqd_index.models.kernels.iv import TF, iv_estimate
 from hqd_index.models.kernels.judgements import attainable_with
 from hqd_index.models.kernels.reference_distributions import normal_quantile
 from hqd_index.models.kernels.shift_share import SUM, Exposure, _residual_shocks, _sums_by_shock, _with_instrument, akm0
@@ -107,3 +107,17 @@ def test_ends_with_the_null_imposed_solve_their_equation_at_every_scale(scale: f
         assert float(z @ (y - b * x)) ** 2 == pytest.approx(normal_quantile(0.975) ** 2 * float(score @ score), rel=1e-6)
     if len(rays) == 2:
         assert rays[0][0] == -np.inf and rays[1][1] == np.inf and rays[0][1] < rays[1][0]
+
+
+def test_a_row_needs_every_instrument() -> None:
+    """A row without one of two is left out, whichever of the two it is."""
+    data = index_panel(8, units=8, years=8).query("sample == 'all'").reset_index(drop=True)
+    rng = np.random.default_rng(2)
+    data["z1"], data["z2"] = (data["density_lag"] + rng.normal(size=len(data)) for _ in range(2))
+    data.loc[3, "z1"], data.loc[20, "z2"] = np.nan, np.inf
+    found, expected, fewer = (
+        iv_estimate(rows, specification(), ("z1", "z2"))
+        for rows in (data, data.drop(index=[3, 20]), data.drop(index=[3, 20, 21]))
+    )
+    assert (found.n, found.estimate, found.f) == (expected.n, expected.estimate, expected.f)
+    assert found.estimate != fewer.estimate

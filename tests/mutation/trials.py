@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -119,6 +120,8 @@ class WarmTrials:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self._functions = functions_by_file(PACKAGE)
         self._items = {item.nodeid: item for item in session.items}
+        gc.collect()
+        gc.freeze()  # or each child copies the pages of all that was imported when it collects garbage
         self._course(lambda mutant, tests: self._trial(session, mutant, tests))
         return True
 
