@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 
 from hqd_index.errors import ConfigError
-from hqd_index.expressions import aggregate_sql, lag_columns, parse, row_sql, type_of
+from hqd_index.expressions import aggregate_sql, lag_columns, parse, row_sql, scale_columns, type_of
+from hqd_index.expressions.parts import split_aggregates
 
 TYPES = {
     "firm_id": "text", "year": "integer", "revenue": "decimal", "rd_exp": "decimal", "employees": "integer",
@@ -159,6 +160,11 @@ FIRMS = [
         ("2 - (3 - 1) * -employees", [22.0, 42.0, 2.0, 12.0]),
         ("revenue = 100 is null", [False, False, False, False]),
         ("abs(-(employees - 2147483658)) > 0", [True, True, True, True]),
+        ("greatest(rd_exp, employees)", [Decimal(10), Decimal(20), Decimal(1), Decimal(5)]),
+        ("least(revenue, rd_exp)", [Decimal(3), Decimal(200), Decimal(0), Decimal(-1)]),
+        ("substring(industry_code, 2)", ["13", "13", "14", "36"]),
+        ("substring(industry_code, 1, 2)", ["C1", "C1", "C1", "C3"]),
+        ("case when revenue > 60 then 1 end", [1, 1, None, None]),
     ],
 )
 def test_row_formulas_worked_by_hand(text: str, expected: list[object]) -> None:
@@ -192,6 +198,31 @@ def test_aggregates_worked_by_hand(text: str, expected: float | None) -> None:
     sql = aggregate_sql(parse(text, columns=TYPES, aggregate=True), TYPES, key=["firm_id", "year"])
     ((value,),) = table(FIRMS).sql(f"SELECT {sql} FROM f").fetchall()
     assert value == (pytest.approx(expected, rel=ROUNDING) if expected is not None else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "sql_type"),
+    [
+        ("sum(revenue)", "DOUBLE"), ("max(employees)", "DOUBLE"), ("count(*)", "DOUBLE"), ("min(revenue)", "DOUBLE"),
+        ("max(disclose_date)", "DATE"), ("min(industry_code)", "VARCHAR"), ("sum(revenue) > 3", "BOOLEAN"),
+    ],
+)  # fmt: skip
+def test_a_number_comes_out_as_a_double_and_nothing_else_does(text: str, sql_type: str) -> None:
+    sql = aggregate_sql(parse(text, columns=TYPES, aggregate=True), TYPES, key=["firm_id", "year"])
+    assert table(FIRMS).sql(f"SELECT typeof({sql}) FROM f").fetchall() == [(sql_type,)]
+
+
+def test_sums_of_doubles_are_ordered_and_of_decimals_on_a_grid() -> None:
+    """A column that is a double in the data has no scale of its own; a quotient of decimals has."""
+    for text, count in (("sum(revenue / employees)", 1), ("sum(revenue * ratio)", 0), ("sum(ratio)", 0), ("sum(revenue)", 0)):
+        assert len(scale_columns(parse(text, columns=TYPES, aggregate=True), TYPES)) == count
+
+
+def test_parts_of_a_formula_have_their_kind_and_level() -> None:
+    text = "median(revenue) + quantile_cont(revenue, 0.9) + min(revenue) + count(revenue) + stddev_samp(revenue)"
+    parts = split_aggregates(parse(text, columns=TYPES, aggregate=True), TYPES, key=["firm_id", "year"]).parts
+    found = sorted((part.aggregate_kind, part.level) for part in parts if not part.row.startswith("CAST(CASE"))
+    assert found == [("min", 0.5), ("quantile", 0.5), ("quantile", 0.9), ("sd", 0.5)]
 
 
 def test_lag_inside_an_aggregate_is_read_from_the_query_below() -> None:

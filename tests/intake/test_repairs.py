@@ -141,3 +141,56 @@ def test_each_example_is_a_cell_of_the_file(folder: Path, engine: Engine):
         ["x", "unit", 1, "200 万元", "0.02 亿元"],
         ["year", "written_out", 1, "2019年", "2019"],
     ]
+
+
+FILLED = """省份,年份,行业代码,营收(万元),员工,利润,国有
+浙江,2019年,C39,200,12,0,是
+,2020,39,1.5,,1.123456789,否
+江苏省,43830,C13,0,—,3,是
+,2021,C13,300,7,2.5,否
+江苏,2022,C13,"1,000",9,12a,
+"""
+COMMAS = "省份;年份;营收;利润\n上海;2018;1,5;2.000,25\n北京;2018;3;4\n"
+
+
+def test_every_kind_of_two_files_is_counted_by_file_and_column(folder: Path, engine: Engine):
+    """Filled down, replaced, 0 and blank as declared, marks, separators, commas, rounded, converted; each counted by hand."""
+    (folder / "data" / "a.csv").write_text(FILLED, encoding="utf-8")
+    (folder / "data" / "b.csv").write_text(COMMAS, encoding="utf-8")
+    columns = {
+        "revenue": {"unit": "亿元", "label": LABEL}, "staff": {"dtype": "integer", "unit": "人", "label": LABEL},
+        "profit": {"label": LABEL}, "owned": {"dtype": "flag", "label": LABEL}, "industry": {"dtype": "text", "label": LABEL},
+    }  # fmt: skip
+    aliases = {
+        "省份": "province_code", "年份": "year", "行业代码": "industry", "营收": "revenue", "员工": "staff", "利润": "profit",
+        "国有": "owned",
+    }  # fmt: skip
+    declared = {
+        "fill_down": ["province_code"], "zero_is_missing": ["profit"], "blank_is_zero": ["staff"],
+        "values": {"profit": {"12a": "12"}}, "parse_separators": True,
+    }  # fmt: skip
+    sources = {
+        "a": {"path": "a.csv", "table": "t", "aliases": aliases, **declared},
+        "b": {"path": "b.csv", "table": "t", "aliases": aliases, "decimal": ",", "units": {"revenue": "万元"}},
+    }
+    tables = {"t": {"key": ["province_code", "year"], "columns": columns}}
+    found = intake(build(sources, OPEN, tables=tables), engine, folder / "data", folder / "configs").frames["repairs"]
+    shown = found[["file", "column", "kind", "cells", "example_before", "example_after"]].to_numpy().tolist()
+    assert shown == [
+        ["a.csv", "owned", "flag", 4, "否", "false"],
+        ["a.csv", "profit", "rounded", 1, "1.123456789", "1.12345679"],
+        ["a.csv", "profit", "values", 1, "12a", "12.00000000"],
+        ["a.csv", "profit", "zero_is_missing", 1, "0", ""],
+        ["a.csv", "province_code", "code", 5, "江苏", "320000"],
+        ["a.csv", "province_code", "filled_down", 2, "", "江苏省"],
+        ["a.csv", "revenue", "separators", 1, "1,000", "1000"],
+        ["a.csv", "revenue", "unit", 4, "1.5 万元", "0.00015 亿元"],
+        ["a.csv", "staff", "blank_is_zero", 1, "", "0"],
+        ["a.csv", "staff", "missing_mark", 1, "—", ""],
+        ["a.csv", "year", "date_serial", 1, "43830", "2019"],
+        ["a.csv", "year", "written_out", 1, "2019年", "2019"],
+        ["b.csv", "profit", "decimal_comma", 1, "2.000,25", "2000.25000000"],
+        ["b.csv", "province_code", "code", 2, "上海", "310000"],
+        ["b.csv", "revenue", "decimal_comma", 1, "1,5", "0.00015000"],
+        ["b.csv", "revenue", "unit", 2, "1,5 万元", "0.00015 亿元"],
+    ]

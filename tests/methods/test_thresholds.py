@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from hqd_index.errors import ConfigError, EstimationError
-from hqd_index.methods import AGGREGATE, IMPUTE, NORMALISE, TREAT, WEIGHT
+from hqd_index.methods import AGGREGATE, IMPUTE, NORMALISE, TREAT, WEIGHT, weight_ahp
 from hqd_index.methods.column_statistics import correlation, spread_and_correlation
-from hqd_index.methods.shares import bounded_shares
+from hqd_index.methods.method import ColumnError
+from hqd_index.methods.shares import bounded_shares, refuse_negative
 from hqd_index.methods.treat import box_cox, skew_and_kurtosis, winsorise_skewed
 from hqd_index.methods.weight import check_sum, critic, evenness
 
@@ -98,3 +99,35 @@ def test_methods_that_take_one_draw_at_a_time_are_these() -> None:
         "knn", "iterative", "box_cox", "yeo_johnson", "pca", "pca_spss", "independence", "factor", "scatter", "bod", "target",
         "cilos", "idocriw",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["vikor", "grey_relation", "grey_topsis"])
+@pytest.mark.parametrize("other", [np.nan, 3.0])
+def test_rows_that_differ_only_where_nothing_weighs_have_no_rank(method: str, other: float) -> None:
+    values = np.array([[1.0, 0.0, other], [1.0, 5.0, other], [1.0, 2.0, other]])
+    with pytest.raises(EstimationError, match="all equal"):
+        AGGREGATE[method].function(values, np.array([[0.5, 0.0, 0.5]]))
+    assert np.isfinite(AGGREGATE[method].function(values[:, :2], np.array([[0.5, 0.5]]))).all()
+
+
+def test_judgements_at_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix = np.array([[1.0, 3.0, 5.0], [1 / 3, 1.0, 3.0], [1 / 5, 1 / 3, 1.0]])
+    ratio = weight_ahp.consistency(matrix).ratio
+    for limit, refused in ((ratio, True), (ratio * 1.01, False)):
+        monkeypatch.setattr(weight_ahp, "LARGEST_RATIO", limit)
+        weight_ahp.check_consistency({"matrices": matrix, "allow_inconsistent": True})
+        if refused:
+            with pytest.raises(ConfigError, match="contradict"):
+                weight_ahp.check_consistency({"matrices": matrix, "allow_inconsistent": False})
+        else:
+            weight_ahp.check_consistency({"matrices": matrix, "allow_inconsistent": False})
+
+
+def test_shares_of_zeros_stay_and_columns_refused_in_any_draw_are_named() -> None:
+    assert bounded_shares(np.zeros((1, 3)), np.ones((1, 3), dtype=bool), floor=0.1, cap=0.9).tolist() == [[0.0] * 3]
+    assert bounded_shares(np.zeros((1, 3)), np.zeros((1, 3), dtype=bool), floor=0.1, cap=0.9).tolist() == [[0.0] * 3]
+    is_refused = np.zeros((2, 4, 1, 3), dtype=bool)
+    is_refused[1, 2, 0, 1] = True
+    with pytest.raises(ColumnError) as refusal:
+        refuse_negative(is_refused, "entropy")
+    assert list(refusal.value.columns) == [1]

@@ -8,8 +8,9 @@ import pytest
 
 from hqd_index.models.kernels.clusters import leave_one_out, sums_without_cluster
 from hqd_index.models.kernels.inference import coefficients, driscoll_kraay, p_value, scores
-from hqd_index.models.kernels.iv import TF, iv_estimate
+from hqd_index.models.kernels.iv import TF, iv_estimate, tf_critical
 from hqd_index.models.kernels.judgements import attainable_with
+from hqd_index.models.kernels.pre_trend import pre_trend
 from hqd_index.models.kernels.reference_distributions import normal_quantile
 from hqd_index.models.kernels.shift_share import SUM, Exposure, _residual_shocks, _sums_by_shock, _with_instrument, akm0
 from hqd_index.models.kernels.specification import Specification, sums_of
@@ -54,6 +55,7 @@ def test_the_critical_values_of_tf_are_those_of_the_table() -> None:
     """Lee et al. 2022, table 3: falling in ever smaller steps from 18.66 to 1.96; about 3.43 at F = 10; the sum is 242.38."""
     steps = -np.diff(TF)
     assert (len(TF), TF[0], TF[-1], round(sum(TF), 2)) == (84, 18.66, 1.96, 242.38)
+    assert tf_critical(3.999) == np.inf and tf_critical(4.0) == 18.66 and tf_critical(4.5) < 18.66
     assert (steps >= 0).all() and (np.diff(steps) <= 0.0201).all()
     root = np.sqrt(10.0)
     assert np.interp(root, np.arange(2.0, 10.35, 0.1), TF) == pytest.approx(3.43, abs=0.01)
@@ -121,3 +123,17 @@ def test_a_row_needs_every_instrument() -> None:
     )
     assert (found.n, found.estimate, found.f) == (expected.n, expected.estimate, expected.f)
     assert found.estimate != fewer.estimate
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "units", "is_estimated"),
+    [(2013, (1.0, 2.0, 4.0), "abc", True), (2012, (1.0, 2.0, 4.0), "abc", False), (2013, (2.0, 2.0, 2.0), "abc", False),
+     (2013, (1.0,), "a", False), (2013, (0.0, 0.0, 0.0), "abc", False)],
+)  # fmt: skip
+def test_a_pre_trend_needs_three_years_without_density_and_units_that_differ_later(
+    first: int, later: tuple[float, ...], units: str, is_estimated: bool
+) -> None:
+    rng = np.random.default_rng(1)
+    rows = [(unit, year, size * (year >= first), rng.normal()) for unit, size in zip(units, later) for year in range(2010, 2016)]
+    data = pd.DataFrame(rows, columns=["unit", "year", "density_lag", "hqd"])
+    assert (pre_trend(data, specification(controls=()), draws=99) is not None) == is_estimated

@@ -158,6 +158,48 @@ def test_a_threshold_is_found_and_one_regime_is_not_rejected() -> None:
     assert np.mean(np.array(one) <= 0.05) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 40)
 
 
+def of_one_regime(data: pd.DataFrame, y: np.ndarray, candidates: np.ndarray) -> tuple[float, np.ndarray]:
+    """F of one slope against two and the sums of squares of two by candidate: least squares on all dummies."""
+    dummies = pd.get_dummies(data[["unit", "year"]].astype(str), drop_first=True, dtype=float).to_numpy()
+    x, q = data["x"].to_numpy(), data["q"].to_numpy()
+
+    def squares(*slopes: np.ndarray) -> float:
+        design = np.column_stack([*slopes, dummies, np.ones(len(x))])
+        return float(((y - design @ np.linalg.lstsq(design, y, rcond=None)[0]) ** 2).sum())
+
+    two = np.array([squares(x * (q <= c), x * (q > c)) for c in candidates])
+    freedom = len(data) - max(data["unit"].nunique(), data["year"].nunique())
+    return (squares(x) - two.min()) / (two.min() / freedom), two
+
+
+@pytest.mark.parametrize("lost", [[], [5]])
+def test_a_threshold_is_that_of_least_squares_on_dummies_and_so_is_its_bootstrap(lost: list[int]) -> None:
+    """Eight units of five years; residuals of one slope drawn by unit, or their signs where a unit lacks a year."""
+    data = unit_years(3, units=8, years=5).drop(index=lost).reset_index(drop=True)
+    found = threshold_estimate(data, SPEC, "q", outcome="y", trim=0.2, draws=7, level=0.95, rng=np.random.default_rng(4))
+    y = data["y"].to_numpy()
+    f, two = of_one_regime(data, y, found.candidates)
+    best = int(two.argmin())
+    ratio = (two - two[best]) / (two[best] / (len(data) - 8))
+    inside = found.candidates[ratio <= ratio_limit(0.95)]
+    assert (found.threshold, found.low, found.high) == (found.candidates[best], inside.min(), inside.max())
+    assert found.likelihood_ratio == pytest.approx(ratio, abs=1e-8) and found.f == pytest.approx(f, rel=1e-8)
+    assert found.share_below == (data["q"] <= found.threshold).mean() and min(found.share_below, 1 - found.share_below) >= 0.175
+    dummies = pd.get_dummies(data[["unit", "year"]].astype(str), dtype=float).to_numpy()
+    design = np.column_stack([data["x"], dummies])
+    residual = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
+    rng, drawn = np.random.default_rng(4), []
+    if lost:
+        for signs in rng.choice((-1.0, 1.0), size=(8, 7)).T:
+            drawn.append(residual * signs[data["unit"]])
+    else:
+        for units in rng.integers(0, 8, size=(7, 8)):
+            drawn.append(residual.reshape(8, 5)[units].ravel())
+    law = np.array([of_one_regime(data, sample, found.candidates)[0] for sample in drawn])
+    assert found.critical == pytest.approx(np.quantile(law, (0.9, 0.95, 0.99)), rel=1e-6)
+    assert found.p == ((law >= found.f).sum() + 1) / 8
+
+
 def test_an_unbalanced_panel_draws_signs_and_a_constant_is_refused() -> None:
     assert threshold(unit_years(1).drop(index=[3, 77])).resampling == "signs"
     with pytest.raises(EstimationError, match="fewer than 2 values"):

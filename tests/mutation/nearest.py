@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -47,9 +47,10 @@ class Reach:
 
     def __init__(self, file: Path, *, is_resumed: bool) -> None:
         self._file, self._is_resumed = file, is_resumed
-        stored = json.loads(file.read_text("utf-8")) if file.exists() else {"seconds": {}, "lines": {}}
+        stored = json.loads(file.read_text("utf-8")) if file.exists() else {"seconds": {}, "setup": {}, "lines": {}}
         self._stored: dict[str, dict[str, list[str]]] = stored["lines"]
-        self.seconds: dict[str, float] = defaultdict(float, stored["seconds"])
+        self.seconds: dict[str, float] = stored["seconds"]
+        self.setup: dict[str, float] = stored["setup"]
         self.lines: dict[str, set[tuple[str, int]]] = defaultdict(set)
         self._names = {str(PACKAGE / module): module for module in MODULES}
         self._current: set[tuple[str, int]] = set()
@@ -70,29 +71,30 @@ class Reach:
                 names += [] if name in names else [name]
         self.lines.clear()
         part = self._file.with_suffix(".part")
-        part.write_text(json.dumps({"seconds": self.seconds, "lines": self._stored}), "utf-8")
+        part.write_text(json.dumps({"seconds": self.seconds, "setup": self.setup, "lines": self._stored}), "utf-8")
         part.replace(self._file)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Iterator[None]:
         """What a fixture runs counts for all tests of the file: it may be made once."""
-        self.seconds[item.nodeid] = 0.0
-        yield from self._traced(item.nodeid.split("::")[0], item)
+        file = item.nodeid.split("::")[0]
+        seconds = yield from self._traced(file)
+        self.setup[file] = max(seconds, self.setup.get(file, 0.0))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
-        yield from self._traced(item.nodeid, item)
+        self.seconds[item.nodeid] = yield from self._traced(item.nodeid)
 
-    def _traced(self, name: str, item: pytest.Item) -> Iterator[None]:
+    def _traced(self, name: str) -> Generator[None, None, float]:
         self._current, begun = self.lines[name], sum(os.times()[:4])
         threading.settrace(self._call)  # tables are read in threads
         sys.settrace(self._call)
         try:
-            return (yield)
+            yield
         finally:
             sys.settrace(None)
             threading.settrace(lambda *_: None)
-            self.seconds[item.nodeid] += sum(os.times()[:4]) - begun
+        return sum(os.times()[:4]) - begun
 
     def _call(self, frame: FrameType, _event: str, _argument: Any) -> Any:
         module = self._names.get(frame.f_code.co_filename)
@@ -114,6 +116,7 @@ class NearestTests:
     def __init__(self, folder: Path) -> None:
         stored = json.loads((folder / REACHED).read_text("utf-8"))
         self._seconds: dict[str, float] = stored["seconds"]
+        self._setup: dict[str, float] = stored["setup"]
         self._lines: dict[str, dict[str, list[str]]] = stored["lines"]
 
     def of(self, module: str, line: int, seconds: float = SECONDS) -> list[str]:
@@ -124,15 +127,21 @@ class NearestTests:
         lines = self._lines.get(module, {})
         groups = [set(lines[str(line)])] if str(line) in lines else [self._reaching(module), self._reaching(Path(module).parent)]
         chosen: dict[str, None] = {}
+        files: set[str] = set()
         total = 0.0
         for group in groups:
             tests = {test for name in group for test in self._tests(name)} - chosen.keys()
-            for test in sorted(tests, key=lambda one: (self._seconds[one], one)):
-                total += self._seconds[test]
+            for test in sorted(tests, key=lambda one: (self._cost(one), one)):
+                total += self._seconds[test] + (0 if test.split("::")[0] in files else self._setup.get(test.split("::")[0], 0))
                 if total > seconds and chosen:
                     break
                 chosen[test] = None
+                files.add(test.split("::")[0])
         return list(chosen)
+
+    def _cost(self, test: str) -> float:
+        """Seconds of a test alone, what its file makes for all of its tests included."""
+        return self._seconds[test] + self._setup.get(test.split("::")[0], 0.0)
 
     def _reaching(self, place: str | Path) -> set[str]:
         """Tests and files that reach a line of a module, or of the modules of a folder."""

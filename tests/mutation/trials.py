@@ -34,7 +34,7 @@ IMPORT_ANEW = 77
 LIBRARIES = (
     "numpy", "pandas", "scipy.stats", "scipy.optimize", "statsmodels.api", "statsmodels.stats.multitest", "duckdb", "sqlglot",
     "pandera.pandas", "pydantic", "ruamel.yaml", "hypothesis", "networkx", "openpyxl", "sklearn.linear_model", "pytest",
-    "rapidfuzz", "pyreadstat", "linearmodels", "typer", "rich.console",
+    "rapidfuzz", "pyreadstat", "linearmodels", "pyfixest", "typer", "rich.console",
 )  # fmt: skip
 IMPORTED = "ignore::pytest.PytestAssertRewriteWarning"  # plugins of pytest come with the libraries
 OPTIONS = [
