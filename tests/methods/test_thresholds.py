@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +15,8 @@ from hqd_index.methods.method import ColumnError
 from hqd_index.methods.shares import bounded_shares, refuse_negative
 from hqd_index.methods.treat import box_cox, skew_and_kurtosis, winsorise_skewed
 from hqd_index.methods.weight import check_sum, critic, evenness
+from hqd_index.methods.weight_combined import check_mix
+from hqd_index.methods.weight_optimised import frontier_notes, importances
 
 STREAM = np.random.default_rng(16)
 SPREAD = STREAM.uniform(size=(40, 1))
@@ -131,3 +135,31 @@ def test_shares_of_zeros_stay_and_columns_refused_in_any_draw_are_named() -> Non
     with pytest.raises(ColumnError) as refusal:
         refuse_negative(is_refused, "entropy")
     assert list(refusal.value.columns) == [1]
+
+
+def test_one_row_on_the_frontier_is_no_caution_and_two_are() -> None:
+    alone = np.array([[1.0, 1.0], [0.5, 0.5], [0.2, 0.1]])
+    for values, expected in ((alone, (1.0, "")), (np.vstack([alone, [[1.2, 0.1]]]), (2.0, "I-FRONTIER"))):
+        note = next(note for note in frontier_notes(values, floor=0.0, cap=1.0) if note.quantity == "rows_at_1")
+        assert (note.value, note.flag) == expected
+
+
+@pytest.mark.parametrize("measure", ["correlation", "ratio"])
+def test_an_index_of_one_child_is_all_of_that_child(measure: Literal["correlation", "ratio"]) -> None:
+    rows = STREAM.uniform(1.0, 2.0, size=(30, 2))
+    assert importances(rows, rows[:, 0], measure)[0] == pytest.approx(1.0, rel=1e-9)
+    assert importances(rows, rows[:, 0], measure)[1] < 0.5
+
+
+@pytest.mark.parametrize(
+    ("by", "mix", "reason"),
+    [("product", [0.5, 0.5], "belongs"), ("mean", [1.0], "needs 2"), ("mean", [0.6, 0.5], "sum to 1"), ("mean", None, "")],
+)
+def test_a_mix_is_as_long_as_what_it_mixes_and_sums_to_one(by: str, mix: list[float] | None, reason: str) -> None:
+    options = {"by": by, "mix": mix, "of": ["entropy", "critic"]}
+    if not reason:
+        check_mix(options)
+        check_mix(options | {"mix": [0.3, 0.7 + 1e-9]})
+        return
+    with pytest.raises(ConfigError, match=reason):
+        check_mix(options)
