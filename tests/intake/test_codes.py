@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hqd_index.intake.meaning.industries import industry
+from hqd_index.intake.meaning.identifiers import stock_code
+from hqd_index.intake.meaning.industries import industry, names_of_one_edition
 from hqd_index.intake.meaning.official_codes import divisions, province, provinces, uscc_valid
 
 
@@ -28,6 +29,8 @@ def test_names_of_other_editions_lead_to_their_division(shared: Path):
         ("36", "2002", "C35"), ("35", "2002", "C34"), ("30", "2002", "C29"), ("29", "2002", "C29"), ("43", "2002", "C42"),
         ("372", "2002", "C36"), ("371", "2002", "C37"), ("37", "2002", "C36+C37"), ("38", "2002", None), ("415", "2002", "C34"),
         ("44", "2017", "D44"), ("C44", "2017", None),
+        ("合计-总计", "2017", "C"), ("工业-全部工业", "2017", "C"), ("制造业-C", "2017", None), ("J-金融业", "2017", "J"),
+        ("医药制造业-C27", "2017", "C27"), ("C39-C38", "2017", None), ("医药制造业-纺织业", "2017", None),
         ("Z99", "2017", None), ("C12", "2017", None), ("专用设备", "2017", "C35"), ("设备", "2017", None),
     ],
 )  # fmt: skip
@@ -60,3 +63,23 @@ def test_check_character_by_hand():
     assert uscc_valid("1" + "0" * 16 + "Y")
     assert not uscc_valid("1" + "0" * 17)
     assert not uscc_valid("O" + "0" * 17)
+
+
+def test_names_that_tell_an_edition():
+    """Of 2002 alone, of the later ones alone, of both: the last tell nothing."""
+    cells = ["证券业", "卫生和社会工作", "水上运输业", "无此行业"]
+    assert names_of_one_edition(cells, "2002") == ["证券业"]
+    assert names_of_one_edition(cells, "2017") == names_of_one_edition(cells, "2011") == ["卫生和社会工作"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "rule"),
+    [
+        ("000004.SZ", "000004", ""), ("SZ000005", "000005", ""), ("600000.SH", "600000", ""), ("7", "000007", ""),
+        ("000000", None, "C03"), ("0", None, "C03"), ("1234567", None, "C06"), ("1.2E+07", None, "C06"), ("abc", None, "C03"),
+        ("nan", None, "C04"),
+    ],
+)  # fmt: skip
+def test_stock_codes(cell: str, value: str | None, rule: str):
+    found = stock_code(cell)
+    assert (found.value, found.rule) == (value, rule)

@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 from hqd_index.engines import Engine, open_engine
 from hqd_index.errors import CheckError, HqdError
 from hqd_index.intake import Intake, intake
+from hqd_index.intake.layout.text_columns import FILE_SPAN
+from hqd_index.intake.read.sheet_cells import ROW_SPAN
 from hqd_index.intake.records.row_ledger import RowBalance, check_balance, check_sums
 
 from ..small import examples
@@ -165,3 +167,29 @@ def test_a_changed_value_unbalances_the_sums(engine: Engine):
     check_sums(before, engine.scan(frame([1, 2], revenue=[1.0, 2.0])), frame([3]), ["revenue"], engine, "firms")
     with pytest.raises(CheckError):
         check_sums(before, engine.scan(frame([1, 2], revenue=[1.0, 2.5])), frame([3]), ["revenue"], engine, "firms")
+
+
+def test_the_ledger_names_the_row_and_keeps_no_table(engine: Engine):
+    """An id counts files, columns of a sheet laid out across, and rows: the row is what a spreadsheet shows."""
+    rid = 3 * FILE_SPAN + 2 * ROW_SPAN + 5
+    balance = RowBalance(engine.scan(frame([rid, 2])), engine.scan(frame([2])), frame([]))
+    before = engine.names()
+    with pytest.raises(CheckError, match=r"row 5 came 1 and went 0 times"):
+        check_balance(balance, engine, "firms")
+    whole = engine.scan(frame([1, 2, 3], revenue=[1.0, 2.0, 4.0]))
+    used = engine.scan(frame([1, 2], revenue=[1.0, 2.0]))
+    check_sums(whole, used, frame([3]), ["revenue"], engine, "firms")
+    assert sorted(engine.names()) == sorted([*before, whole, used])
+    empty = engine.scan(frame([], revenue=[]))
+    check_sums(empty, empty, frame([]), ["revenue"], engine, "firms")
+
+
+@pytest.mark.parametrize(("total", "change", "balances"), [(1e6, 0.9e-3, True), (1e6, 3e-3, False), (0.0, 1.5e-9, False)])
+def test_sums_may_differ_by_rounding_of_their_size(total: float, change: float, balances: bool, engine: Engine):
+    before = engine.scan(frame([1, 2], revenue=[total, -total]))
+    after = engine.scan(frame([1, 2], revenue=[total, -total + change]))
+    if balances:
+        check_sums(before, after, frame([]), ["revenue"], engine, "firms")
+    else:
+        with pytest.raises(CheckError, match="revenue"):
+            check_sums(before, after, frame([]), ["revenue"], engine, "firms")

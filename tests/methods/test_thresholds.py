@@ -10,13 +10,14 @@ import pytest
 
 from hqd_index.errors import ConfigError, EstimationError
 from hqd_index.methods import AGGREGATE, IMPUTE, NORMALISE, TREAT, WEIGHT, weight_ahp
-from hqd_index.methods.column_statistics import correlation, spread_and_correlation
+from hqd_index.methods.choice import Choice, bind
+from hqd_index.methods.column_statistics import correlation, folded_reduction, spread_and_correlation
 from hqd_index.methods.method import ColumnError
 from hqd_index.methods.shares import bounded_shares, refuse_negative
 from hqd_index.methods.treat import box_cox, skew_and_kurtosis, winsorise_skewed
 from hqd_index.methods.weight import check_sum, critic, evenness
 from hqd_index.methods.weight_combined import check_mix
-from hqd_index.methods.weight_optimised import frontier_notes, importances
+from hqd_index.methods.weight_optimised import frontier_notes, importances, target_notes
 
 STREAM = np.random.default_rng(16)
 SPREAD = STREAM.uniform(size=(40, 1))
@@ -163,3 +164,32 @@ def test_a_mix_is_as_long_as_what_it_mixes_and_sums_to_one(by: str, mix: list[fl
         return
     with pytest.raises(ConfigError, match=reason):
         check_mix(options)
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (2, 3), (5, 300), (7, 4), (3, 1, 2), (2, 129, 2)])
+def test_a_folded_reduction_is_the_plain_one(shape: tuple[int, ...]) -> None:
+    values = STREAM.uniform(size=shape)
+    for ufunc in (np.fmin, np.fmax):
+        for layout in (values, np.asfortranarray(values)):
+            assert np.array_equal(folded_reduction(ufunc, layout), ufunc.reduce(values, axis=-2, keepdims=True))
+    np.testing.assert_allclose(folded_reduction(np.add, values), values.sum(axis=-2, keepdims=True), rtol=1e-12)
+
+
+def test_an_empty_column_gets_no_share_from_a_floor() -> None:
+    values = np.column_stack([STREAM.uniform(size=(9, 3)), np.full(9, np.nan)])
+    call = bind(Choice(method="equal", floor=0.2), "weight").for_children(["a", "b", "c", "d"])  # type: ignore[call-arg]
+    assert call(values)[0].tolist() == pytest.approx([1 / 3, 1 / 3, 1 / 3, 0.0])
+
+
+def test_targets_are_noted_with_the_rows_they_rest_on() -> None:
+    values = STREAM.uniform(size=(12, 2))
+    values[4, 0] = np.nan
+    notes = list(target_notes(values, targets=np.array([0.5, 0.5]), importance="correlation"))
+    assert (notes[0].quantity, notes[0].value, notes[0].flag) == ("complete_rows", pytest.approx(11 / 12), "I-INCOMPLETE")
+    assert [note.quantity for note in notes[1:]] == ["target", "importance_share"] * 2
+
+
+def test_judgements_of_eleven_children_are_too_many() -> None:
+    with pytest.raises(ConfigError, match="at most 10 children, not 11"):
+        weight_ahp.consistency(np.ones((11, 11)))
+    assert weight_ahp.consistency(np.ones((10, 10))).ratio == pytest.approx(0.0, abs=1e-12)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from hqd_index.models.kernels import randomisation as randomisation_module
 from hqd_index.models.kernels.clusters import leave_one_out, sums_without_cluster
-from hqd_index.models.kernels.inference import coefficients, driscoll_kraay, p_value, scores
+from hqd_index.models.kernels.inference import coefficients, cv1, cv3, driscoll_kraay, p_value, scores
 from hqd_index.models.kernels.iv import TF, iv_estimate, tf_critical
 from hqd_index.models.kernels.judgements import attainable_with
 from hqd_index.models.kernels.pre_trend import pre_trend
+from hqd_index.models.kernels.randomisation import randomisation
 from hqd_index.models.kernels.reference_distributions import normal_quantile
 from hqd_index.models.kernels.shift_share import SUM, Exposure, _residual_shocks, _sums_by_shock, _with_instrument, akm0
-from hqd_index.models.kernels.specification import Specification, sums_of
+from hqd_index.models.kernels.specification import Specification, estimate, sums_of
 
 from .known_panels import index_panel
 
@@ -137,3 +141,42 @@ def test_a_pre_trend_needs_three_years_without_density_and_units_that_differ_lat
     rows = [(unit, year, size * (year >= first), rng.normal()) for unit, size in zip(units, later) for year in range(2010, 2016)]
     data = pd.DataFrame(rows, columns=["unit", "year", "density_lag", "hqd"])
     assert (pre_trend(data, specification(controls=()), draws=99) is not None) == is_estimated
+
+
+def test_two_clusters_have_both_standard_errors_and_one_has_none() -> None:
+    """CV3 of two: sqrt(1/2 sum of squares of the two estimates less the whole)."""
+    data = index_panel(4, units=2, years=9).query("sample == 'all'").reset_index(drop=True)
+    spec = specification(fixed_effects=("unit",), controls=())
+    sums = sums_of(data, spec)[0]
+    parts = [coefficients(sums_of(data[data["unit"] != unit], replace(spec, cluster="year"))[0]) for unit in sums.labels]
+    whole = coefficients(sums)
+    np.testing.assert_allclose(cv3(sums), np.sqrt(sum((part - whole) ** 2 for part in parts) / 2), rtol=1e-9)
+    assert np.isfinite(cv1(sums)).all()
+    alone = replace(sums, labels=sums.labels[:1], gram=sums.gram[:1], cross=sums.cross[:1])
+    assert np.isnan(cv1(alone)).all() and np.isnan(cv3(alone)).all()
+
+
+def test_an_outcome_without_variation_has_no_estimate_beside_one_that_has() -> None:
+    data = index_panel(4, units=6, years=6).query("sample == 'all'").reset_index(drop=True).assign(flat=1.5)
+    found = estimate(data, specification(outcomes=("hqd", "flat")), draws=99)
+    assert np.isfinite(found.coefficient[:, 0]).all() and np.isnan(found.coefficient[:, 1]).all()
+    assert found.varies(0) and not found.varies(1)
+
+
+def test_permutations_are_the_same_in_pieces_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = index_panel(4, units=7, years=6).query("sample == 'all'").reset_index(drop=True)
+    whole = randomisation(data, specification(), draws=9, seed=3)
+    monkeypatch.setattr(randomisation_module, "BATCH", 1)
+    pieces = randomisation(data, specification(), draws=9, seed=3)
+    np.testing.assert_allclose(pieces.t_star, whole.t_star, rtol=1e-9)
+    assert len(pieces.t_star) == 9
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+def test_an_instrument_is_judged_alike_in_every_unit_of_the_density(scale: float) -> None:
+    data = index_panel(8, units=8, years=8).query("sample == 'all'").reset_index(drop=True)
+    data["z"] = data["density_lag"] + np.random.default_rng(2).normal(size=len(data))
+    scaled = data.assign(density_lag=scale * data["density_lag"])
+    found, expected = (iv_estimate(rows, specification(), ["z"]) for rows in (scaled, data))
+    assert found.estimate * scale == pytest.approx(expected.estimate, rel=1e-8)
+    assert found.f == pytest.approx(expected.f, rel=1e-8)
