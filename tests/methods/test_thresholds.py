@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.errors import ConfigError, EstimationError
-from hqd_index.methods import AGGREGATE, IMPUTE, NORMALISE, TREAT, WEIGHT, weight_ahp
+from hqd_index.methods import AGGREGATE, IMPUTE, NORMALISE, TREAT, WEIGHT, weight_ahp, weight_preferences
 from hqd_index.methods.choice import Choice, bind
 from hqd_index.methods.column_statistics import correlation, folded_reduction, spread_and_correlation
 from hqd_index.methods.method import ColumnError
@@ -193,3 +193,19 @@ def test_judgements_of_eleven_children_are_too_many() -> None:
     with pytest.raises(ConfigError, match="at most 10 children, not 11"):
         weight_ahp.consistency(np.ones((11, 11)))
     assert weight_ahp.consistency(np.ones((10, 10))).ratio == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_one_judgement_that_does_not_rise_is_refused(place: int) -> None:
+    triples = np.stack([np.ones((2, 2)), np.ones((2, 2)), np.ones((2, 2))])
+    weight_preferences.check_fuzzy_judgements({"matrices": triples, "allow_inconsistent": False})
+    triples[place, 0, 1] += 1.0
+    with pytest.raises(ConfigError, match="must rise"):
+        weight_preferences.check_fuzzy_judgements({"matrices": triples, "allow_inconsistent": True})
+
+
+def test_a_column_that_no_component_holds_weighs_nothing_and_is_not_refused() -> None:
+    """Correlations of [[1, r, 0], [r, 1, 0], [0, 0, 1]]: the first component alone counts, without the third column."""
+    a, b, c = np.array([[1, 1, -1, -1], [1, -1, -1, 1], [1, -1, 1, -1]], dtype=float)
+    shares = WEIGHT["pca_spss"].function(np.column_stack([a, a + 0.5 * b, c]))
+    assert shares[0].tolist() == pytest.approx([0.5, 0.5, 0.0], abs=1e-12)

@@ -95,6 +95,22 @@ def test_irrelevant_instrument_gives_an_unbounded_set() -> None:
     assert found.tf_critical == np.inf or found.f >= 4
 
 
+def test_anderson_rubin_set_of_a_weak_instrument_is_two_rays() -> None:
+    """p is 5% at both ends, less between them, more beyond; with two instruments p is that of the reduced form's F."""
+    data = panel(4, strength=0.05)
+    (bottom, low), (high, top) = iv_estimate(data, SPEC, ["z1"]).ar
+
+    def p(b: float) -> float:
+        return iv_estimate(data.assign(y=data["y"] - b * data["x"]), SPEC, ["z1"]).ar_p
+
+    assert (bottom, top) == (-np.inf, np.inf) and low < high
+    assert p(low) == pytest.approx(0.05, abs=1e-6) and p(high) == pytest.approx(0.05, abs=1e-6)
+    assert p((low + high) / 2) < 0.05 < min(p(low - 1), p(high + 1))
+    reduced = Specification("rf", ("x",), "y", ("w",), ("unit", "year"))
+    f = iv_estimate(panel(), reduced, ["z1", "z2"]).f
+    assert iv_estimate(panel(), SPEC, ["z1", "z2"]).ar_p == pytest.approx(stats.f.sf(f, 2, 19), rel=1e-8)
+
+
 def test_anderson_rubin_is_sized_right_where_2sls_is_not() -> None:
     """Weak instrument, strong endogeneity, true coefficient 0.5: share of 200 samples in which 0.5 is rejected at 5%."""
     reject_ar, reject_t = [], []

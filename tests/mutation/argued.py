@@ -22,8 +22,15 @@ def table(language: str) -> str:
         "zh": "| 模块 | 原文 | 改动 | 为何对任何输入结果相同 |",
         "en": "| module | line | change | why nothing that counts differs |",
     }
-    rows = [f"| `{module}` | `{code}` | `{change}` | {why[language]} |" for (module, code, change), why in argued().items()]
-    return "\n".join([head[language], "|---|---|---|---|", *(row.replace("||", "\\|\\|") for row in rows)])
+    rows = [
+        f"| `{module}` | `{_in_cell(code)}` | `{_in_cell(change)}` | {why[language]} |"
+        for (module, code, change), why in argued().items()
+    ]
+    return "\n".join([head[language], "|---|---|---|---|", *rows])
+
+
+def _in_cell(code: str) -> str:
+    return code.replace("|", "\\|")
 
 
 if __name__ == "__main__":
