@@ -25,6 +25,7 @@ from hqd_index.intake.read.readers import READERS
 from hqd_index.intake.rules.rule_catalogue import RULES
 from hqd_index.methods import FAMILIES
 from hqd_index.methods.choice import FAMILY_ZH
+from hqd_index.methods.meanings import known_answer, meaning
 from hqd_index.methods.omitted_methods import OMITTED_METHODS, omitted_commands
 from hqd_index.methods.options import options
 from hqd_index.models.estimator_catalogue import ESTIMATORS, OMITTED_ESTIMATORS
@@ -50,7 +51,12 @@ def _estimators(language: str) -> list[str]:
     """Estimators with source and known answer; those not offered with the commands that do them on the exported files."""
     say = says("methods", language)
     offered_rows = [
-        [code(id), pick(language, estimator.zh, estimator.en), estimator.source, estimator.known_answer]
+        [
+            code(id),
+            pick(language, estimator.zh, estimator.en),
+            estimator.source,
+            known_answer(id, estimator.known_answer, language),
+        ]
         for id, estimator in ESTIMATORS.items()
     ]
     left_out_rows = [
@@ -99,9 +105,8 @@ def _omitted_methods(language: str) -> list[list[str]]:
 
 
 def method_meaning(family: str, name: str, language: str) -> str:
-    """What a method gives: in English the first line of its docstring, in Chinese the text beside this module."""
-    summary = FAMILIES[family][name].summary
-    return texts("methods").get(family, {}).get(name, summary) if language == "zh" else summary
+    """What a method gives, in one line."""
+    return meaning(family, name, language)
 
 
 def _method_facts(family: str, method: Any, language: str) -> list[str]:

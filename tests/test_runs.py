@@ -91,7 +91,7 @@ def test_killed_while_a_broken_run_is_replaced_latest_never_dangles(
     """F65: the run before the broken one stays published until the new one is whole."""
     published_run(tmp_path, "0", "whole")
     broken = published_run(tmp_path, "1")
-    publishing.point_latest(tmp_path, "whole")
+    publishing.point_at(tmp_path, "whole")
     (broken / "scores.csv").write_text("2")
     publishing.remove_unfinished(tmp_path / "runs")
     calls = iter(range(100))

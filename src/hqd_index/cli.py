@@ -13,6 +13,7 @@ import typer
 
 from .commands.command_help import LocalCommand, LocalGroup
 from .commands.command_options import DataOption, LangOption, OutOption, Sample, ScenarioOption, SetOption, StudyOption
+from .commands.run_commands import open_page, runs
 from .commands.starting_commands import demo, example, init
 from .commands.usage_faults import spoken_language, usage_fault
 from .commands.workbook_commands import close_workbook_run, template, workbook_study
@@ -131,6 +132,10 @@ def explain(
     study: StudyOption = Path("configs"),
     data_folder: DataOption = Path("data/raw"),
     results_folder: OutOption = Path("data/processed"),
+    run_name: Annotated[
+        str | None,
+        typer.Option("--run", help="某次运行:latest、情景名或编号开头 / a run: latest, a scenario, the beginning of an id"),
+    ] = None,
     sample: Annotated[Sample, typer.Option("--sample", help="all | leave_out")] = "all",
     csv: Annotated[Path | None, typer.Option("--csv", help="另存全部明细 / write every row behind it")] = None,
     scenario: ScenarioOption = None,
@@ -138,6 +143,7 @@ def explain(
     lang: LangOption = None,
 ) -> None:
     """逐层拆开一个已发布的得分,直到原始文件的行 / Take a published score apart, down to raw files and rows."""
+    from .console import fitted_lines, terminal_width
     from .explain import account, frame, lines, published
     from .pipeline import RunFolders
     from .provenance import write_csv
@@ -146,13 +152,13 @@ def explain(
     loaded_study = load_study(study, scenario=scenario, overrides=[*(set_ or []), *([f"study.language={lang}"] if lang else [])])
     language_code = loaded_study.study.study.language
     score_account = account(
-        published(loaded_study, RunFolders(study.resolve(), data_folder.resolve(), results_folder.resolve())),
+        published(loaded_study, RunFolders(study.resolve(), data_folder.resolve(), results_folder.resolve()), run_name),
         unit,
         year,
         node,
         sample=sample,
     )
-    for line in lines(score_account, language_code):
+    for line in fitted_lines(lines(score_account, language_code), terminal_width()):
         typer.echo(line)
     if csv:
         write_csv(frame(score_account), csv)
@@ -165,7 +171,10 @@ app.command(cls=LocalCommand)(template)
 
 @app.command(cls=LocalCommand)
 def verify(
-    run_id: Annotated[str | None, typer.Argument(help="运行编号,默认最新 / a run; default the latest")] = None,
+    run_id: Annotated[
+        str | None,
+        typer.Argument(help="运行:latest(默认)、情景名或编号开头 / a run: latest (default), a scenario, the start of an id"),
+    ] = None,
     study: StudyOption = Path("configs"),
     results_folder: OutOption = Path("data/processed"),
     scenario: ScenarioOption = None,
@@ -187,27 +196,33 @@ def verify(
     )
 
 
+app.command(cls=LocalCommand)(runs)
+app.command("open", cls=LocalCommand)(open_page)
+
+
 @app.command(cls=LocalCommand)
 def diff(
     earlier_name: Annotated[
         str | None,
         typer.Argument(
-            help="较早的运行:编号开头,默认上一次 / the earlier run: the beginning of its id; default the last but one"
+            help="较早的运行:latest、情景名或编号开头,默认最近两次中较早的 / the earlier run: latest, a scenario, the start of "
+            "an id; default the last but one"
         ),
     ] = None,
-    later_name: Annotated[str, typer.Argument(help="较晚的运行 / the later run")] = "latest",
+    later_name: Annotated[str | None, typer.Argument(help="较晚的运行,默认最近的 / the later run; default the last")] = None,
     study: StudyOption = Path("configs"),
     results_folder: OutOption = Path("data/processed"),
     lang: LangOption = None,
 ) -> None:
     """两次运行之间变了什么:配置、权重、名次、系数 / What changed between runs: configuration, weights, ranks, coefficients."""
-    from .console import difference_lines
+    from .console import difference_lines, fitted_lines, terminal_width
     from .study.study_folder import load_study
     from .upkeep import difference
 
     loaded_study = load_study(study, overrides=[f"study.language={lang}"] if lang else [])
     earlier_run, later_run, sections = difference(results_folder.resolve() / loaded_study.study.name, earlier_name, later_name)
-    for line in difference_lines((earlier_run.name, later_run.name), sections, loaded_study.study.study.language):
+    lines = difference_lines((earlier_run.name, later_run.name), sections, loaded_study.study.study.language)
+    for line in fitted_lines(lines, terminal_width()):
         typer.echo(line)
 
 
@@ -265,9 +280,9 @@ def methods(
     lang: LangOption = None,
 ) -> None:
     """列出全部方法、选项与出处 / List every method with options and source."""
-    from .console import methods_lines
+    from .console import fitted_lines, methods_lines, terminal_width
 
-    for line in methods_lines(family, lang or context.obj):
+    for line in fitted_lines(methods_lines(family, lang or context.obj), terminal_width()):
         typer.echo(line)
 
 

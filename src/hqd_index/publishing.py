@@ -1,4 +1,4 @@
-"""Runs put in their place whole or not at all, `latest` pointed at them, and what a killed run left behind removed."""
+"""Runs put in their place whole or not at all, `latest` or a scenario's pointer set to them; what a killed run left, removed."""
 
 from __future__ import annotations
 
@@ -10,27 +10,37 @@ from pathlib import Path
 from typing import Any
 
 from . import provenance
+from .published_runs import LATEST, MANIFEST, pointers
 
 KEEP_RUNS = 5
-MANIFEST = "manifest.json"
 UNFINISHED = ".tmp-"
 """Begins the name of a folder that is still being written; whoever holds the lock of the results may remove it."""
 
 
-def publish(temporary: Path, runs: Path, run_id: str, manifest: Mapping[str, Any]) -> Path:
-    """Write the manifest last, put the run in its place, point `latest` at it.
+def publish(temporary: Path, runs: Path, run_id: str, manifest: Mapping[str, Any], *, pointer: str | None = LATEST) -> Path:
+    """Write the manifest last, put the run in its place, point `latest` or a scenario's `pointer` at it, or nothing (None).
 
-    A run with the same id was made of the same ingredients: it stays if it is whole and is replaced if it is not.
+    A run with the same id was made of the same ingredients: it stays if it is whole and is replaced if it is not. Of the runs
+    that nothing points at, the last few are kept.
     """
     _complete(temporary, manifest)
     target = runs / run_id
     if not provenance.intact(target, run_id):
         _replace_folder(temporary, target)
-    point_latest(runs.parent, run_id)
-    for old_run in sorted(runs.iterdir(), key=lambda p: p.stat().st_mtime)[:-KEEP_RUNS]:
-        if old_run != target and not old_run.name.startswith("."):
+    if pointer is not None:
+        point_at(runs.parent, run_id, pointer)
+    for old_run in surplus_runs(runs):
+        if old_run != target:
             shutil.rmtree(old_run)
     return target
+
+
+def surplus_runs(runs: Path) -> list[Path]:
+    """Runs beyond the last few that nothing points at."""
+    whole_runs = [path for path in runs.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    pointed = set(pointers(runs.parent).values())
+    by_age = sorted(whole_runs, key=lambda path: path.stat().st_mtime)
+    return [path for path in by_age[:-KEEP_RUNS] if path.name not in pointed]
 
 
 def publish_in_place(temporary: Path, target: Path, manifest: Mapping[str, Any]) -> Path:
@@ -60,13 +70,13 @@ def _replace_folder(temporary: Path, target: Path) -> None:
         temporary.rename(target)
 
 
-def point_latest(study_folder: Path, run_id: str) -> None:
+def point_at(study_folder: Path, run_id: str, pointer: str = LATEST) -> None:
     """`latest` -> runs/<run>: a relative symlink replaced at once, or a copy where links are not allowed.
 
-    `latest.txt` holds the run's id and, on its second line, the SHA-256 of its manifest.
+    `latest.txt` holds the run's id and, on its second line, the SHA-256 of its manifest. `latest-<scenario>` is the same.
     """
-    run_folder, link = study_folder / "runs" / run_id, study_folder / "latest"
-    new_link = study_folder / ".latest.new"
+    run_folder, link = study_folder / "runs" / run_id, study_folder / pointer
+    new_link = study_folder / f".{pointer}.new"
     with contextlib.suppress(FileNotFoundError):
         new_link.unlink()
     try:
@@ -78,18 +88,21 @@ def point_latest(study_folder: Path, run_id: str) -> None:
         if link.is_dir() and not link.is_symlink():
             shutil.rmtree(link)
         shutil.copytree(run_folder, link)
-    pointer = study_folder / ".latest.txt.new"
-    pointer.write_text(f"{run_id}\n{provenance.digest_file(run_folder / MANIFEST)}\n", "utf-8")
-    pointer.replace(study_folder / "latest.txt")
+    pointer_text = study_folder / f".{pointer}.txt.new"
+    pointer_text.write_text(f"{run_id}\n{provenance.digest_file(run_folder / MANIFEST)}\n", "utf-8")
+    pointer_text.replace(study_folder / f"{pointer}.txt")
 
 
 def recorded_digest(study_folder: Path, run_id: str) -> str | None:
-    """The SHA-256 that `latest.txt` records of a run's manifest; None where it is of another run or records none."""
-    try:
-        lines = (study_folder / "latest.txt").read_text("utf-8").split()
-    except OSError:
-        return None
-    return lines[1] if lines[:1] == [run_id] and len(lines) > 1 else None
+    """The SHA-256 that the text beside a pointer records of a run's manifest; None where none of them is of that run."""
+    for path in (study_folder / f"{LATEST}.txt", *sorted(study_folder.glob(f"{LATEST}-*.txt"))):
+        try:
+            lines = path.read_text("utf-8").split()
+        except OSError:
+            continue
+        if lines[:1] == [run_id] and len(lines) > 1:
+            return lines[1]
+    return None
 
 
 def remove_unfinished(*folders: Path) -> list[Path]:

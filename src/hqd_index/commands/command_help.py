@@ -12,7 +12,7 @@ from ..errors import ConfigError, unknown
 # how arguments are called in a line of usage: zh, en
 ARGUMENTS = {
     "unit": ("单位", "UNIT"), "year": ("年份", "YEAR"), "node": ("节点", "NODE"), "folder": ("文件夹", "FOLDER"),
-    "run_id": ("运行", "RUN"), "earlier_name": ("较早的运行", "EARLIER"),
+    "run_id": ("运行", "RUN"), "run_name": ("运行", "RUN"), "earlier_name": ("较早的运行", "EARLIER"),
     "later_name": ("较晚的运行", "LATER"), "family": ("类别", "FAMILY"),
     "folders": ("文件夹", "FOLDER"), "file": ("工作簿", "FILE"), "name": ("示例", "EXAMPLE"),
 }  # fmt: skip

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__, provenance
 from ..errors import CheckError, DataError, full_disk_named
 from ..file_lock import locked
-from ..publishing import UNFINISHED, point_latest, publish, publish_in_place, remove_unfinished
+from ..published_runs import CONFIG, LATEST, PUBLISHED_NAME, manifest_or_empty, scenario_pointer
+from ..publishing import UNFINISHED, point_at, publish, publish_in_place, remove_unfinished
 from ..scratch_folder import remove_abandoned_scratch
 from ..tables import check
 from ..worker_pool import WorkerPool
@@ -44,13 +45,17 @@ class Event:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run published, below the study's folder of results; `fresh` is False when nothing had to run."""
+    """What a run published, below the study's folder of results; `fresh` is False when nothing had to run.
+
+    `name`: latest, latest-<scenario>, runs/<run> of a study changed on the command line, or quick.
+    """
 
     run: str
     results: Path
     folder: Path
     fresh: bool
     notices: tuple[str, ...]
+    name: str = LATEST
 
 
 QUICK_FOLDER = "quick"
@@ -115,7 +120,7 @@ class Runner:
         self.inputs = self._digests_of_inputs()
         self.ingredients: dict[str, dict[str, str]] = {}
         self.old_ingredients = previous_ingredients(results_folder)
-        self.medians_before = published_manifest(results_folder).get(MEDIANS, {})
+        self.medians_before = manifest_or_empty(results_folder / LATEST).get(MEDIANS, {})
 
     def run(self) -> Outcome:
         up_to_date = self._up_to_date()
@@ -134,16 +139,28 @@ class Runner:
                 raise CheckError(
                     "[S11] an input file changed during the run; run again", zh="[S11] 运行期间输入文件发生变化;请重新运行"
                 )
-            (folder / "config.json").write_text(json.dumps(self.config, indent=1, ensure_ascii=False) + "\n", "utf-8")
+            (folder / CONFIG).write_text(json.dumps(self.config, indent=1, ensure_ascii=False) + "\n", "utf-8")
             run_id = self._run_id()
             if self.quick:
                 published_run = publish_in_place(folder, self.home / QUICK_FOLDER, self._manifest(folder))
             else:
-                published_run = publish(folder, self.home / "runs", run_id, self._manifest(folder))
+                published_run = publish(folder, self.home / "runs", run_id, self._manifest(folder), pointer=self.pointer)
         kept = [self.cache / stage / stage_key for stage, stage_key in self.keys.items()]
         kept += [Path(snapshot.path).parent for snapshot in self.databases.values()]
         provenance.trim_cache(self.cache, kept)
-        return Outcome(run_id, self.home, published_run, True, tuple(self.notices))
+        return Outcome(run_id, self.home, published_run, True, tuple(self.notices), self.published_name)
+
+    @property
+    def pointer(self) -> str | None:
+        """What is set to the run: `latest` where the study is as its files say, a scenario's name beside it; else nothing."""
+        if self.loaded_study.changes:
+            return None
+        return LATEST if self.loaded_study.scenario is None else scenario_pointer(self.loaded_study.scenario)
+
+    @property
+    def published_name(self) -> str:
+        """Where people find the run, below the study's folder of results."""
+        return QUICK_FOLDER if self.quick else self.pointer or f"runs/{self._run_id()}"
 
     def _digests_of_inputs(self) -> dict[str, str]:
         """Name -> digest of every raw file, and of what was read of servers, which cannot change any more."""
@@ -166,12 +183,12 @@ class Runner:
             return None
         for stage in self.stages:
             self.report_event(Event(stage.name, stage.zh, "cached"))
-        if not self.quick:
-            point_latest(self.home, run)
+        if self.pointer is not None and not self.quick:
+            point_at(self.home, run, self.pointer)
         notices = [
             notice for stage, stage_key in self.keys.items() for notice in provenance.stored_notices(self.cache, stage, stage_key)
         ]
-        return Outcome(run, self.home, target, False, tuple(notices))
+        return Outcome(run, self.home, target, False, tuple(notices), self.published_name)
 
     def _stage_key(self, stage: Stage) -> str:
         config = {path: config_section(self.config, path) for path in stage.config_sections}
@@ -304,14 +321,19 @@ class Runner:
         write_quarantine(self.study, intake.frames["quarantine"], intake.raw_rows, folder / "quarantine.xlsx")
 
     def _run_id(self) -> str:
-        return provenance.digest_text(provenance.canonical_json([self.keys, self.study.study.language]))[:12]
+        """Of what the run is made of and how it differs from the study's files; known when a stage that publishes starts."""
+        keys = {stage.name: self.keys.get(stage.name) for stage in self.stages if not stage.publishes}
+        ingredients = [keys, self.config, self.loaded_study.variant, provenance.package_digest()]
+        return provenance.digest_text(provenance.canonical_json(ingredients))[:12]
 
     def _run_facts(self) -> dict[str, Any]:
         """What is known of the run before it ends; the page and workbook print it."""
         return {
             "run": self._run_id(),
+            PUBLISHED_NAME: self.published_name,
             "program": f"hqd-index {__version__}",
             "study": self.study.name,
+            **self.loaded_study.variant,
             "synthetic": self.study.study.synthetic,
             "seed": self.study.study.seed,
             "config": dict(sorted(self.loaded_study.files.items())),
@@ -326,7 +348,7 @@ class Runner:
 
     def _manifest(self, folder: Path) -> dict[str, Any]:
         return self._run_facts() | {
-            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "made_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "engine": EXACTNESS[self.study.study.engine],
             "python": platform.python_version(),
             "platform": platform.platform(),
@@ -345,20 +367,11 @@ class Runner:
         }
 
 
-def published_manifest(results_folder: Path) -> dict[str, Any]:
-    """The manifest of the published run; empty before the first."""
-    try:
-        manifest: dict[str, Any] = json.loads((results_folder / "latest" / "manifest.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return manifest if isinstance(manifest, dict) else {}
-
-
 def previous_ingredients(results_folder: Path) -> dict[str, dict[str, str]]:
     """What each stage of the published run was made of; empty before the first."""
     return {
         stage: stage_facts.get("ingredients", {})
-        for stage, stage_facts in published_manifest(results_folder).get("stages", {}).items()
+        for stage, stage_facts in manifest_or_empty(results_folder / LATEST).get("stages", {}).items()
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import stages
+from . import quick_steps, stages
 from .stages import Stage
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ LINKED_TABLES = ("io", "trade_hs6")
 _SCORES = Stage(
     "quick_scores",
     "得分",
-    stages.quick_scores,
+    quick_steps.quick_scores,
     reads=("panel", "indicator_coverage", "status_coverage", "unit_names"),
     config_sections=("study", "indicators", "weighting"),
     prerequisites=frozenset({"panel"}),
@@ -135,12 +135,12 @@ _SCORES = Stage(
 _HEADLINE = Stage(
     "quick_headline",
     "主回归",
-    stages.quick_headline,
-    reads=stages.HEADLINE_FROM,
+    quick_steps.quick_headline,
+    reads=quick_steps.HEADLINE_FROM,
     config_sections=("study", "indicators", "weighting", "regressions"),
     prerequisites=frozenset({"panel", "quick_scores"}),
 )
-_SUMMARY = Stage("quick_summary", "小结", stages.quick_summary, reads=("*",), config_sections=("",), publishes=True)
+_SUMMARY = Stage("quick_summary", "小结", quick_steps.quick_summary, reads=("*",), config_sections=("",), publishes=True)
 QUICK_ONLY: tuple[Stage, ...] = (_SCORES, _HEADLINE, _SUMMARY)
 """Stages of `hqd run --quick` that a whole run has not: the first two are parts of its stages index and models."""
 

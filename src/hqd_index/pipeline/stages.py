@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import HqdError
+from ..published_runs import PUBLISHED_NAME
 from ..tables import TABLES
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ def index(context: Context) -> dict[str, Table]:
     scenario_tables = scenarios(context.study, context.frame("panel"), names, index_result)
     groups = dict(zip(names["unit"].astype(str), names["group"].astype(str)))
     notes = diagnostics(context.study, index_result, study_groups=groups, status_coverage=context.frame("status_coverage"))
-    context.notices.extend(_index_notices(context.study, index_result, notes["diagnostics"]))
+    context.notices.extend(index_notices(context.study, index_result, notes["diagnostics"]))
     links, density = context.frame("io_links"), context.frame("density")
     changes = dynamics(
         context.study,
@@ -322,17 +323,12 @@ def report(context: Context) -> dict[str, Table]:
 
     frames = _published(context, UNPUBLISHED)
     write_report(context.study, frames, context.manifest, context.folder)
-    lines = summary(context.study, frames, Path("latest"))
+    lines = summary(context.study, frames, Path(context.manifest[PUBLISHED_NAME]))
     (context.folder / "summary.txt").write_text("\n".join(lines) + "\n", "utf-8")
     return {"codebook": frames["codebook"], "not_made": frames["not_made"]}
 
 
-# stages of a quick run
-
-HEADLINE_FROM = ("scores", "weights", "indicators", "density", "controls", "moderators", "unit_names")
-
-
-def _index_notices(study: Study, index_result: Index, diagnostics: pd.DataFrame) -> list[str]:
+def index_notices(study: Study, index_result: Index, diagnostics: pd.DataFrame) -> list[str]:
     """What the terminal says about an index: indicators left out or with holes, families without scores, methods off 0-100."""
     from ..index.diagnostics.column_notices import column_notices
     from ..index.diagnostics.score_notices import score_notices
@@ -341,41 +337,6 @@ def _index_notices(study: Study, index_result: Index, diagnostics: pd.DataFrame)
     language = study.study.language
     method_cautions = [caution.en if language == "en" else caution.zh for caution in cautions(study)]
     return [*column_notices(diagnostics, language), *score_notices(index_result, language), *method_cautions]
-
-
-def quick_scores(context: Context) -> dict[str, Table]:
-    """Panel -> scores with ranks, weights, indicators step by step; no scenario, no diagnostics but in the notices."""
-    from ..index.diagnostics.diagnostics_table import column_diagnostics
-    from ..index.index_tables import build_index
-
-    index_result = build_index(
-        context.study, context.frame("panel"), context.frame("unit_names"), context.frame("indicator_coverage")
-    )
-    columns = column_diagnostics(context.study, index_result, context.frame("status_coverage"))
-    context.notices.extend(_index_notices(context.study, index_result, columns))
-    return {"scores": index_result.scores, "weights": index_result.weights, "indicators": index_result.indicators}
-
-
-def quick_headline(context: Context) -> dict[str, Table]:
-    """Scores and density -> the headline regression alone."""
-    from ..models import ModelInputs, headline_regression
-    from ..models.estimation_data import study_estimation_data
-
-    inputs = ModelInputs(**{name: context.frame(name) for name in HEADLINE_FROM})
-    return dict(headline_regression(study_estimation_data(context.study, inputs), context.study, inputs))
-
-
-def quick_summary(context: Context) -> dict[str, Table]:
-    """Every table -> what a quick run says at its end, as summary.txt."""
-    import pandas as pd
-
-    from ..report.quick_lines import quick_summary_lines
-
-    frames = {name: context.frame(name) for name in context.tables if name in TABLES}
-    reasons = [context.frame(name) for name in context.tables if name.startswith("not_made_")]
-    lines = quick_summary_lines(context.study, frames, reasons, Path("quick") / "tables")
-    (context.folder / "summary.txt").write_text("\n".join(lines) + "\n", "utf-8")
-    return {"not_made": pd.concat(reasons, ignore_index=True).drop_duplicates()}
 
 
 UNPUBLISHED = (

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, Faults, unknown
 from .checks.all_checks import check_alternatives, check_changes, check_scenarios, check_study
 from .record_faults import checked_record
-from .records import Record, Scenario, Study
+from .records import Label, Record, Scenario, Study
 from .study_findings import Finding
 from .varied_study import vary
 from .vendor_presets import with_presets
@@ -23,17 +23,32 @@ PARTS: dict[str, type[Record]] = {
     if isinstance(field.annotation, type) and issubclass(field.annotation, Record)
 }
 REQUIRED = ("study", "sources", "indicators", "weighting")
+LANGUAGE_PATH = "study.language"
+"""A change of this alone makes no other study."""
 
 
 @dataclass(frozen=True)
 class LoadedStudy:
-    """A study, the folder it was read from, sha256 of each file, its documents by name, and remarks that do not stop."""
+    """A study, the folder it was read from, sha256 of each file, its documents by name, and remarks that do not stop.
+
+    `scenario` (its name) and `changes` (path -> value, as given for this run) say how it differs from what its files say.
+    """
 
     study: Study
     folder: Path
     files: dict[str, str]
     documents: Mapping[str, Document]
     notices: tuple[ConfigError, ...] = ()
+    scenario: str | None = None
+    scenario_label: Label | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def variant(self) -> dict[str, Any]:
+        """How it differs from what its files say, for the manifest: the scenario (id, labels) or None, and the changes."""
+        label = self.scenario_label
+        scenario = {"id": self.scenario, "zh": label.zh, "en": label.en} if label else None
+        return {"scenario": scenario, "changes": dict(self.changes)}
 
     def place(self, path: str | Place) -> str:
         """file:line:column of an entry by its (dotted) path, or of the nearest one above it that is written."""
@@ -70,7 +85,9 @@ def load_study(folder: Path, *, scenario: str | None = None, overrides: Sequence
     errors += _located_faults([finding for finding in findings if not finding.notice], documents)
     if errors:
         raise Faults(errors)
-    varied_study, scenario_files = _with_changes(study, scenario, overrides)
+    applied_scenario, scenario_files = (None, {}) if scenario is None else _scenario(study, scenario)
+    changes = dict(_override(override) for override in overrides)
+    varied_study = _with_changes(study, applied_scenario, f"--scenario {scenario}", changes)
     same_index = (varied_study.indicators, varied_study.weighting, varied_study.study.years) == (
         study.indicators,
         study.weighting,
@@ -79,7 +96,16 @@ def load_study(folder: Path, *, scenario: str | None = None, overrides: Sequence
     varied_study, unfit = (varied_study, []) if same_index else _without_unfit_scenarios(varied_study)
     notices = _located_faults([finding for finding in [*findings, *unfit] if finding.notice], documents)
     files = {name: document.digest for name, document in {**documents, **scenario_files}.items() if document.digest}
-    return LoadedStudy(varied_study, folder, files, {**documents, **scenario_files}, tuple(notices))
+    return LoadedStudy(
+        varied_study,
+        folder,
+        files,
+        {**documents, **scenario_files},
+        tuple(notices),
+        scenario=None if scenario is None else Path(scenario).stem if scenario_files else scenario,
+        scenario_label=applied_scenario.label if applied_scenario else None,
+        changes={path: value for path, value in changes.items() if path != LANGUAGE_PATH},
+    )
 
 
 def _documents(folder: Path) -> tuple[dict[str, Document], list[ConfigError]]:
@@ -175,15 +201,12 @@ def _place(documents: Mapping[str, Document], path: Place) -> str:
     return documents[name].place(subtree) if name in documents else name
 
 
-def _with_changes(study: Study, scenario: str | None, overrides: Sequence[str]) -> tuple[Study, dict[str, Document]]:
-    """The study with a scenario, then each override; and the scenario's file when it came from elsewhere."""
-    scenario_files: dict[str, Document] = {}
+def _with_changes(study: Study, scenario: Scenario | None, location: str, changes: Mapping[str, Any]) -> Study:
+    """The study with a scenario, whose faults lie at `location`, then each change of the command line."""
     if scenario is not None:
-        applied_scenario, scenario_files = _scenario(study, scenario)
-        study = _changed_study(study, applied_scenario.changes, f"--scenario {scenario}")
-    changes = dict(_override(override) for override in overrides)
+        study = _changed_study(study, scenario.changes, location)
     yaml_path = f"--set {next(iter(changes))}" if len(changes) == 1 else "--set"
-    return (_changed_study(study, changes, yaml_path) if changes else study), scenario_files
+    return _changed_study(study, changes, yaml_path) if changes else study
 
 
 def _override(override_text: str) -> tuple[str, Any]:

@@ -29,13 +29,14 @@ def vary(study: Study, changes: Mapping[str, Any]) -> Study:
         check_path(study, path)
         _set_entry(data, path.split("."), value)
     try:
-        return _valid_study(to_json(data, inf_nan_mode="constants"))
+        return study_of_json(to_json(data, inf_nan_mode="constants"))
     except ValidationError as error:
         raise Faults(record_faults(error, Study, Document("", data))) from None
 
 
 @lru_cache(maxsize=STUDIES)
-def _valid_study(study_json: bytes) -> Study:
+def study_of_json(study_json: bytes) -> Study:
+    """The study that JSON with every entry written out says; ValidationError where it is none."""
     return Study.model_validate_json(study_json, strict=True)
 
 

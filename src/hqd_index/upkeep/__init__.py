@@ -3,7 +3,20 @@
 from .clean import clean
 from .difference import Section, difference
 from .doctor import Finding, doctor
+from .run_list import ListedRun, run_list
 from .strict_run import STRICT_VERDICT, strict_lines
 from .verify import Checked, verify
 
-__all__ = ["STRICT_VERDICT", "Checked", "Finding", "Section", "clean", "difference", "doctor", "strict_lines", "verify"]
+__all__ = [
+    "STRICT_VERDICT",
+    "Checked",
+    "Finding",
+    "ListedRun",
+    "Section",
+    "clean",
+    "difference",
+    "doctor",
+    "run_list",
+    "strict_lines",
+    "verify",
+]

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 from pathlib import Path
 
 from .. import provenance
 from ..errors import SetupError
 from ..file_lock import locked, remove_lock
-from ..publishing import KEEP_RUNS, UNFINISHED, remove_unfinished
+from ..published_runs import manifest_or_empty, pointer_files, pointers
+from ..publishing import UNFINISHED, remove_unfinished, surplus_runs
 from ..scratch_folder import remove_abandoned_scratch
 
-RESULTS = ("runs", "latest", "latest.txt", "rejected", "quick")
-"""What the program puts into a study's folder of results; nothing else there is touched."""
+RESULTS = ("runs", "rejected", "quick")
+"""What the program puts into a study's folder of results besides `latest` and its siblings; nothing else there is touched."""
 
 
 def clean(results: Path, *, everything: bool = False, raw: Path | None = None) -> list[tuple[Path, int]]:
@@ -26,12 +26,12 @@ def clean(results: Path, *, everything: bool = False, raw: Path | None = None) -
     studies = sorted(path for path in results.glob("*/") if (path / "runs").is_dir() and not path.name.startswith("."))
     cache = results / ".cache"
     if everything and raw is not None:
-        _refuse_raw(raw, [cache, *(study_results / folder_name for study_results in studies for folder_name in RESULTS)])
+        _refuse_raw(raw, [cache, *(path for study_results in studies for path in _results_of(study_results))])
     freed_folders: list[tuple[Path, int]] = []
     with locked(results) if results.is_dir() else contextlib.nullcontext():
         remove_abandoned_scratch()
         for study_results in studies:
-            removed_folders = [study_results / folder_name for folder_name in RESULTS] if everything else _old_runs(study_results)
+            removed_folders = _results_of(study_results) if everything else _old_runs(study_results)
             freed_folders += [(path, _remove(path)) for path in removed_folders if path.exists() or path.is_symlink()]
         if everything:
             remove_lock(results)
@@ -43,22 +43,25 @@ def clean(results: Path, *, everything: bool = False, raw: Path | None = None) -
     return [*freed_folders, (cache, freed)] if freed else freed_folders
 
 
+def _results_of(study_results: Path) -> list[Path]:
+    return [*pointer_files(study_results), *(study_results / folder_name for folder_name in RESULTS)]
+
+
 def _old_runs(study_results: Path) -> list[Path]:
-    """Runs beyond the last few, and torn ones; never the published one."""
-    runs = [path for path in (study_results / "runs").iterdir() if path.is_dir()]
-    torn_runs = [path for path in runs if path.name.startswith(UNFINISHED)]
-    complete_runs = sorted((path for path in runs if path not in torn_runs), key=lambda path: path.stat().st_mtime)
-    published_run = (study_results / "latest").resolve()
-    return torn_runs + [path for path in complete_runs[:-KEEP_RUNS] if path.resolve() != published_run]
+    """Runs beyond the last few, and torn ones; never one that `latest` or a scenario's pointer is set to."""
+    runs = study_results / "runs"
+    return [*(path for path in sorted(runs.iterdir()) if path.name.startswith(UNFINISHED)), *surplus_runs(runs)]
 
 
 def _in_use(study_results: Path, cache: Path) -> list[Path]:
-    """The cache entries behind the published run, which hqd explain reads."""
-    try:
-        stage_entries = json.loads((study_results / "latest" / "manifest.json").read_text("utf-8"))["stages"]
-    except (OSError, ValueError, KeyError):
-        return []
-    return [cache / stage / stage_facts["key"] for stage, stage_facts in stage_entries.items()]
+    """The cache entries behind the published runs, which hqd explain reads."""
+    manifests = [manifest_or_empty(study_results / pointer) for pointer in pointers(study_results)]
+    return [
+        cache / stage / stage_facts["key"]
+        for manifest in manifests
+        for stage, stage_facts in manifest.get("stages", {}).items()
+        if "key" in stage_facts
+    ]
 
 
 def _refuse_raw(raw_folder: Path, removed_folders: list[Path]) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import ConfigError, SetupError, unknown
+from ..errors import ConfigError
 from ..provenance import manifest_of
+from ..published_runs import CONFIG, run_folder, runs_by_date
 
 SAME = 1e-9
 """Numbers of two runs nearer than this are the same: their last digits hang on the order of additions."""
@@ -33,8 +34,8 @@ class Run:
     @property
     def config(self) -> Mapping[str, Any] | None:
         """The configuration with every default written out; None for a run that did not keep it."""
-        path = self.folder / "config.json"
-        return dict(_flat_entries(json.loads(path.read_text("utf-8")))) if path.is_file() else None
+        path = self.folder / CONFIG
+        return dict(json.loads(path.read_text("utf-8"))) if path.is_file() else None
 
     def table(self, table_name: str) -> pd.DataFrame:
         """A table as people read it; no rows where the run has none."""
@@ -50,16 +51,17 @@ class Section:
     lines: tuple[Text, ...]
 
 
-def difference(study_results: Path, earlier_name: str | None, later_name: str) -> tuple[Run, Run, tuple[Section, ...]]:
-    """The two runs named (by `latest` or the beginning of an id) and what differs, section by section; none where all is equal.
+def difference(
+    study_results: Path, earlier_name: str | None = None, later_name: str | None = None
+) -> tuple[Run, Run, tuple[Section, ...]]:
+    """The two runs named and what differs, section by section; none where all is equal.
 
-    Without a first name it is the newest run besides the second; ConfigError where there are not two. SetupError when a name
-    fits no run or several.
+    Without names the last two by date; with one the newest besides it is the later. ConfigError where there are not two,
+    SetupError when a name fits no run or several.
     """
-    runs = (
-        (_run_before(study_results, later_name) if earlier_name is None else published_run(study_results, earlier_name)),
-        published_run(study_results, later_name),
-    )
+    earlier_run = None if earlier_name is None else _run(run_folder(study_results, earlier_name))
+    later_run = _newest_besides(study_results, earlier_run) if later_name is None else _run(run_folder(study_results, later_name))
+    runs = (earlier_run or _newest_besides(study_results, later_run), later_run)
     table_parts = {
         ("配置", "Configuration"): _config(*runs),
         ("输入与程序", "Inputs and program"): _ingredients(*runs),
@@ -71,14 +73,9 @@ def difference(study_results: Path, earlier_name: str | None, later_name: str) -
     return (*runs, tuple(section for section in all_sections if section.lines))
 
 
-def _run_folders(study_results: Path) -> dict[str, Path]:
-    """Id -> folder of each whole run."""
-    return {path.parent.name: path.parent for path in sorted((study_results / "runs").glob("*/manifest.json"))}
-
-
-def _run_before(study_results: Path, run_name: str) -> Run:
-    """The newest run besides the one named; ConfigError where there are not two."""
-    folders = _run_folders(study_results)
+def _newest_besides(study_results: Path, known_run: Run | None) -> Run:
+    """The newest run besides one; ConfigError where there are not two runs."""
+    folders = [folder for folder, _ in runs_by_date(study_results)]
     if len(folders) < 2:
         run_count, count_zh = "there is 1" if folders else "there are none", str(len(folders))
         raise ConfigError(
@@ -86,37 +83,21 @@ def _run_before(study_results: Path, run_name: str) -> Run:
             zh=f"比较需要两次运行,现有 {count_zh} 次;请改动后再运行:hqd run",
             location=str(study_results),
         )
-    later_name = published_run(study_results, run_name).name
-    return max(
-        (_run(folder) for id, folder in folders.items() if id != later_name), key=lambda run: (run.manifest["made_at"], run.name)
-    )
+    return _run([folder for folder in folders if known_run is None or folder.name != known_run.name][-1])
 
 
 def _run(folder: Path) -> Run:
     return Run(folder, manifest_of(folder))
 
 
-def published_run(study_results: Path, run_name: str) -> Run:
-    """The published run of a name; SetupError lists those there are."""
-    runs = _run_folders(study_results)
-    fitting = (
-        [study_results / "latest"] if run_name == "latest" and runs else [runs[id] for id in runs if id.startswith(run_name)]
-    )
-    if len(fitting) == 1:
-        return _run(fitting[0])
-    if not runs:
-        raise SetupError(
-            "there is no whole run; hqd run makes one", zh="没有完整的运行结果;请先执行 hqd run", location=str(study_results)
-        )
-    if fitting:
-        candidate_ids = ", ".join(path.name for path in fitting)
-        raise SetupError(
-            f"{run_name!r} begins several runs: {candidate_ids}",
-            zh=f"以 {run_name!r} 开头的运行不止一个:{candidate_ids}",
-            location=str(study_results),
-        )
-    en, zh = unknown("run", run_name, runs, kind_zh="运行")
-    raise SetupError(en, zh=zh, location=str(study_results))
+def config_changes(earlier_config: Mapping[str, Any], later_config: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(dotted path, value before, value after) of every entry that differs, as one line of YAML would have it."""
+    earlier_entries, later_entries = dict(_flat_entries(earlier_config)), dict(_flat_entries(later_config))
+    entry_pairs = [
+        (path, *(_yaml_text(entries[path]) if path in entries else ABSENT for entries in (earlier_entries, later_entries)))
+        for path in sorted({*earlier_entries, *later_entries})
+    ]
+    return [(path, before, after) for path, before, after in entry_pairs if before != after]
 
 
 def _flat_entries(entry_value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -134,11 +115,9 @@ def _config(earlier_run: Run, later_run: Run) -> Iterator[Text]:
         run_name = (earlier_run if earlier_config is None else later_run).name
         yield f"运行 {run_name} 没有保存配置,无法比较", f"run {run_name} did not keep its configuration: not compared"
         return
-    for path in sorted({*earlier_config, *later_config}):
-        value_pair = tuple(_yaml_text(config[path]) if path in config else ABSENT for config in (earlier_config, later_config))
-        if value_pair[0] != value_pair[1]:
-            change_line = f"{path}: {value_pair[0]} -> {value_pair[1]}"
-            yield change_line, change_line
+    for path, *value_pair in config_changes(earlier_config, later_config):
+        change_line = f"{path}: {value_pair[0]} -> {value_pair[1]}"
+        yield change_line, change_line
 
 
 def _yaml_text(entry_value: Any) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import CheckError, Faults, HqdError, SetupError, unknown
+from ..errors import CheckError, Faults, HqdError
 from ..provenance import digest_file, file_digests, manifest_of
+from ..published_runs import LATEST, run_folder
 from ..publishing import recorded_digest
 from ..study.choices import family_choice
 from ..study.indicator_tree import tree_of
@@ -43,7 +44,7 @@ def verify(
 
     `is_same_study` says whether a run's manifest is of this study: of another configuration the scores are not recomputed.
     """
-    folder = _run_folder(study_results, run_id)
+    folder = run_folder(study_results, run_id or LATEST)
     manifest = manifest_of(folder)
     lines = [_check_manifest(folder, recorded_digest(study_results, manifest["run"])), _check_files(folder, manifest["files"])]
     weights = [weight_row for weight_row in _table_rows(folder, "weights") if weight_row["scenario"] == "base"]
@@ -60,17 +61,6 @@ NOT_RECOMPUTED = (
 )
 
 NO_REGRESSIONS = ("本次运行没有回归,无需重新估计", "the run has no regressions to re-estimate")
-
-
-def _run_folder(study_results: Path, run_id: str | None) -> Path:
-    folder = study_results / "runs" / run_id if run_id and run_id != "latest" else study_results / "latest"
-    if (folder / "manifest.json").is_file():
-        return folder
-    runs = sorted(path.parent.name for path in (study_results / "runs").glob("*/manifest.json"))
-    if run_id and runs:
-        en, zh = unknown("run", run_id, runs, kind_zh="运行")
-        raise SetupError(en, zh=zh, location=str(study_results))
-    raise SetupError("there is no whole run; hqd run makes one", zh="没有完整的运行结果;请先执行 hqd run", location=str(folder))
 
 
 def _table_rows(folder: Path, table_name: str) -> list[dict[str, str]]:

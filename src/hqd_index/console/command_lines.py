@@ -1,75 +1,15 @@
-"""What the terminal shows: progress per stage, the closing lines, the list of methods."""
+"""What commands print: what to do next, what was written, checked, removed, what differs."""
 
 from __future__ import annotations
 
-import re
-import sys
 from typing import TYPE_CHECKING
-
-from .errors import ConfigError, unknown
-from .provenance import digest_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from .pipeline import Event, Outcome
-    from .study.study_folder import LoadedStudy
-    from .upkeep import Finding, Section
-
-
-RELATIVE_PATH = re.compile(r"(?<=[ :：])(?:latest|quick)/")
-"""What summary.txt, the same in every folder, calls a place below the study's folder of results."""
-
-
-class Console:
-    """Progress: a live line when the output is a terminal, plain lines otherwise."""
-
-    def __init__(self, language: str, *, explain: bool = False) -> None:
-        self.zh = language == "zh"
-        self.explain = explain
-        self.status = None
-        if sys.stdout.isatty():
-            from rich.console import Console as Rich
-
-            self.status = Rich().status("", spinner="line")
-            self.status.start()
-
-    def event(self, event: Event) -> None:
-        """One stage started, ended, or taken from the cache."""
-        if event.state == "line":
-            self._print_line(event.text)
-            return
-        name = f"{event.zh} {event.stage}" if self.zh else event.stage
-        if event.state == "started":
-            if self.status:
-                self.status.update(name)
-            return
-        if event.state == "cached":
-            self._print_line(f"[{name}] " + ("无变化,沿用缓存" if self.zh else "up to date"))
-        else:
-            row_count_text = f"{event.rows:,} 行" if self.zh else f"{event.rows:,} rows"
-            self._print_line(f"[{name}] {row_count_text}  {event.seconds:.1f} s")
-        if self.explain and event.text:
-            self._print_line(f"    {event.text}")
-
-    def _print_line(self, line: str) -> None:
-        if self.status:
-            self.status.console.print(line, highlight=False, markup=False)
-        else:
-            print(line, flush=True)
-
-    def close(self, outcome: Outcome) -> None:
-        """Notices, the ten closing lines, and the SHA-256 of the manifest, which covers every file."""
-        if self.status:
-            self.status.stop()
-        for notice in outcome.notices[:12]:
-            print(notice)
-        if not outcome.fresh:
-            print("各阶段均为最新,无需重跑" if self.zh else "every stage is up to date")
-        summary = (outcome.folder / "summary.txt").read_text("utf-8").rstrip()
-        print(RELATIVE_PATH.sub(lambda match: f"{outcome.results}/{match[0]}", summary))
-        print(("清单   " if self.zh else "manifest  ") + digest_file(outcome.folder / "manifest.json"))
+    from ..study.study_folder import LoadedStudy
+    from ..upkeep import Finding, Section
 
 
 def opening_lines(folder: Path, language: str) -> list[str]:
@@ -94,7 +34,7 @@ def _next_steps(folder: Path) -> tuple[list[str], list[str]]:
                  ("hqd init my_study", "一个最小的研究,附示例数据", "a minimal study with example data"),
                  ("hqd demo", "合成的演示研究(配置与数据)", "the synthetic demo study (configs and data)")]  # fmt: skip
         headings = ("本文件夹里还没有研究。下一步任选其一:", "no study in this folder yet. Begin with one of:")
-    from .commands.command_help import aligned_columns
+    from ..commands.command_help import aligned_columns
 
     zh, en = (
         aligned_columns([(command_and_purpose[0], command_and_purpose[1]) for command_and_purpose in commands]),
@@ -105,7 +45,7 @@ def _next_steps(folder: Path) -> tuple[list[str], list[str]]:
 
 def init_lines(folder: Path, written_files: Sequence[Path], language: str) -> Iterator[str]:
     """What `hqd init` wrote, what it guessed of the files, whether they can be read so, and the next command."""
-    from .starter import write_starter, write_study_from
+    from ..starter import write_starter, write_study_from
 
     zh = language == "zh"
     if not written_files:
@@ -121,7 +61,7 @@ def init_lines(folder: Path, written_files: Sequence[Path], language: str) -> It
     )
     yield from setup.lines
     yield from (f"  {path}" for path in setup.written_files)
-    from .study.study_folder import load_study
+    from ..study.study_folder import load_study
 
     yield from checked_lines(load_study(folder / "configs"), folder / "configs", setup.root)
     data = "" if setup.is_linked else f" --data {setup.root}"
@@ -170,9 +110,9 @@ def checked_lines(loaded_study: LoadedStudy, configs: Path, data_folder: Path | 
     yield f"配置正确:{count} 个文件" if language == "zh" else f"configuration is sound: {count} files"
     if data_folder is None:
         return
-    from .engines import open_engine
-    from .firms.completed_tables import absent_columns
-    from .intake import FIRST_ROWS, GateError, checked_files, intake_lines, repair_line
+    from ..engines import open_engine
+    from ..firms.completed_tables import absent_columns
+    from ..intake import FIRST_ROWS, GateError, checked_files, intake_lines, repair_line
 
     location_template = "hqd run 之后的 {}" if language == "zh" else "{} after hqd run"
     quarantine_location = location_template.format("quarantine.xlsx")
@@ -191,68 +131,6 @@ def checked_lines(loaded_study: LoadedStudy, configs: Path, data_folder: Path | 
         file_count = file_check.frames["ledger"]["file"].nunique()
     yield (f"数据文件可读:{file_count} 个文件的表头与前 {FIRST_ROWS:,} 行" if language == "zh" else
            f"the files can be read: headers and first {FIRST_ROWS:,} rows of {file_count} files")  # fmt: skip
-
-
-def methods_lines(family: str | None, language: str) -> list[str]:
-    """Every method by family: name, options with defaults, source; below it, what comes out, in one line."""
-    from .methods import FAMILIES
-    from .methods.choice import FAMILY_ZH, options_of_method
-
-    families = (*FAMILIES, "estimators", "not_offered")
-    family_by_chinese_name = {zh: name for name, zh in FAMILY_ZH.items()} | {"估计方法": "estimators", "不提供": "not_offered"}
-    family = family_by_chinese_name.get(family or "", family)
-    if family is not None and family not in families:
-        en, zh = unknown("family of methods", family, families, kind_zh="方法类别")
-        raise ConfigError(en, zh=zh, location="hqd methods")
-    lines = []
-    for name, table in FAMILIES.items():
-        if family and name != family:
-            continue
-        lines.append(f"{name}:")
-        for id, method in table.items():
-            label = method.label_en if language == "en" else method.label_zh
-            options = ", ".join(
-                f"{option_name}={default_value!r}" for option_name, default_value in options_of_method(method).items()
-            )
-            lines.append(f"  {id:<14} {label}  [{options}]  {method.source}")
-            lines.append(f"{'':<17}{method.summary}")
-    return [*lines, *estimator_lines(family, language)]
-
-
-def estimator_lines(family: str | None, language: str) -> list[str]:
-    """Estimators with their known answers, and those not offered with the command that does them on the exported files."""
-    from .methods.omitted_methods import OMITTED_METHODS, omitted_commands
-    from .models.estimator_catalogue import ESTIMATORS, OMITTED_ESTIMATORS
-
-    english, lines = language == "en", []
-    if family in (None, "estimators"):
-        lines.append("estimators:" if english else "estimators 估计方法:")
-        for id, estimator in ESTIMATORS.items():
-            test_note = f"tested against: {estimator.known_answer}" if english else f"核对:{estimator.known_answer}"
-            lines.append(f"  {id:<18} {estimator.en if english else estimator.zh}  {estimator.source}  ({test_note})")
-    if family in (None, "not_offered"):
-        lines.append("not_offered:" if english else "not_offered 不提供:")
-        for id, omission in OMITTED_ESTIMATORS.items():
-            reason = omission.reason_en if english else omission.reason_zh
-            commands = "; ".join(
-                f"{program}: {command}" for program, command in (("Stata", omission.stata), ("R", omission.r)) if command
-            )
-            lines.append(f"  {id:<18} {omission.en if english else omission.zh}: {reason}. {commands}")
-        for id, method in OMITTED_METHODS.items():
-            reason, substitute = (method.reason_en, method.instead_en) if english else (method.reason_zh, method.instead_zh)
-            lines.append(f"  {id:<18} {method.en if english else method.zh}: {reason}. {substitute}")
-        lines.append(IN_RUN_FOLDER[1 if english else 0])
-        for id, scripts in omitted_commands().items():
-            for program, script in scripts.items():
-                lines += [f"{id} ({PROGRAMS[program]}):", *(f"    {line}" for line in script.splitlines())]
-    return lines
-
-
-PROGRAMS = {"stata": "Stata", "r": "R", "python": "Python"}
-IN_RUN_FOLDER = (
-    "以下各行在一次运行的文件夹(hqd_out/<研究>/latest)中执行;变量名取自演示数据,其他研究见 stata/panel.csv:",
-    "Lines that do these in the folder of a run (hqd_out/<study>/latest); names are the demo's, others are in stata/panel.csv:",
-)
 
 
 STATES = {"ok": ("正常", "ok"), "mind": ("注意", "mind"), "missing": ("缺少", "missing")}
