@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from hqd_index import cli
 from hqd_index.demo import write_demo
 
-from .small import FUZZ, ROOT, DemoRun, Ended, Place, folder_once, run_quietly, without_network
+from .small import FUZZ, QUICK, ROOT, DemoRun, Ended, Place, folder_once, run_quietly, without_network, write_changes
 
 
 @pytest.fixture(scope="session")
@@ -65,11 +65,12 @@ def no_bug(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
 
 @pytest.fixture(scope="session")
 def demo_files(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """The shipped configs and the raw files of a small demo, never run: a test copies them."""
+    """The shipped configs with few draws and the raw files of a small demo, never run: a test copies them."""
 
     def write(folder: Path) -> None:
         write_demo(folder / "raw", seed=3, firms=1500)
         shutil.copytree(ROOT / "configs", folder / "configs")
+        write_changes(folder / "configs", QUICK)
 
     return Place.in_folder(folder_once(tmp_path_factory, "demo-files", write))
 

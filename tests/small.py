@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from ruamel.yaml import YAML
 
 from hqd_index import cli
 
@@ -29,6 +30,23 @@ QUICK = [
     "regressions.inference={draws: 199}",
 ]
 """Fewer draws than a study would use: what these tests check does not depend on how many there are."""
+
+
+def write_changes(configs: Path, changes: Iterable[str]) -> None:
+    """`path=value` entries written into the YAML files of a study, a file of its own where there is none."""
+    yaml = YAML()
+    yaml.width = 1000
+    for change in changes:
+        path, _, value = change.partition("=")
+        name, *steps = path.split(".")
+        file = configs / f"{name}.yaml"
+        document = yaml.load(file.read_text("utf-8")) if file.exists() else {"version": 1}
+        entry = document
+        for step in steps[:-1]:
+            entry = entry.setdefault(step, {})
+        entry[steps[-1]] = yaml.load(value)
+        with file.open("w", encoding="utf-8") as stream:
+            yaml.dump(document, stream)
 
 
 @dataclass(frozen=True)
@@ -57,6 +75,11 @@ class Place:
         shutil.copytree(self.out / ".cache", here.out / ".cache")
         return here
 
+    def change(self, *changes: str) -> Place:
+        """The same with entries of its configs changed, each as `--set` has it: the study as its files say is another."""
+        write_changes(self.configs, changes)
+        return self
+
     @staticmethod
     def in_folder(folder: Path) -> Place:
         return Place(folder / "configs", folder / "raw", folder / "out")
@@ -71,6 +94,12 @@ class Place:
     @property
     def truth(self) -> dict:
         return json.loads((self.data / "truth.json").read_text("utf-8"))
+
+
+def only_run(results: Path) -> Path:
+    """The folder of the one run of a study, whatever points at it."""
+    (folder,) = results.glob("runs/[0-9a-f]*")
+    return folder
 
 
 @dataclass(frozen=True)
@@ -123,18 +152,17 @@ def _exit_code(arguments: Sequence[str]) -> int:
 
 
 def run(capsys: pytest.CaptureFixture[str], place: Place, *more: str) -> Ended:
-    """`hqd run` on a place with few draws."""
+    """`hqd run` on a place."""
     return hqd(capsys, *run_arguments(place, *more))
 
 
 def run_arguments(place: Place, *more: str) -> list[str]:
-    """Of `hqd run` on a place with few draws."""
-    sets = [part for change in QUICK for part in ("--set", change)]
-    return ["run", "--study", str(place.configs), "--data", str(place.data), "--out", str(place.out), *sets, *more]
+    """Of `hqd run` on a place."""
+    return ["run", "--study", str(place.configs), "--data", str(place.data), "--out", str(place.out), *more]
 
 
 def run_quietly(place: Place, *more: str) -> Ended:
-    """`hqd run` on a place with few draws, where no test is there to capture what it prints."""
+    """`hqd run` on a place, where no test is there to capture what it prints."""
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         code = _exit_code(run_arguments(place, *more))

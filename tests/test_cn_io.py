@@ -15,7 +15,7 @@ import pytest
 from hqd_index import cli
 
 from .links.tables import published
-from .small import ROOT
+from .small import ROOT, only_run
 
 PRINTED = 1e-7
 """Relative: the tables print outputs that miss the sum of their cells by up to 7e-9, cells are read to 8 decimals."""
@@ -33,7 +33,7 @@ def tables(request, shared: Path, tmp_path_factory):
     data = str(shared / "data" / "cn_io_tables")
     arguments = ["--study", str(ROOT / "tests/studies" / name), "--data", data, "--out", str(out)]
     cli.main(["run", *arguments, "--set", "uncertainty.draws=0", "--set", "study.outputs=[page]"])
-    folder = out / name / "latest" / "tables"
+    folder = only_run(out / name) / "tables"
     return sectors, lambda table: pd.read_csv(folder / f"{table}.csv", dtype={"sector": str})
 
 

@@ -26,7 +26,7 @@ def command(place: Place, *more: str) -> list[str]:
 def started(place: Place, seed: int) -> subprocess.Popen:
     """A run in two processes, of which only the first is known here."""
     return subprocess.Popen(
-        command(place, "--set", f"study.seed={seed}", "--processes", "2"),
+        command(place.change(f"study.seed={seed}"), "--processes", "2"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -59,7 +59,7 @@ def test_interrupted_by_the_user(place):
 def test_no_room_on_the_disk_is_told(place):
     """Files may not grow past 200 kB: what a full disk does to a writer."""
     before = place.latest.readlink()
-    limited = ["bash", "-c", 'ulimit -f 200; exec "$@"', "-", *command(place, "--set", "study.seed=55")]
+    limited = ["bash", "-c", 'ulimit -f 200; exec "$@"', "-", *command(place.change("study.seed=55"))]
     ended = subprocess.run(limited, capture_output=True, text=True, cwd=place.out.parent)
     assert ended.returncode == 5, ended.stderr
     assert "Traceback" not in ended.stderr

@@ -7,8 +7,8 @@ import pytest
 
 from hqd_index.console import difference_lines
 from hqd_index.errors import ConfigError, SetupError
+from hqd_index.publishing import run_folder
 from hqd_index.upkeep import difference
-from hqd_index.upkeep.difference import published_run
 
 CONFIG = {
     "weighting": {"weight": {"parts": {"method": "entropy", "over": "all_years"}}, "branches": {}},
@@ -123,21 +123,21 @@ def test_a_run_without_its_configuration_says_so(tmp_path):
 
 def test_runs_are_named_by_latest_or_by_the_beginning_of_an_id(tmp_path):
     with pytest.raises(SetupError, match="there is no whole run"):
-        published_run(tmp_path, "latest")
+        run_folder(tmp_path, "latest")
     folder = run(tmp_path, "ab12")
     run(tmp_path, "ab34")
     (tmp_path / "latest").symlink_to(folder)
-    assert published_run(tmp_path, "latest").name == "ab12" and published_run(tmp_path, "ab3").name == "ab34"
+    assert run_folder(tmp_path, "latest").resolve().name == "ab12" and run_folder(tmp_path, "ab3").name == "ab34"
     with pytest.raises(SetupError, match="begins several runs: ab12, ab34"):
-        published_run(tmp_path, "ab")
+        run_folder(tmp_path, "ab")
     with pytest.raises(SetupError, match="did you mean 'ab34'"):
-        published_run(tmp_path, "ab43")
+        run_folder(tmp_path, "ab43")
 
 
 def test_without_names_the_last_two_runs_are_compared(tmp_path):
-    """F73: the one that `latest` names and the newest of the others; ConfigError (exit 2) where there are not two."""
+    """F73: by date, whatever `latest` is; with one name the newest besides it. ConfigError (exit 2) where there are not two."""
     with pytest.raises(ConfigError, match="there are none"):
-        difference(tmp_path, None, "latest")
+        difference(tmp_path)
     for name, day in (("aa", 1), ("bb", 3), ("cc", 2)):
         folder = run(tmp_path, name)
         manifest = json.loads((folder / "manifest.json").read_text()) | {"made_at": f"2026-01-0{day}T00:00:00+00:00"}
@@ -146,5 +146,6 @@ def test_without_names_the_last_two_runs_are_compared(tmp_path):
             (tmp_path / "latest").symlink_to(folder)
             with pytest.raises(ConfigError, match="there is 1"):
                 difference(tmp_path, None, "latest")
-    before, after, _ = difference(tmp_path, None, "latest")
-    assert (before.name, after.name) == ("bb", "aa")
+    for names, expected in (((), ("cc", "bb")), (("latest",), ("aa", "bb")), (("bb",), ("bb", "cc"))):
+        before, after, _ = difference(tmp_path, *names)
+        assert (before.name, after.name) == expected

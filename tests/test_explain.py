@@ -38,19 +38,19 @@ TREE = {
 }
 LESS_IS_BETTER = {"brd4", "upg3", "upg4", "cmp3", "smo2", "smo3"}
 DESIGN = (
-    *("--set", f"indicators.tree={json.dumps({'hqd': TREE})}"),
-    *("--set", "indicators.profile=null"),
-    *("--set", "indicators.profiles={}"),
+    f"indicators.tree={json.dumps({'hqd': TREE})}",
+    "indicators.profile=null",
+    "indicators.profiles={}",
 )
 """The indicators computed a second time here, whatever else the shipped study scores."""
-NO_DRAWS = ("--set", "uncertainty.draws=0", "--set", "regressions.multiverse.draws=0")
+NO_DRAWS = ("uncertainty.draws=0", "regressions.multiverse.draws=0")
 Cell = tuple[str, int]
 
 
 @pytest.fixture(scope="session")
 def place(demo_run: DemoRun, tmp_path_factory: pytest.TempPathFactory) -> Place:
     def write(folder: Path) -> None:
-        ended = run_quietly(demo_run.place.copy_cache(folder), *NO_DRAWS, *DESIGN)
+        ended = run_quietly(demo_run.place.copy_cache(folder).change(*NO_DRAWS, *DESIGN))
         assert ended.code == 0, ended.said
 
     return Place.in_folder(folder_once(tmp_path_factory, "explain", write))
@@ -213,7 +213,7 @@ def recomputed(place) -> tuple[dict[str, dict[Cell, Fraction]], dict[str, dict[C
 
 
 def at(place: Place) -> list[str]:
-    return ["--study", str(place.configs), "--data", str(place.data), "--out", str(place.out), *DESIGN]
+    return ["--study", str(place.configs), "--data", str(place.data), "--out", str(place.out)]
 
 
 def explained(capsys, place: Place, *arguments: str) -> tuple[Ended, pd.DataFrame]:
@@ -268,7 +268,7 @@ def test_a_study_changed_since_the_run_is_refused(place, capsys):
 def test_a_product_is_not_shown_as_a_sum(place, capsys, tmp_path):
     here = place.copy_cache(tmp_path)
     change = ("--set", "weighting.aggregate.subdimensions={method: geometric}")
-    assert run(capsys, here, *NO_DRAWS, *DESIGN, *change).code == 0
+    assert run(capsys, here, *change).code == 0
     said = hqd(capsys, "explain", "C14", "2020", "quality", *at(here), *change)
     lines = [line for line in said.said.splitlines() if "创新动力 innovation" in line]
     assert said.code == 0 and "不可加" in said.said and " x " in lines[0] and " = " not in lines[0]

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from hqd_index.api import LEVELS, build_index
 
-from .small import ROOT, Ended, hqd
+from .small import ROOT, Ended, hqd, only_run
 
 yaml = YAML(typ="safe")
 
@@ -49,7 +49,7 @@ def run(shared, tmp_path_factory, request):
             ]
             ended = hqd(capsys, "run", *location, "--set", "uncertainty.draws=0")
             assert ended.code == 0, ended.said
-            runs[name] = Run(ended, out / name / "latest")
+            runs[name] = Run(ended, only_run(out / name))
         return runs[name]
 
     return once

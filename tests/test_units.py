@@ -17,7 +17,6 @@ CHANGES = [
     "uncertainty.draws=0",
     "uncertainty.alternatives={}",
 ]
-SETS = [part for change in CHANGES for part in ("--set", change)]
 
 
 @pytest.fixture
@@ -43,7 +42,7 @@ def here(demo_run: DemoRun, tmp_path) -> Place:
     ids=["province", "ownership", "province x ownership"],
 )
 def test_other_units_run_whole(here, capsys, unit, fewest, example):
-    ended = run(capsys, here, "--set", f"study.unit={unit}", "--set", "study.min_firms=3", *SETS)
+    ended = run(capsys, here.change(f"study.unit={unit}", "study.min_firms=3", *CHANGES))
     assert ended.code == 0, ended.said
     scores = here.table("scores").query("sample == 'all' and node == 'hqd'")
     ranked = scores.groupby("year")["rank"].count()

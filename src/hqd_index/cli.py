@@ -86,7 +86,10 @@ def run(
         loaded_study = load_study(study, scenario=scenario, overrides=overrides)
         console = Console(loaded_study.study.study.language, explain=explain)
         folders = RunFolders(study.resolve(), data_folder.resolve(), results_folder.resolve())
-        outcome = run_pipeline(loaded_study, folders, console.event, workers, quick=quick)
+        try:
+            outcome = run_pipeline(loaded_study, folders, console.event, workers, quick=quick)
+        finally:
+            console.stop()
     console.close(outcome)
     if workbook is not None:
         close_workbook_run(workbook, loaded_study, outcome, show=show)

@@ -77,12 +77,12 @@ class WorkerPool:
             worker.preload(modules)
 
     def submit(
-        self, callee: Callable[..., Any], *arguments: Any, line_listener: Callable[[str], None] | None = None
+        self, callee: Callable[..., Any], *arguments: Any, line_listener: Callable[[Any], None] | None = None
     ) -> Future[Any]:
         """The call's result, or what it raised; `WorkerEnded` where the process ended before.
 
-        With a `line_listener` the function gets one argument more, a function for lines of text, which reach the listener in a
-        thread of their own before the future is done.
+        With a `line_listener` the function gets one argument more, a function for lines of text or other messages, which reach
+        the listener in a thread of their own before the future is done.
         """
         self._start_workers(self.processes)
         return self._threads.submit(self._call_worker, (callee, arguments, line_listener is not None), line_listener)
@@ -104,7 +104,7 @@ class WorkerPool:
             self._workers.append(worker)
             self._idle.append(worker)
 
-    def _call_worker(self, call: tuple[Any, ...], line_listener: Callable[[str], None] | None) -> Any:
+    def _call_worker(self, call: tuple[Any, ...], line_listener: Callable[[Any], None] | None) -> Any:
         worker = self._idle.popleft()
         try:
             return worker.call(call, line_listener)
@@ -128,7 +128,7 @@ class _Worker:
         with contextlib.suppress(BrokenPipeError):
             _send_bytes(self._process.stdin, PRELOAD + " ".join(modules).encode())
 
-    def call(self, call: tuple[Any, ...], line_listener: Callable[[str], None] | None) -> Any:
+    def call(self, call: tuple[Any, ...], line_listener: Callable[[Any], None] | None) -> Any:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with contextlib.suppress(BrokenPipeError):  # the process has ended: its output has, too
@@ -199,11 +199,22 @@ def _run_call(payload: bytes, output: IO[bytes]) -> tuple[str, Any]:
     gc.freeze()  # what earlier calls imported is permanent, too: only what this one makes is looked at
     try:
         callee, arguments, has_listener = pickle.loads(payload)
-        listener_argument = (lambda line: _send(output, (LINE, line)),) if has_listener else ()
+        listener_argument = (_sender(output),) if has_listener else ()
         return RESULT, callee(*arguments, *listener_argument)
     except Exception as error:
         error.add_note(traceback.format_exc())
         return FAULT, error
+
+
+def _sender(output: IO[bytes]) -> Callable[[Any], None]:
+    """A function for messages, from any thread, each whole before the next."""
+    lock = threading.Lock()
+
+    def send_message(message: Any) -> None:
+        with lock:
+            _send(output, (LINE, message))
+
+    return send_message
 
 
 def _read_calls(calls: queue.SimpleQueue[bytes]) -> NoReturn:

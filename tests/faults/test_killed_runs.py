@@ -20,7 +20,7 @@ from hqd_index import provenance
 from hqd_index.errors import HqdError
 from hqd_index.pipeline import STAGES
 
-from ..small import examples
+from ..small import examples, write_changes
 from .small_firms import SmallStudy, write_small_study
 from .test_fault_table import clean  # noqa: F401 - a fixture
 
@@ -65,7 +65,8 @@ def kills(count: int, seed: int) -> Iterator[Kill]:
 
 def started(study: SmallStudy, kill: Kill, seed: int) -> subprocess.Popen[str]:
     """A run whose every stage is stale, in a process group of its own."""
-    arguments = study.arguments("--set", f"study.seed={seed}", "--processes", str(kill.processes), "--lang", "en")
+    write_changes(study.configs, [f"study.seed={seed}"])
+    arguments = study.arguments("--processes", str(kill.processes), "--lang", "en")
     code = (
         CLOCK.format(arguments=arguments)
         if kill.clock
@@ -139,7 +140,8 @@ def trial(study: SmallStudy, kill: Kill, seed: int) -> str:
 
 def recovered(study: SmallStudy, seed: int) -> str:
     """What is wrong with the run after the kills, '' where it is whole and leaves nothing of those before."""
-    code, said = study.run("--set", f"study.seed={seed}")
+    write_changes(study.configs, [f"study.seed={seed}"])
+    code, said = study.run()
     leftovers = list(study.out.rglob(".tmp-*"))
     if code or leftovers or not provenance.intact(study.home / "latest"):
         return f"exit {code}, left: {leftovers}\n{said}"

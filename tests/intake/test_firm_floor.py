@@ -92,7 +92,7 @@ def test_a_memory_limit_that_is_too_low_is_named():
 def test_a_run_with_too_little_memory_publishes_nothing(demo_run: DemoRun, tmp_path: Path, capsys: pytest.CaptureFixture):
     place = demo_run.place.copy_run(tmp_path)
     before = place.latest.readlink()
-    ended = run(capsys, place, "--set", "study.memory=2MiB", "--set", "study.seed=77")
+    ended = run(capsys, place.change("study.memory=2MiB", "study.seed=77"))
     assert ended.code == 5 and "study.yaml: memory" in ended.said
     assert place.latest.readlink() == before and not list(place.out.glob("demo/runs/.tmp-*"))
 

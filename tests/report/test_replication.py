@@ -20,7 +20,7 @@ from hqd_index.report.exports.firm_export import firm_rows
 from hqd_index.report.results import Results
 from hqd_index.study.varied_study import vary
 
-from ..small import QUICK, ROOT, DemoRun, Place
+from ..small import QUICK, ROOT, DemoRun, Place, only_run
 from .conftest import MANIFEST
 from .stata_commands import ENTRIES, REFUSALS, Session, command_of, commands, refusals
 
@@ -35,7 +35,7 @@ def published(study: Path, data: Path, out: Path, *sets: str) -> Path:
     """The folder of a run."""
     options = [part for change in sets for part in ("--set", change)]
     cli.main(["run", "--study", str(study), "--data", str(data), "--out", str(out), *options])
-    return next(out.glob("*/latest"))
+    return only_run(next(out.glob("[!.]*/")))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 from hqd_index.errors import DataError
 
-from ..small import ROOT, Place, hqd, run
+from ..small import QUICK, ROOT, Place, hqd, run
 from .disguised_demo import disguise
 from .own_files import CSMAR_HEADS, NO_UNIT, PROVINCES, book, csmar, provincial, text
 from .written_study import configs, made, read, report
@@ -150,7 +150,7 @@ def test_the_demo_in_disguise_has_the_same_scores_byte_for_byte(demo_run, tmp_pa
     shutil.copytree(ROOT / "configs", tmp_path / "mine" / "configs", dirs_exist_ok=True)
     (tmp_path / "mine" / "configs" / "sources.yaml").write_bytes(sources)
     here = Place(tmp_path / "mine" / "configs", tmp_path / "files", tmp_path / "out")
-    ended = run(capsys, here)
+    ended = run(capsys, here.change(*QUICK))
     assert ended.code == 0, ended.said
     scores = [(place.latest / "tables" / "scores.csv").read_bytes() for place in (demo_run.place, here)]
     assert len(list((tmp_path / "files").glob("FS_*.csv"))) == 13 and scores[0] == scores[1]

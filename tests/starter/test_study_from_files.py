@@ -11,7 +11,7 @@ from hqd_index.errors import ConfigError, SetupError
 from hqd_index.starter import folder_and_files, write_study_from
 from hqd_index.study.study_folder import load_study
 
-from ..small import QUICK, hqd
+from ..small import QUICK, hqd, write_changes
 from .own_files import PROVINCES, SYSTEM, book, coin_tool, csmar, nbs, provincial, text
 from .written_study import configs, made, read, report
 
@@ -22,7 +22,8 @@ def test_a_tidy_provincial_workbook_is_ranked_without_an_edit(raw, mine, capsys,
     assert said.code == 0 and "面板数据, 49 行, 单元 地区" in said.said and "下一步:cd" in said.said
     assert (mine / "data" / "raw").resolve() == raw.resolve() and [path.name for path in raw.iterdir()] == ["各省面板.xlsx"]
     monkeypatch.chdir(mine)
-    assert hqd(capsys, "run", *[part for change in QUICK[:3] for part in ("--set", change)]).code == 0
+    write_changes(mine / "configs", QUICK[:3])
+    assert hqd(capsys, "run").code == 0
     with (mine / "data/processed/mine/latest/tables/scores.csv").open(encoding="utf-8-sig", newline="") as stream:
         top = [row for row in csv.DictReader(stream) if row["node"] == "index"]
     assert {row["unit_zh"] for row in top} == set(PROVINCES) and {row["year"] for row in top} == {

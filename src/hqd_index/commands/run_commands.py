@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from ..errors import SetupError
-from ..published_runs import LATEST, run_folder
+from ..publishing import LATEST, run_folder
 from .command_options import LangOption, OutOption, StudyOption
 
 PAGE = "report.html"

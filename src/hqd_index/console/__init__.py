@@ -8,9 +8,9 @@ from .command_lines import (
     doctor_lines,
     example_lines,
     init_lines,
-    opening_lines,
 )
 from .method_lines import methods_lines
+from .opening_lines import opening_lines
 from .run_display import Console
 from .run_lines import open_lines, run_lines
 from .text_width import fitted_lines, terminal_width

@@ -12,37 +12,6 @@ if TYPE_CHECKING:
     from ..upkeep import Finding, Section
 
 
-def opening_lines(folder: Path, language: str) -> list[str]:
-    """What `hqd` alone shows: what to do next in this folder, and where the list of commands is."""
-    zh, en = _next_steps(folder)
-    title = ("hqd:从原始文件到高质量发展指数,以及专精特新的贡献", "hqd: from raw files to an index of high-quality development")
-    help_hint = ("全部命令:hqd --help", "all commands: hqd --help")
-    language_index = int(language == "en")
-    return [title[language_index], "", *(zh, en)[language_index], "", help_hint[language_index]]
-
-
-def _next_steps(folder: Path) -> tuple[list[str], list[str]]:
-    """Lines of commands with what they do, zh and en: for a folder with a study, and for one without."""
-    if (folder / "configs" / "study.yaml").is_file():
-        commands = [("hqd check --data data/raw", "检查配置与数据文件", "check configuration and files"),
-                 ("hqd run", "从原始数据到报告", "raw files to report"),
-                 ("hqd explain", "拆开一个得分", "take a score apart")]  # fmt: skip
-        headings = ("本文件夹里有一个研究(configs):", "this folder holds a study (configs):")
-    else:
-        commands = [("hqd init my_study --from *.xlsx", "用自己的文件写出一个可运行的研究", "a study from your own files"),
-                 ("hqd example provinces", "真实数据的示例:31 省创新指数", "an example of real data: innovation in 31 provinces"),
-                 ("hqd init my_study", "一个最小的研究,附示例数据", "a minimal study with example data"),
-                 ("hqd demo", "合成的演示研究(配置与数据)", "the synthetic demo study (configs and data)")]  # fmt: skip
-        headings = ("本文件夹里还没有研究。下一步任选其一:", "no study in this folder yet. Begin with one of:")
-    from ..commands.command_help import aligned_columns
-
-    zh, en = (
-        aligned_columns([(command_and_purpose[0], command_and_purpose[1]) for command_and_purpose in commands]),
-        aligned_columns([(command_and_purpose[0], command_and_purpose[2]) for command_and_purpose in commands]),
-    )
-    return [headings[0], *zh], [headings[1], *en]
-
-
 def init_lines(folder: Path, written_files: Sequence[Path], language: str) -> Iterator[str]:
     """What `hqd init` wrote, what it guessed of the files, whether they can be read so, and the next command."""
     from ..starter import write_starter, write_study_from

@@ -13,7 +13,7 @@ import pandas as pd
 from ..errors import ConfigError, Faults, SetupError
 from ..pipeline import RunFolders, section
 from ..provenance import cached, canonical_json, digest_text, manifest_of, table_path
-from ..published_runs import CONFIG, LATEST, run_folder, runs_by_date, scenario_pointer
+from ..publishing import CONFIG, LATEST, run_folder, runs_by_date, scenario_pointer
 from ..study.records import Study
 from ..study.study_folder import LoadedStudy
 from ..study.varied_study import study_of_json, vary

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..engines import Engine
 from ..errors import ConfigError, DataError, Faults, HqdError
+from ..progress import Counter
 from ..study.records import Study
 from .read.parquet_reader import stored_rows_errors
 from .read.postgresql_reader import database_files, database_snapshots
@@ -147,9 +148,11 @@ def _clean_tables(
     study: Study, files: Mapping[str, Sequence[RawFile]], engine: Engine, first_rows: int | None = None
 ) -> list[CleanTable]:
     """The tables in the order of their sources, read two at a time; the files that cannot be read are reported at once."""
+    paths = [file.path for source_files in files.values() for file in source_files]
+    files_read = Counter("文件", "files", len(paths), size=sum(path.stat().st_size for path in paths if path.is_file()))
     with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as pool:
         table_steps = (
-            (replace(table_step, first_rows=first_rows), files, first_file_number)
+            (replace(table_step, first_rows=first_rows, files_read=files_read), files, first_file_number)
             for table_step, files, first_file_number in _table_jobs(study, files, engine)
         )
         jobs = [pool.submit(_clean_table, *table_step, engine) for table_step in table_steps]

@@ -177,11 +177,7 @@ def _parsed_sources(
     parsed_sources: list[ParsedSource] = []
     for source_id, source_files in files.items():
         study_source = table_step.study.sources.sources[source_id]
-        sheet_cells = [
-            sheet_cells
-            for file in source_files
-            for sheet_cells in read_sheets(SheetRequest(file, study_source, table_step.table, table_step.engine))
-        ]
+        sheet_cells = [sheet for file in source_files for sheet in _sheets_of_file(file, study_source, table_step)]
         if table_step.first_rows is not None:
             sheet_cells = [first_rows(sheet, table_step.first_rows, table_step.engine) for sheet in sheet_cells]
         source = tidy_source(study_source)
@@ -203,6 +199,14 @@ def _parsed_sources(
         sheets += [with_notes(sheet, parsed_sources[-1].notes) for sheet in source_sheets]
     _refuse_missing_columns(table_step, sheets, parsed_sources, [table_step.study.sources.sources[id] for id in files])
     return sheets, parsed_sources
+
+
+def _sheets_of_file(file: RawFile, source: Source, table_step: TableStep) -> Sequence[SheetCells]:
+    """The sheets of one file, which is then counted."""
+    sheets = list(read_sheets(SheetRequest(file, source, table_step.table, table_step.engine)))
+    if table_step.files_read is not None:
+        table_step.files_read.add(rows=sum(sheet.rows for sheet in sheets), size=file.path.stat().st_size)
+    return sheets
 
 
 def _refuse_missing_columns(

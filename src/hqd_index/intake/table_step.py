@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..canonical import CanonicalTable
 from ..engines import Engine
+from ..progress import Counter
 from ..study.records import Study
 from .cells.column_reading import NumberType
 
@@ -21,4 +22,5 @@ class TableStep:
     engine: Engine
     needed_columns: frozenset[str]
     is_single_source: bool  # one source gives the table, so each of its files must hold what the study computes with
+    files_read: Counter | None = None
     first_rows: int | None = None  # of each sheet, where the rest is not looked at

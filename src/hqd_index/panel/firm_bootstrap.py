@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..engines import Engine
 from ..expressions.parts import AggregatePart, AggregateParts, split_aggregates
+from ..progress import counted
 from ..study.column_facts import row_key
 from ..study.records import Indicator, Study
 from .unit_keys import with_unit
@@ -96,7 +97,8 @@ def _all_units(
     values = firm_rows[[str(k) for k in range(len(distinct_parts))]].to_numpy(dtype=np.float64)
     year, unit = np.searchsorted(years, firm_rows["year"]), np.searchsorted(np.array(units, dtype=object), firm_rows["unit"])
     bounds = np.searchsorted(unit, np.arange(len(units) + 1))
-    for unit_index, unit_rows in enumerate(map(slice, bounds[:-1], bounds[1:])):
+    units_drawn = counted(list(map(slice, bounds[:-1], bounds[1:])), "单位", "units")
+    for unit_index, unit_rows in enumerate(units_drawn):
         firm, firms = pd.factorize(firm_rows["firm_id"].iloc[unit_rows])
         draw_counts = stream.multinomial(len(firms), np.full(len(firms), 1 / len(firms)), size=draws).astype(np.float64)
         unit_results = _unit_draws(

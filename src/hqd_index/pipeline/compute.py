@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import provenance
+from ..progress import Progress, listening
 from ..publishing import UNFINISHED
 from ..tables import TABLES, check
 from .stage_order import QUICK_ONLY, STAGES
@@ -37,6 +38,14 @@ class StageJob:
 
 
 @dataclass(frozen=True)
+class StageProgress:
+    """How far a stage is."""
+
+    stage: str
+    progress: Progress
+
+
+@dataclass(frozen=True)
 class StageResult:
     """What a stage left in the cache (name -> digest), how many rows, its notices, and how long it took."""
 
@@ -46,8 +55,11 @@ class StageResult:
     seconds: float
 
 
-def compute(job: StageJob, report_line: Callable[[str], None] = print) -> StageResult:
-    """The stage run; its tables are in the cache under its key, whole or not at all. Linear algebra on one thread."""
+def compute(job: StageJob, send: Callable[[str | StageProgress], None] = print) -> StageResult:
+    """The stage run; its tables are in the cache under its key, whole or not at all. Linear algebra on one thread.
+
+    `send` gets the stage's lines, and how far it is.
+    """
     from threadpoolctl import threadpool_limits
 
     from ..engines import open_engine
@@ -57,11 +69,12 @@ def compute(job: StageJob, report_line: Callable[[str], None] = print) -> StageR
     job.cache.mkdir(parents=True, exist_ok=True)
     with (
         threadpool_limits(limits=1),  # sums of products depend on how threads share them
+        listening(lambda progress: send(StageProgress(job.stage, progress))),
         open_engine(job.study.study) as engine,
         tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=job.cache) as folder_name,
     ):
         tables = {folder_name: engine.scan(path, folder_name) for folder_name, path in job.tables.items()}
-        context = Context(job.study, job.place, engine, tables, job.folder, dict(job.facts), report_line=report_line)
+        context = Context(job.study, job.place, engine, tables, job.folder, dict(job.facts), report_line=send)
         outputs = stage.run(context)
         entry = Path(folder_name) / "entry"
         entry.mkdir()

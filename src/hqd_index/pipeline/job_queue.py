@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from ..errors import SetupError
 from ..worker_pool import WorkerEnded, WorkerPool
-from .compute import StageJob, StageResult, compute
+from .compute import StageJob, StageProgress, StageResult, compute
 
 if TYPE_CHECKING:
     from ..study.records import Study
 
+Message = str | StageProgress
 USEFUL_PROCESSES = 2
 """Processes beyond this find nothing to do for most of a run."""
 INTAKE_MODULES = ("duckdb", "hqd_index.pandera_checks", "hqd_index.intake")
@@ -59,7 +60,7 @@ class JobQueue:
         if workers is not None:
             workers.preload(modules_of(study))
         self._running: dict[Future[StageResult], StageJob] = {}
-        self._messages: queue.SimpleQueue[str | Future[StageResult]] = queue.SimpleQueue()
+        self._messages: queue.SimpleQueue[Message | Future[StageResult]] = queue.SimpleQueue()
         self._inline_job: StageJob | None = None
 
     def stop(self) -> None:
@@ -86,10 +87,10 @@ class JobQueue:
         self._running[future] = job
         future.add_done_callback(self._messages.put)
 
-    def next(self, listener: Callable[[str], None]) -> tuple[StageJob, StageResult]:
+    def next(self, listener: Callable[[Message], None]) -> tuple[StageJob, StageResult]:
         """The next job that is done; raises what stopped it, SetupError where its process was ended from outside.
 
-        `listener` gets the lines that jobs report meanwhile.
+        `listener` gets the lines that jobs report meanwhile, and how far they are.
         """
         if self._inline_job is not None:
             job, self._inline_job = self._inline_job, None
@@ -98,7 +99,7 @@ class JobQueue:
                 return job, compute(job, listener)
             finally:
                 gc.unfreeze()
-        while isinstance(message := self._messages.get(), str):
+        while isinstance(message := self._messages.get(), str | StageProgress):
             listener(message)
         job = self._running.pop(message)
         try:

@@ -1,4 +1,4 @@
-"""What a run reads from outside, by digest: raw files, the files a recognition list is checked against, tables of servers."""
+"""What a run finds when it begins: files and tables of servers, by digest, and the run before."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import provenance
+from ..publishing import LATEST, manifest_or_empty
 from ..study.records import BATCHES_FILE
 from ..study.source_paths import database_name, source_paths
 from .stages import RunFolders
@@ -49,3 +50,17 @@ def input_digests(study: Study, run_folders: RunFolders) -> dict[str, str]:
     links = {path for path in paths if path.parent != run_folders.configs and not path.resolve().is_relative_to(root)}
     names |= {path: f"{names[path]} -> {path.resolve()}" for path in links}
     return {names[path]: provenance.digest_file(path) for path in sorted(paths) if path.is_file()}
+
+
+def previous_ingredients(results_folder: Path) -> dict[str, dict[str, str]]:
+    """What each stage of the published run was made of; empty before the first."""
+    return {
+        stage: stage_facts.get("ingredients", {})
+        for stage, stage_facts in manifest_or_empty(results_folder / LATEST).get("stages", {}).items()
+    }
+
+
+def earlier_seconds(results_folder: Path) -> dict[str, float]:
+    """How long each stage took in the published run that made it anew."""
+    stages = manifest_or_empty(results_folder / LATEST).get("stages", {})
+    return {stage: float(stage_facts.get("seconds", 0.0)) for stage, stage_facts in stages.items()}

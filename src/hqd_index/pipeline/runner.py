@@ -15,14 +15,25 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__, provenance
 from ..errors import CheckError, DataError, full_disk_named
 from ..file_lock import locked
-from ..published_runs import CONFIG, LATEST, PUBLISHED_NAME, manifest_or_empty, scenario_pointer
-from ..publishing import UNFINISHED, point_at, publish, publish_in_place, remove_unfinished
+from ..progress import Progress
+from ..publishing import (
+    CONFIG,
+    LATEST,
+    PUBLISHED_NAME,
+    UNFINISHED,
+    manifest_or_empty,
+    point_at,
+    publish,
+    publish_in_place,
+    remove_unfinished,
+    scenario_pointer,
+)
 from ..scratch_folder import remove_abandoned_scratch
 from ..tables import check
 from ..worker_pool import WorkerPool
-from .compute import STAGE_BY_NAME, StageJob, StageResult
+from .compute import STAGE_BY_NAME, StageJob, StageProgress, StageResult
 from .job_queue import JobQueue
-from .run_inputs import database_snapshots, input_digests
+from .run_inputs import database_snapshots, earlier_seconds, input_digests, previous_ingredients
 from .stage_order import STAGES, quick_stages
 from .stages import DATABASES, MEDIANS, MEDIANS_BEFORE, QUARANTINE_LIST, RunFolders, Stage
 
@@ -37,10 +48,11 @@ class Event:
 
     stage: str
     zh: str
-    state: str  # started | done | cached | line (of a stage's own)
-    seconds: float = 0.0
+    state: str  # started | progress | done | cached | line (of a stage's own)
+    seconds: float = 0.0  # it took; of one that started what it took in the last run, 0 where that is not known
     rows: int = 0
     text: str = ""  # the line; of a stage that is done the ingredients that changed
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +132,7 @@ class Runner:
         self.inputs = self._digests_of_inputs()
         self.ingredients: dict[str, dict[str, str]] = {}
         self.old_ingredients = previous_ingredients(results_folder)
+        self.earlier_seconds = earlier_seconds(results_folder)
         self.medians_before = manifest_or_empty(results_folder / LATEST).get(MEDIANS, {})
 
     def run(self) -> Outcome:
@@ -251,7 +264,7 @@ class Runner:
             self.notices_by_stage[stage.name] += provenance.stored_notices(self.cache, stage.name, key)
             self._add_tables(stage, digest_by_table, folder)
             return True
-        self.report_event(Event(stage.name, stage.zh, "started"))
+        self.report_event(Event(stage.name, stage.zh, "started", self.earlier_seconds.get(stage.name, 0.0)))
         self.jobs.start(self._job(stage, key, folder))
         return False
 
@@ -263,7 +276,7 @@ class Runner:
 
     def _next_result(self) -> tuple[Stage, StageResult]:
         try:
-            job, stage_result = self.jobs.next(self._report_line)
+            job, stage_result = self.jobs.next(self._report_message)
         except DataError as error:
             self._reject(error)
             raise
@@ -303,8 +316,12 @@ class Runner:
         """What the stages noticed, in their order."""
         return [notice for stage in self.stages for notice in self.notices_by_stage.get(stage.name, [])]
 
-    def _report_line(self, line: str) -> None:
-        self.report_event(Event("", "", "line", text=line))
+    def _report_message(self, message: str | StageProgress) -> None:
+        if isinstance(message, str):
+            self.report_event(Event("", "", "line", text=message))
+        else:
+            stage = STAGE_BY_NAME[message.stage]
+            self.report_event(Event(stage.name, stage.zh, "progress", progress=message.progress))
 
     def _reject(self, error: DataError) -> None:
         """A refused run leaves its quarantine beside the runs; `latest` stays what it was."""
@@ -365,14 +382,6 @@ class Runner:
             **({DATABASES: {one.name: one.origin() for one in self.databases.values()}} if self.databases else {}),
             "files": provenance.file_digests(folder),
         }
-
-
-def previous_ingredients(results_folder: Path) -> dict[str, dict[str, str]]:
-    """What each stage of the published run was made of; empty before the first."""
-    return {
-        stage: stage_facts.get("ingredients", {})
-        for stage, stage_facts in manifest_or_empty(results_folder / LATEST).get("stages", {}).items()
-    }
 
 
 def section(study: Study, path: str) -> Any:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import HqdError
-from ..published_runs import PUBLISHED_NAME
+from ..publishing import PUBLISHED_NAME
 from ..tables import TABLES
 
 if TYPE_CHECKING:

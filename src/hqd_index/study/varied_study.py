@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NoReturn
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
-from ..errors import ConfigError, Faults, unknown
+from ..errors import ConfigError, Faults, closest, unknown
 from ..methods.choice import Choice
 from .record_faults import record_faults
 from .records import Study
@@ -57,13 +57,11 @@ def check_path(study: Study, path: str) -> None:
                     f"方法须整体替换:请写 {parent_path}: {{method: {entry.method}, ...}}")  # fmt: skip
         if isinstance(entry, BaseModel):
             if path_step not in type(entry).model_fields:
-                en, zh = unknown("entry", path_step, type(entry).model_fields, kind_zh="条目")
-                _refuse(path, en, zh)
+                _refuse(path, *_unknown_step(study, path_steps, position, type(entry).model_fields))
             entry = getattr(entry, path_step)
         elif isinstance(entry, Mapping):
             if path_step not in entry and position < len(path_steps) - 1:
-                en, zh = unknown("entry", path_step, entry, kind_zh="条目")
-                _refuse(path, en, zh)
+                _refuse(path, *_unknown_step(study, path_steps, position, entry))
             entry = entry.get(path_step)
         else:
             _refuse(
@@ -71,6 +69,34 @@ def check_path(study: Study, path: str) -> None:
                 f"{parent_path} is replaced whole; write {parent_path}: ...",
                 f"{parent_path} 须整体替换;请写 {parent_path}: ...",
             )
+
+
+def _unknown_step(study: Study, path_steps: list[str], position: int, entries: Iterable[str]) -> tuple[str, str]:
+    """(English, Chinese) of a step that does not exist: the whole path that is nearest, where one is, else what exists there."""
+    known_paths = list(dotted_paths(study))
+    path, last_steps = ".".join(path_steps), path_steps[-2:]
+    ends = [known for known in known_paths if known.split(".")[-len(last_steps) :] == last_steps]
+    ends = ends or [known for known in known_paths if known.split(".")[-1] == path_steps[-1]]
+    nearest = ends[0] if len(ends) == 1 else closest(path, ends or known_paths)
+    if nearest is None or nearest == path:
+        return unknown("entry", path_steps[position], entries, kind_zh="条目")
+    step = path_steps[position]
+    return f"unknown entry {step!r}; did you mean {nearest!r}?", f"不认识的条目 {step!r};您是不是想写 {nearest!r}?"
+
+
+def dotted_paths(entry: Any, path: str = "") -> Iterator[str]:
+    """Every path of a study that a change may name; a method is one entry, and so is a list."""
+    if path:
+        yield path
+    if isinstance(entry, Choice):
+        return
+    children: Iterable[tuple[str, Any]] = ()
+    if isinstance(entry, BaseModel):
+        children = ((name, getattr(entry, name)) for name in type(entry).model_fields)
+    elif isinstance(entry, Mapping):
+        children = entry.items()
+    for name, child in children:
+        yield from dotted_paths(child, f"{path}.{name}" if path else str(name))
 
 
 def _refuse(path: str, en: str, zh: str) -> NoReturn:

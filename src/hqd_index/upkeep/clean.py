@@ -9,8 +9,7 @@ from pathlib import Path
 from .. import provenance
 from ..errors import SetupError
 from ..file_lock import locked, remove_lock
-from ..published_runs import manifest_or_empty, pointer_files, pointers
-from ..publishing import UNFINISHED, remove_unfinished, surplus_runs
+from ..publishing import UNFINISHED, manifest_or_empty, pointer_files, pointers, remove_unfinished, surplus_runs
 from ..scratch_folder import remove_abandoned_scratch
 
 RESULTS = ("runs", "rejected", "quick")

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..errors import ConfigError
 from ..provenance import manifest_of
-from ..published_runs import CONFIG, run_folder, runs_by_date
+from ..publishing import CONFIG, run_folder, runs_by_date
 
 SAME = 1e-9
 """Numbers of two runs nearer than this are the same: their last digits hang on the order of additions."""

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..published_runs import CONFIG, LATEST, pointers, run_folder, runs_by_date
+from ..publishing import CONFIG, LATEST, pointers, run_folder, runs_by_date
 from .difference import Text, config_changes
 
 
 @dataclass(frozen=True)
 class ListedRun:
-    """A run: id, time (ISO, UTC; '' where the manifest is damaged), what points at it, its scenario,
-    whether the command line changed it, and its differences from `latest`."""
+    """A run: id, time (ISO, UTC; '' where the manifest is damaged), what points at it, its scenario and other differences."""
 
     run: str
     made_at: str
@@ -56,7 +55,8 @@ def _scenario_name(manifest: Mapping[str, Any]) -> Text | None:
 def _differences(base: tuple[Path, Mapping[str, Any]], listed: tuple[Path, Mapping[str, Any]]) -> Iterator[Text]:
     """Entries of the configuration, then how many raw files and whether the program differ."""
     configs = [_config_of(folder) for folder, _ in (base, listed)]
-    for path, before, after in config_changes(*configs):
+    designs = [{part: section for part, section in config.items() if part != "scenarios"} for config in configs]
+    for path, before, after in config_changes(*designs):
         yield f"{path}: {before} -> {after}", f"{path}: {before} -> {after}"
     inputs = [manifest.get("inputs", {}) for _, manifest in (base, listed)]
     changed_files = [name for name in sorted({*inputs[0], *inputs[1]}) if inputs[0].get(name) != inputs[1].get(name)]

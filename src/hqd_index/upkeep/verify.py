@@ -11,8 +11,7 @@ from typing import Any
 
 from ..errors import CheckError, Faults, HqdError
 from ..provenance import digest_file, file_digests, manifest_of
-from ..published_runs import LATEST, run_folder
-from ..publishing import recorded_digest
+from ..publishing import LATEST, recorded_digest, run_folder
 from ..study.choices import family_choice
 from ..study.indicator_tree import tree_of
 from ..study.records import Study

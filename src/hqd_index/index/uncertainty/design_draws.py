@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaincinv
 
 from ...errors import EstimationError
+from ...progress import Counter
 from ..build import family_shares, node_scores, node_shares_of_leaf_shares, normalised_leaves, root_score
 from ..scoring_plan import Family, ScoringPlan
 
@@ -77,14 +78,16 @@ def root_scores(source: DrawSource, draw_table: DrawTable, *, year: int | None =
 
 def score_blocks(source: DrawSource, draw_table: DrawTable, *, year: int | None = None) -> Iterator[tuple[Numbers, Array]]:
     """The same in blocks of draws, each draw once: positions in the table and their scores."""
+    draws_scored = Counter("抽样", "draws", len(draw_table))
     for numbers in _designs_by_scaling(source, draw_table):
         scaled_rows = np.flatnonzero(np.isin(draw_table.design, numbers))
         for firms in _draw_blocks(np.unique(draw_table.firms[scaled_rows]), source.values[0].nbytes, memory=LEAF_MEMORY):
             draw_rows = scaled_rows[np.isin(draw_table.firms[scaled_rows], firms)]
             rows_by_design = {number: draw_rows[draw_table.design[draw_rows] == number] for number in numbers}
-            yield from _scaled_blocks(
-                source, draw_table, {n: draw_rows for n, draw_rows in rows_by_design.items() if len(draw_rows)}, firms, year
-            )
+            nonempty_rows = {n: draw_rows for n, draw_rows in rows_by_design.items() if len(draw_rows)}
+            for block, scores in _scaled_blocks(source, draw_table, nonempty_rows, firms, year):
+                yield block, scores
+                draws_scored.add(len(block))
 
 
 def _scaled_blocks(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...errors import EstimationError
+from ...progress import counted
 from ..headline import Headline
 from ..model_rows import DATA_MEND, Mend, Rows, merged_rows, not_made
 from .channels import CHANNELS_MEND, channels
@@ -95,7 +96,7 @@ def tables_made() -> tuple[str, ...]:
 
 def headline_tables(headline: Headline) -> Rows:
     """Rows by table of every analysis in turn; one that cannot be made is a row of `not_made` for each of its tables."""
-    return merged_rows(_analysis_rows(analysis, headline) for analysis in ANALYSES.values())
+    return merged_rows(_analysis_rows(analysis, headline) for analysis in counted(list(ANALYSES.values()), "分析", "analyses"))
 
 
 def _analysis_rows(analysis: Analysis, headline: Headline) -> Rows:

@@ -14,6 +14,7 @@ import pandas as pd
 from scipy import sparse
 
 from ...errors import EstimationError
+from ...progress import counted
 from ..kernels.clusters import parameters, regressors_of, root_inverse
 from ..kernels.inference import p_value
 from ..kernels.partial import PartialledRows, partial_out
@@ -115,7 +116,7 @@ def multiverse(scores: Scores, universes: Sequence[Universe] | ScoredUniverses) 
     scored = universes if isinstance(universes, ScoredUniverses) else scored_universes(scores.keys, universes)
     matrices_by_universe = scored.matrices
     estimates, se_cv1, se_cv3 = np.full((3, len(matrices_by_universe), scores.values.shape[1]), np.nan)
-    for start in range(0, scores.values.shape[1], BLOCK):
+    for start in counted(range(0, scores.values.shape[1], BLOCK), "设定批次", "blocks of designs"):
         block_slice = slice(start, start + BLOCK)
         design_block = _Block(scores.values[:, block_slice])
         for universe_number, matrices in enumerate(matrices_by_universe):
