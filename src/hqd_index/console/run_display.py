@@ -56,8 +56,8 @@ def progress_text(stage: RunningStage, language: str) -> str:
         parts.append(f"{fraction:.0%}")
     parts.append(f"{seconds:.0f} s")
     if fraction and seconds >= 1:
-        left = max(1.0, seconds * (1 - fraction) / fraction)
-        parts[-1] += f",约剩 {_duration(left)}" if zh else f", ~{_duration(left)} left"
+        remaining = max(1.0, seconds * (1 - fraction) / fraction)
+        parts[-1] += f",约剩 {_duration(remaining)}" if zh else f", ~{_duration(remaining)} left"
     return " · ".join(parts)
 
 

@@ -7,9 +7,10 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 
-PIECE = re.compile(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+")
+PIECE = re.compile(r"[（《“][\u2e80-\uffef]|[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+")
 NO_LINE_BEGINS_WITH = frozenset(",。;:、!?)》】」』,.;:!?)%")
-NARROWEST = 40
+NARROWEST, DEEP_INDENT = 40, 8
+NAME_COLUMN = re.compile(r"  \S+\s{2,}")
 
 
 def text_width(text: str) -> int:
@@ -25,11 +26,11 @@ def terminal_width() -> int | None:
 def fitted_lines(lines: Iterable[str], width: int | None) -> Iterator[str]:
     """The lines, those too long for the width broken and continued below where their text begins."""
     for line in lines:
-        yield from [line] if width is None or text_width(line) <= width else _broken(line, width)
+        yield from [line] if width is None or text_width(line) <= width else _wrapped(line, width)
 
 
-def _broken(line: str, width: int) -> Iterator[str]:
-    indent = " " * min(len(line) - len(line.lstrip()) + 2, width // 2)
+def _wrapped(line: str, width: int) -> Iterator[str]:
+    indent = " " * _hanging_columns(line, width)
     current, head = "", True
     for piece in PIECE.findall(line):
         limit = width if head else width - len(indent)
@@ -39,6 +40,13 @@ def _broken(line: str, width: int) -> Iterator[str]:
         current += piece if head or current or piece.strip() else ""
     if current.strip():
         yield (current if head else indent + current).rstrip()
+
+
+def _hanging_columns(line: str, width: int) -> int:
+    """Where the second column of a line begins, else a little inside its own indent."""
+    name_column, indent = NAME_COLUMN.match(line), len(line) - len(line.lstrip())
+    columns = text_width(name_column[0]) if name_column else indent + 2 * (indent < DEEP_INDENT)
+    return min(columns, width // 3)
 
 
 def shortened(text: str, width: int) -> str:

@@ -158,9 +158,9 @@ class Runner:
                 published_run = publish_in_place(folder, self.home / QUICK_FOLDER, self._manifest(folder))
             else:
                 published_run = publish(folder, self.home / "runs", run_id, self._manifest(folder), pointer=self.pointer)
-        kept = [self.cache / stage / stage_key for stage, stage_key in self.keys.items()]
-        kept += [Path(snapshot.path).parent for snapshot in self.databases.values()]
-        provenance.trim_cache(self.cache, kept)
+        used_entries = [self.cache / stage / stage_key for stage, stage_key in self.keys.items()]
+        used_entries += [Path(snapshot.path).parent for snapshot in self.databases.values()]
+        provenance.trim_cache(self.cache, used_entries)
         return Outcome(run_id, self.home, published_run, True, tuple(self.notices), self.published_name)
 
     @property

@@ -75,8 +75,8 @@ def _unknown_step(study: Study, path_steps: list[str], position: int, entries: I
     """(English, Chinese) of a step that does not exist: the whole path that is nearest, where one is, else what exists there."""
     known_paths = list(dotted_paths(study))
     path, last_steps = ".".join(path_steps), path_steps[-2:]
-    ends = [known for known in known_paths if known.split(".")[-len(last_steps) :] == last_steps]
-    ends = ends or [known for known in known_paths if known.split(".")[-1] == path_steps[-1]]
+    ends = [known_path for known_path in known_paths if known_path.split(".")[-len(last_steps) :] == last_steps]
+    ends = ends or [known_path for known_path in known_paths if known_path.split(".")[-1] == path_steps[-1]]
     nearest = ends[0] if len(ends) == 1 else closest(path, ends or known_paths)
     if nearest is None or nearest == path:
         return unknown("entry", path_steps[position], entries, kind_zh="条目")

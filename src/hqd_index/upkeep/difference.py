@@ -97,7 +97,7 @@ def config_changes(earlier_config: Mapping[str, Any], later_config: Mapping[str,
         (path, *(_yaml_text(entries[path]) if path in entries else ABSENT for entries in (earlier_entries, later_entries)))
         for path in sorted({*earlier_entries, *later_entries})
     ]
-    return [(path, before, after) for path, before, after in entry_pairs if before != after]
+    return [entry_pair for entry_pair in entry_pairs if entry_pair[1] != entry_pair[2]]
 
 
 def _flat_entries(entry_value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

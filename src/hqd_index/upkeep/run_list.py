@@ -56,8 +56,9 @@ def _differences(base: tuple[Path, Mapping[str, Any]], listed: tuple[Path, Mappi
     """Entries of the configuration, then how many raw files and whether the program differ."""
     configs = [_config_of(folder) for folder, _ in (base, listed)]
     designs = [{part: section for part, section in config.items() if part != "scenarios"} for config in configs]
-    for path, before, after in config_changes(*designs):
-        yield f"{path}: {before} -> {after}", f"{path}: {before} -> {after}"
+    for change in config_changes(*designs):
+        line = "{}: {} -> {}".format(*change)
+        yield line, line
     inputs = [manifest.get("inputs", {}) for _, manifest in (base, listed)]
     changed_files = [name for name in sorted({*inputs[0], *inputs[1]}) if inputs[0].get(name) != inputs[1].get(name)]
     if changed_files:
