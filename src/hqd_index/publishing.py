@@ -36,9 +36,10 @@ def run_folders(study_results: Path) -> dict[str, Path]:
 
 def pointers(study_results: Path) -> dict[str, str]:
     """`latest`, `latest-<scenario>` -> id of the run each points at (a link, or a copy where links are not allowed)."""
-    folders = [path for path in sorted(study_results.glob(f"{LATEST}*")) if (path / MANIFEST).is_file()]
-    run_ids = {path.name: str(manifest_or_empty(path).get("run", path.resolve().name)) for path in folders}
-    return {name: run_id for name, run_id in run_ids.items() if name == LATEST or name.startswith(f"{LATEST}-")}
+    folders = [path for path in pointer_files(study_results) if path.is_dir()]
+    return {
+        path.name: path.resolve().name if path.is_symlink() else str(manifest_or_empty(path).get("run", "")) for path in folders
+    }
 
 
 def pointer_files(study_results: Path) -> list[Path]:
@@ -67,7 +68,8 @@ def run_folder(study_results: Path, run_name: str = LATEST) -> Path:
     SetupError where none or several fit; it lists those there are.
     """
     runs, pointed = run_folders(study_results), pointers(study_results)
-    pointer = next((name for name in (run_name, scenario_pointer(run_name)) if name in pointed), None)
+    whole_runs = [name for name in pointed if (study_results / name / MANIFEST).is_file()]
+    pointer = next((name for name in (run_name, scenario_pointer(run_name)) if name in whole_runs), None)
     if pointer is not None:
         return study_results / pointer
     if not runs:

@@ -90,7 +90,7 @@ class Console:
         if sys.stdout.isatty():
             from rich.console import Console as Rich
 
-            self.status = Rich().status(LiveLine(self.stages, language), spinner="line")  # type: ignore[arg-type]
+            self.status = Rich().status(LiveLine(self.stages, language), spinner="line")
             self.status.start()
         else:
             threading.Thread(target=self._print_progress, daemon=True).start()

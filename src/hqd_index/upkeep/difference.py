@@ -93,11 +93,12 @@ def _run(folder: Path) -> Run:
 def config_changes(earlier_config: Mapping[str, Any], later_config: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """(dotted path, value before, value after) of every entry that differs, as one line of YAML would have it."""
     earlier_entries, later_entries = dict(_flat_entries(earlier_config)), dict(_flat_entries(later_config))
-    entry_pairs = [
-        (path, *(_yaml_text(entries[path]) if path in entries else ABSENT for entries in (earlier_entries, later_entries)))
-        for path in sorted({*earlier_entries, *later_entries})
-    ]
-    return [entry_pair for entry_pair in entry_pairs if entry_pair[1] != entry_pair[2]]
+    changes: list[tuple[str, str, str]] = []
+    for path in sorted({*earlier_entries, *later_entries}):
+        texts = [_yaml_text(entries[path]) if path in entries else ABSENT for entries in (earlier_entries, later_entries)]
+        if texts[0] != texts[1]:
+            changes.append((path, texts[0], texts[1]))
+    return changes
 
 
 def _flat_entries(entry_value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

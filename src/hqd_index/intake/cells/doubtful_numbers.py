@@ -18,12 +18,13 @@ DECIMALS = 8  # of SQL_TYPES["decimal"]
 SMALL = 5e-5  # below it, half a unit of the last decimal is more than LOST
 LOST = 1e-4  # of a number, by rounding to DECIMALS
 TOO_SMALL = Label(
-    zh=f"该表保留 {DECIMALS} 位小数,此数会失去有效数字", en=f"the table keeps {DECIMALS} decimals, which lose digits of it"
+    zh=f"{DECIMALS} 位小数以内的数(该表只保留这么多,此数会失去有效数字)",
+    en=f"at most {DECIMALS} decimals, which is what the table keeps: digits of this number would be lost",
 )
 SMALLER_UNIT = Label(zh="请在 `tables` 中给该列写更小的单位", en="declare a smaller unit of the column in `tables`")
 PERCENT_OR_SHARE = Label(
-    zh="同列其他单元格带 %,此数没有:是百分数还是比例?",
-    en="other cells of the column bear %, this one does not: percent or share?",
+    zh="与同列其他单元格一样带 %,或都不带(此数没有:是百分数还是比例?)",
+    en="% as in the other cells of the column, or in none (this one has none: percent or share?)",
 )
 SAME_FORM = Label(zh="同列写法一致:都带 % 或都不带", en="write the column in one form: % in every cell, or in none")
 

@@ -14,13 +14,20 @@ from ..layout.text_columns import FILE_SPAN
 from ..read.sheet_cells import ROW_SPAN
 from .rule_catalogue import joined_findings, rule_findings
 
-IDENTICAL_ROW = Label(zh="与第 {row} 行({file})完全相同,保留该行", en="identical to row {row} ({file}), which is kept")
-SUPERSEDED_ROW = Label(zh="已被第 {row} 行({file})更晚披露的数据取代", en="superseded by row {row} ({file}), disclosed later")
+IDENTICAL_ROW = Label(
+    zh="每个主键一行:与第 {row} 行({file})完全相同,保留该行", en="one row per key: identical to row {row} ({file}), which is kept"
+)
+SUPERSEDED_ROW = Label(
+    zh="每个主键一行:已被第 {row} 行({file})更晚披露的数据取代",
+    en="one row per key: superseded by row {row} ({file}), disclosed later",
+)
 ROUNDED_ROW = Label(
-    zh="与第 {row} 行({file})只差舍入,保留更精确的该行", en="differs from row {row} ({file}) by rounding; the finer one is kept"
+    zh="每个主键一行:与第 {row} 行({file})只差舍入,保留更精确的该行",
+    en="one row per key: differs from row {row} ({file}) by rounding; the finer one is kept",
 )
 CONFLICT = Label(
-    zh="与第 {row} 行({file})主键相同而数值不同:{what}", en="same key as row {row} ({file}) with other values: {what}"
+    zh="每个主键一行:与第 {row} 行({file})主键相同而数值不同:{what}",
+    en="one row per key: same key as row {row} ({file}) with other values: {what}",
 )
 MEND = Label(zh="只保留正确的一行,或加上披露日期", en="keep the right row, or add the disclosure date")
 

@@ -75,8 +75,8 @@ def _halves(source: ParsedSource, column: str, engine: Engine) -> pd.DataFrame:
 def _half_findings(divided_rows: pd.DataFrame, division_code: str, divisions: Sequence[str], column: str) -> pd.DataFrame:
     names = "、".join(DIVISIONS_OF_2002[division] for division in divisions)
     expectation = Label(
-        zh=f"{division_code} 由 2002 版的两个行业({names})合并而成,此处只有其一",
-        en=f"{division_code} is made of two divisions of 2002 ({names}); one is here",
+        zh=f"2002 版的两个行业({names})都有行:{division_code} 由它们合并而成,此处只有其一",
+        en=f"rows of both divisions of 2002 ({names}), which make {division_code}; one is here",
     )
     mend = Label(
         zh="补上另一个行业的行,或把该行列入 out_of_scope", en="add the row of the other division, or leave this one out of scope"

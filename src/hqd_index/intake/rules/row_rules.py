@@ -13,7 +13,7 @@ from ...expressions import parse, row_sql
 from ...study.records import Label, Study
 from ..cells.column_reading import SQL_TYPES, NumberType
 from ..layout.row_ids import id_set
-from .rule_catalogue import COLUMNS, RULES, joined_findings, rule_findings
+from .rule_catalogue import COLUMNS, EXPECTATIONS, RULES, joined_findings, rule_findings
 
 NULLS = {"text": "VARCHAR", "flag": "BOOLEAN", "date": "DATE", "integer": "DECIMAL(28,8)"}
 
@@ -55,10 +55,20 @@ def limits_sql(number_sql: str, limits: tuple[float | None, float | None]) -> st
 
 
 def _range_rule(column: str, limits: tuple[float | None, float | None]) -> BoundRule:
-    lower, upper = limits
-    bounds = f"{'' if lower is None else f'{lower:g}'}..{'' if upper is None else f'{upper:g}'}"
-    rule_text = Label(zh=f"{RULES['C02'].text.zh} {bounds}", en=f"{RULES['C02'].text.en} {bounds}")
-    return BoundRule(f"C02#{column}", "C02", "error", limits_sql(quoted(column), limits), (column,), rule_text, RULES["C02"].mend)
+    return BoundRule(
+        f"C02#{column}", "C02", "error", limits_sql(quoted(column), limits), (column,), _range_text(*limits), RULES["C02"].mend
+    )
+
+
+def _range_text(lower: float | None, upper: float | None) -> Label:
+    """The numbers that are allowed, in words."""
+    if lower is None and upper is None:
+        return EXPECTATIONS["C02"]
+    if upper is None:
+        return Label(zh=f"不小于 {lower:g} 的数", en=f"a number of {lower:g} or more")
+    if lower is None:
+        return Label(zh=f"不大于 {upper:g} 的数", en=f"a number of {upper:g} or less")
+    return Label(zh=f"{lower:g} 到 {upper:g} 之间的数", en=f"a number between {lower:g} and {upper:g}")
 
 
 def with_all_columns(typed_rows: str, table: CanonicalTable, number_type: NumberType, engine: Engine) -> str:

@@ -146,6 +146,27 @@ _RULE_TEXTS: dict[str, tuple[str, str, str, str]] = {
         "核对名单是否完整、省份是否写对", "check the list is complete and its provinces right",
     ),
 }  # fmt: skip
+# id: what the cell or row should be, where the text of the rule says what is wrong with it
+_EXPECTATIONS: dict[str, tuple[str, str]] = {
+    "C01": ("数字,或留空", "a number, or an empty cell"),
+    "C02": ("允许范围之内的数", "a number within the range allowed"),
+    "C03": ("代码表中的代码或类别", "a code or category of the list"),
+    "C04": ("主键各列都有值", "a value in every key column"),
+    "C05": ("有限的数,或留空", "a finite number, or an empty cell"),
+    "C06": ("完整的编号,逐位保留", "the whole id, digit by digit"),
+    "C07": ("日期,如 2023-12-31", "a date, as 2023-12-31"),
+    "C08": ("不带单位与分隔符的纯数字", "a plain number without unit or separator"),
+    "C09": ("留空,或已声明的缺失标记", "an empty cell, or a declared mark for missing"),
+    "E01": ("每个主键只有一行", "one row per key"),
+    "E06": ("非负整数", "a whole number, 0 or more"),
+    "E07": ("年报,报表日期为 12-31", "an annual statement, dated 12-31"),
+    "E08": ("只有合并或只有母公司报表", "statements of one kind, consolidated or parent"),
+    "E09": ("所声明版本中的制造业代码,C13-C43", "a manufacturing code of the edition declared, C13-C43"),
+    "M20": ("同一种地址口径", "addresses of one kind"),
+    "M26": ("同一种统计口径", "rows of one scope"),
+    "M29": ("实际观测值;内插值留空", "observed values; interpolated cells empty"),
+}
+EXPECTATIONS = {rule: Label(zh=zh, en=en) for rule, (zh, en) in _EXPECTATIONS.items()}
 RULES = {
     rule: RuleText(Label(zh=zh, en=en), Label(zh=mend_zh, en=mend_en)) for rule, (zh, en, mend_zh, mend_en) in _RULE_TEXTS.items()
 }
@@ -159,8 +180,8 @@ def rule_findings(
     remedy: Label | None = None,
     severity: str = "error",
 ) -> pd.DataFrame:
-    """Findings of one rule for rows with rid, column and value; texts come from RULES unless given, for all rows or each."""
-    expectation = expectation or RULES[rule].text
+    """Findings of one rule for rows with rid, column and value; texts are the rule's own unless given, for all rows or each."""
+    expectation = expectation or expected_text(rule)
     labels = [expectation] * len(cell_rows) if isinstance(expectation, Label) else expectation
     remedy = remedy or RULES[rule].mend
     expectation_columns = {"expected_zh": [label.zh for label in labels], "expected_en": [label.en for label in labels]}
@@ -175,9 +196,9 @@ def joined_findings(finding_tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(nonempty_tables, ignore_index=True) if nonempty_tables else pd.DataFrame(columns=list(COLUMNS))
 
 
-def expected_text(rule: str, proposal: str | None, unit: str = "") -> Label:
+def expected_text(rule: str, proposal: str | None = None, unit: str = "") -> Label:
     """What a rule expects, with the value that was probably meant."""
-    rule_label = RULES[rule].text
+    rule_label = EXPECTATIONS.get(rule, RULES[rule].text)
     if not proposal:
         return rule_label
     return Label(zh=f"{rule_label.zh};是不是 {proposal}{unit}?", en=f"{rule_label.en}; is it {proposal} {unit}".rstrip() + "?")
