@@ -69,7 +69,10 @@ def test_hqd_alone_says_what_to_do_next(capsys, empty):
     assert inside.code == 0 and "hqd check" in inside.said and not CHINESE.search(inside.said)
 
 
-@pytest.mark.parametrize("command", ["", "run", "check", "demo", "explain", "init", "runs", "open", "diff", "methods", "schema", "clean"])
+HELPED = ("", "run", "check", "demo", "explain", "init", "runs", "open", "diff", "methods", "schema", "clean")
+
+
+@pytest.mark.parametrize("command", HELPED)
 def test_help_is_in_one_language(command, capsys):
     arguments = [command] if command else []
     said = hqd(capsys, *arguments, "--help")

@@ -77,7 +77,7 @@ _RULE_TEXTS: dict[str, tuple[str, str, str, str]] = {
         "choose one with out_of_scope",
     ),
     "E09": (
-        "行业代码不在所声明版本中(应为 C13-C43)", "industry code not in its edition (C13-C43)",
+        "行业代码不在所声明版本中", "industry code not in its edition",
         "对照行业代码表修改",
         "mend it by the industry code list",
     ),
