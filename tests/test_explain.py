@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import math
 from collections import defaultdict
 from dataclasses import dataclass
@@ -50,7 +51,9 @@ Cell = tuple[str, int]
 @pytest.fixture(scope="session")
 def place(demo_run: DemoRun, tmp_path_factory: pytest.TempPathFactory) -> Place:
     def write(folder: Path) -> None:
-        ended = run_quietly(demo_run.place.copy_cache(folder).change(*NO_DRAWS, *DESIGN))
+        here = demo_run.place.copy_cache(folder).change(*NO_DRAWS, *DESIGN)
+        shutil.rmtree(here.configs / "scenarios")  # they choose profiles of the shipped tree
+        ended = run_quietly(here)
         assert ended.code == 0, ended.said
 
     return Place.in_folder(folder_once(tmp_path_factory, "explain", write))
