@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
 import math
+import shutil
 from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
