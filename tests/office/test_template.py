@@ -232,5 +232,5 @@ def test_a_filled_template_runs_to_the_page(tmp_path, capsys):
     workbook.save(path)
     said = hqd(capsys, "run", "--from", str(path), "--set", "uncertainty.draws=200", "--set", "uncertainty.sobol={base: 64}")
     assert said.code == 0, said.said
-    (page,) = (tmp_path / "填报_研究").glob("data/processed/*/latest/report.html")
+    (page,) = (tmp_path / "填报_研究").glob("data/processed/*/runs/[0-9a-f]*/report.html")
     assert "研发强度" in page.read_text("utf-8")
