@@ -59,9 +59,13 @@ def all_blocks(language: str) -> list[Block]:
     return [block for page in pages() for block in blocks(page) if block.language == language]
 
 
+def without_blocks(page: str) -> str:
+    return re.sub(r"^```.*?^```$", "", pages()[page], flags=re.MULTILINE | re.DOTALL)
+
+
 def prose(page: str) -> str:
     """A page without its blocks and without code in its lines."""
-    return re.sub(r"`[^`\n]*`", "", re.sub(r"^```.*?^```$", "", pages()[page], flags=re.MULTILINE | re.DOTALL))
+    return re.sub(r"`[^`\n]*`", "", without_blocks(page))
 
 
 def exists(page: str, target: str) -> Path | None:

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from pydantic_core import to_json
 
 from hqd_index import cli
+from hqd_index.canonical import CANONICAL
 from hqd_index.errors import EXIT_CODES
 from hqd_index.index.diagnostics.diagnostic_notes import NOTES
 from hqd_index.index.index_tables import build_index
@@ -28,7 +29,7 @@ from hqd_index.study.yaml_document import Document, read_text
 from hqd_index.tables import TABLES
 
 from .conftest import ROOT
-from .doc_pages import all_blocks, blocks, pages
+from .doc_pages import all_blocks, blocks, pages, without_blocks
 from .index.small import names, panel, study
 from .small import hqd, only_run
 
@@ -37,7 +38,8 @@ import generate
 from cells import texts
 
 SOURCE = ROOT / "src" / "hqd_index"
-RULE = re.compile(r"""["'\[]((?:S|E|W)\d{2}|C0\d|(?:SL|TR|IO|LK|DF|XW)\d{2}|I-[A-Z]+(?:-[A-Z]+)*)["'\]]""")
+RULE = re.compile(r"""["'\[]((?:S|E|W)\d{2}|C0\d|(?:SL|TR|IO|LK|DF|XW|CL|M)\d{2}|[IU]-[A-Z]+(?:-[A-Z]+)*)["'\]]""")
+TABLE_NAME = re.compile(r"`(?:tables/)?([a-z_]+)\.csv`")
 FOUR_DECIMALS = 5e-5
 TWO_DECIMALS = 5e-3
 
@@ -71,6 +73,25 @@ def test_every_rule_of_the_code_is_documented(language):
             emitted |= set(RULE.findall(path.read_text("utf-8")))
     assert len(emitted) > 40
     assert not missing(sorted(emitted | {rule["id"] for rule in generate.shipped_rules()}), page(language, "rules"))
+
+
+def test_no_rule_is_documented_that_nothing_reports(language):
+    ids = set(re.findall(r"^\| `([A-Z]+-?[A-Z0-9-]+[a-z]?)` \|", page(language, "rules"), re.MULTILINE))
+    source = "".join(path.read_text("utf-8") for path in SOURCE.rglob("*.py"))
+    shipped = {rule["id"] for rule in generate.shipped_rules()}
+    assert len(ids) > 60 and not sorted(id for id in ids - shipped - set(NOTES) if not re.search(rf"[\[\"']{id}[\]\"']", source))
+
+
+def test_every_column_that_is_read_has_a_name_in_both_languages():
+    columns = [(name, id, column) for name, table in CANONICAL.items() for id, column in table.columns.items()]
+    assert len(columns) > 100 and not [(name, id) for name, id, column in columns if not column.zh or not column.en]
+
+
+def test_every_table_that_a_page_names_is_published():
+    """A name in running text, as `scores.csv`; files of a study of one's own and of the exports are no tables of a run."""
+    other = {"srdi_batches", "panel", "firms", "signs", "provinces", "long", "nodes", "edges", "list", "data"}
+    named = {(name, table) for name in pages() if name.startswith("docs/") for table in TABLE_NAME.findall(without_blocks(name))}
+    assert len(named) > 100 and not sorted(pair for pair in named if pair[1] not in TABLES and pair[1] not in other)
 
 
 def test_every_exit_code_and_command_is_documented(language):
