@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pypdfium2
 import pytest
 from ruamel.yaml import YAML
 
+from hqd_index.index.competition_rank import competition
 from hqd_index.index.index_tables import build_index
 from hqd_index.report.page.html_page import write_page
 from hqd_index.report.paper.paper_tables import paper_tables
 from hqd_index.report.results import Results
-from hqd_index.report.weight_lab import scores, weight_lab
+from hqd_index.report.weight_lab import WeightLab, scores, weight_lab
 from hqd_index.study.records import Study
 from hqd_index.study.varied_study import vary
 
-from .conftest import MANIFEST, UNITS, YEARS, drawn, names, panel, study
+from .conftest import LEAVES, MANIFEST, UNITS, YEARS, drawn, names, panel, study
 from .test_report import HOSTILE
 
 pytestmark = pytest.mark.browser
@@ -181,6 +185,103 @@ def test_sliders_give_what_python_gives_and_the_scenario_file_too(page: Any, res
     }
 
 
+STATES = """
+const safe = encodeURIComponent, answers = [];
+for (const [year, shares] of arguments[0]) {
+  location.hash = `w=base;${year};${Object.entries(shares).map(([node, share]) => `${safe(node)}=${share}`).join(';')}`;
+  dispatchEvent(new HashChangeEvent('hashchange'));
+  const unit = (row) => [row.dataset.unit, row.querySelector('.rank').textContent, row.querySelector('.score').textContent];
+  answers.push([...document.querySelectorAll('#lab-rows tr')].map(unit));
+}
+return answers"""
+
+
+def random_states(lab: WeightLab, count: int) -> list[tuple[int, dict[str, float]]]:
+    """A year and shares that add up to one below every node."""
+    random, states = np.random.default_rng(15), []
+    for _ in range(count):
+        tree, shares = lab.designs[0].tree, {}
+        for node in tree.inner:
+            children = [child for child in tree.children(node) if child not in lab.empty]
+            shares |= dict(zip(children, random.dirichlet(np.ones(len(children))).tolist()))
+        states.append((int(random.choice(lab.years)), shares))
+    return states
+
+
+def test_weights_in_the_address_are_those_of_python(page: Any, results: Results) -> None:
+    """200 random states: the rank of every unit as Python has it, its score to the two decimals shown, in Python's order."""
+    lab = weight_lab(results)
+    assert lab is not None
+    states = random_states(lab, 200)
+    for (year, shares), rows in zip(states, page.execute_script(STATES, states), strict=True):
+        shown_ = {unit: (rank, score) for unit, rank, score in rows}
+        node_scores, coverage = scores(lab.designs[0], lab.leaves, lab.values[lab.years.index(year)], shares)
+        points = 100 * node_scores[results.tree.root]
+        ranks = competition(np.where(coverage >= results.study.weighting.coverage.rank_from, points, np.nan))
+        for unit, point, rank in zip(lab.units, points, ranks):
+            assert shown_[unit][0] == ("—" if np.isnan(rank) else str(int(rank))), (year, shares, unit)
+            assert shown_[unit][1] == "—" if np.isnan(point) else abs(float(shown_[unit][1]) - point) <= 0.005 + SCORE
+
+
+def test_a_state_is_written_to_the_address_and_read_from_it(page: Any) -> None:
+    slide(page, "quality", 70)
+    page.execute_script("document.getElementById('lab-sliders').dispatchEvent(new Event('change'))")
+    address, before = page.execute_script("return location.href"), exact(page)
+    assert "#w=base;2022;" in address and "自定权重" in page.execute_script(
+        "return document.getElementById('lab-effect').innerText"
+    )
+    page.get("about:blank")
+    page.get(address)
+    assert exact(page) == before
+    page.execute_script("location.hash = 'w=%E0%A4%A;;=;'")
+    assert not [entry for entry in page.get_log("browser") if entry["level"] == "SEVERE"]
+
+
+def test_presets_say_what_they_change_and_methods_have_no_parts(page: Any) -> None:
+    press = """document.querySelector(`#lab-presets [data-id=${arguments[0]}]`).click();
+        return [document.getElementById('lab-key').children.length,
+          document.querySelectorAll('#lab-rows tr:first-child .stack i').length, document.getElementById('lab-effect').innerText,
+          document.querySelector(`#lab-presets [data-id=${arguments[0]}]`).closest('[role=group]').ariaLabel]"""
+    assert page.execute_script(press, "equal") == [6, 6, "与发布相比只改：赋权；其余不变。", "权重 / Weights"]
+    assert page.execute_script(press, "geometric") == [0, 1, "与发布相比只改：合成；其余不变。", "方法 / Methods"]
+
+
+def test_two_units_side_by_side(page: Any) -> None:
+    """Pinned third, the earliest gives way; the difference is that of the scores shown."""
+    click = "const b = document.querySelectorAll('#lab-rows .pin button'); for (const k of arguments[0]) b[k].click()"
+    page.execute_script(click, [0, 1, 2])
+    cells = page.execute_script(
+        "return [...document.querySelectorAll('#lab-pair tr')].map((r) => [...r.cells].map((c) => c.innerText))"
+    )
+    ranking = list(shown(page).values())
+    assert cells[1][1:3] == [ranking[1][0], ranking[2][0]] and cells[2][1:3] == [ranking[1][1], ranking[2][1]]
+    assert float(cells[2][3]) == pytest.approx(float(ranking[1][1]) - float(ranking[2][1]), abs=0.011)
+
+
+def test_a_figure_is_saved_in_one_language_with_its_source(page: Any) -> None:
+    press = "document.querySelector(`#fig-coefficients [data-save=${arguments[0]}]`).click()"
+    texts = {}
+    for kind in ("svg", "csv", "png"):
+        path = page.downloads / f"coefficients.{kind}"
+        path.unlink(missing_ok=True)
+        page.execute_script(press, kind)
+        for _ in range(100):
+            if path.exists() and path.stat().st_size:
+                break
+            time.sleep(0.05)
+        texts[kind] = path.read_bytes()
+    svg, csv_ = texts["svg"].decode(), texts["csv"].decode("utf-8-sig")
+    assert "运行 0123456789ab" in svg and "合成数据" in svg and "synthetic data" not in svg and "<svg" in svg
+    assert texts["png"].startswith(b"\x89PNG") and csv_.startswith('"名称","组别","数值","下限","上限"\r\n')
+    assert (
+        page.execute_script("return getComputedStyle(document.querySelector('#fig-coefficients .pane-table')).display") == "none"
+    )
+    page.execute_script("document.getElementById('view-table-coefficients').click()")
+    assert (
+        page.execute_script("return getComputedStyle(document.querySelector('#fig-coefficients .pane-table')).display") == "block"
+    )
+
+
 def test_shares_stay_whole_as_one_slider_moves(page: Any) -> None:
     slide(page, "quality", 80)
     slide(page, "inn1", 100)
@@ -264,20 +365,40 @@ def test_keyboard_reaches_every_control(page: Any) -> None:
     assert page.execute_script("return document.querySelector('output[for=slider-quality]').textContent") == "50.5%"
 
 
-def test_axe_finds_no_serious_fault(page: Any) -> None:
+def scheme(page: Any, name: str) -> None:
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": name}]})
+
+
+@pytest.mark.parametrize(("language", "theme"), [("zh", "light"), ("en", "dark")])
+def test_axe_finds_no_fault(page: Any, language: str, theme: str) -> None:
+    """Nothing critical, serious or moderate, with everything unfolded, in both languages and themes."""
     from axe_selenium_python import Axe
 
+    scheme(page, theme)
+    if language == "en":
+        page.execute_script("document.getElementById('language').click()")
     axe = Axe(page)
     axe.inject()
-    page.execute_script("document.querySelectorAll('details').forEach((d) => d.removeAttribute('name'))")
     page.execute_script("document.querySelectorAll('details').forEach((d) => { d.open = true })")
-    found = axe.run()["violations"]
-    serious = [(v["id"], [n["html"][:90] for n in v["nodes"][:3]]) for v in found if v["impact"] in ("serious", "critical")]
-    assert serious == []
+    faults = axe.run()["violations"]
+    scheme(page, "light")
+    heavy = [
+        (v["id"], [n["html"][:90] for n in v["nodes"][:3]]) for v in faults if v["impact"] in ("moderate", "serious", "critical")
+    ]
+    assert heavy == []
 
 
 def test_printed_on_a4(page: Any) -> None:
-    """Controls stay off the paper, figures stay on it."""
+    """Controls stay off the paper, figures stay on it, and every unit has one page with its indicators."""
+    page.execute_script("window.print = () => {}; document.getElementById('print-sheets').click()")
+    pdf = base64.b64decode(page.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})["data"])
+    with pypdfium2.PdfDocument(pdf) as document:
+        pages = [document[k].get_textpage().get_text_bounded() for k in range(len(document))]
+    assert len(pages) == len(UNITS)
+    for text, (unit, (name, _)) in zip(pages, UNITS.items(), strict=True):
+        assert name[:6] in re.sub(r"\s", "", text) and unit in text and text.count("/12") + text.count("/11") > len(LEAVES) / 2
+        assert "打印" not in text and "主要障碍" not in text.split("指标")[0][:20]
+    page.execute_script("dispatchEvent(new Event('afterprint'))")
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
         visible = "return getComputedStyle(document.querySelector(arguments[0])).display"

@@ -78,7 +78,9 @@ def test_every_table_and_figure_is_in_its_section(results: Results) -> None:
         if place.section and id in made:
             assert f'aria-label="{place.title.zh} / ' in by_section[place.section], id
     for name, drawing in drawings.items():
-        there = any(f'<figure role="group" aria-label="{drawing.title.zh} / ' in text for text in by_section.values())
+        there = any(
+            f'<figure id="fig-{name}" role="group" aria-label="{drawing.title.zh} / ' in text for text in by_section.values()
+        )
         assert there == (name not in NOT_ON_PAGE), name
 
 

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..bilingual import BLANK_TEXT, Bilingual
+from ..grids.grid import Grid
 from ..results import Results
 from ..unit_ends import with_ends_note
+from ..wording import wording
 from . import charts, svg_text
 from .drawing_pool import DrawingPool
 from .figure_catalogue import FIGURES
 from .figure_labels import FigureLabels
+from .figure_table import figure_table
+from .svg_frame import framed
 
 TABLES_ON_PAGE_ONLY = ("ledger", "quarantine")
 """Figures about this run's files, which no paper prints."""
@@ -34,6 +38,7 @@ class Drawing:
     sources: tuple[str, ...]
     svg: str
     pairs: Mapping[str, Bilingual]
+    table: Grid
     note: Bilingual = BLANK_TEXT
 
     @property
@@ -55,17 +60,23 @@ def draw(results: Results, drawing_pool: DrawingPool) -> Iterator[tuple[str, Dra
         labels = FigureLabels("both")
         chart = drawn_figure.make_chart(results, labels)
         if chart is not None:
-            jobs[figure_id] = (drawn_figure, labels.pairs, drawing_pool.svg(charts.vega_lite(chart)))
-    for figure_id, (drawn_figure, pairs, svg) in jobs.items():
+            table = figure_table(chart, drawn_figure.title, drawn_figure.sources, labels.pairs)
+            jobs[figure_id] = (drawn_figure, labels.pairs, table, drawing_pool.svg(charts.vega_lite(chart)))
+    for figure_id, (drawn_figure, pairs, table, svg) in jobs.items():
         note = (
             with_ends_note(drawn_figure.note, len(results.units), drawn_figure.sources[0])
             if drawn_figure.by_unit
             else drawn_figure.note
         )
-        yield (
-            figure_id,
-            Drawing(drawn_figure.title, drawn_figure.sources, svg_text.tidy_svg(svg.result(), figure_id), pairs, note),
-        )
+        drawing = framed(svg_text.tidy_svg(svg.result(), figure_id), pairs, credit(results, drawn_figure.sources))
+        yield figure_id, Drawing(drawn_figure.title, drawn_figure.sources, drawing, pairs, table, note)
+
+
+def credit(results: Results, sources: tuple[str, ...]) -> Bilingual:
+    """Where a figure comes from: its tables, the run, and that data are synthetic."""
+    text = wording("page.credit", tables=", ".join(f"{name}.csv" for name in sources), run=str(results.manifest.get("run", "")))
+    note = wording("page.credit.synthetic") if results.study.study.synthetic else BLANK_TEXT
+    return Bilingual(text.zh + note.zh, text.en + note.en)
 
 
 class FigureFiles:

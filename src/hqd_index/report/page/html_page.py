@@ -31,6 +31,7 @@ from ..unit_ends import ENDS, MANY_UNITS, end_rows, ends_note, is_many, with_end
 from ..weight_lab import WeightLab, lab_json
 from ..wording import wording
 from .chain_map import ChainMap, chain_json, chain_map
+from .lab_presets import with_presets
 from .opening import opening
 from .rank_tiers import interval_level, rank_tiers
 from .sheet_archive import archive, shown_sheets, unit_list
@@ -108,7 +109,7 @@ def page(
 
 def _embedded(results: Results, lab: WeightLab | None, chain: ChainMap | None, whatif: WhatIfControl | None) -> dict[str, Any]:
     """What the script works on; the list of units and the length of the lab's ends only where units are many."""
-    page_data: dict[str, Any] = {"lab": lab_json(results, lab) if lab else None}
+    page_data: dict[str, Any] = {"lab": with_presets(lab_json(results, lab)) if lab else None}
     if chain is not None:
         page_data["chain"] = chain_json(chain)
     if whatif is not None:
@@ -145,6 +146,7 @@ def shown_figures(drawings: Mapping[str, Drawing]) -> dict[str, dict[str, Any]]:
             "title": drawing.title,
             "sources": drawing.sources,
             "note": drawing.note,
+            "data": drawing.table,
             "svg": _trusted_markup(drawing.bilingual_svg.replace("<svg ", '<svg aria-hidden="true" ', 1)),
         }
         for figure_id, drawing in drawings.items()

@@ -15,7 +15,13 @@ const both = (zh, en) => {
   pair.append(make('span', { class: 'zh', lang: 'zh' }, zh), make('span', { class: 'en', lang: 'en' }, en));
   return pair;
 };
+const decoded = (text) => { try { return decodeURIComponent(text); } catch { return ''; } };
 const named = (label) => both(label.zh, label.en);
+const action = (content, act, attributes = {}) => {
+  const button = make('button', { type: 'button', ...attributes }, ...[content].flat());
+  button.addEventListener('click', act);
+  return button;
+};
 
 function speak(language) {
   root.dataset.language = language;
@@ -24,6 +30,39 @@ function speak(language) {
 }
 find('language').addEventListener('click', () => speak(root.dataset.language === 'zh' ? 'en' : 'zh'));
 find('language').hidden = false;
+
+function save(name, blob) {
+  const link = make('a', { download: name });
+  link.href = URL.createObjectURL(blob);
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+const safe = (text) => `"${(/^'*[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
+
+// A figure is saved as it is seen, in one language, or as its table.
+
+function saveFigure(figure, kind) {
+  const name = figure.id.slice('fig-'.length), language = root.dataset.language;
+  if (kind === 'csv') {
+    const text = (cell) => cell.querySelector('data')?.value ?? safe((cell.querySelector(`.${language}`) ?? cell).textContent);
+    return save(`${name}.csv`, new Blob(['\ufeff', [...figure.querySelector('table').rows].map((row) => `${[...row.cells].map(text).join(',')}\r\n`).join('')], { type: 'text/csv' }));
+  }
+  const drawing = figure.querySelector('svg').cloneNode(true);
+  for (const other of drawing.querySelectorAll(language === 'zh' ? '.en' : '.zh')) other.remove();
+  drawing.removeAttribute('aria-hidden');
+  const file = new Blob([new XMLSerializer().serializeToString(drawing)], { type: 'image/svg+xml' });
+  if (kind === 'svg') return save(`${name}.svg`, file);
+  const image = new Image(), canvas = make('canvas');
+  image.onload = () => {
+    Object.assign(canvas, { width: 3 * image.width, height: 3 * image.height });
+    canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
+    canvas.toBlob((png) => save(`${name}.png`, png));
+  };
+  image.src = URL.createObjectURL(file);
+}
+for (const button of document.querySelectorAll('[data-save]')) button.addEventListener('click', () => saveFigure(button.closest('figure'), button.dataset.save));
+for (const label of document.querySelectorAll('.view-download + label')) label.hidden = false;
 
 // The joining rule: the same as lab.py, tested against it.
 
@@ -68,20 +107,19 @@ function competition(scores, tie) {
   return ranks;
 }
 
-function preorder(tree, node) {
-  return [node, ...(tree[node] ?? []).filter((child) => child in tree).flatMap((child) => preorder(tree, child))];
-}
+const preorder = (tree, node) => [node, ...(tree[node] ?? []).filter((child) => child in tree).flatMap((child) => preorder(tree, child))];
 
 // The lab
 
 function lab(data, ends) {
   for (const design of data.designs) design.inner = preorder(design.tree, design.root).reverse();
   const base = data.designs[0];
-  const state = { design: base, fixed: null, year: data.years.length - 1, shares: dict() };
+  const state = { design: base, fixed: null, year: data.years.length - 1, shares: dict(), pinned: [] };
   const year = () => data.years[state.year];
   const sharesOf = (design) => dict(design.shares[year()] ?? design.shares.all);
+  const parentIn = (design, node) => Object.keys(design.tree).find((above) => design.tree[above].includes(node));
   const empty = new Set(data.empty);
-  const sliders = new Map(), publishedRanks = {};
+  const sliders = new Map(), publishedRanks = {}, body = find('lab-rows'), sort = find('lab-sort'), years = find('lab-year'), made = [];
 
   function compute(design, shares) {
     const found = data.values[state.year].map((row) => evaluate(design, shares, row, data.leaves));
@@ -91,9 +129,8 @@ function lab(data, ends) {
   }
 
   function current() {
-    if (!state.fixed) return compute(state.design, state.shares);
-    const [scores, ranks] = state.fixed.years[year()];
-    return { found: null, scores, ranks };
+    const [scores, ranks] = state.fixed?.years[year()] ?? [];
+    return state.fixed ? { found: null, scores, ranks } : compute(state.design, state.shares);
   }
 
   const partsOf = (design) => {
@@ -102,99 +139,140 @@ function lab(data, ends) {
   };
 
   function globalShare(node) {
-    const parent = Object.keys(state.design.tree).find((above) => state.design.tree[above].includes(node));
+    const parent = parentIn(state.design, node);
     return parent ? state.shares[node] * globalShare(parent) : 1;
   }
 
   // Ranking table: rows are made once and moved; of many units the first, the last, or those searched for.
 
-  const body = find('lab-rows'), made = [];
   function rowOf(i) {
     if (made[i]) return made[i];
-    const unit = data.units[i];
-    const cells = ['rank', 'name text', 'bar', 'score', 'move', 'range'].map((name) => make('td', { class: name }));
+    const unit = data.units[i], cells = ['rank', 'name text', 'bar', 'score', 'move', 'range', 'pin noprint'].map((name) => make('td', { class: name }));
+    const toggle = () => { state.pinned = state.pinned.includes(i) ? state.pinned.filter((k) => k !== i) : [...state.pinned, i].slice(-2); draw(); };
+    const pin = action('⇄', toggle, { 'aria-pressed': 'false', 'aria-label': `对比 / Compare: ${unit.zh} / ${unit.en}` });
     cells[1].append(make('a', { href: `#profile-${unit.id}` }, named(unit)));
+    cells[6].append(pin);
     const row = make('tr', {}, ...cells);
     row.dataset.unit = unit.id;
-    made[i] = { row, cells, segments: [], design: null };
-    return made[i];
+    return (made[i] = { row, cells, pin, segments: [], parts: null });
   }
 
-  function stacked(entry, design) {
-    if (entry.design === design) return;
-    entry.design = design;
-    entry.segments = partsOf(design).map((node) => {
-      const piece = make('i');
-      piece.style.background = design.colours[node] ?? '#5b6672';
-      return piece;
-    });
+  const swatch = (colour) => { const piece = make('i'); piece.style.background = colour ?? '#5b6672'; return piece; };
+
+  function stacked(entry, parts, design) {
+    if (entry.parts === parts) return;
+    entry.parts = parts;
+    entry.segments = parts.map((node) => swatch(design.colours[node]));
     entry.cells[2].replaceChildren(make('div', { class: 'stack' }, ...entry.segments));
   }
 
-  function key(design) {
-    const parts = partsOf(design);
-    find('lab-key').replaceChildren(...parts.map((node) => {
-      const swatch = make('i');
-      swatch.style.background = design.colours[node] ?? '#5b6672';
-      return make('li', {}, swatch, named(data.names[node]));
-    }));
-  }
-
+  // Only a weighted mean has parts that add up; of other methods the bar shows the score alone.
+  const adds = () => !state.fixed && Object.values(state.design.joins).every(([method, power]) => method === 'arithmetic' || (method === 'power' && power === 1));
+  const SCORE_ALONE = [null];
   function pieces(i, result, parts, weights) {
-    if (!result.found) return parts.map((_, k) => (k ? 0 : result.scores[i] ?? 0));
+    if (parts === SCORE_ALONE) return [result.scores[i] ?? 0];
     const points = parts.map((node, k) => 100 * weights[k] * (result.found[i].known[node] ?? 0));
     const sum = points.reduce((a, b) => a + b, 0);
     const scale = result.scores[i] !== null && sum > 0 ? result.scores[i] / sum : 0;
     return points.map((point) => point * scale);
   }
 
-  function arrow(cell, places) {
-    cell.className = places > 0 ? 'move up' : places < 0 ? 'move down' : 'move';
-    cell.textContent = places > 0 ? `▲${places}` : places < 0 ? `▼${-places}` : places === 0 ? '–' : '—';
+  const arrow = (cell, places) => Object.assign(cell, places > 0 ? { className: 'move up', textContent: `▲${places}` } : places < 0 ? { className: 'move down', textContent: `▼${-places}` } : { className: 'move', textContent: places === 0 ? '–' : '—' });
+
+  const byRank = (result) => data.units.map((_, i) => i).sort((a, b) => (result.ranks[a] ?? Infinity) - (result.ranks[b] ?? Infinity) || a - b);
+
+  function ordered(result, moves) {
+    const order = byRank(result), node = sort.value.slice(5);
+    const value = { name: null, move: (i) => moves[i] ?? -Infinity }[sort.value] ?? ((i) => result.found?.[i].known[node] ?? -Infinity);
+    if (sort.value === 'name') return order.sort((a, b) => data.units[a][root.dataset.language].localeCompare(data.units[b][root.dataset.language], root.lang));
+    return sort.value === 'rank' ? order : order.sort((a, b) => value(b) - value(a));
+  }
+
+  function compare(result, parts) {
+    const [a, b] = state.pinned, panel = find('lab-pair');
+    panel.hidden = b === undefined;
+    if (panel.hidden) return;
+    const line = (label, x, y, digits) => make('tr', {}, make('th', { scope: 'row', class: 'text' }, label), ...[x, y, x === null || y === null ? null : x - y].map((value, k) => make('td', {}, value === null || value === undefined ? '—' : `${k === 2 && value > 0 ? '+' : ''}${digits ? value.toFixed(digits) : value}`.replace('-', '−'))));
+    const known = (i, node) => { const value = result.found?.[i].known[node] ?? null; return value === null ? null : 100 * value; };
+    panel.replaceChildren(make('table', {},
+      make('thead', {}, make('tr', {}, make('th', { scope: 'col', class: 'text' }, both(`对比（${year()} 年）`, `Compared (${year()})`)), ...[a, b].map((i) => make('th', { scope: 'col' }, named(data.units[i]))), make('th', { scope: 'col' }, both('差', 'Difference')))),
+      make('tbody', {}, line(both('名次', 'Rank'), result.ranks[a], result.ranks[b], 0), line(both('指数', 'Index'), result.scores[a], result.scores[b], 2),
+        ...(state.fixed ? [] : parts.map((node) => line(named(data.names[node]), known(a, node), known(b, node), 2))))));
+  }
+
+  function status(moves) {
+    const places = moves.map((move) => move ?? 0), count = places.filter((move) => move !== 0).length;
+    const [up, down] = [Math.max(0, ...places), Math.min(0, ...places)];
+    const say = (language, rise, fall, link) => [up > 0 && `${rise}${data.units[places.indexOf(up)][language]} ▲${up}`, down < 0 && `${fall}${data.units[places.indexOf(down)][language]} ▼${-down}`].filter(Boolean).join(link);
+    find('lab-status').replaceChildren(count
+      ? both(`与发布结果相比，${count} 个单位名次有变：${say('zh', '升得最多的是', '降得最多的是', '，')}。`, `Against the published ranks ${count} units move: ${say('en', 'the largest rise is ', 'the largest fall ', ', ')}.`)
+      : both('名次与发布结果相同。', 'Ranks are as published.'));
   }
 
   function draw() {
     const result = current(), published = (publishedRanks[state.year] ??= compute(base, sharesOf(base)).ranks);
-    const parts = partsOf(state.design), weights = parts.map(globalShare);
-    const top = Math.max(100, ...result.scores.map((score) => score ?? 0));
-    const order = data.units.map((_, i) => i).sort((a, b) => (result.ranks[a] ?? Infinity) - (result.ranks[b] ?? Infinity) || a - b);
-    const ranges = data.ranges[year()];
-    const shown = searched(data.units, order, find('lab-search'), ends);
+    const design = state.design, parts = adds() ? (design.parts ??= partsOf(design)) : SCORE_ALONE, weights = adds() ? parts.map(globalShare) : [];
+    const top = Math.max(100, ...result.scores.map((score) => score ?? 0)), ranges = data.ranges[year()];
+    const moves = result.ranks.map((rank, i) => (rank && published[i] ? published[i] - rank : null));
+    const shown = searched(data.units, ordered(result, moves), find('lab-search'), ends);
     shown.forEach((i) => {
-      const entry = rowOf(i), { cells } = entry;
-      stacked(entry, state.design);
+      const entry = rowOf(i), { cells } = entry, chosen = state.pinned.includes(i);
+      stacked(entry, parts, design);
       cells[0].textContent = result.ranks[i] ?? '—';
-      pieces(i, result, parts, weights).forEach((points, k) => { if (entry.segments[k]) entry.segments[k].style.width = `${(100 * points) / top}%`; });
+      pieces(i, result, parts, weights).forEach((points, k) => { entry.segments[k].style.width = `${(100 * points) / top}%`; });
       cells[3].textContent = result.scores[i] === null ? '—' : result.scores[i].toFixed(2);
-      arrow(cells[4], result.ranks[i] && published[i] ? published[i] - result.ranks[i] : null);
+      arrow(cells[4], moves[i]);
       cells[5].textContent = ranges && ranges[i][0] !== null ? `${ranges[i][0]}–${ranges[i][1]}` : '—';
+      entry.pin.setAttribute('aria-pressed', String(chosen));
+      entry.row.className = chosen ? 'pinned' : '';
     });
     body.replaceChildren(...shown.map((i) => rowOf(i).row));
-    const moves = result.ranks.map((rank, i) => (rank && published[i] ? Math.abs(published[i] - rank) : 0));
-    const count = moves.filter((move) => move > 0).length, largest = Math.max(0, ...moves);
-    find('lab-status').replaceChildren(count
-      ? both(`与发布结果相比，${count} 个单位名次有变，最大变动 ${largest} 位。`, `Against the published ranks ${count} units move, by ${largest} places at most.`)
-      : both('名次与发布结果相同。', 'Ranks are as published.'));
+    find('lab-key').replaceChildren(...(adds() ? parts.map((node) => make('li', {}, swatch(design.colours[node]), named(data.names[node]))) : []));
+    status(moves);
+    compare(result, partsOf(design));
   }
 
   // Sliders: a slider shows a share in its parent; its siblings make room in proportion.
 
   function move(node, share) {
-    const parent = Object.keys(state.design.tree).find((above) => state.design.tree[above].includes(node));
-    const others = state.design.tree[parent].filter((child) => child !== node && !empty.has(child));
+    const others = state.design.tree[parentIn(state.design, node)].filter((child) => child !== node && !empty.has(child));
     const rest = others.reduce((sum, child) => sum + state.shares[child], 0);
     for (const child of others) state.shares[child] = rest > 0 ? (state.shares[child] / rest) * (1 - share) : (1 - share) / others.length;
     state.shares[node] = others.length ? share : 1;
     press(null);
-    show();
-    draw();
+    refresh();
   }
 
+  // The state in the address: #w=preset;year;node=share;..., of the nodes whose share is not the preset's.
+
+  function address() {
+    const { design, fixed, shares } = state, given = sharesOf(design), code = encodeURIComponent;
+    const parts = [(fixed ?? design).id, year(), ...(fixed ? [] : Object.keys(shares).filter((node) => shares[node] !== given[node]).map((node) => `${code(node)}=${shares[node]}`))];
+    history.replaceState(null, '', `#w=${[code(parts[0]), ...parts.slice(1)].join(';')}`);
+  }
+
+  function restore() {
+    const [id, from, ...pairs] = location.hash.startsWith('#w=') ? location.hash.slice(3).split(';') : [];
+    const option = [...data.designs, ...data.fixed].find((other) => other.id === decoded(id ?? ''));
+    if (!option) return false;
+    state.year = Math.max(0, data.years.includes(Number(from)) ? data.years.indexOf(Number(from)) : data.years.length - 1);
+    years.value = state.year;
+    choose(option);
+    for (const [node, share] of pairs.map((pair) => pair.split('=').map(decoded))) if (node in state.shares && Number(share) >= 0) state.shares[node] = Math.min(1, Number(share));
+    for (const children of Object.values(state.design.tree)) {
+      const sum = children.reduce((total, child) => total + (state.shares[child] ?? 0), 0);
+      if (sum > 0 && Math.abs(sum - 1) > 1e-12) for (const child of children) state.shares[child] /= sum;
+    }
+    if (pairs.length) press(null);
+    refresh();
+    return true;
+  }
+
+  function refresh() { show(); draw(); }
   function show() {
     for (const [node, { input, output }] of sliders) {
       input.value = 100 * state.shares[node];
-      output.textContent = `${(100 * state.shares[node]).toFixed(1)}%`;
-      input.setAttribute('aria-valuetext', output.textContent);
+      input.setAttribute('aria-valuetext', (output.textContent = `${(100 * state.shares[node]).toFixed(1)}%`));
     }
   }
 
@@ -207,9 +285,8 @@ function lab(data, ends) {
   }
 
   function family(node, design) {
-    const children = design.tree[node].filter((child) => !empty.has(child));
     const list = make('div', { class: 'family' });
-    for (const child of children) {
+    for (const child of design.tree[node].filter((other) => !empty.has(other))) {
       list.append(slider(child));
       if (!(child in design.tree)) continue;
       const below = family(child, design);
@@ -219,32 +296,31 @@ function lab(data, ends) {
     return list;
   }
 
-  function choose(design, fixed = null) {
+  function choose(option) {
+    const fixed = option.tree ? null : option, design = fixed ? base : option, kept = sort.value || 'rank';
     if (sliders.size === 0 || design !== state.design) {
       sliders.clear();
       find('lab-sliders').replaceChildren(family(design.root, design));
-      key(design);
     }
     Object.assign(state, { design, fixed, shares: sharesOf(design) });
+    sort.replaceChildren(...[['rank', '名次', 'Rank'], ['name', '名称', 'Name'], ['move', '升降', 'Places moved'], ...(fixed ? [] : partsOf(design).map((node) => [`part:${node}`, data.names[node].zh, data.names[node].en]))].map(([value, zh, en]) => make('option', { value, 'data-zh': zh, 'data-en': en })));
+    label();
+    sort.value = [...sort.options].some((other) => other.value === kept) ? kept : 'rank';
     find('lab-controls').disabled = Boolean(fixed);
     find('lab-fixed').hidden = !fixed;
-    press(fixed ? fixed.id : design.id);
-    show();
-    draw();
+    find('lab-effect').replaceChildren(named(option.effect));
+    press(option.id);
+    refresh();
   }
 
+  function label() { for (const option of sort.options) option.textContent = option.dataset[root.dataset.language]; }
+
   function press(id) {
-    for (const button of find('lab-presets').children) button.setAttribute('aria-pressed', String(button.dataset.id === id));
+    if (id === null) find('lab-effect').replaceChildren(both('自定权重。', 'Weights of your own.'));
+    for (const button of find('lab-presets').querySelectorAll('button')) button.setAttribute('aria-pressed', String(button.dataset.id === id));
   }
 
   // What can be taken away
-
-  function save(name, type, text) {
-    const link = make('a', { download: name });
-    link.href = URL.createObjectURL(new Blob([text], { type }));
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  }
 
   function scenario() {
     if (state.fixed) return { label: state.fixed.label, changes: state.fixed.changes };
@@ -271,36 +347,45 @@ function lab(data, ends) {
   }
 
   function csv() {
-    const safe = (text) => `"${(/^'*[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
     const result = current();
-    const lines = data.units.map((_, i) => i).sort((a, b) => (result.ranks[a] ?? Infinity) - (result.ranks[b] ?? Infinity) || a - b)
+    const lines = byRank(result)
       .map((i) => [result.ranks[i] ?? '', safe(data.units[i].id), safe(data.units[i].zh), safe(data.units[i].en), year(), result.scores[i] ?? ''].join(','));
     return `\ufeffrank,unit,unit_zh,unit_en,year,score\r\n${lines.join('\r\n')}\r\n`;
   }
 
-  for (const option of [...data.designs, ...data.fixed]) {
-    const button = make('button', { type: 'button' }, named(option.label));
-    button.dataset.id = option.id;
-    button.addEventListener('click', () => (option.tree ? choose(option) : choose(base, option)));
-    find('lab-presets').append(button);
+  for (const group of Object.keys(data.groups)) {
+    const buttons = [...data.designs, ...data.fixed].filter((option) => option.group === group).map((option) => action(named(option.label), () => { choose(option); address(); }, { 'data-id': option.id }));
+    if (buttons.length) find('lab-presets').append(make('div', { class: 'presets', role: 'group', 'aria-label': `${data.groups[group].zh} / ${data.groups[group].en}` }, make('b', {}, named(data.groups[group])), ...buttons));
   }
-  const years = find('lab-year');
+  function go(k) {
+    state.year = years.value = k;
+    if (state.design.shares[year()]) state.shares = sharesOf(state.design);
+    refresh();
+  }
   data.years.forEach((value, k) => years.append(make('option', { value: k }, String(value))));
   years.value = state.year;
-  years.addEventListener('change', () => {
-    state.year = Number(years.value);
-    if (state.design.shares[year()]) state.shares = sharesOf(state.design);
-    show();
-    draw();
+  years.addEventListener('change', () => { go(Number(years.value)); address(); });
+  let playing = null;
+  find('lab-play').hidden = data.years.length < 2;
+  find('lab-play').addEventListener('click', () => {
+    const press = (on) => find('lab-play').setAttribute('aria-pressed', String(on)), stop = () => { playing = clearInterval(playing); press(false); };
+    if (playing) return stop();
+    press(true);
+    go(0);
+    playing = setInterval(() => (state.year + 1 < data.years.length ? go(state.year + 1) : stop()), 1000);
   });
-  find('lab-search')?.addEventListener('input', draw);
-  find('lab-yaml').addEventListener('click', () => save('scenario.yaml', 'application/yaml', yaml()));
-  find('lab-csv').addEventListener('click', () => save('ranking.csv', 'text/csv', csv()));
-  choose(base);
+  for (const [id, event, act] of [['lab-search', 'input', draw], ['lab-sort', 'change', draw], ['lab-sliders', 'change', address], ['language', 'click', () => { label(); draw(); }],
+    ['lab-yaml', 'click', () => save('scenario.yaml', new Blob([yaml()], { type: 'application/yaml' }))], ['lab-csv', 'click', () => save('ranking.csv', new Blob([csv()], { type: 'text/csv' }))],
+    ['lab-copy', 'click', () => {
+      address();
+      const failed = () => prompt('', location.href);
+      (navigator.clipboard?.writeText(location.href) ?? Promise.reject()).then(() => find('lab-status').replaceChildren(both('链接已复制：打开即为这组权重。', 'Link copied: it opens with these weights.')), failed);
+    }]]) find(id).addEventListener(event, act);
+  addEventListener('hashchange', restore);
+  if (!restore()) choose(base);
   if (matchMedia('(max-width: 820px)').matches) find('lab-fold').open = false;
   find('lab').hidden = false;
   find('lab-static')?.remove();
-  return { state, current, yaml, csv };
 }
 
 // Many units: those whose code or name holds what is searched for, else the ends of an order.
@@ -323,15 +408,11 @@ async function sheets(units) {
     if (!(id in sheetOf)) return;
     body.innerHTML = sheetOf[id];
     body.firstElementChild.open = true;
-    printable(body);
+    printSheets(body);
   }
   function show() {
     const matches = input.value.trim() ? searched(units, units.map((_, i) => i), input, 0) : [];
-    list.replaceChildren(...matches.map((i) => {
-      const button = make('button', { type: 'button' }, named(units[i]), ` ${units[i].id}`);
-      button.addEventListener('click', () => open(units[i].id));
-      return make('li', {}, button);
-    }));
+    list.replaceChildren(...matches.map((i) => make('li', {}, action([named(units[i]), ` ${units[i].id}`], () => open(units[i].id)))));
     if (matches.length === 1) open(units[matches[0]].id);
   }
   input.addEventListener('input', show);
@@ -341,25 +422,19 @@ async function sheets(units) {
 }
 
 // Printing: of one sheet or of all, nothing else is on the paper.
-
 function printOnly(blocks) {
-  root.classList.add('only');
-  for (const block of blocks) block.classList.add('chosen');
-  addEventListener('afterprint', () => {
-    root.classList.remove('only');
-    for (const block of blocks) block.classList.remove('chosen');
-  }, { once: true });
+  const mark = (on) => [[root, 'only'], ...blocks.map((block) => [block, 'chosen'])].forEach(([element, name]) => element.classList.toggle(name, on));
+  mark(true);
+  addEventListener('afterprint', () => mark(false), { once: true });
   print();
 }
-function printable(element) {
-  for (const button of element.querySelectorAll('.print-one')) {
-    button.hidden = false;
-    button.addEventListener('click', () => printOnly([button.closest('.profile')]));
-  }
+function printable(button, blocks) {
+  button.hidden = false;
+  button.addEventListener('click', () => printOnly(blocks()));
 }
-printable(document);
-find('print-sheets')?.addEventListener('click', () => printOnly([...document.querySelectorAll('.profiles .profile')]));
-if (find('print-sheets')) find('print-sheets').hidden = false;
+const printSheets = (element) => element.querySelectorAll('.print-one').forEach((button) => printable(button, () => [button.closest('.profile')]));
+printSheets(document);
+if (find('print-sheets')) printable(find('print-sheets'), () => [...document.querySelectorAll('.profiles .profile')]);
 
 // The chain map of a year: what a node is, its links two steps up and down, the flags that are looked for.
 
@@ -388,11 +463,8 @@ function chain(map, { basis, side, nodes, years, labels, flags }) {
 
   // Links to a node's suppliers and to theirs, or to its users and to theirs.
   function reach(k, from, to) {
-    const first = new Set(), second = new Set(), { links } = years[state.year];
-    links.forEach((link, i) => { if (link[from] === k) first.add(i); });
-    const near = new Set([...first].map((i) => links[i][to]));
-    links.forEach((link, i) => { if (near.has(link[from]) && !first.has(i)) second.add(i); });
-    return [first, second];
+    const { links } = years[state.year], first = new Set([...links.keys()].filter((i) => links[i][from] === k)), near = new Set([...first].map((i) => links[i][to]));
+    return [first, new Set([...links.keys()].filter((i) => near.has(links[i][from]) && !first.has(i)))];
   }
 
   function light(k) {
@@ -404,12 +476,9 @@ function chain(map, { basis, side, nodes, years, labels, flags }) {
 
   function draw() {
     const { year, io, nodes: known, links } = years[state.year];
-    group.replaceChildren(...links.map((link) => {
-      const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-      path.setAttribute('d', shape(link));
-      path.setAttribute('stroke-width', (0.6 + 6 * link[2]).toFixed(2));
-      return path;
-    }));
+    const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+    group.replaceChildren(...links.map(() => path.cloneNode()));
+    links.forEach((link, i) => { group.children[i].setAttribute('d', shape(link)); group.children[i].setAttribute('stroke-width', (0.6 + 6 * link[2]).toFixed(2)); });
     anchors.forEach((anchor, k) => {
       const [radius, , raised, coverage] = known[k], [dot, arc] = anchor.querySelectorAll('circle');
       dot.setAttribute('r', radius);
@@ -419,11 +488,9 @@ function chain(map, { basis, side, nodes, years, labels, flags }) {
       anchor.classList.toggle('faint', state.flag !== null && !raised.includes(state.flag));
     });
     find('map-date').replaceChildren(both(`${year} 年；${basis.zh} ${io} 年`, `${year}; ${basis.en} ${io}`));
-    find('map-flags').replaceChildren(...Object.keys(flags).map((flag) => [flag, known.filter((node) => node[2].includes(flag)).length]).filter(([flag, count]) => count || flag === state.flag).map(([flag, count]) => {
-      const button = make('button', { type: 'button', 'aria-pressed': String(state.flag === flag) }, make('span', { class: `flag-${flag}` }, '● '), named(flags[flag]), ` ${count}`);
-      button.addEventListener('click', () => { state.flag = state.flag === flag ? null : flag; draw(); });
-      return button;
-    }));
+    const counts = Object.keys(flags).map((flag) => [flag, known.filter((node) => node[2].includes(flag)).length]).filter(([flag, count]) => count || flag === state.flag);
+    find('map-flags').replaceChildren(...counts.map(([flag, count]) => action([make('span', { class: `flag-${flag}` }, '● '), named(flags[flag]), ` ${count}`],
+      () => { state.flag = state.flag === flag ? null : flag; draw(); }, { 'aria-pressed': String(state.flag === flag) })));
     light(state.pinned);
     if (state.pinned === null) panel(first());
   }
@@ -436,7 +503,7 @@ function chain(map, { basis, side, nodes, years, labels, flags }) {
     anchor.addEventListener('click', (event) => { event.preventDefault(); state.pinned = state.pinned === k ? null : k; light(state.pinned); });
     anchor.addEventListener('keydown', (event) => {
       const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-      if (step) { event.preventDefault(); anchors[(k + step + anchors.length) % anchors.length].focus(); }
+      if (step) { event.preventDefault(); anchors.at((k + step) % anchors.length).focus(); }
       if (event.key === 'Escape') { state.pinned = null; light(null); }
     });
   });
@@ -497,15 +564,9 @@ function whatIf({ effect, measure, per, tie, year, reading, densities, units }) 
   }
 
   function set(more, reached) { Object.assign(state, { more, reached }); draw(); }
-  function label() {
-    for (const option of select.options) option.textContent = `${units[option.value].id} ${units[option.value][root.dataset.language]}`;
-  }
+  function label() { for (const option of select.options) option.textContent = `${units[option.value].id} ${units[option.value][root.dataset.language]}`; }
   units.forEach((unit, i) => { if (unit.density !== null) select.append(make('option', { value: i })); });
-  for (const step of densities) {
-    const button = make('button', { type: 'button' }, named(step));
-    button.addEventListener('click', () => set(null, step.density));
-    find('whatif-densities').append(button, ' ');
-  }
+  for (const step of densities) find('whatif-densities').append(action(named(step), () => set(null, step.density)), ' ');
   select.addEventListener('change', draw);
   firms?.addEventListener('input', () => set(Math.trunc(Number(firms.value)), null));
   density.addEventListener('input', () => (density.value === '' ? set(0, null) : set(null, Number(density.value))));
@@ -518,18 +579,16 @@ function whatIf({ effect, measure, per, tie, year, reading, densities, units }) 
 // Opens what a link points at, such as a sheet.
 let openSheet = null;
 function unfold() {
-  const id = decodeURIComponent(location.hash.slice(1));
+  const id = decoded(location.hash.slice(1));
   if (id.startsWith('profile-') && !find(id)) openSheet?.(id.slice('profile-'.length));
   const target = id && find(id);
   if (target instanceof HTMLDetailsElement) target.open = true;
 }
 addEventListener('hashchange', unfold);
 let folded = [];
-addEventListener('beforeprint', () => {
-  folded = [...document.querySelectorAll('details.onpaper:not([open]), .profile:not([open])')];
-  for (const block of folded) block.open = true;
-});
-addEventListener('afterprint', () => { for (const block of folded) block.open = false; });
+const unfolded = (open) => folded.forEach((block) => { block.open = open; });
+addEventListener('beforeprint', () => { folded = [...document.querySelectorAll('details.onpaper:not([open]), .profile:not([open])')]; unfolded(true); });
+addEventListener('afterprint', () => unfolded(false));
 const data = JSON.parse(find('embedded').textContent, (_, value) =>
   (value && typeof value === 'object' && !Array.isArray(value) ? dict(value) : value));
 if (find('archive')) sheets(data.units);
