@@ -172,7 +172,11 @@ def test_what_is_too_small_is_not_embedded_and_no_estimate_has_a_reason() -> Non
     assert units["C30"]["density"] is None and units["C30"]["n_srdi"] is None and units["C30"]["n_firms"] is None
     assert units["C17"]["n_srdi"] == 0 and len(units) == len(UNITS) - 1  # C25 has no index
     shown = publishable_results(with_whatif())
-    masked = shown.table("whatif").set_index("unit").loc["C30", ["density_new", "score_new", "low", "reading_en"]]
+    masked = (
+        shown.table("whatif")
+        .set_index("unit")
+        .loc["C30", ["density_new", "score_new", "low", "rank_new", "rank_best", "rank_worst", "reading_en"]]
+    )
     assert masked.isna().all(axis=None)
     results = Results(shown.study, {**invented(), "regressions": empty("regressions")}, MANIFEST)
     assert whatif_control(results) is None

@@ -6,12 +6,12 @@ from ..study.indicator_tree import Tree
 
 INK, MUTED_INK, LINE_COLOUR = "#1c2733", "#5b6672", "#e3e8ed"
 HUES = (
-    ("#2f6f9f", "#5b9bc8", "#9cc4e0", "#c9dff0"),
-    ("#a8611b", "#d08a3f", "#e8b87c", "#f3d9b5"),
-    ("#3d7a4f", "#6fa77f", "#a9ceb3", "#d3e7d8"),
-    ("#6f4b8b", "#9a7ab5", "#c2abd6", "#e2d6ec"),
-    ("#5b6672", "#8b959f", "#b8c0c7", "#dde2e6"),
-)  # blue and orange first: distinct under every common colour blindness, and by lightness in print
+    ("#2f6f9f", "#5b9bc8", "#9cc4e0", "#d2e5f3"),
+    ("#a8611b", "#d08a3f", "#e8b87c", "#f6dfc2"),
+    ("#209e66", "#5dbb8f", "#9ad5b8", "#cdebdc"),
+    ("#4a3a60", "#7d6a99", "#b0a2c6", "#ddd5e8"),
+    ("#727578", "#9a9da0", "#bfc1c3", "#e0e1e2"),
+)  # the first of each are distinct for every kind of colour blindness (a test simulates them), and by lightness in print
 RISE_COLOUR, FALL_COLOUR, STEADY_COLOUR = "#b03a2e", "#2b6e50", "#9aa5b0"
 
 

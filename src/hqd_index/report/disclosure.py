@@ -23,7 +23,10 @@ COUNTS = {
     "priority": ("n_srdi", ("n_srdi", "srdi_coverage", "priority")),
     "whatif": (
         "n_srdi",
-        ("n_srdi", "density", "density_new", "score_new", "low", "high", "priority", "priority_new", "reading_zh", "reading_en"),
+        (
+            *("n_srdi", "density", "density_new", "score_new", "low", "high", "rank_new", "rank_best", "rank_worst"),
+            *("priority", "priority_new", "reading_zh", "reading_en"),
+        ),
     ),
     "paths": ("n_srdi", ("n_srdi", "value", "z")),
     "density": ("n_srdi", ("n_srdi", "density", "count", "revenue", "employment", "ihs", "density_lag")),

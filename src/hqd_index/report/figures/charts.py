@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,24 @@ WIDTH = 360
 """Of the plot without its labels: two figures are side by side on the page, one fills the width of a paper's text."""
 PADDING = {"left": 18, "right": 18, "top": 4, "bottom": 4}
 """Room for faces wider than the one the layout was measured with."""
+
+
+def ticks(*numbers: pd.Series, count: int = 7) -> list[float]:
+    """Multiples of 1, 2 or 5 times a power of ten over the range of the numbers: zero, where it is inside, is among them."""
+    low, high = min(float(column.min()) for column in numbers), max(float(column.max()) for column in numbers)
+    if not low < high:
+        return [low]
+    size = 10.0 ** math.floor(math.log10((high - low) / count))
+    step = next(size * factor for factor in (1, 2, 5, 10) if (high - low) / (size * factor) <= count)
+    return [round(k * step, 12) for k in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
+
+
+def _tick_axis(*numbers: pd.Series) -> alt.Axis:
+    return alt.Axis(values=ticks(*numbers))
+
+
+ORIGIN = pd.Series([0.0])
+"""Bars start from it."""
 
 
 def _label_axis(label_order: Iterable[str]) -> alt.Y:
@@ -47,20 +66,22 @@ def stacked_bars(bar_rows: pd.DataFrame, colours: Mapping[str, str], *, title: s
 
 def bar_chart(bar_rows: pd.DataFrame, *, title: str) -> Chart:
     """Rows (label, value, text, colour) as plain bars in the order given, with error rules where there are low and high."""
-    base = alt.Chart(bar_rows).encode(y=_label_axis(bar_rows["label"]), x=alt.X("value:Q", title=title))
+    ends = [bar_rows[column] for column in ("value", "low", "high") if column in bar_rows.columns]
+    axis = _tick_axis(ORIGIN, *ends)
+    base = alt.Chart(bar_rows).encode(y=_label_axis(bar_rows["label"]), x=alt.X("value:Q", title=title, axis=axis))
     layers = [base.mark_bar(height=11).encode(color=alt.Color("colour:N", scale=None))]
     if "low" in bar_rows.columns:
         rule = alt.Chart(bar_rows).mark_rule(color=INK, strokeWidth=1.4)
-        layers.append(rule.encode(y=_label_axis(bar_rows["label"]), x=alt.X("low:Q", title=title), x2="high:Q"))
+        layers.append(rule.encode(y=_label_axis(bar_rows["label"]), x=alt.X("low:Q", title=title, axis=axis), x2="high:Q"))
     else:
         layers.append(base.mark_text(align="left", dx=4, color=INK).encode(text="text:N"))
     return alt.layer(*layers).properties(width=WIDTH, height=alt.Step(18))
 
 
-def line_chart(point_rows: pd.DataFrame, colours: Mapping[str, str], *, title: str) -> Chart:
+def line_chart(point_rows: pd.DataFrame, colours: Mapping[str, str], *, title: str, x_title: str) -> Chart:
     """Rows (x, key, value) as lines; a band where there are low and high. Dashes distinguish the keys without colour."""
     has_many_years = point_rows["x"].nunique() > 8
-    x = alt.X("x:O", title=None, axis=alt.Axis(labelAngle=-45 if has_many_years else 0))
+    x = alt.X("x:O", title=x_title, axis=alt.Axis(labelAngle=-45 if has_many_years else 0))
     y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False))
     line_layer = alt.Chart(point_rows).mark_line(point=True, strokeWidth=2)
     line_layer = line_layer.encode(
@@ -136,40 +157,53 @@ def rank_ranges(rank_rows: pd.DataFrame, base_ranks: pd.DataFrame, *, title: str
 def interval_plot(interval_rows: pd.DataFrame, colours: Mapping[str, str], *, title: str) -> Chart:
     """Rows (label, key, value, low, high) as points with intervals, keys side by side, zero marked."""
     label_order, keys = list(dict.fromkeys(interval_rows["label"])), list(colours)
-    offset, x = alt.YOffset("key:N", sort=keys), alt.X("value:Q", title=title)
+    axis = _tick_axis(ORIGIN, interval_rows["value"], interval_rows["low"], interval_rows["high"])
+    offset, x = alt.YOffset("key:N", sort=keys), alt.X("value:Q", title=title, axis=axis)
     zero_line = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=MUTED_INK, strokeDash=[3, 3]).encode(x="at:Q")
     base = alt.Chart(interval_rows).encode(y=_label_axis(label_order), yOffset=offset, color=_colour_scale(colours))
-    rules = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=title), x2="high:Q")
+    rules = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=title, axis=axis), x2="high:Q")
     point_layer = base.mark_point(filled=True, size=49, opacity=1).encode(x=x, shape=alt.Shape("key:N", sort=keys, legend=None))
     return alt.layer(zero_line, rules, point_layer).properties(width=WIDTH, height=alt.Step(15 if len(keys) > 1 else 22))
 
 
-def event_plot(interval_rows: pd.DataFrame, colours: Mapping[str, str], *, title: str) -> Chart:
+def event_plot(interval_rows: pd.DataFrame, colours: Mapping[str, str], *, title: str, x_title: str) -> Chart:
     """Rows (x, key, value, low, high) as upright intervals in the order given, keys side by side, zero marked."""
     keys = list(colours)
-    x = alt.X("x:N", sort=list(dict.fromkeys(interval_rows["x"])), title=None, axis=alt.Axis(labelAngle=0))
+    axis = _tick_axis(ORIGIN, interval_rows["value"], interval_rows["low"], interval_rows["high"])
+    x = alt.X("x:N", sort=list(dict.fromkeys(interval_rows["x"])), title=x_title, axis=alt.Axis(labelAngle=0))
     base = alt.Chart(interval_rows).encode(x=x, xOffset=alt.XOffset("key:N", sort=keys), color=_colour_scale(colours))
-    rules = base.mark_rule(strokeWidth=1.6).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
+    rules = base.mark_rule(strokeWidth=1.6).encode(y=alt.Y("low:Q", title=title, axis=axis), y2="high:Q")
     shape = alt.Shape("key:N", sort=keys, legend=None)
-    point_layer = base.mark_point(filled=True, size=36, opacity=1).encode(y=alt.Y("value:Q", title=title), shape=shape)
+    point_layer = base.mark_point(filled=True, size=36, opacity=1).encode(y=alt.Y("value:Q", title=title, axis=axis), shape=shape)
     zero_line = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=MUTED_INK, strokeDash=[3, 3]).encode(y="at:Q")
     return alt.layer(zero_line, rules, point_layer).properties(width=WIDTH, height=240)
 
 
-def specification_curve(estimate_rows: pd.DataFrame, *, title: str) -> Chart:
-    """Rows (x, value, low, high, marked) as a specification curve: estimates sorted, intervals behind, marked ones larger."""
-    x = alt.X("x:Q", title=None, axis=None)
-    interval_layer = alt.Chart(estimate_rows).mark_rule(color="#c9d3db").encode(x=x, y=alt.Y("low:Q", title=title), y2="high:Q")
-    point_layer = (
-        alt.Chart(estimate_rows).mark_circle(size=9, color=HUES[0][0], opacity=1).encode(x=x, y=alt.Y("value:Q", title=title))
-    )
+def specification_curve(estimate_rows: pd.DataFrame, option_rows: pd.DataFrame, *, title: str, x_title: str) -> Chart:
+    """Rows (x, value, low, high, marked) as estimates sorted, with intervals; below, rows (label, x, x2, value) of options.
+
+    An option is tinted where more of the estimates in that stretch of the curve use it.
+    """
+    scale = alt.Scale(domain=[float(estimate_rows["x"].min()), float(estimate_rows["x"].max())], nice=False)
+    x, axis = alt.X("x:Q", title=None, axis=None, scale=scale), _tick_axis(ORIGIN, estimate_rows["low"], estimate_rows["high"])
+    interval_layer = alt.Chart(estimate_rows).mark_rule(color="#c9d3db")
+    interval_layer = interval_layer.encode(x=x, y=alt.Y("low:Q", title=title, axis=axis), y2="high:Q")
+    point_layer = alt.Chart(estimate_rows).mark_circle(size=9, color=HUES[0][0], opacity=1)
+    point_layer = point_layer.encode(x=x, y=alt.Y("value:Q", title=title, axis=axis))
     headline_mark = alt.Chart(estimate_rows[estimate_rows["marked"]]).mark_point(
         size=90, color=RISE_COLOUR, filled=True, opacity=1, shape="diamond"
     )
     zero_line = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=MUTED_INK, strokeDash=[3, 3]).encode(y="at:Q")
-    return alt.layer(interval_layer, zero_line, point_layer, headline_mark.encode(x=x, y="value:Q")).properties(
-        width=WIDTH, height=240
-    )
+    layers = (interval_layer, zero_line, point_layer, headline_mark.encode(x=x, y="value:Q"))
+    curve = alt.layer(*layers).properties(width=WIDTH, height=220)
+    if option_rows.empty:
+        return curve
+    tint = alt.Color("value:Q", scale=alt.Scale(range=["#f1f5f8", HUES[0][0]], domain=[0, 1]), legend=None)
+    cells = alt.Chart(option_rows).mark_rect().encode(
+        x=alt.X("x:Q", title=x_title, axis=alt.Axis(labels=False, ticks=False, grid=False), scale=scale),
+        x2="x2:Q", y=_label_axis(dict.fromkeys(option_rows["label"])), color=tint,
+    )  # fmt: skip
+    return alt.vconcat(curve, cells.properties(width=WIDTH, height=alt.Step(14)), spacing=6).resolve_scale(color="independent")
 
 
 def vega_lite(chart: Chart, *, font: str = FONT) -> str:

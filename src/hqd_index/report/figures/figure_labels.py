@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ..bilingual import Bilingual
 
+YEAR = Bilingual("年份", "year")
 MAX_LABEL_WIDTH = 20.0
 """Ems of a label drawn in a figure."""
 

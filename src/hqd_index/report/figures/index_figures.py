@@ -15,7 +15,7 @@ from ..results import Results
 from ..unit_ends import end_rows
 from . import charts
 from .charts import Chart
-from .figure_labels import MAX_LABEL_WIDTH, FigureLabels, short_unit_name
+from .figure_labels import MAX_LABEL_WIDTH, YEAR, FigureLabels, short_unit_name
 
 COLOURED_SHIFT = 3
 """Places from which a shift of rank is coloured."""
@@ -70,7 +70,8 @@ def trend(results: Results, labels: FigureLabels) -> Chart | None:
     frame["key"] = [labels(results.name(node)) for node in mean_scores["node"]]
     colours = {results.tree.root: INK} | _node_colours(results, nodes[1:])
     colour_by_label = {labels(results.name(node)): colour for node, colour in colours.items()}
-    return charts.line_chart(frame, colour_by_label, title=labels.title(Bilingual("各单位平均得分", "mean score over units")))
+    title = labels.title(Bilingual("各单位平均得分", "mean score over units"))
+    return charts.line_chart(frame, colour_by_label, title=title, x_title=labels.title(YEAR))
 
 
 def heat(results: Results, labels: FigureLabels) -> Chart | None:

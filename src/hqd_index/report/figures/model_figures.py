@@ -6,7 +6,7 @@ import pandas as pd
 
 from ..bilingual import Bilingual
 from ..colours import HUES, INK, MUTED_INK, node_colours
-from ..key_findings import split_effects
+from ..key_findings import contribution_row, split_effects
 from ..key_labels import key_label
 from ..label_catalogue import LEVEL_LABELS, STEP_LABELS
 from ..number_format import number, p_value
@@ -15,9 +15,10 @@ from ..results import Results
 from ..sentences import SAMPLES, TOTAL
 from . import charts
 from .charts import Chart
-from .figure_labels import FigureLabels
+from .curve_options import option_cells
+from .figure_labels import YEAR, FigureLabels
 
-CURVE_POINTS = 400
+CURVE_POINTS = 200
 """Points of the specification curve that are drawn."""
 
 
@@ -63,12 +64,16 @@ def channels(results: Results, labels: FigureLabels) -> Chart | None:
 
 
 def composition(results: Results, labels: FigureLabels) -> Chart | None:
-    """The coefficient on all firms, and the spillover and composition that add up to it, in points of the score."""
+    """A ladder in points of the score: all firms, the part that can be split, composition and spillover, which make it up."""
     split_rows = split_effects(results)
     if split_rows is None:
         return None
     prefix, rows = split_rows
+    whole = contribution_row(results, "effect_points") if prefix else None
+    if whole is not None:
+        rows = {"_whole": whole, **rows}
     names = {
+        "_whole": Bilingual("整个指数，全部企业", "whole index, all firms"),
         "": Bilingual("可拆分部分，全部企业", "splittable part, all firms") if prefix else Bilingual("全部企业", "all firms"),
         "_spillover": Bilingual("外溢（从未被认定的企业）", "spillover (never recognised)"),
         "_composition": Bilingual("构成（专精特新企业自身）", "composition (recognised firms)"),
@@ -102,6 +107,7 @@ def counterfactual_path(results: Results, labels: FigureLabels) -> Chart | None:
         frame,
         dict(zip(names.values(), (INK, HUES[1][0]))),
         title=labels.title(Bilingual("各单位平均得分", "mean score over units")),
+        x_title=labels.title(YEAR),
     )
 
 
@@ -118,7 +124,14 @@ def multiverse(results: Results, labels: FigureLabels) -> Chart | None:
         columns={"position": "x", "estimate_sd": "value", "ci_low": "low", "ci_high": "high", "headline": "marked"}
     )
     frame = frame[["x", "value", "low", "high", "marked"]].astype({"x": float, "marked": bool})
-    return charts.specification_curve(frame, title=labels.title(Bilingual("标准化系数", "coefficient in SDs")))
+    options = option_cells(results, rows, labels)
+    title = labels.title(Bilingual("标准化系数（标准差）", "coefficient (SDs)"))
+    x_title = labels.title(
+        Bilingual(
+            "各设定，按系数由小到大；色深：该段设定中采用此项的更多", "specifications by coefficient; darker: more of them use it"
+        )
+    )
+    return charts.specification_curve(frame, options, title=title, x_title=x_title)
 
 
 def mode_matrix(results: Results, labels: FigureLabels) -> Chart | None:
@@ -158,7 +171,10 @@ def event_study(results: Results, labels: FigureLabels) -> Chart | None:
     frame = frame.assign(key=rows["estimator"].map(names), x=[_signed_years(int(time)) for time in rows["time"]])
     colours = {estimator_name: HUES[k][0] for k, estimator_name in enumerate(names.values())}
     return charts.event_plot(
-        frame[["x", "key", "value", "low", "high"]], colours, title=labels.title(key_label(results, "outcome", first_outcome))
+        frame[["x", "key", "value", "low", "high"]],
+        colours,
+        title=labels.title(key_label(results, "outcome", first_outcome)),
+        x_title=labels.title(Bilingual("距认定的年数", "years since recognition")),
     )
 
 
@@ -174,7 +190,9 @@ def overlap(results: Results, labels: FigureLabels) -> Chart | None:
         "key": rows["firm_group"].map(names), "value": 100 * rows["share"],
     })  # fmt: skip
     colours = {name: HUES[k][0] for k, name in enumerate(names.values())}
-    return charts.line_chart(frame, colours, title=labels.title(Bilingual("占本组的份额（%）", "share of the group (%)")))
+    title = labels.title(Bilingual("占本组的份额（%）", "share of the group (%)"))
+    odds_title = labels.title(Bilingual("分组（认定对数几率的中值）", "bin (middle of the log odds of recognition)"))
+    return charts.line_chart(frame, colours, title=title, x_title=odds_title)
 
 
 def _estimator_with_pre_trend(results: Results, estimator: str, outcome: str) -> Bilingual:

@@ -75,5 +75,6 @@ def framed(svg: str, pairs: dict[str, Bilingual], credit: Bilingual) -> str:
     svg = PAPER.sub(rf"\g<1> {size}", svg, count=1)
     text = max(credit, key=text_width)
     pairs[text] = credit
-    line = f'<text class="credit" x="{left + 4:.1f}" y="{bottom - 4:.1f}" font-family="sans-serif" font-size="{CREDIT_SIZE:g}px"'
+    place = f'transform="translate({left + 4:.1f},{bottom - 4:.1f})"'
+    line = f'<text class="credit" {place} font-family="sans-serif" font-size="{CREDIT_SIZE:g}px"'
     return svg.replace("</svg>", f'{line} fill="#56616c">{escape(text, quote=False)}</text></svg>')

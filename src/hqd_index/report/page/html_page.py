@@ -37,6 +37,7 @@ from .rank_tiers import interval_level, rank_tiers
 from .sheet_archive import archive, shown_sheets, unit_list
 from .unit_profiles import RULE
 from .unit_sheets import columns_of, trend_scale, unit_sheets, units_of_measure
+from .verdict_lines import verdict_lines
 from .whatif_control import WhatIfControl, whatif_json
 
 
@@ -104,6 +105,7 @@ def page(
         sentences=sentences,
         verdict_words=verdict_words,
         indicators=_indicators(results),
+        verdict_lines=verdict_lines(results),
     )
 
 
