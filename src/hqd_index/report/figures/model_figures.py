@@ -69,9 +69,9 @@ def composition(results: Results, labels: FigureLabels) -> Chart | None:
     if split_rows is None:
         return None
     prefix, rows = split_rows
-    whole = contribution_row(results, "effect_points") if prefix else None
-    if whole is not None:
-        rows = {"_whole": whole, **rows}
+    index_effect = contribution_row(results, "effect_points") if prefix else None
+    if index_effect is not None:
+        rows = {"_whole": index_effect, **rows}
     names = {
         "_whole": Bilingual("整个指数，全部企业", "whole index, all firms"),
         "": Bilingual("可拆分部分，全部企业", "splittable part, all firms") if prefix else Bilingual("全部企业", "all firms"),

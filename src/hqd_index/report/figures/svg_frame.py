@@ -19,7 +19,7 @@ OPENING = re.compile(r'(<svg[^>]* width=")([\d.]+)(" height=")([\d.]+)(" viewBox
 PAPER = re.compile(r'(<rect class="paper") width="[\d.]+" height="[\d.]+"')
 
 Box = tuple[float, float, float, float]
-"""Left, top, right, bottom."""
+"""Start and end across, start and end down: x, y, x, y."""
 
 
 def text_boxes(svg: str, pairs: Mapping[str, Bilingual]) -> Iterator[Box]:
@@ -53,8 +53,8 @@ def _box(at: tuple[float, float], width: float, size: float, anchor: str, degree
         for along in (start, start + width)
         for across in (-0.85 * size, 0.25 * size)
     ]
-    (left, *_, right), (top, *_, bottom) = sorted(x for x, _ in corners), sorted(y for _, y in corners)
-    return left, top, right, bottom
+    (start_x, *_, end_x), (top, *_, bottom) = sorted(x for x, _ in corners), sorted(y for _, y in corners)
+    return start_x, top, end_x, bottom
 
 
 def framed(svg: str, pairs: dict[str, Bilingual], credit: Bilingual) -> str:
@@ -64,17 +64,17 @@ def framed(svg: str, pairs: dict[str, Bilingual], credit: Bilingual) -> str:
         raise ValueError("a drawing begins with an svg element that has width, height and viewBox")
     width, height = float(opening[2]), float(opening[4])
     boxes = [*text_boxes(svg, pairs), (0.0, 0.0, width, height)]
-    left, top = (min(box[side] for box in boxes) for side in (0, 1))
-    right, bottom = (max(box[side] for box in boxes) for side in (2, 3))
-    right = max(right, left + 8 + CREDIT_SIZE * max(map(text_width, credit)))
+    start_x, top = (min(box[side] for box in boxes) for side in (0, 1))
+    end_x, bottom = (max(box[side] for box in boxes) for side in (2, 3))
+    end_x = max(end_x, start_x + 8 + CREDIT_SIZE * max(map(text_width, credit)))
     bottom += CREDIT_HEIGHT
-    numbers = [f"{value:.2f}".rstrip("0").rstrip(".") for value in (left, top, right - left, bottom - top)]
+    numbers = [f"{value:.2f}".rstrip("0").rstrip(".") for value in (start_x, top, end_x - start_x, bottom - top)]
     view, (_, _, full_width, full_height) = " ".join(numbers), numbers
     svg = OPENING.sub(rf'\g<1>{full_width}\g<3>{full_height}\g<5>{view}"', svg, count=1)
     size = f'x="{numbers[0]}" y="{numbers[1]}" width="{full_width}" height="{full_height}"'
     svg = PAPER.sub(rf"\g<1> {size}", svg, count=1)
     text = max(credit, key=text_width)
     pairs[text] = credit
-    place = f'transform="translate({left + 4:.1f},{bottom - 4:.1f})"'
+    place = f'transform="translate({start_x + 4:.1f},{bottom - 4:.1f})"'
     line = f'<text class="credit" {place} font-family="sans-serif" font-size="{CREDIT_SIZE:g}px"'
     return svg.replace("</svg>", f'{line} fill="#56616c">{escape(text, quote=False)}</text></svg>')
