@@ -224,3 +224,6 @@ def test_closing_lines(tables: dict[str, pd.DataFrame]) -> None:
     assert len(lines) <= 10 and "report.html" in lines[0] and "results.xlsx" in lines[1]
     assert any("20 of 1,610 rows quarantined (1.24%)" in line for line in lines)
     assert any("supported" in line and "[0.140, 0.460]" in line for line in lines)
+    commands = re.fullmatch(r"other weights: hqd run (.*); a score taken apart: hqd explain (\S+) (\d{4})", lines[-1])
+    assert commands and commands[1].startswith(("--scenario ", "--set ")) and "<" not in commands[1]
+    assert commands[2].strip('"') in set(tables["scores"]["unit"].astype(str)) and int(commands[3]) == tables["scores"]["year"].max()

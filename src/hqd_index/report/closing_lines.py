@@ -31,12 +31,22 @@ def summary(study: Study, tables: Mapping[str, pd.DataFrame], folder: Path) -> l
         *(finding.text for finding in findings if finding is not None),
         *_quarantine_line(results, folder / "quarantine.xlsx"),
         next_step(results).text,
-        Bilingual(
-            "换一组权重：hqd run --scenario <名称>；逐项拆开一个得分：hqd explain 单位 年份",
-            "other weights: hqd run --scenario NAME; a score taken apart: hqd explain UNIT YEAR",
-        ),
+        _commands_to_try(study, results),
     ]
     return [line.of(study.study.language) for line in lines]
+
+
+def _commands_to_try(study: Study, results: Results) -> Bilingual:
+    """Two commands as they can be typed: a scenario of the study, or equal weights where it has none, and the leading score."""
+    level = study.indicators.levels[0]
+    varied = next((f"--scenario {name}" for name in study.scenarios), f'--set "weighting.weight.{level}={{method: equal}}"')
+    year = results.years[-1]
+    unit = str(results.ranking(year)["unit"].iloc[0])
+    leading_unit = unit if unit.isalnum() else f'"{unit}"'  # a key of two columns has a bar, which a shell would take
+    return Bilingual(
+        f"换一组权重：hqd run {varied}；逐项拆开一个得分：hqd explain {leading_unit} {year}",
+        f"other weights: hqd run {varied}; a score taken apart: hqd explain {leading_unit} {year}",
+    )
 
 
 def _places(study: Study, folder: Path) -> list[Bilingual]:
