@@ -172,8 +172,8 @@ def write_csv(content: pd.DataFrame, path: Path) -> int:
     """UTF-8 with BOM, CRLF, full precision; texts as `neutral_text` gives them; returns the cells that it changed."""
     columns, edited_count = [], 0
     for column_name in content.columns:
-        column_values = content[column_name].astype(object).where(content[column_name].notna(), None).tolist()
-        distinct_texts = {cell for cell in column_values if isinstance(cell, str)}
+        column_values, is_number = _csv_values(content[column_name]), pd.api.types.is_numeric_dtype(content[column_name])
+        distinct_texts = set() if is_number else {cell for cell in column_values if isinstance(cell, str)}
         neutral_texts = {cell_text: neutral_text(cell_text) for cell_text in distinct_texts if FORMULA.match(cell_text)}
         if neutral_texts:
             edited_count += sum(isinstance(cell, str) and cell in neutral_texts for cell in column_values)
@@ -185,6 +185,14 @@ def write_csv(content: pd.DataFrame, path: Path) -> int:
         writer.writerow([neutral_text(str(column_name)) for column_name in content.columns])
         writer.writerows(zip(*columns))
     return edited_count
+
+
+def _csv_values(column: pd.Series) -> list[Any]:
+    """Python's own values, None where one is missing."""
+    is_missing = column.isna()
+    if is_missing.any():
+        return list(column.astype(object).where(~is_missing, None))
+    return list(column.to_numpy().tolist())
 
 
 def sync_folder(folder: Path) -> None:

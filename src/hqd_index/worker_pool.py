@@ -31,6 +31,8 @@ RESULT: Literal["result"] = "result"
 FAULT: Literal["fault"] = "fault"
 PRELOAD = b"preload "
 """Begins a message of modules to import; a pickled call begins otherwise."""
+COLLECTION = (20_000, 20, 20)
+"""Objects made, and collections of the younger, before garbage is looked for: a stage makes frames, not circles of objects."""
 GRACE = 5.0
 """Seconds in which a process that is asked to end may remove its scratch files."""
 
@@ -165,6 +167,7 @@ class _Worker:
 def main(preloaded_modules: Sequence[str]) -> None:
     """Runs calls from the input as they come; while there are none, imports what they will need."""
     signal.signal(signal.SIGTERM, _end_at_once)
+    gc.set_threshold(*COLLECTION)
     output = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what libraries print is no answer
     calls: queue.SimpleQueue[bytes] = queue.SimpleQueue()
