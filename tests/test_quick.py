@@ -91,9 +91,9 @@ def test_a_quick_run_gives_the_numbers_of_a_whole_one(study, capsys):
 def test_a_quick_run_imports_and_starts_nothing_it_does_not_need(study, tmp_path):
     code = f"""
 import sys
-from hqd_index import worker_pool
+from hqd_index.workers import worker_pool
 def refused(*arguments, **options): raise AssertionError("a process was started")
-worker_pool._Worker.__init__ = refused
+worker_pool._Worker.__init__ = worker_pool.ForkServer.__init__ = refused
 from hqd_index import cli
 cli.main(sys.argv[1:])
 print("imported:", [name for name in {UNUSED!r} if name in sys.modules])

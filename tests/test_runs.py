@@ -21,7 +21,7 @@ from hqd_index.file_lock import FileLock
 from hqd_index.pipeline.compute import StageJob
 from hqd_index.pipeline.job_queue import JobQueue
 from hqd_index.scratch_folder import remove_abandoned_scratch
-from hqd_index.worker_pool import WorkerPool
+from hqd_index.workers import WorkerPool
 
 from .small import ROOT
 

@@ -19,6 +19,8 @@ from .errors import CheckError
 if TYPE_CHECKING:
     import pandas as pd
 
+NUMBER_KINDS = "iufb"
+"""Kinds of columns without texts."""
 NUMERIC = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "networkx", "duckdb", "sqlglot", "pandera")
 """Libraries that stages compute numbers with."""
 CACHE_BYTES = 2 * 1024**3
@@ -172,7 +174,7 @@ def write_csv(content: pd.DataFrame, path: Path) -> int:
     """UTF-8 with BOM, CRLF, full precision; texts as `neutral_text` gives them; returns the cells that it changed."""
     columns, edited_count = [], 0
     for column_name in content.columns:
-        column_values, is_number = _csv_values(content[column_name]), pd.api.types.is_numeric_dtype(content[column_name])
+        column_values, is_number = _csv_values(content[column_name]), content[column_name].dtype.kind in NUMBER_KINDS
         distinct_texts = set() if is_number else {cell for cell in column_values if isinstance(cell, str)}
         neutral_texts = {cell_text: neutral_text(cell_text) for cell_text in distinct_texts if FORMULA.match(cell_text)}
         if neutral_texts:

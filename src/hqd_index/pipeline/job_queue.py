@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from ..errors import SetupError
-from ..worker_pool import WorkerEnded, WorkerPool
+from ..workers import WorkerEnded, WorkerPool
 from .compute import StageJob, StageProgress, StageResult, compute
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from ..publishing import (
 )
 from ..scratch_folder import remove_abandoned_scratch
 from ..tables import check
-from ..worker_pool import WorkerPool
+from ..workers import WorkerPool
 from .compute import STAGE_BY_NAME, StageJob, StageProgress, StageResult
 from .job_queue import JobQueue
 from .run_inputs import database_snapshots, earlier_seconds, input_digests, previous_ingredients

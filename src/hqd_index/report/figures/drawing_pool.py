@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from ...renderer import print_files, svg
-from ...worker_pool import WorkerPool
+from ...workers import WorkerPool
 
 
 class DrawingPool:
