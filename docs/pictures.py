@@ -1,5 +1,7 @@
 """Pictures of what a run writes, for README and docs/img: `python docs/pictures.py data/processed/demo/latest`.
 
+`--page` after it: of the page only.
+
 They are taken of the synthetic demo study, whose outputs say so themselves, and, with its run, of the example of real figures.
 It needs Chromium with its driver,
 LibreOffice, poppler and a Chinese face, as `.ci/run` installs them.
@@ -21,16 +23,56 @@ from typing import Any
 from PIL import Image, ImageChops
 
 IMAGES = Path(__file__).parent / "img"
-LARGEST = 300_000
+LARGEST = 150_000
 """Bytes of a picture at most."""
 COLOURS = 255
 EXAMPLE = "provinces"
-DESKTOP, PHONE = (1280, 1.0), (420, 2.0)
+DESKTOP, PHONE = (1280, 1.0), (390, 1.5)
 """Width of the window in pixels, and device pixels to one."""
+PAGE = (
+    ("demo-zh", "zh", "header", "#robustness .tiers tbody:nth-of-type(1)", DESKTOP, ""),
+    ("demo-en", "en", "header", "#robustness .tiers tbody:nth-of-type(1)", DESKTOP, ""),
+    ("page-why", "zh", "#headline-link", "#headline-link", DESKTOP, "document.querySelector('#headline-link .why').open = true"),
+    (
+        "page-ranking",
+        "zh",
+        "#ranking",
+        "#lab-rows tr:nth-child(14)",
+        DESKTOP,
+        "const b = document.querySelectorAll('.pin button'); b[0].click(); b[1].click()",
+    ),
+    (
+        "page-ranking-en",
+        "en",
+        "#ranking",
+        "#lab-rows tr:nth-child(14)",
+        DESKTOP,
+        "document.querySelector('[data-id=topsis]').click()",
+    ),
+    ("page-sheet", "zh", "#profile-C40", "#profile-C40", DESKTOP, "document.getElementById('profile-C40').open = true"),
+    ("page-weights", "zh", "#weights", "#weights figure", DESKTOP, ""),
+    ("page-change", "zh", "#change", "#change .figures", DESKTOP, ""),
+    ("page-srdi", "zh", "#srdi", "#srdi .figures", DESKTOP, ""),
+    ("page-verdicts", "zh", "#srdi .verdicts", "#srdi .verdicts", DESKTOP, "document.querySelector('.hypothesis').open = true"),
+    ("page-chain", "zh", "#chain", "#chain .chain", DESKTOP, ""),
+    ("page-lists", "zh", "#lists", "#whatif", DESKTOP, ""),
+    ("page-data", "zh", "#data", "#data .figures", DESKTOP, ""),
+    ("page-phone", "zh", "header", "#robustness .tiers tbody:nth-of-type(1)", PHONE, ""),
+    (
+        "page-phone-sheet",
+        "zh",
+        "#profile-C40",
+        "#profile-C40 .indicators",
+        PHONE,
+        "document.getElementById('profile-C40').open = true",
+    ),
+    ("page-phone-en", "en", "#srdi .verdicts", "#srdi .hypothesis:nth-of-type(6)", PHONE, ""),
+)
+"""Pictures of the page: name, language, first and last element, screen, what is done before."""
 
 
-def main(run: Path) -> None:
-    """Every picture of a finished run of the demo study, or those of the example of real figures."""
+def main(run: Path, *, only_page: bool = False) -> None:
+    """Every picture of a finished run of the demo study, or those of the page alone, or of the example of real figures."""
     manifest = json.loads((run / "manifest.json").read_text("utf-8"))
     if not manifest["synthetic"] and manifest["study"] != EXAMPLE:
         sys.exit(f"pictures are taken of the synthetic demo study and of the example {EXAMPLE} only")
@@ -41,10 +83,11 @@ def main(run: Path) -> None:
             for language in ("zh", "en"):
                 save(page_picture(page, address, language, "header", "#lab-rows tr:nth-child(15)", DESKTOP), f"readme-{language}")
             return
-        for language in ("zh", "en"):
-            save(page_picture(page, address, language, "header", "#ranking", DESKTOP), f"demo-{language}")
-        save(page_picture(page, address, "zh", "#srdi", "#srdi .figures", DESKTOP), "page-srdi")
-        save(page_picture(page, address, "zh", "header", "#lab-rows tr:nth-child(12)", PHONE), "page-phone")
+        for name, language, first, last, screen, script in PAGE:
+            save(page_picture(page, address, language, first, last, screen, script), name)
+        save(sheet_picture(page, address, "C40", folder), "page-sheet-print")
+        if only_page:
+            return
         save(page_image(run / "results.xlsx", folder, holds="指数排名", landscape=True), "workbook-ranking")
         save(page_image(run / "paper" / "tables_zh.docx", folder, holds="基准回归结果"), "word-baseline")
         save(page_image(run / "paper" / "methods_zh.docx", folder, holds="指数的构造"), "word-methods")
@@ -67,7 +110,9 @@ def browser() -> Iterator[Any]:
         driver.quit()
 
 
-def page_picture(page: Any, address: str, language: str, first: str, last: str, screen: tuple[int, float]) -> Image.Image:
+def page_picture(
+    page: Any, address: str, language: str, first: str, last: str, screen: tuple[int, float], script: str = ""
+) -> Image.Image:
     """The page from the top of one element to the bottom of another."""
     width, scale = screen
     size = {"width": width, "height": 900, "deviceScaleFactor": scale, "mobile": width < 800}
@@ -75,11 +120,22 @@ def page_picture(page: Any, address: str, language: str, first: str, last: str, 
     page.get(address)
     if language == "en":
         page.execute_script("document.getElementById('language').click()")
+    page.execute_script(script)
     place = "const b = document.querySelector(arguments[0]).getBoundingClientRect(); return [b.top + scrollY, b.bottom + scrollY]"
     top, bottom = page.execute_script(place, first)[0], page.execute_script(place, last)[1]
     clip = {"x": 0, "y": max(0, top - 8), "width": width, "height": bottom - top + 16, "scale": 1}
     shot = page.execute_cdp_cmd("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": True, "clip": clip})
     return Image.open(io.BytesIO(base64.b64decode(shot["data"]))).convert("RGB")
+
+
+def sheet_picture(page: Any, address: str, unit: str, folder: Path) -> Image.Image:
+    """A unit's sheet as it is printed."""
+    page.get(address)
+    page.execute_script(f"window.print = () => {{}}; document.querySelector('#profile-{unit} .print-one').click()")
+    pdf = folder / "sheet.pdf"
+    pdf.write_bytes(base64.b64decode(page.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})["data"]))
+    subprocess.run(["pdftoppm", "-r", "96", "-png", "-singlefile", str(pdf), str(folder / "sheet")], check=True)
+    return Image.open(folder / "sheet.png").convert("RGB")
 
 
 def page_image(document: Path, folder: Path, *, holds: str, landscape: bool = False) -> Image.Image:
@@ -122,4 +178,4 @@ def save(picture: Image.Image, name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), only_page="--page" in sys.argv[2:])

@@ -25,8 +25,8 @@ from .results import BASE, Results
 
 Array = NDArray[np.float64]
 LINKED_AGGREGATIONS = ("arithmetic", "geometric", "harmonic", "power")
-MAX_CELLS = 60_000
-"""Values embedded at most (about 1.2 MB); of a longer panel the latest years are kept."""
+MAX_CELLS = 45_000
+"""Values embedded at most (about 0.9 MB); of a longer panel the latest years are kept."""
 
 
 @dataclass(frozen=True)

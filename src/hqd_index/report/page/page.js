@@ -458,7 +458,7 @@ function chain(map, { basis, side, nodes, years, labels, flags }) {
     told.replaceChildren(make('h3', {}, `${nodes[k].id} `, named(nodes[k]), ` ${year}`), line(`标记：${names('zh')} · 优先次序 ${place ?? '—'} · 专精特新覆盖度 ${coverage === null ? '—' : `${(100 * coverage).toFixed(0)}%`}`, `Flags: ${names('en')} · priority ${place ?? '—'} · SRDI coverage ${coverage === null ? '—' : `${(100 * coverage).toFixed(0)}%`}`),
       ...(evidence ? [line(...evidence)] : []), make('ul', {}, ...rows), line(`主要投入来自：${buysZh}`, `Main inputs from: ${buysEn}`),
       line(`是以下行业的主要来源：${sellsZh}`, `A main source of: ${sellsEn}`),
-      ...(nodes[k].profile ? [make('p', {}, make('a', { href: `#profile-${nodes[k].id}` }, both('画像', 'Profile')))] : []));
+      ...(nodes[k].profile ? [make('p', {}, make('a', { href: `#profile-${nodes[k].id}` }, both('单位表', 'Sheet')))] : []));
   }
 
   // Links to a node's suppliers and to theirs, or to its users and to theirs.
