@@ -91,9 +91,7 @@ def main(page: Path) -> int:
         slide, repaint = (statistics.median(step[k] for step in steps) for k in (0, 1))
     finally:
         driver.quit()
-    print(
-        f"page: {size:,} bytes; ready after {clock:.0f} ms by the clock, {ready:.0f} ms of CPU (empty of equal bytes {nothing:.0f})"
-    )
+    print(f"page: {size:,} bytes; ready after {clock:.0f} ms by the clock, {ready:.0f} ms of CPU (empty: {nothing:.0f})")
     print(f"page: a slider takes {slide:.2f} ms of CPU, a bare repaint {repaint:.2f}")
     verdicts = (
         judged("bytes over the limit", size / LARGEST, 1.0),
