@@ -39,23 +39,16 @@ def test_every_sentence_is_used() -> None:
     """Each sentence, or its group, is named somewhere in the code or in a template."""
     package = Path(str(files("hqd_index")))
     code = "\n".join(path.read_text("utf-8") for path in package.rglob("*") if path.suffix in (".py", ".jinja"))
-    unused = [
-        f"{file}.{name}"
-        for file in FILES
-        for name in wording._sentences(file)
-        if not any(f'"{file}.{front}' in code for front in _fronts(name))
-    ]
+    named = set(re.findall(r"""["']([a-z_]+\.[\w.]*)(?=["'{])""", code))
+    unused = [f"{file}.{name}" for file in FILES for name in wording._sentences(file) if not named & _fronts(f"{file}.{name}")]
     assert not unused
 
 
-def _fronts(name: str) -> list[str]:
-    """How code may name a sentence: whole, up to a place in its name, or by its group."""
+def _fronts(name: str) -> set[str]:
+    """How code may name a sentence: whole, by its group, or up to a place in an f-string."""
     parts = name.split(".")
-    return [
-        f'{name}"',
-        *(f"{'.'.join(parts[:k])}.{{" for k in range(1, len(parts))),
-        *(f'{".".join(parts[:k])}"' for k in range(1, len(parts))),
-    ]
+    groups = {".".join(parts[:k]) for k in range(2, len(parts))}
+    return {name, *groups, *(f"{'.'.join(parts[:k])}." for k in range(2, len(parts)))}
 
 
 def test_a_place_without_a_value_is_an_error() -> None:

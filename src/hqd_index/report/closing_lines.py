@@ -10,16 +10,8 @@ import pandas as pd
 from ..study.records import Study
 from .bilingual import Bilingual
 from .key_findings import composition_split, headline_finding, indicators_left_out, leading_units, next_step, rows_accounted
-from .number_format import integer, percent
 from .results import Results
-
-OUTPUT_FILES = {
-    "page": Bilingual("网页 report.html", "the page report.html"),
-    "workbook": Bilingual("工作簿 results.xlsx", "the workbook results.xlsx"),
-    "paper": Bilingual("论文表与方法 paper/", "tables and methods for a paper (paper/)"),
-    "exports": Bilingual("Stata 与 R 文件 stata/、r/", "exports to Stata and R (stata/, r/)"),
-    "figures": Bilingual("图文件 figures/", "figures as files (figures/)"),
-}
+from .wording import joined, wording, wordings
 
 
 def summary(study: Study, tables: Mapping[str, pd.DataFrame], folder: Path) -> list[str]:
@@ -53,27 +45,22 @@ def _places(study: Study, folder: Path) -> list[Bilingual]:
     """Where the page and the workbook are, and the tables where there is no page; then what the study does not want."""
     outputs = study.study.outputs
     page, workbook, tables = folder / "report.html", folder / "results.xlsx", folder / "tables"
-    lines = [Bilingual(f"网页   {page}", f"page      {page}")] if "page" in outputs else []
-    lines += [Bilingual(f"工作簿 {workbook}", f"workbook  {workbook}")] if "workbook" in outputs else []
-    lines += [] if lines else [Bilingual(f"结果表 {tables}", f"tables    {tables}")]
+    places: dict[str, Path] = {output: path for output, path in (("page", page), ("workbook", workbook)) if output in outputs}
+    lines = [wording(f"terminal.place.{output}", path=path) for output, path in (places or {"tables": tables}).items()]
     unwanted_texts = unwanted_outputs(study)
     return lines if unwanted_texts is None else [*lines, unwanted_texts]
 
 
 def unwanted_outputs(study: Study) -> Bilingual | None:
     """What was not made because `outputs` leaves it out, or None."""
-    unwanted_texts = [text for output, text in OUTPUT_FILES.items() if output not in study.study.outputs]
-    if not unwanted_texts:
-        return None
-    zh, en = "、".join(text.zh for text in unwanted_texts), ", ".join(text.en for text in unwanted_texts)
-    return Bilingual(f"study.yaml 的 outputs 未列出，故未生成：{zh}", f"not made, as outputs in study.yaml leaves them out: {en}")
+    unwanted_texts = [text for output, text in wordings("terminal.output").items() if output not in study.study.outputs]
+    return wording("terminal.unwanted", outputs=joined(unwanted_texts)) if unwanted_texts else None
 
 
 def _quarantine_line(results: Results, path: Path) -> list[Bilingual]:
     counts = rows_accounted(results)
     if not counts:
         return []
-    rows_read, _, quarantined_count, _ = counts
-    share = percent(quarantined_count / rows_read if rows_read else 0.0, 2)
-    zh = f"隔离 {integer(quarantined_count)} / {integer(rows_read)} 行（{share}）：{path}"
-    return [Bilingual(zh, f"{integer(quarantined_count)} of {integer(rows_read)} rows quarantined ({share}): {path}")]
+    rows_read, _, quarantined, _ = counts
+    share = quarantined / rows_read if rows_read else 0.0
+    return [wording("terminal.quarantine", quarantined=quarantined, rows_read=rows_read, share=share, path=path)]

@@ -332,6 +332,17 @@ def _multiverse_sentence(curve_facts: dict[str, float], sample: str) -> Bilingua
     )
 
 
+def run_variant(results: Results) -> Finding | None:
+    """That the run is of a scenario, or of a study changed on the command line; None where it is as its files say."""
+    scenario, changes = results.manifest.get("scenario"), results.manifest.get("changes")
+    texts = []
+    if scenario:
+        texts.append(wording("readme.scenario", scenario=Bilingual(scenario["zh"], scenario["en"]), id=scenario["id"]))
+    if changes:
+        texts.append(wording("readme.changes", changes="; ".join(f"{path}={value}" for path, value in changes.items())))
+    return Finding(sentences_together(*texts), ()) if texts else None
+
+
 def main_findings(results: Results) -> list[Finding]:
     """The page's opening: what the index is without, then at most five sentences in the order people ask."""
     estimate, composition_parts = headline_finding(results), composition_split(results)
@@ -339,6 +350,7 @@ def main_findings(results: Results) -> list[Finding]:
         combined_text = sentences_together(estimate.text, composition_parts.text)
         estimate = Finding(combined_text, tuple(dict.fromkeys(estimate.sources + composition_parts.sources)))
     candidates = [
+        run_variant(results),
         indicators_left_out(results),
         leading_units(results),
         index_movement(results),

@@ -116,12 +116,12 @@ def write_paper(results: Results, tables: Sequence[PaperTable | AbsentTable], fo
     from .paper.word import write_methods, write_tables
 
     folder.mkdir(exist_ok=True)
-    blocks, title = methods_section(results), results.study.study.label
+    blocks, title, remark = methods_section(results), results.title, f"run {results.manifest.get('run', '')}"
     paths = []
     for language in ("zh", "en"):
         heading = Bilingual("研究方法", "Methods").of(language)
         notice = SYNTHETIC_NOTICE.of(language) if results.study.study.synthetic else ""
-        paths.append(write_tables(tables, folder / f"tables_{language}.docx", language, title[language], notice))
-        paths.append(write_latex(tables, folder / f"tables_{language}.tex", language, notice))
-        paths.append(write_methods(blocks, folder / f"methods_{language}.docx", language, heading, notice))
+        paths.append(write_tables(tables, folder / f"tables_{language}.docx", language, title.of(language), notice, remark))
+        paths.append(write_latex(tables, folder / f"tables_{language}.tex", language, notice, remark))
+        paths.append(write_methods(blocks, folder / f"methods_{language}.docx", language, heading, notice, remark))
     return paths

@@ -10,14 +10,9 @@ import pandas as pd
 from ..study.records import Study
 from .bilingual import Bilingual
 from .key_findings import indicators_left_out, leading_units
-from .number_format import number, p_value
 from .results import Results
 from .sentences import SYNTHETIC_NOTICE
-
-REST = Bilingual(
-    "快速运行：只有得分、名次、权重与主回归；名次区间、稳健性、图、网页与论文由 hqd run 生成",
-    "a quick run: scores, ranks, weights and the headline; hqd run adds rank intervals, robustness, figures, page and paper",
-)
+from .wording import wording
 
 
 def quick_summary_lines(
@@ -28,10 +23,10 @@ def quick_summary_lines(
     findings = (indicators_left_out(results), leading_units(results))
     lines = [
         *([SYNTHETIC_NOTICE] if study.study.synthetic else []),
-        Bilingual(f"结果表 {folder}", f"tables    {folder}"),
+        wording("terminal.place.tables", path=folder),
         *(finding.text for finding in findings if finding is not None),
         _headline_line(results),
-        REST,
+        wording("terminal.quick.rest"),
     ]
     return [line.of(study.study.language) for line in lines]
 
@@ -43,12 +38,8 @@ def _headline_line(results: Results) -> Bilingual:
     if rows.empty:
         reason = results.absence_reason("regressions")
         if not results.study.regressions.specifications:
-            reason = Bilingual("regressions.yaml 没有回归设定", "regressions.yaml lists no specification")
-        return Bilingual(f"主回归未生成：{reason.zh}", f"No headline: {reason.en}")
+            reason = wording("terminal.quick.no_specification")
+        return wording("terminal.quick.no_headline", reason=reason)
     row = rows.iloc[0]
-    value, interval = number(row["estimate"], 4), f"[{number(row['ci_low'], 4)}, {number(row['ci_high'], 4)}]"
-    p = p_value(row["p_wild"])
-    return Bilingual(
-        f"主回归 {row['spec']}：密度系数 {value}，95% 区间 {interval}（CV3），自助法 p = {p}",
-        f"headline {row['spec']}: density {value}, 95% interval {interval} (CV3), bootstrap p = {p}",
-    )
+    places = {"spec": row["spec"], "estimate": row["estimate"], "low": row["ci_low"], "high": row["ci_high"], "p": row["p_wild"]}
+    return wording("terminal.quick.headline", **places)

@@ -14,6 +14,7 @@ from ..study.records import Study
 from ..study.varied_study import vary
 from ..tables import TABLES, empty
 from .bilingual import Bilingual, visible_text
+from .wording import wording
 
 BASE = "base"
 ROUNDING = 1e-6  # of a score on 0-100
@@ -34,6 +35,13 @@ class Results:
     @property
     def language(self) -> str:
         return self.study.study.language
+
+    @cached_property
+    def title(self) -> Bilingual:
+        """The study's label; of a run of a scenario with the scenario's."""
+        label, scenario = self.study.study.label, self.manifest.get("scenario")
+        study = Bilingual(label.zh, label.en)
+        return wording("readme.title", study=study, scenario=Bilingual(scenario["zh"], scenario["en"])) if scenario else study
 
     def table(self, table_name: str) -> pd.DataFrame:
         """The rows of a table; its bare header where it was not made."""

@@ -24,10 +24,13 @@ PREAMBLE = (
 )
 
 
-def write_latex(tables: Sequence[PaperTable | AbsentTable], path: Path, language: str, notice: str = "") -> Path:
-    """All tables in one file that compiles by itself; each environment can be pasted into a paper; a notice comes first."""
+def write_latex(
+    tables: Sequence[PaperTable | AbsentTable], path: Path, language: str, notice: str = "", remark: str = ""
+) -> Path:
+    """All tables in one file that compiles by itself, each to be pasted into a paper; a comment, then a notice come first."""
     notice_lines = [f"\\noindent\\textbf{{{escape_latex(notice)}}}\n"] if notice else []
     latex_parts = [
+        f"% {remark}",
         DOCUMENT_CLASS[language],
         PREAMBLE,
         *notice_lines,

@@ -42,8 +42,8 @@ TEXT_SIZES = ((9, 7.0, 15), (7, 8.0, 40), (0, 9.0, 90))
 """From so many columns on: size of the text in points, margin of a cell in twentieths of a point."""
 
 
-def new_document(title: str, notice: str = "") -> Any:
-    """An A4 document in 宋体 and Times New Roman, 10.5 pt; a notice at the head of every page."""
+def new_document(title: str, notice: str, remark: str) -> Any:
+    """An A4 document in 宋体 and Times New Roman, 10.5 pt; a notice at the head of every page, a remark among its properties."""
     document = Document()
     section = document.sections[0]
     section.page_width, section.page_height, section.orientation = Cm(21), Cm(29.7), WD_ORIENT.PORTRAIT
@@ -69,7 +69,7 @@ def new_document(title: str, notice: str = "") -> Any:
         document.styles[style_name].font.color.rgb = None
     properties = document.core_properties
     properties.title, properties.author, properties.created, properties.modified = title, "hqd-index", STAMP, STAMP
-    properties.last_modified_by, properties.comments = "hqd-index", ""
+    properties.last_modified_by, properties.comments = "hqd-index", remark
     if notice:
         section.header.paragraphs[0]._p.append(parse_xml(text_run(notice, 8).replace("<w:r>", f"<w:r {nsdecls('w')}>", 1)))
     return document
@@ -87,16 +87,18 @@ def save(document: Any, path: Path) -> Path:
     return path
 
 
-def write_tables(tables: Sequence[PaperTable | AbsentTable], path: Path, language: str, title: str, notice: str = "") -> Path:
+def write_tables(
+    tables: Sequence[PaperTable | AbsentTable], path: Path, language: str, title: str, notice: str = "", remark: str = ""
+) -> Path:
     """All tables of the paper in one file, each with its caption above and its note below."""
-    document = new_document(title, notice)
+    document = new_document(title, notice, remark)
     _fill_body(document, [table_part for paper_table in tables for table_part in with_caption(paper_table, language)])
     return save(document, path)
 
 
-def write_methods(blocks: Sequence[Block], path: Path, language: str, title: str, notice: str = "") -> Path:
+def write_methods(blocks: Sequence[Block], path: Path, language: str, title: str, notice: str = "", remark: str = "") -> Path:
     """The methods section as a document."""
-    document = new_document(title, notice)
+    document = new_document(title, notice, remark)
     _fill_body(
         document,
         [paragraph(text_run(title, 16, is_bold=True), align="center"), *(prose_paragraph(block, language) for block in blocks)],
