@@ -33,7 +33,11 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     **{f"number{digits}": partial(number, digits=digits) for digits in range(5)},
     **{f"percent{digits}": partial(percent, digits=digits) for digits in range(3)},
 }
-"""What a place may ask for: `{share:percent1}` prints a share with one decimal."""
+"""What a place may ask for: `{share:percent1}` prints a share with one decimal; `{count:words}` a number in words up to ten."""
+NUMBER_WORDS = {
+    "zh": ("零", "一", "两", "三", "四", "五", "六", "七", "八", "九", "十"),
+    "en": ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+}
 
 
 def wording(key: str, **places: Any) -> Bilingual:
@@ -59,11 +63,20 @@ def filled(sentence: Bilingual, **places: Any) -> Bilingual:
 def _fill(text: str, language: str, places: dict[str, Any]) -> str:
     def value(place: re.Match[str]) -> str:
         content = places[place[1]]
+        if place[2] == "words":
+            return _in_words(content, language)
         if place[2] is not None:
             return FORMATS[place[2]](content)
         return content.of(language) if isinstance(content, Bilingual) else str(content)
 
     return PLACE.sub(value, text)
+
+
+def _in_words(count: int, language: str) -> str:
+    """A count as prose has it: in words up to ten, before a measure word in Chinese."""
+    if 0 <= count <= 10:
+        return NUMBER_WORDS[language][count]
+    return f" {integer(count)} " if language == "zh" else integer(count)
 
 
 def joined(texts: Iterable[Bilingual], separator: str = "list") -> Bilingual:

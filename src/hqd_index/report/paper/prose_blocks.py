@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ..bilingual import Bilingual
+from ..wording import wording
 
 BlockType = Literal["heading", "text", "formula", "list", "work"]
 
@@ -18,14 +19,15 @@ class Block:
     text: Bilingual
 
 
-def prose_block(zh: str, en: str, *, block_type: BlockType = "text") -> Block:
-    """A paragraph."""
-    return Block(block_type, Bilingual(zh, en))
+def prose(*sentences: Bilingual) -> Block:
+    """A paragraph of whole sentences; English ones have a space between."""
+    present = [sentence for sentence in sentences if sentence.zh]
+    return Block("text", Bilingual("".join(text.zh for text in present), " ".join(text.en for text in present)))
 
 
-def list_item(zh: str, en: str) -> Block:
-    """An item of a list."""
-    return Block("list", Bilingual(zh, en))
+def item(key: str, **places: Any) -> Block:
+    """An item of a list: the sentence of that key in methods.yaml."""
+    return Block("list", wording(f"methods.{key}", **places))
 
 
 def formula_block(unicode_formula: str) -> Block:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import re
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -157,12 +158,18 @@ def prose_paragraph(block: Block, language: str) -> str:
         (24, -24) if block.block_type == "work" else (0, 21 if block.block_type == "text" and language == "zh" else 0)
     )
     return paragraph(
-        text_run(text, 10.5),
+        _cited_runs(text) if block.block_type != "work" else text_run(text, 10.5),
         bullet=block.block_type == "list",
         line_height=1.35,
         left_indent=left_indent,
         first_indent=first_indent,
     )
+
+
+def _cited_runs(text: str) -> str:
+    """Text with the numbers of works as superscripts, which is how Chinese journals cite."""
+    pieces = re.split(r"(\[\d+(?:[-,]\d+)*\])", text)
+    return "".join(text_run(piece, 10.5, script_position="super" if k % 2 else "") for k, piece in enumerate(pieces) if piece)
 
 
 def paragraph(
