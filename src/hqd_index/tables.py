@@ -226,7 +226,7 @@ TABLES: dict[str, Table] = {
         "回归诊断", "Regression diagnostics", "", "spec sample outcome:text? quantity value:number? note:text?"
     ),
     "channels": _table(
-        "六条渠道分解", "Channels", "spec sample parent node",
+        "渠道分解", "Channels", "spec sample parent node",
         "spec sample parent node share_local:number? estimate:number? se_cv3:number? p_wild:p? p_adjusted:p? part:number? fraction:number? ci_low:number? ci_high:number? gap:number? note:text?",
     ),
     "contribution": _table(

@@ -170,7 +170,7 @@ OUTLINE: tuple[Exhibit, ...] = (
     ),
     _published_exhibit(
         "channels",
-        paper=PaperSlot(5, Bilingual("六条渠道", "Six channels"), estimate_tables.channels_table, "channels", section="srdi"),
+        paper=PaperSlot(5, Bilingual("渠道分解", "Channels"), estimate_tables.channels_table, "channels", section="srdi"),
     ),
     Exhibit(
         "robustness",

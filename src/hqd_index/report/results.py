@@ -109,7 +109,8 @@ class Results:
 
     @cached_property
     def dimensions(self) -> list[str]:
-        return list(self.tree.children(self.tree.root))
+        """The nodes below the root that have a score of their own; none in a flat tree."""
+        return [node for node in self.tree.children(self.tree.root) if self.tree.children(node)]
 
     @cached_property
     def parts(self) -> list[str]:

@@ -12,7 +12,7 @@ from ..results import Results
 from ..sentences import SYNTHETIC_NOTICE
 from ..wording import wording
 
-FILES = {
+FILE_TEXTS = {
     "report.html": "page",
     "results.xlsx": "workbook",
     "quarantine.xlsx": "quarantine",
@@ -27,6 +27,7 @@ FILES = {
     "manifest.json": "manifest",
 }
 """Files of a run -> their text in readme.yaml."""
+FILES: dict[str, Bilingual] = {name: wording(f"readme.file.{text}") for name, text in FILE_TEXTS.items()}
 OUTPUT_OF_FILE = {
     "report.html": "page", "results.xlsx": "workbook", "stata/": "exports", "r/": "exports", "chain/": "exports",
     "figures/": "figures",
@@ -60,8 +61,8 @@ def _language_part(results: Results, language: str, message: Bilingual | None) -
         lines.append(f"- {finding.text.of(language)}{source}")
     lines += ["", f"## {wording('readme.heading.files').of(language)}", ""]
     lines += [
-        f"- `{file_name}`: {wording(f'readme.file.{text}').of(language)}"
-        for file_name, text in FILES.items()
+        f"- `{file_name}`: {file_description.of(language)}"
+        for file_name, file_description in FILES.items()
         if OUTPUT_OF_FILE.get(file_name) in (None, *study.outputs)
     ]
     unwanted_texts = unwanted_outputs(results.study)

@@ -119,7 +119,7 @@ FIGURES: dict[str, Figure] = {
     ),
     "coefficients": Figure(
         models.coefficients,
-        Bilingual("密度的系数：指数、维度与分维度", "Coefficients of the density"),
+        Bilingual("密度的系数：指数及其组成部分", "Coefficients of the density"),
         ("regressions",),
         INTERVALS,
     ),
@@ -129,7 +129,7 @@ FIGURES: dict[str, Figure] = {
         Bilingual("系数由哪些渠道构成", "Channels that make up the coefficient"),
         ("channels",),
         Bilingual(
-            "六条渠道之和恰为总系数；黑线为 95% 区间。", "The channels add up to the whole coefficient; lines are 95% intervals."
+            "各渠道之和恰为总系数；黑线为 95% 区间。", "The channels add up to the whole coefficient; lines are 95% intervals."
         ),
     ),
     "path": Figure(

@@ -200,7 +200,7 @@ ITEM_LABELS = {
     "A": Bilingual("A 贡献核算", "A accounting"),
     "B": Bilingual("B 反事实路径", "B counterfactual path"),
     "C": Bilingual("C 方差分解", "C shares of variance"),
-    "D": Bilingual("D 六条渠道", "D channels"),
+    "D": Bilingual("D 渠道分解", "D channels"),
     "E": Bilingual("E 质量与安全", "E quality and safety"),
     "F": Bilingual("F 企业层面分解", "F decomposition over firms"),
     "G": Bilingual("G 政策模拟", "G policy simulation"),

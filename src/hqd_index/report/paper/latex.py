@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..bilingual import Bilingual
-from .paper_tables import AbsentTable, Cell, PaperTable
+from .paper_tables import AbsentTable, Cell, PaperTable, absence_statement
 from .word import caption
 
 ESCAPES = {
@@ -29,12 +29,14 @@ def write_latex(
 ) -> Path:
     """All tables in one file that compiles by itself, each to be pasted into a paper; a comment, then a notice come first."""
     notice_lines = [f"\\noindent\\textbf{{{escape_latex(notice)}}}\n"] if notice else []
+    statement = absence_statement(tables).of(language)
     latex_parts = [
         f"% {remark}",
         DOCUMENT_CLASS[language],
         PREAMBLE,
         *notice_lines,
-        *[environment(paper_table, language) for paper_table in tables],
+        *[environment(paper_table, language) for paper_table in tables if isinstance(paper_table, PaperTable)],
+        *([f"% {statement}"] if statement else []),
         "\\end{document}\n",
     ]
     path.write_text("\n".join(latex_parts), "utf-8")
@@ -46,11 +48,9 @@ def escape_latex(plain_text: str) -> str:
     return "".join(ESCAPES.get(sign, sign) for sign in plain_text)
 
 
-def environment(paper_table: PaperTable | AbsentTable, language: str) -> str:
-    """One longtable with caption, rules and note; a remark where the table is absent."""
+def environment(paper_table: PaperTable, language: str) -> str:
+    """One longtable with caption, rules and note."""
     title = escape_latex(caption(paper_table, language))
-    if isinstance(paper_table, AbsentTable):
-        return f"\\begin{{center}}\\textbf{{{title}}}\\end{{center}}\n{escape_latex(paper_table.reason.of(language))}\n"
     shares = paper_table.widths or (2.0, *[1.0] * (len(paper_table.header[0]) - 1))
     columns = "".join(
         f">{{\\{'raggedright' if j == 0 else 'centering'}\\arraybackslash}}p{{{0.86 * share / sum(shares):.3f}\\linewidth}}"

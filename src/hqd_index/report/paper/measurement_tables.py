@@ -8,16 +8,11 @@ from ..formula_text import formula_in_words
 from ..number_format import integer, number
 from ..results import Results
 from ..unit_ends import end_rows, with_ends_note
+from ..wording import wordings
 from .estimate_layout import Cell, TableParts
 
 YEARS_SHOWN = 6
 """Years of the table of scores: the first, the last, and others evenly between."""
-LEVEL_TITLES = (
-    Bilingual("一级指标", "Dimension"),
-    Bilingual("二级指标", "Sub-dimension"),
-    Bilingual("三级", "Level 3"),
-    Bilingual("四级", "Level 4"),
-)
 LEAF_TITLES = (
     Bilingual("指标", "Indicator"),
     Bilingual("计算方法", "Formula"),
@@ -62,7 +57,24 @@ def indicator_system(results: Results) -> TableParts | None:
             )
         )
     depth = len(table_body[0]) - 5 if table_body else 0
-    return (((*LEVEL_TITLES[:depth], *LEAF_TITLES),), table_body, SYSTEM_NOTE, (), (*[1.3] * depth, 2.2, 3.6, 0.9, 0.6, 0.9))
+    return (
+        ((*_level_titles(results, depth), *LEAF_TITLES),),
+        table_body,
+        SYSTEM_NOTE,
+        (),
+        (*[1.3] * depth, 2.2, 3.6, 0.9, 0.6, 0.9),
+    )
+
+
+def _level_titles(results: Results, depth: int) -> list[Bilingual]:
+    """Heads of the columns above the indicators: by rank in Chinese, by the level's own name in English where it is known."""
+    heads, levels = wordings("methods.column"), list(reversed(results.tree.levels))[:depth]
+    own_names = [heads[level] if level in heads else Bilingual("", f"{level[:1].upper()}{level[1:]}") for level in levels]
+    return [Bilingual(heads[rank].zh, name.en) for rank, name in zip(RANKS, own_names)]
+
+
+RANKS = ("first", "second", "third", "fourth")
+"""Of levels from the top, as methods.yaml names them."""
 
 
 def descriptives(results: Results) -> TableParts | None:

@@ -87,7 +87,7 @@ def _sample(results: Results) -> Iterator[Bilingual]:
     rows = results.table("sample_flow")
     complete: list[tuple[str, pd.DataFrame]] = []
     for table, steps in rows.groupby("table", sort=False) if len(rows) else ():
-        if (steps["rows"].iloc[1:-1] > 0).any():
+        if steps["rows"].iloc[READ] != steps["rows"].iloc[USED]:
             yield _losses(results, str(table), steps)
         else:
             complete.append((str(table), steps))
@@ -100,17 +100,18 @@ def _sample(results: Results) -> Iterator[Bilingual]:
 
 def _losses(results: Results, table: str, steps: pd.DataFrame) -> Bilingual:
     """What was read, dropped for which reason, and used."""
+    read, used = int(steps["rows"].iloc[READ]), int(steps["rows"].iloc[USED])
     removed = [
         wording("methods.sample.removed", reason=_reason(record), rows=record["rows"])
         for record in steps.iloc[1:-1].to_dict("records")
         if record["rows"] > 0
-    ]
+    ] or [wording("methods.sample.removed", reason=wording("methods.sample.invalid"), rows=read - used)]
     return wording(
         "methods.sample.used",
         table=_table_name(results, table),
-        read=steps["rows"].iloc[READ],
+        read=read,
         removed=joined(removed),
-        used=steps["rows"].iloc[USED],
+        used=used,
         firms=_firms(steps["firms"].iloc[USED]),
     )
 

@@ -53,21 +53,21 @@ def _varied(results: Results) -> Iterator[str]:
 def further_estimate_blocks(results: Results) -> Iterator[Block]:
     """Estimates beside the headline: instrument, events of firms, falls and recovery, specification curve."""
     if _has_shift_share(results):
-        yield item("further.shift_share")
+        yield item("methods.further.shift_share")
     yield from named_instrument_blocks(results)
     if results.has("mediators"):
         labels = [Bilingual(mediator.label.zh, mediator.label.en) for mediator in results.study.regressions.mediators.values()]
-        yield item("further.mediators", mediators=together(labels))
+        yield item("methods.further.mediators", mediators=together(labels))
     if results.has("oaxaca"):
-        yield item("further.oaxaca")
+        yield item("methods.further.oaxaca")
     if results.has("event_study"):
         events = results.study.regressions.events
-        yield item("further.events", before=-events.window[0], after=events.window[1])
+        yield item("methods.further.events", before=-events.window[0], after=events.window[1])
         yield from optional_blocks(results)
     if results.has("resilience"):
-        yield item("further.resilience")
+        yield item("methods.further.resilience")
     if results.has("multiverse"):
-        yield item("further.multiverse")
+        yield item("methods.further.multiverse")
 
 
 def _has_shift_share(results: Results) -> bool:

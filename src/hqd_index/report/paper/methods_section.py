@@ -118,15 +118,15 @@ def limit_blocks(results: Results) -> Iterator[Block]:
     """What the numbers do not say."""
     weighting, has_scenarios = results.study.weighting, results.has("scenarios")
     if "entropy" in {choice.method for choice in weighting.weight.values()}:
-        yield item("limits.entropy.scenarios" if has_scenarios else "limits.entropy")
+        yield item("methods.limits.entropy.scenarios" if has_scenarios else "methods.limits.entropy")
     if str(weighting.normalise.options.get("over")) == "all_years" and len(results.years) > 1:
-        yield item("limits.bounds")
+        yield item("methods.limits.bounds")
     if results.has("regressions"):
         yield Block("list", INTERCEPT_NOTE)
     shares = results.table("coverage")
     low = int((shares["share_revenue"] < 0.2).sum()) if len(shares) else 0
     if low:
-        yield item("limits.coverage.one" if low == 1 else "limits.coverage", count=low)
+        yield item("methods.limits.coverage.one" if low == 1 else "methods.limits.coverage", count=low)
     if results.study.study.synthetic:
         yield Block("list", SYNTHETIC_NOTICE)
 

@@ -26,14 +26,14 @@ def named_instrument_blocks(results: Results) -> Iterator[Block]:
     instruments = {name: choice for name, choice in results.study.regressions.instruments.items() if f"iv_{name}" in methods}
     if instruments:
         yield formula_block("dens_{it} = π z_{it} + X_{it} γ + μ_i + λ_t + v_{it};  F_eff = π̂' π̂ / tr(V̂_π),  z'z = I")
-        yield item("further.instruments")
+        yield item("methods.further.instruments")
     for instrument in instruments.values():
         label = Bilingual(instrument.label.zh, instrument.label.en)
-        yield item("further.exclusion", instrument=label, argument=split_bilingual(instrument.exclusion))
+        yield item("methods.further.exclusion", instrument=label, argument=split_bilingual(instrument.exclusion))
     if results.has("thresholds"):
         yield formula_block("y_{it} = β_1 dens_{it} 1(q_{it} ≤ γ) + β_2 dens_{it} 1(q_{it} > γ) + X_{it} θ + μ_i + λ_t + ε_{it}")
         variables = [variable.label for variable in results.study.regressions.thresholds.values()]
-        yield item("further.thresholds", variables=together([Bilingual(label.zh, label.en) for label in variables]))
+        yield item("methods.further.thresholds", variables=together([Bilingual(label.zh, label.en) for label in variables]))
 
 
 def optional_blocks(results: Results) -> Iterator[Block]:
@@ -41,19 +41,19 @@ def optional_blocks(results: Results) -> Iterator[Block]:
     events, estimators = results.study.regressions.events, _estimators(results)
     if events.instrument and "iv" in estimators:
         label, argument = events.instrument.label, split_bilingual(events.instrument.exclusion)
-        yield item("further.status_instrument", instrument=Bilingual(label.zh, label.en), argument=argument)
+        yield item("methods.further.status_instrument", instrument=Bilingual(label.zh, label.en), argument=argument)
     if events.balancing and results.has("balance"):
         covariates = [Bilingual(choice.label.zh, choice.label.en) for choice in events.balancing.covariates.values()]
         yield formula_block("ATT(g, t) = Ȳ_t − Ȳ_{g−1} − Σ_{i∈C} w_i (Y_{it} − Y_{i,g−1}),  Σ w_i x_i = x̄_g")
-        yield item("further.balance", covariates=together(covariates), caliper=events.balancing.caliper)
+        yield item("methods.further.balance", covariates=together(covariates), caliper=events.balancing.caliper)
     if events.trend_bounds and results.has("trend_bounds"):
         yield formula_block("|δ_{t+1} − δ_t| ≤ M̄ · max_{s<0} |δ_{s+1} − δ_s|;  |(δ_{t+1} − δ_t) − (δ_t − δ_{t−1})| ≤ M")
-        yield item("further.trend_bounds", level=results.study.regressions.inference.level)
+        yield item("methods.further.trend_bounds", level=results.study.regressions.inference.level)
     if events.dynamic and "dcdh_dynamic" in estimators:
         yield formula_block(
             "DID_ℓ = (1/N_ℓ) Σ_g S_g [Y_{g,F−1+ℓ} − Y_{g,F−1} − mean_{g': F' > F−1+ℓ}(Y_{g',F−1+ℓ} − Y_{g',F−1})]"
         )
-        yield item("further.dynamic")
+        yield item("methods.further.dynamic")
 
 
 OPTIONAL_NOTE = Bilingual(

@@ -26,8 +26,8 @@ def prose(*sentences: Bilingual) -> Block:
 
 
 def item(key: str, **places: Any) -> Block:
-    """An item of a list: the sentence of that key in methods.yaml."""
-    return Block("list", wording(f"methods.{key}", **places))
+    """An item of a list: the sentence of that key."""
+    return Block("list", wording(key, **places))
 
 
 def formula_block(unicode_formula: str) -> Block:

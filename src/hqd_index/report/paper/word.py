@@ -18,7 +18,7 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt
 
 from ..bilingual import Bilingual, formula_pieces, visible_text
-from .paper_tables import AbsentTable, Cell, PaperTable
+from .paper_tables import AbsentTable, Cell, PaperTable, absence_statement
 from .prose_blocks import Block
 
 CHINESE_FACE, LATIN_FACE = "宋体", "Times New Roman"
@@ -93,7 +93,10 @@ def write_tables(
 ) -> Path:
     """All tables of the paper in one file, each with its caption above and its note below."""
     document = new_document(title, notice, remark)
-    _fill_body(document, [table_part for paper_table in tables for table_part in with_caption(paper_table, language)])
+    present = [paper_table for paper_table in tables if isinstance(paper_table, PaperTable)]
+    parts = [table_part for paper_table in present for table_part in with_caption(paper_table, language)]
+    statement = absence_statement(tables).of(language)
+    _fill_body(document, [*parts, *([paragraph(text_run(statement, 9))] if statement else [])])
     return save(document, path)
 
 
@@ -115,23 +118,18 @@ def _fill_body(document: Any, xml_parts: Sequence[str]) -> None:
     document.element.replace(body, filled_body)
 
 
-def caption(paper_table: PaperTable | AbsentTable, language: str) -> str:
+def caption(paper_table: PaperTable, language: str) -> str:
     """`表3  基准回归结果` or `Table 3  Baseline regressions`."""
     return Bilingual(f"表{paper_table.number}  {paper_table.title.zh}", f"Table {paper_table.number}  {paper_table.title.en}").of(
         language
     )
 
 
-def with_caption(paper_table: PaperTable | AbsentTable, language: str) -> list[str]:
-    """A caption, the table with its three rules (or why it is absent), its note and a blank line, as WordprocessingML."""
+def with_caption(paper_table: PaperTable, language: str) -> list[str]:
+    """A caption, the table with its three rules, its note and a blank line, as WordprocessingML."""
     caption_paragraph = paragraph(
         text_run(caption(paper_table, language), 10.5, is_bold=True), align="center", keep_with_next=True, space_after=3
     )
-    if isinstance(paper_table, AbsentTable):
-        return [
-            caption_paragraph,
-            paragraph(text_run(Bilingual("本次未生成：", "Not made: ").of(language) + paper_table.reason.of(language), 9)),
-        ]
     note = paper_table.note.of(language)
     return [
         caption_paragraph,
