@@ -8,7 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from hqd_index.report import wording
-from hqd_index.report.wording import FORMATS, PLACE, filled
+from hqd_index.report.wording import FORMATS, PLACE, filled_sentence
 
 TEXT = Path(str(files("hqd_index.report"))) / "text"
 FILES = sorted(path.stem for path in TEXT.glob("*.yaml"))
@@ -29,7 +29,7 @@ def test_every_sentence_is_a_pair_that_can_be_filled(file: str) -> None:
         zh, en = ({(place[1], place[2]) for place in PLACE.finditer(text)} for text in sentence)
         assert {place for place, _ in zh} == {place for place, _ in en}, name
         places = {place: SAMPLE[form] if form else "x" for place, form in zh | en}
-        text = filled(sentence, **places)
+        text = filled_sentence(sentence, **places)
         assert not re.search(r"[{}]", text.zh + text.en), name
         assert not HAN.search(text.en), (name, text.en)
         assert file == "references" or HAN.search(text.zh) or SYMBOLS.match(sentence.zh) or sentence.zh == sentence.en, (

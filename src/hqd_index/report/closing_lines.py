@@ -11,7 +11,7 @@ from ..study.records import Study
 from .bilingual import Bilingual
 from .key_findings import composition_split, headline_finding, indicators_left_out, leading_units, next_step, rows_accounted
 from .results import Results
-from .wording import joined, wording, wordings
+from .wording import listing, wording, wordings
 
 
 def summary(study: Study, tables: Mapping[str, pd.DataFrame], folder: Path) -> list[str]:
@@ -54,7 +54,7 @@ def _places(study: Study, folder: Path) -> list[Bilingual]:
 def unwanted_outputs(study: Study) -> Bilingual | None:
     """What was not made because `outputs` leaves it out, or None."""
     unwanted_texts = [text for output, text in wordings("terminal.output").items() if output not in study.study.outputs]
-    return wording("terminal.unwanted", outputs=joined(unwanted_texts)) if unwanted_texts else None
+    return wording("terminal.unwanted", outputs=listing(unwanted_texts)) if unwanted_texts else None
 
 
 def _quarantine_line(results: Results, path: Path) -> list[Bilingual]:

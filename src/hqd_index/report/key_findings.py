@@ -11,7 +11,7 @@ from .number_format import p_value
 from .results import Results
 from .sentences import INTERCEPT_NOTE, MIN_REPRESENTED, TOTAL, interval_text, ruled_out
 from .verdict_words import caution_text, conclusion, verdict_label, verdict_text
-from .wording import joined, sentences_together, together, wording, wordings
+from .wording import listing, sentences_together, together, wording, wordings
 
 LISTED_INDICATORS = 6
 
@@ -138,7 +138,7 @@ def _leaders_key(ranked_units: pd.DataFrame, unit_count: int) -> tuple[str, int]
 def _scores_listed(score_rows: pd.DataFrame, ranked_units: pd.DataFrame) -> Bilingual:
     """Units with their scores; those that share a rank say so."""
     sharing = ranked_units["rank"].value_counts()
-    return joined(
+    return listing(
         wording(
             "findings.leaders.tied" if sharing[row["rank"]] > 1 else "findings.leaders.unit",
             unit=Bilingual(row["unit_zh"], row["unit_en"]),
@@ -185,10 +185,10 @@ def row_accounting(results: Results) -> Finding | None:
     counts = rows_accounted(results)
     if counts is None:
         return None
-    rows_read, used, quarantined, outside = counts
+    rows_read, rows_used, quarantined, outside = counts
     share = quarantined / rows_read if rows_read else 0.0
     key = "findings.rows" if quarantined else "findings.rows.none_quarantined"
-    text = wording(key, rows_read=rows_read, used=used, quarantined=quarantined, share=share, outside=outside)
+    text = wording(key, rows_read=rows_read, used=rows_used, quarantined=quarantined, share=share, outside=outside)
     return Finding(text, ("ledger",))
 
 
@@ -220,7 +220,7 @@ def incomplete_data(results: Results) -> Finding | None:
     if rows.empty:
         return None
     labels = {node: Bilingual(zh, en) for node, zh, en in rows[["node", "node_zh", "node_en"]].itertuples(index=False)}
-    listed_labels = joined(list(labels.values())[:LISTED_INDICATORS])
+    listed_labels = listing(list(labels.values())[:LISTED_INDICATORS])
     more = " …" if len(labels) > LISTED_INDICATORS else ""
     indicators = Bilingual(listed_labels.zh + more, listed_labels.en + more)
     uneven_count = int((rows["flag"] == "I-GAPS-STATUS").sum())
@@ -238,7 +238,7 @@ def indicators_left_out(results: Results) -> Finding | None:
     nodes = [node for node in results.leaves if ((rows["node"] == node) & (rows["note"] == "I-EMPTY")).any()] if len(rows) else []
     if not nodes:
         return None
-    indicators = joined(wording("findings.named_id", name=results.name(node), id=node) for node in nodes)
+    indicators = listing(wording("findings.named_id", name=results.name(node), id=node) for node in nodes)
     text = wording(f"findings.without.{'one' if len(nodes) == 1 else 'many'}", count=len(nodes), indicators=indicators)
     return Finding(text, ("weights", "not_made"))
 

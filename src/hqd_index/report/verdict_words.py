@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from .bilingual import BLANK_TEXT, Bilingual
-from .wording import filled, joined, wording, wordings
+from .wording import filled_sentence, listing, wording, wordings
 
 VERDICTS = wordings("verdicts.label")
 MEANINGS = wordings("verdicts.meaning")
@@ -21,13 +21,13 @@ LACKS, ADDITIONS = wordings("verdicts.lacks"), wordings("verdicts.caution")
 def conclusion(record: Mapping[Any, Any], *, by_industry: bool) -> Bilingual:
     """What the headline comes to, with its grade: how a sentence on it begins."""
     unit = wording(f"verdicts.units.{'industries' if by_industry else 'units'}")
-    text = filled(CONCLUSIONS[record["verdict"]], unit=unit)
+    text = filled_sentence(CONCLUSIONS[record["verdict"]], unit=unit)
     return wording("verdicts.graded", conclusion=text, grade=GRADES[record["grade"]])
 
 
 def judged_text(record: Mapping[Any, Any]) -> Bilingual:
     """Verdict with its size and split, then grade, what the next grade lacks and the breakdown multiple."""
-    return joined([verdict_text(record), grade_text(record), *_breakdown(record)], "clauses")
+    return listing([verdict_text(record), grade_text(record), *_breakdown(record)], "clauses")
 
 
 def verdict_text(record: Mapping[Any, Any]) -> Bilingual:
@@ -38,7 +38,7 @@ def verdict_text(record: Mapping[Any, Any]) -> Bilingual:
         for field_name, labels_of_values in (("size", SIZES), ("split", SPLITS))
         if _is_given(record.get(field_name))
     ]
-    return _with_qualifiers(label, joined(qualifiers, "clauses")) if qualifiers else label
+    return _with_qualifiers(label, listing(qualifiers, "clauses")) if qualifiers else label
 
 
 def grade_text(record: Mapping[Any, Any]) -> Bilingual:
@@ -87,4 +87,4 @@ def _word_list(key_list: Any, label_by_key: Mapping[str, Bilingual]) -> Bilingua
     if not _is_given(key_list):
         return BLANK_TEXT
     labels = [label_by_key[label_key] for label_key in key_list.split(";")]
-    return Bilingual(joined(labels).zh, joined(labels, "clauses").en)
+    return Bilingual(listing(labels).zh, listing(labels, "clauses").en)

@@ -43,7 +43,7 @@ NUMBER_WORDS = {
 def wording(key: str, **places: Any) -> Bilingual:
     """The sentence `file.name` with its places filled. Raises KeyError for an unknown sentence, place or format."""
     file, _, name = key.partition(".")
-    return filled(_sentences(file)[name], **places)
+    return filled_sentence(_sentences(file)[name], **places)
 
 
 def wordings(key: str) -> dict[str, Bilingual]:
@@ -55,7 +55,7 @@ def wordings(key: str) -> dict[str, Bilingual]:
     return texts
 
 
-def filled(sentence: Bilingual, **places: Any) -> Bilingual:
+def filled_sentence(sentence: Bilingual, **places: Any) -> Bilingual:
     """Both halves of a sentence with their places filled."""
     return Bilingual(*(_fill(text, language, places) for text, language in zip(sentence, Bilingual._fields)))
 
@@ -79,7 +79,7 @@ def _in_words(count: int, language: str) -> str:
     return f" {integer(count)} " if language == "zh" else integer(count)
 
 
-def joined(texts: Iterable[Bilingual], separator: str = "list") -> Bilingual:
+def listing(texts: Iterable[Bilingual], separator: str = "list") -> Bilingual:
     """Texts one after the other: `list` with 、 and commas, `clauses` with semicolons."""
     listed, mark = list(texts), SEPARATORS[separator]
     return Bilingual(mark.zh.join(text.zh for text in listed), mark.en.join(text.en for text in listed))
@@ -88,8 +88,8 @@ def joined(texts: Iterable[Bilingual], separator: str = "list") -> Bilingual:
 def together(texts: Sequence[Bilingual]) -> Bilingual:
     """A list in a sentence: `甲、乙、丙`, `a, b and c`."""
     if len(texts) < 2:
-        return joined(texts)
-    return Bilingual(joined(texts).zh, f"{joined(texts[:-1]).en} and {texts[-1].en}")
+        return listing(texts)
+    return Bilingual(listing(texts).zh, f"{listing(texts[:-1]).en} and {texts[-1].en}")
 
 
 def sentences_together(*texts: Bilingual) -> Bilingual:

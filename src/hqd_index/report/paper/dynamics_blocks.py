@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..bilingual import Bilingual
 from ..results import Results
-from ..wording import joined, wording
+from ..wording import listing, wording
 from .prose_blocks import Block, formula_block, prose
 
 THEIL = "T = (1 / n) Σ_i (y_i / μ) ln(y_i / μ)        T_w = Σ_g s_g T_g        T_b = Σ_g s_g ln(s_g / p_g)        T = T_w + T_b"
@@ -24,7 +24,7 @@ def dynamics_blocks(results: Results) -> Iterator[Block]:
         shares = [
             Bilingual(f"{names[node].zh} {share:g}", f"{names[node].en} {share:g}") for node, share in dynamics.coupling.items()
         ]
-        yield prose(wording("methods.dynamics.coupling", shares=joined(shares)))
+        yield prose(wording("methods.dynamics.coupling", shares=listing(shares)))
         yield formula_block("T = Σ_k a_k U_k        D = √(C T)")
     if dynamics.links is not None:
         nested = dynamics.links.kind == "nested"

@@ -36,8 +36,8 @@ def construction_blocks(results: Results) -> Iterator[Block]:
 def _used_levels(results: Results, choices: Mapping[str, Any]) -> dict[str, Any]:
     """The choices of levels that the run's tree has, `leaves` for all indicators at once."""
     levels = {results.tree.level(node) for node in results.tree.order} | {"leaves"}
-    used = {level: choice for level, choice in choices.items() if level in levels}
-    return used or dict(choices)
+    chosen_levels = {level: choice for level, choice in choices.items() if level in levels}
+    return chosen_levels or dict(choices)
 
 
 def _grouped(choices: Mapping[str, Any]) -> list[list[tuple[str, Any]]]:

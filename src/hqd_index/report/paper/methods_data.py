@@ -10,7 +10,7 @@ from ..bilingual import BLANK_TEXT, Bilingual, split_bilingual
 from ..label_catalogue import TABLE_LABELS
 from ..number_format import is_missing
 from ..results import Results
-from ..wording import joined, together, wording, wordings
+from ..wording import listing, together, wording, wordings
 from .prose_blocks import Block, prose
 
 READ, USED = 0, -1
@@ -75,10 +75,10 @@ def _sources(results: Results) -> Bilingual:
     titles = list(dict.fromkeys(split_bilingual(origin.title) for origin in origins))
     producers = list(dict.fromkeys(split_bilingual(origin.producer) for origin in origins))
     if len(producers) == 1 and len(titles) > 1:
-        text = wording("methods.data.sources_alike", titles=joined(titles), producer=producers[0])
+        text = wording("methods.data.sources_alike", titles=listing(titles), producer=producers[0])
     else:
         pairs = dict.fromkeys((split_bilingual(origin.title), split_bilingual(origin.producer)) for origin in origins)
-        text = joined((wording("methods.data.source", title=title, producer=producer) for title, producer in pairs), "clauses")
+        text = listing((wording("methods.data.source", title=title, producer=producer) for title, producer in pairs), "clauses")
     return wording("methods.data.sources", sources=text)
 
 
@@ -100,18 +100,18 @@ def _sample(results: Results) -> Iterator[Bilingual]:
 
 def _losses(results: Results, table: str, steps: pd.DataFrame) -> Bilingual:
     """What was read, dropped for which reason, and used."""
-    read, used = int(steps["rows"].iloc[READ]), int(steps["rows"].iloc[USED])
+    rows_read, rows_used = int(steps["rows"].iloc[READ]), int(steps["rows"].iloc[USED])
     removed = [
         wording("methods.sample.removed", reason=_reason(record), rows=record["rows"])
         for record in steps.iloc[1:-1].to_dict("records")
         if record["rows"] > 0
-    ] or [wording("methods.sample.removed", reason=wording("methods.sample.invalid"), rows=read - used)]
+    ] or [wording("methods.sample.removed", reason=wording("methods.sample.invalid"), rows=rows_read - rows_used)]
     return wording(
         "methods.sample.used",
         table=_table_name(results, table),
-        read=read,
-        removed=joined(removed),
-        used=used,
+        read=rows_read,
+        removed=listing(removed),
+        used=rows_used,
         firms=_firms(steps["firms"].iloc[USED]),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..bilingual import Bilingual
 from ..key_findings import sources_drawn
 from ..results import Results
-from ..wording import joined, together, wording
+from ..wording import listing, together, wording
 from .optional_estimates import named_instrument_blocks, optional_blocks
 from .prose_blocks import Block, item, prose
 
@@ -17,7 +17,7 @@ def robustness_blocks(results: Results) -> Iterator[Block]:
     labels = [Bilingual(scenario.label.zh, scenario.label.en) for scenario in results.study.scenarios.values()]
     if labels and results.has("scenarios"):
         key = "methods.ranks.scenarios.one" if len(labels) == 1 else "methods.ranks.scenarios"
-        yield prose(wording(key, count=len(labels), scenarios=joined(labels)))
+        yield prose(wording(key, count=len(labels), scenarios=listing(labels)))
     if results.study.uncertainty is None or not results.has("ranks", "uncertainty_summary"):
         return
     yield prose(_draws(results), *([wording("methods.ranks.neighbours")] if results.has("neighbours") else []))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..bilingual import BLANK_TEXT, Bilingual
 from ..outline import PAPER
 from ..results import Results
-from ..wording import joined, wording
+from ..wording import listing, wording
 from .estimate_layout import Cell
 
 
@@ -53,7 +53,7 @@ def paper_tables(results: Results) -> list[PaperTable | AbsentTable]:
 def absence_statement(tables: Sequence[PaperTable | AbsentTable]) -> Bilingual:
     """Which tables the study has nothing for, in one sentence; empty where all are there."""
     absent = [table.title for table in tables if isinstance(table, AbsentTable)]
-    return wording("methods.tables.absent", tables=joined(absent)) if absent else BLANK_TEXT
+    return wording("methods.tables.absent", tables=listing(absent)) if absent else BLANK_TEXT
 
 
 def _cell_rows(lines: Iterable[Iterable[Cell]]) -> tuple[tuple[Cell, ...], ...]:
