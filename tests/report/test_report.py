@@ -77,7 +77,7 @@ def test_an_empty_run_explains_itself(tmp_path: Path) -> None:
     html = (tmp_path / "report.html").read_text("utf-8")
     assert "没有密度；提供名单" in html and "no density; give a list" in html
     assert "scores.csv" in html
-    assert any("没有密度" in line for line in summary(study(), {"not_made": missing}, tmp_path))
+    assert any("没有密度" in line for line in summary(study(), {"not_made": missing}, {}, tmp_path))
 
 
 @pytest.mark.parametrize("key", list(VERDICTS))
@@ -220,7 +220,7 @@ def test_quarantine_workbook_holds_every_finding(written: Path, tables: dict[str
 
 
 def test_closing_lines(tables: dict[str, pd.DataFrame]) -> None:
-    lines = summary(study(language="en"), tables, Path("data/processed/invented/latest"))
+    lines = summary(study(language="en"), tables, {}, Path("data/processed/invented/latest"))
     assert len(lines) <= 10 and "report.html" in lines[0] and "results.xlsx" in lines[1]
     assert any("20 of 1,610 rows quarantined (1.24%)" in line for line in lines)
     assert any("supported" in line and "[0.140, 0.460]" in line for line in lines)

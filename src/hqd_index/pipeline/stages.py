@@ -323,7 +323,7 @@ def report(context: Context) -> dict[str, Table]:
 
     frames = _published(context, UNPUBLISHED)
     write_report(context.study, frames, context.manifest, context.folder)
-    lines = summary(context.study, frames, Path(context.manifest[PUBLISHED_NAME]))
+    lines = summary(context.study, frames, context.manifest, Path(context.manifest[PUBLISHED_NAME]))
     (context.folder / "summary.txt").write_text("\n".join(lines) + "\n", "utf-8")
     return {"codebook": frames["codebook"], "not_made": frames["not_made"]}
 

@@ -4,20 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from ..study.records import Study
 from .bilingual import Bilingual
-from .key_findings import composition_split, headline_finding, indicators_left_out, leading_units, next_step, rows_accounted
+from .key_findings import (
+    composition_split,
+    headline_finding,
+    indicators_left_out,
+    leading_units,
+    next_step,
+    rows_accounted,
+    run_variant,
+)
 from .results import Results
 from .wording import listing, wording, wordings
 
 
-def summary(study: Study, tables: Mapping[str, pd.DataFrame], folder: Path) -> list[str]:
+def summary(study: Study, tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], folder: Path) -> list[str]:
     """What a run ends with, at most ten lines, in the study's language."""
-    results = Results(study, tables, {})
-    findings = (indicators_left_out(results), leading_units(results), headline_finding(results), composition_split(results))
+    results = Results(study, tables, manifest)
+    findings = (
+        run_variant(results),
+        indicators_left_out(results),
+        leading_units(results),
+        headline_finding(results),
+        composition_split(results),
+    )
     lines = [
         *_places(study, folder),
         *(finding.text for finding in findings if finding is not None),
