@@ -50,10 +50,7 @@ def _commands_to_try(study: Study, results: Results) -> Bilingual:
     year = results.years[-1]
     unit = str(results.ranking(year)["unit"].iloc[0])
     leading_unit = unit if unit.isalnum() else f'"{unit}"'  # a key of two columns has a bar, which a shell would take
-    return Bilingual(
-        f"换一组权重：hqd run {varied}；逐项拆开一个得分：hqd explain {leading_unit} {year}",
-        f"other weights: hqd run {varied}; a score taken apart: hqd explain {leading_unit} {year}",
-    )
+    return wording("terminal.next_commands", varied=varied, unit=leading_unit, year=year)
 
 
 def _places(study: Study, folder: Path) -> list[Bilingual]:
