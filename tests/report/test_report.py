@@ -226,4 +226,5 @@ def test_closing_lines(tables: dict[str, pd.DataFrame]) -> None:
     assert any("supported" in line and "[0.140, 0.460]" in line for line in lines)
     commands = re.fullmatch(r"other weights: hqd run (.*); a score taken apart: hqd explain (\S+) (\d{4})", lines[-1])
     assert commands and commands[1].startswith(("--scenario ", "--set ")) and "<" not in commands[1]
-    assert commands[2].strip('"') in set(tables["scores"]["unit"].astype(str)) and int(commands[3]) == tables["scores"]["year"].max()
+    scores = tables["scores"]
+    assert commands[2].strip('"') in set(scores["unit"].astype(str)) and int(commands[3]) == scores["year"].max()

@@ -38,19 +38,21 @@ def summary(study: Study, tables: Mapping[str, pd.DataFrame], manifest: Mapping[
         *(finding.text for finding in findings if finding is not None),
         *_quarantine_line(results, folder / "quarantine.xlsx"),
         next_step(results).text,
-        _commands_to_try(study, results),
+        *_commands_to_try(study, results),
     ]
     return [line.of(study.study.language) for line in lines]
 
 
-def _commands_to_try(study: Study, results: Results) -> Bilingual:
+def _commands_to_try(study: Study, results: Results) -> list[Bilingual]:
     """Two commands as they can be typed: a scenario of the study, or equal weights where it has none, and the leading score."""
+    if not results.years:
+        return []
     level = study.indicators.levels[0]
     varied = next((f"--scenario {name}" for name in study.scenarios), f'--set "weighting.weight.{level}={{method: equal}}"')
     year = results.years[-1]
     unit = str(results.ranking(year)["unit"].iloc[0])
     leading_unit = unit if unit.isalnum() else f'"{unit}"'  # a key of two columns has a bar, which a shell would take
-    return wording("terminal.next_commands", varied=varied, unit=leading_unit, year=year)
+    return [wording("terminal.next_commands", varied=varied, unit=leading_unit, year=year)]
 
 
 def _places(study: Study, folder: Path) -> list[Bilingual]:
