@@ -19,6 +19,7 @@ from .commands.usage_faults import spoken_language, usage_fault
 from .commands.workbook_commands import close_workbook_run, template, workbook_study
 from .errors import CheckError, Faults, HqdError, environment
 from .interrupts import INTERRUPTED, Interrupt, interruptible
+from .one_thread import one_thread_variables
 
 app = typer.Typer(cls=LocalGroup, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -306,7 +307,7 @@ def main(arguments: list[str] | None = None) -> None:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
         sys.stderr.reconfigure(errors="replace")  # type: ignore[union-attr]
-    with interruptible() as interrupt:
+    with one_thread_variables(), interruptible() as interrupt:
         code = _exit_code(sys.argv[1:] if arguments is None else arguments, interrupt)
     if code:
         # out of the handlers: a fault that lives on at exit keeps the engine's objects, and the engine complains of each

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import provenance
+from ..one_thread import one_thread
 from ..progress import Progress, listening
 from ..publishing import UNFINISHED
 from ..tables import TABLES, check
@@ -60,15 +61,13 @@ def compute(job: StageJob, send: Callable[[str | StageProgress], None] = print) 
 
     `send` gets the stage's lines, and how far it is.
     """
-    from threadpoolctl import threadpool_limits
-
     from ..engines import open_engine
 
     start_time = time.perf_counter()
     stage = STAGE_BY_NAME[job.stage]
     job.cache.mkdir(parents=True, exist_ok=True)
     with (
-        threadpool_limits(limits=1),  # sums of products depend on how threads share them
+        one_thread(),
         listening(lambda progress: send(StageProgress(job.stage, progress))),
         open_engine(job.study.study) as engine,
         tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=job.cache) as folder_name,

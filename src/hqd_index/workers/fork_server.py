@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Literal, NoReturn
 
+from ..one_thread import keep_to_one_thread
 from .worker_process import end_at_once, import_for_good, serve_calls
 
 AVAILABLE = sys.platform == "linux"
@@ -140,6 +141,7 @@ class ForkedProcess:
 
 def main(descriptor: int, first_modules: Sequence[str], modules: Sequence[str]) -> NoReturn:
     """Imports, and between imports answers; ends when the caller does."""
+    keep_to_one_thread()  # a fork of a process whose libraries have threads would wait for them
     signal.signal(signal.SIGTERM, end_at_once)
     os.dup2(2, 1)  # what libraries print is no answer
     control = socket.socket(fileno=descriptor)

@@ -18,6 +18,7 @@ from types import FrameType
 from typing import IO, Any, Literal, NoReturn
 
 from ..interrupts import INTERRUPTED
+from ..one_thread import keep_to_one_thread
 
 LINE: Literal["line"] = "line"
 RESULT: Literal["result"] = "result"
@@ -32,6 +33,7 @@ GRACE = 5.0
 
 def main(preloaded_modules: Sequence[str]) -> None:
     """A process that was started for it: its output is for answers alone, what libraries print goes to the errors."""
+    keep_to_one_thread()
     output = os.dup(1)
     os.dup2(2, 1)
     serve_calls(output, preloaded_modules)

@@ -12,15 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .errors import ConfigError, DataError, Faults, HqdError, unknown
-from .index.index_tables import Index
-from .index.index_tables import build_index as build_study_index
-from .study.checks.all_checks import check_study
-from .study.record_faults import checked_record
-from .study.records import Indicators, Study, StudyFile, Weighting
-from .study.yaml_document import Document
-
-__all__ = ["IndexResult", "build_index"]
+from ..errors import ConfigError, DataError, Faults, HqdError, unknown
+from ..index.index_tables import Index
+from ..index.index_tables import build_index as build_study_index
+from ..one_thread import one_thread
+from ..study.checks.all_checks import check_alternatives, check_study
+from ..study.record_faults import checked_record
+from ..study.records import Columns, Indicators, Regressions, Rules, Sources, Study, StudyFile, Uncertainty, Weighting
+from ..study.yaml_document import Document
 
 LEVELS = {
     1: ("indicators",),
@@ -30,6 +29,13 @@ LEVELS = {
 """What the levels of a tree are called by its depth, from the leaves up."""
 ONE_YEAR = 2000
 """Stands for the year of a frame without years; it is not shown."""
+OTHER_PARTS: dict[str, Any] = {
+    "sources": Sources.model_validate({"version": 1, "sources": {"frame": {"path": "frame", "table": "frame"}}}),
+    "rules": Rules.model_validate({"version": 1}),
+    "columns": Columns.model_validate({"version": 1}),
+    "regressions": Regressions.model_validate({"version": 1}),
+}
+"""What a frame does not need of a study, as a study without those files has it."""
 SCORE_COLUMNS = ["unit", "year", "node", "level", "score", "rank", "ranked_of", "coverage", "flag"]
 WEIGHT_COLUMNS = ["year", "node", "parent", "level", "method", "share_local", "share_global", "effective", "entropy", "note"]
 INDICATOR_COLUMNS = ["unit", "year", "indicator", "raw", "treated", "normalised", "imputed"]
@@ -88,6 +94,39 @@ def build_index(
 
     Faults of ConfigError for a tree or design that is none, DataError for a frame that does not fit them.
     """
+    prepared = frame_study(frame, tree, design, directions=directions, levels=levels, unit=unit, year=year, group=group)
+    with one_thread():
+        index = build_study_index(prepared.study, prepared.panel, prepared.unit_names)
+    return _result(index, has_years=prepared.has_years)
+
+
+@dataclass(frozen=True)
+class FrameStudy:
+    """The parts of a study that a frame's index rests on, with its values and the names of its units."""
+
+    study: Study
+    panel: pd.DataFrame
+    unit_names: pd.DataFrame
+    levels: tuple[str, ...]
+    has_years: bool
+
+    def with_uncertainty(self, settings: Mapping[str, Any], seed: int) -> Study:
+        """The study with what uncertainty.yaml would say; Faults of ConfigError."""
+        return _checked_study(self.study.indicators, self.study.weighting, self.study.study.years, dict(settings), seed)
+
+
+def frame_study(
+    frame: pd.DataFrame,
+    tree: Mapping[str, Any],
+    design: Mapping[str, Any] | None,
+    *,
+    directions: Mapping[str, Any] | None,
+    levels: Sequence[str] | None,
+    unit: str,
+    year: str | None,
+    group: str | None,
+) -> FrameStudy:
+    """A frame, tree and design checked as the files of a study are."""
     columns = _leaves(tree)
     level_names = tuple(levels) if levels is not None else LEVELS.get(_depth(tree), ())
     indicators = {
@@ -110,8 +149,7 @@ def build_index(
     panel = _panel(frame, columns, unit, year)
     years = (int(panel["year"].min()), int(panel["year"].max()))
     study = _study(indicators, {"version": 1, **_plain(design if design is not None else _default_design(level_names))}, years)
-    index = build_study_index(study, panel, _unit_names(frame, unit, group))
-    return _result(index, has_years=year is not None)
+    return FrameStudy(study, panel, _unit_names(frame, unit, group), level_names, year is not None)
 
 
 def _leaves(tree: Any) -> list[str]:
@@ -144,21 +182,33 @@ def _study(indicators: dict[str, Any], design: dict[str, Any], years: tuple[int,
     """The parts of a study that an index rests on, checked as those of a folder are."""
     documents = [Document("tree", indicators), Document("design", design)]
     records = [checked_record(Indicators, documents[0]), checked_record(Weighting, documents[1])]
-    faults: list[HqdError] = [fault for document in documents for fault in document.faults]
-    if not faults:
-        study_file = StudyFile.model_validate(
-            {"version": 1, "name": "frame", "label": {"zh": "表", "en": "frame"}, "years": years}
-        )
-        study = Study.model_construct(study=study_file, indicators=records[0], weighting=records[1])
-        findings = check_study(study, valid_parts={"study", "indicators", "weighting"})
-        faults = [
-            ConfigError(finding.en, zh=finding.zh, location=".".join(map(str, finding.path)))
-            for finding in findings
-            if not finding.notice
-        ]
+    _raise_faults([fault for document in documents for fault in document.faults])
+    return _checked_study(records[0], records[1], years, {"version": 1}, 0)
+
+
+def _checked_study(
+    indicators: Indicators | None, weighting: Weighting | None, years: tuple[int, int], settings: dict[str, Any], seed: int
+) -> Study:
+    document = Document("uncertainty", settings)
+    record = checked_record(Uncertainty, document)
+    _raise_faults(list(document.faults))
+    study_file = StudyFile.model_validate(
+        {"version": 1, "name": "frame", "label": {"zh": "表", "en": "frame"}, "years": years, "seed": seed}
+    )
+    study = Study.model_construct(
+        study=study_file, indicators=indicators, weighting=weighting, uncertainty=record, scenarios={}, **OTHER_PARTS
+    )
+    parts = {"study", "indicators", "weighting"} | ({"uncertainty"} if len(settings) > 1 else set())
+    findings = [finding for finding in check_study(study, valid_parts=parts) if not finding.notice]
+    if len(settings) > 1 and not findings:
+        findings = [finding for finding in check_alternatives(study) if not finding.notice]
+    _raise_faults([ConfigError(finding.en, zh=finding.zh, location=".".join(map(str, finding.path))) for finding in findings])
+    return study
+
+
+def _raise_faults(faults: Sequence[HqdError]) -> None:
     if faults:
         raise Faults(faults)
-    return study
 
 
 def _panel(frame: pd.DataFrame, columns: Sequence[str], unit: str, year: str | None) -> pd.DataFrame:
