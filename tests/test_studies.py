@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from hqd_index.api import LEVELS, build_index
+from hqd_index.api import build_index
+from hqd_index.api.frame_index import LEVELS
 
 from .small import ROOT, Ended, hqd, only_run
 

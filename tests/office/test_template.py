@@ -143,7 +143,8 @@ def test_what_an_office_does_to_a_sheet_is_read_as_meant(tmp_path, capsys):
         pd.read_csv(next((tmp_path / f"{name}_研究").glob("data/processed/*/quick/tables/indicators.csv")))
         for name in ("plain", "b")
     ]
-    first, second = [table.set_index(["unit", "year", "indicator"])["raw"].sort_index() for table in tables]
+    values = [pd.Series(table.set_index(["unit", "year", "indicator"])["raw"].sort_index()) for table in tables]
+    first, second = values
     names = set(first.index.unique("indicator"))
     assert set(second.index.unique("indicator")) == names | {"capacity_util"}
     for name in sorted(names):

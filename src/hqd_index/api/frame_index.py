@@ -181,9 +181,9 @@ def _plain(setting: Any) -> Any:
 def _study(indicators: dict[str, Any], design: dict[str, Any], years: tuple[int, int]) -> Study:
     """The parts of a study that an index rests on, checked as those of a folder are."""
     documents = [Document("tree", indicators), Document("design", design)]
-    records = [checked_record(Indicators, documents[0]), checked_record(Weighting, documents[1])]
+    tree_record, design_record = checked_record(Indicators, documents[0]), checked_record(Weighting, documents[1])
     _raise_faults([fault for document in documents for fault in document.faults])
-    return _checked_study(records[0], records[1], years, {"version": 1}, 0)
+    return _checked_study(tree_record, design_record, years, {"version": 1}, 0)
 
 
 def _checked_study(
