@@ -6,7 +6,8 @@ ROWS ?= 1000000
 DEMO ?= --demo
 STATE ?= .attack
 SEED ?= 16
-.PHONY: help setup setup-dev pipeline test test-slow attack check lint bench docs spark sbom advisories clean
+EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1577836800)
+.PHONY: help setup setup-dev pipeline test test-slow attack check lint bench docs spark sbom advisories dist bundle clean
 
 help: ## list the targets / 列出可用命令
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -64,6 +65,12 @@ spark: .venv-spark/.run ## both engines on the demo and a million firm-years (RO
 
 sbom: setup ## the locked libraries as a CycloneDX bill of materials, sbom.json / 软件物料清单
 	@$(BIN)/python supply/locks.py sbom
+
+dist: setup ## wheel and source archive in dist/, the same bytes each time / 构建发布包(逐字节可重现)
+	@SOURCE_DATE_EPOCH=$(EPOCH) $(BIN)/python -m hatchling build -d dist
+
+bundle: setup ## offline folders of wheels for Linux and Windows in dist/bundle; needs a network / 离线安装包(构建时需联网)
+	@SOURCE_DATE_EPOCH=$(EPOCH) $(BIN)/python supply/bundle.py linux && SOURCE_DATE_EPOCH=$(EPOCH) $(BIN)/python supply/bundle.py windows
 
 advisories: setup ## the locked libraries against known advisories (FILE= an OSV file or folder) / 依赖漏洞核对
 	@$(BIN)/python supply/locks.py advisories $(FILE)

@@ -14,6 +14,7 @@ import typer
 from .commands.command_help import LocalCommand, LocalGroup
 from .commands.command_options import DataOption, LangOption, OutOption, Sample, ScenarioOption, SetOption, StudyOption
 from .commands.run_commands import open_page, runs
+from .commands.console_encoding import use_nearest_characters
 from .commands.starting_commands import demo, example, init
 from .commands.usage_faults import spoken_language, usage_fault
 from .commands.workbook_commands import close_workbook_run, template, workbook_study
@@ -304,9 +305,7 @@ def schema(
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: a person's mistake ends in a message and its exit code, never in a traceback."""
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")
-        sys.stderr.reconfigure(errors="replace")  # type: ignore[union-attr]
+    use_nearest_characters()
     with one_thread_variables(), interruptible() as interrupt:
         code = _exit_code(sys.argv[1:] if arguments is None else arguments, interrupt)
     if code:

@@ -144,12 +144,12 @@ def test_what_an_office_does_to_a_sheet_is_read_as_meant(tmp_path, capsys):
         for name in ("plain", "b")
     ]
     values = [pd.Series(table.set_index(["unit", "year", "indicator"])["raw"].sort_index()) for table in tables]
-    first, second = values
-    names = set(first.index.unique("indicator"))
-    assert set(second.index.unique("indicator")) == names | {"capacity_util"}
+    plain_values, changed_values = values
+    names = set(plain_values.index.unique("indicator"))
+    assert set(changed_values.index.unique("indicator")) == names | {"capacity_util"}
     for name in sorted(names):
-        pd.testing.assert_series_equal(first.xs(name, level=2), second.xs(name, level=2), rtol=1e-6)
-    assert second.xs("capacity_util", level=2).between(70, 80).all()
+        pd.testing.assert_series_equal(plain_values.xs(name, level=2), changed_values.xs(name, level=2), rtol=1e-6)
+    assert changed_values.xs("capacity_util", level=2).between(70, 80).all()
 
 
 def test_faulty_cells_come_back_marked_in_a_copy(tmp_path, capsys):
