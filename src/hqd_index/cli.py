@@ -13,8 +13,8 @@ import typer
 
 from .commands.command_help import LocalCommand, LocalGroup
 from .commands.command_options import DataOption, LangOption, OutOption, Sample, ScenarioOption, SetOption, StudyOption
-from .commands.run_commands import open_page, runs
 from .commands.console_encoding import use_nearest_characters
+from .commands.run_commands import open_page, runs
 from .commands.starting_commands import demo, example, init
 from .commands.usage_faults import spoken_language, usage_fault
 from .commands.workbook_commands import close_workbook_run, template, workbook_study

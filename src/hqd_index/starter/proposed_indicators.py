@@ -70,8 +70,8 @@ def flat_tree(proposal: Proposal, unit_keys: Sequence[str]) -> ProposedTree:
             proposed_tree.indicators += [_ratio_indicator(ratio, proposed_table, used_names) for ratio in ratios]
             parts = {ratio[part] for ratio in ratios for part in ("above", "below")}
             other_columns = [column for column in number_columns if column.name not in parts]
-            number_columns = [column for column in other_columns if not is_total(column.unit)]
-            _add_unused_totals([column.label for column in other_columns if is_total(column.unit)], proposal)
+            number_columns = [column for column in other_columns if not is_total(column.unit, column.label)]
+            _add_unused_totals([column.label for column in other_columns if is_total(column.unit, column.label)], proposal)
         for column in number_columns:
             proposed_tree.indicators.append(_column_indicator(column, proposed_table, used_names, is_unit_table=is_unit_table))
     if not proposed_tree.indicators:  # sizes alone: better than nothing to score

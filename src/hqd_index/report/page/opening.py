@@ -116,7 +116,7 @@ def _link(results: Results) -> Opening:
         )
     record = row.to_dict()
     text = conclusion(record, by_industry=results.study.study.unit.by == ("industry_code",))
-    if isinstance(record["split"], str):
+    if record["split"] in SPLITS:
         text = wording("page.opening.link.split", conclusion=text, split=SPLITS[record["split"]])
     is_open = record["verdict"] == "inconclusive"
     chip, level = ("inconclusive", "none") if is_open else (record["grade"], GRADE_LEVELS[record["grade"]])
