@@ -165,6 +165,9 @@ FIRMS = [
         ("substring(industry_code, 2)", ["13", "13", "14", "36"]),
         ("substring(industry_code, 1, 2)", ["C1", "C1", "C1", "C3"]),
         ("case when revenue > 60 then 1 end", [1, 1, None, None]),
+        ("cast(employees as text)", ["10", "20", "0", "5"]),
+        ("cast(industry_code as double)", [None, None, None, None]),
+        ("cast(substring(industry_code, 2) as integer)", [13, 13, 14, 36]),
     ],
 )
 def test_row_formulas_worked_by_hand(text: str, expected: list[object]) -> None:
@@ -192,6 +195,9 @@ def test_row_formulas_worked_by_hand(text: str, expected: list[object]) -> None:
         ("sum(revenue * revenue) / (sum(revenue) * sum(revenue))", (1e4 + 4e4 + 50.5**2) / 350.5**2),
         ("min(revenue) + max(employees)", 20.0),
         ("stddev_samp(revenue) filter (where year = 2015)", None),
+        ("sum(coalesce(rd_exp, ratio, 0)) / sum(employees)", 3.25 / 35),
+        ("sum(coalesce(rd_exp, ratio)) / sum(employees)", 3.25 / 35),
+        ("quantile_cont(revenue, 0) + quantile_cont(revenue, 1)", 200.0),
     ],
 )
 def test_aggregates_worked_by_hand(text: str, expected: float | None) -> None:

@@ -13,11 +13,13 @@ from hqd_index.methods import AGGREGATE, IMPUTE, NORMALISE, TREAT, WEIGHT, weigh
 from hqd_index.methods.choice import Choice, bind
 from hqd_index.methods.column_statistics import correlation, folded_reduction, spread_and_correlation
 from hqd_index.methods.method import ColumnError
-from hqd_index.methods.shares import bounded_shares, refuse_negative
+from hqd_index.methods.shares import as_shares, bounded_shares, refuse_negative
 from hqd_index.methods.treat import box_cox, skew_and_kurtosis, winsorise_skewed
 from hqd_index.methods.weight import check_sum, critic, evenness
 from hqd_index.methods.weight_combined import check_mix
 from hqd_index.methods.weight_optimised import frontier_notes, importances, target_notes
+
+from .samples import CHILDREN, sample
 
 STREAM = np.random.default_rng(16)
 SPREAD = STREAM.uniform(size=(40, 1))
@@ -187,6 +189,34 @@ def test_targets_are_noted_with_the_rows_they_rest_on() -> None:
     notes = list(target_notes(values, targets=np.array([0.5, 0.5]), importance="correlation"))
     assert (notes[0].quantity, notes[0].value, notes[0].flag) == ("complete_rows", pytest.approx(11 / 12), "I-INCOMPLETE")
     assert [note.quantity for note in notes[1:]] == ["target", "importance_share"] * 2
+
+
+def test_the_weakest_child_is_one_that_weighs() -> None:
+    assert AGGREGATE["minimum"].function(np.array([[1.0, 5.0, 7.0]]), np.array([[0.0, 0.6, 0.4]])).tolist() == [5.0]
+
+
+def test_equal_shares_where_no_merit_is_left() -> None:
+    for usable, expected in (([True, False], [1.0, 0.0]), ([True, True], [0.5, 0.5]), ([False, False], [0.0, 0.0])):
+        assert as_shares(np.zeros((1, 2)), np.array([usable])).tolist() == [expected]
+
+
+def test_a_column_is_pulled_in_at_the_end_where_its_tail_is() -> None:
+    """Skewness between 0 and 1: the tail is above, however light."""
+    values = np.array([[-3.0], *[[0.0 + 0.01 * k] for k in range(12)], [3.5]])
+    skew, peak = (float(part[0, 0]) for part in skew_and_kurtosis(values))
+    assert 0 < skew < 1
+    found = winsorise_skewed(values, skewness=skew / 2, kurtosis=peak / 2, max_points=1, then_log=False)
+    assert (found.max(), found.min()) == (0.11, -3.0)
+    mirrored = winsorise_skewed(-values, skewness=skew / 2, kurtosis=peak / 2, max_points=1, then_log=False)
+    assert np.array_equal(mirrored, -found)
+
+
+@pytest.mark.parametrize("name", [name for name, method in WEIGHT.items() if method.batch])
+def test_draws_with_constant_and_empty_columns_are_weighed_one_by_one(name: str) -> None:
+    draws = STREAM.uniform(0.1, 1.0, size=(3, 12, 4))
+    draws[0, :, 2], draws[1, :, 0], draws[2, 3:6, 1] = 0.5, np.nan, np.nan
+    choice = bind(sample("weight", name), "weight").for_children(CHILDREN)
+    np.testing.assert_allclose(choice(draws), np.stack([choice(draw) for draw in draws]), atol=1e-12)
 
 
 def test_judgements_of_eleven_children_are_too_many() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from hqd_index.models.kernels import randomisation as randomisation_module
 from hqd_index.models.kernels.clusters import leave_one_out, sums_without_cluster
-from hqd_index.models.kernels.inference import coefficients, cv1, cv3, driscoll_kraay, p_value, scores
+from hqd_index.models.kernels.inference import coefficients, cv1, cv3, driscoll_kraay, interval, p_value, scores
 from hqd_index.models.kernels.iv import TF, iv_estimate, tf_critical
 from hqd_index.models.kernels.judgements import attainable_with
 from hqd_index.models.kernels.pre_trend import pre_trend
@@ -28,11 +28,11 @@ def specification(**changes: object) -> Specification:
     return Specification(**({"id": "s", "outcomes": ("hqd",), "density": "density_lag", "controls": ("size",)} | changes))
 
 
-@pytest.mark.parametrize(("years", "reach"), [(8, 2), (30, 3), (60, 3)])
+@pytest.mark.parametrize(("years", "reach"), [(2, 1), (8, 2), (30, 3), (60, 3)])
 def test_driscoll_and_kraay_reach_as_far_as_their_rule(years: int, reach: int) -> None:
-    """floor(4 (T/100)^(2/9)) is 2, 3, 3 for 8, 30 and 60 years; Bartlett weights 1 - l / (reach + 1)."""
+    """floor(4 (T/100)^(2/9)) is 1, 2, 3, 3 for 2, 8, 30 and 60 years; Bartlett weights 1 - l / (reach + 1)."""
     data = index_panel(3, units=6, years=years).query("sample == 'all'").reset_index(drop=True)
-    sums, *_ = sums_of(data, specification(cluster="year"))
+    sums, *_ = sums_of(data, specification(cluster="year", fixed_effects=("unit", "year") if years > 2 else ()))
     score = scores(sums)
     reach = min(reach, len(score) - 1)
     expected = (score**2).sum(axis=0)
@@ -47,6 +47,12 @@ def test_p_of_two_clusters_is_that_of_cauchy_and_one_cluster_takes_the_same(clus
     """t with one degree of freedom: p = 1 - 2 arctan(x) / pi."""
     p = p_value(np.array([2.0]), np.array([0.5]), clusters)
     np.testing.assert_allclose(p, 1 - 2 * np.arctan(4.0) / np.pi, rtol=1e-9)
+
+
+@pytest.mark.parametrize(("clusters", "quantile"), [(1, 12.706204736), (2, 12.706204736), (3, 4.302652730), (11, 2.228138852)])
+def test_an_interval_takes_t_of_one_degree_less_than_clusters(clusters: int, quantile: float) -> None:
+    low, high = interval(np.array([1.0]), np.array([0.5]), clusters, 0.95)
+    assert (low[0], high[0]) == (pytest.approx(1 - quantile / 2, rel=1e-8), pytest.approx(1 + quantile / 2, rel=1e-8))
 
 
 @pytest.mark.parametrize("clusters", [4, 8])
@@ -132,7 +138,7 @@ def test_a_row_needs_every_instrument() -> None:
 @pytest.mark.parametrize(
     ("first", "later", "units", "is_estimated"),
     [(2013, (1.0, 2.0, 4.0), "abc", True), (2012, (1.0, 2.0, 4.0), "abc", False), (2013, (2.0, 2.0, 2.0), "abc", False),
-     (2013, (1.0,), "a", False), (2013, (0.0, 0.0, 0.0), "abc", False)],
+     (2013, (1.0, 3.0), "ab", True), (2013, (1.0,), "a", False), (2013, (0.0, 0.0, 0.0), "abc", False)],
 )  # fmt: skip
 def test_a_pre_trend_needs_three_years_without_density_and_units_that_differ_later(
     first: int, later: tuple[float, ...], units: str, is_estimated: bool
@@ -180,3 +186,11 @@ def test_an_instrument_is_judged_alike_in_every_unit_of_the_density(scale: float
     found, expected = (iv_estimate(rows, specification(), ["z"]) for rows in (scaled, data))
     assert found.estimate * scale == pytest.approx(expected.estimate, rel=1e-8)
     assert found.f == pytest.approx(expected.f, rel=1e-8)
+
+
+def test_a_control_far_from_zero_is_kept() -> None:
+    """Within effects only what varies counts: a level of 10,000 million beside a spread of 1 loses digits, not the control."""
+    data = index_panel(4, units=6, years=6).query("sample == 'all'").reset_index(drop=True)
+    sums, moved = (sums_of(rows, specification())[0] for rows in (data, data.assign(size=data["size"] + 1e10)))
+    assert moved.dropped_terms == () and moved.terms == ("density_lag", "size")
+    np.testing.assert_allclose(coefficients(moved), coefficients(sums), rtol=1e-3, atol=1e-6)

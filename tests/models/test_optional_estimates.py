@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -158,13 +159,13 @@ def test_a_threshold_is_found_and_one_regime_is_not_rejected() -> None:
     assert np.mean(np.array(one) <= 0.05) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 40)
 
 
-def of_one_regime(data: pd.DataFrame, y: np.ndarray, candidates: np.ndarray) -> tuple[float, np.ndarray]:
+def of_one_regime(data: pd.DataFrame, y: np.ndarray, candidates: np.ndarray, controls: list[str]) -> tuple[float, np.ndarray]:
     """F of one slope against two and the sums of squares of two by candidate: least squares on all dummies."""
     dummies = pd.get_dummies(data[["unit", "year"]].astype(str), drop_first=True, dtype=float).to_numpy()
     x, q = data["x"].to_numpy(), data["q"].to_numpy()
 
     def squares(*slopes: np.ndarray) -> float:
-        design = np.column_stack([*slopes, dummies, np.ones(len(x))])
+        design = np.column_stack([*slopes, dummies, np.ones(len(x)), data[controls].to_numpy()])
         return float(((y - design @ np.linalg.lstsq(design, y, rcond=None)[0]) ** 2).sum())
 
     two = np.array([squares(x * (q <= c), x * (q > c)) for c in candidates])
@@ -172,13 +173,22 @@ def of_one_regime(data: pd.DataFrame, y: np.ndarray, candidates: np.ndarray) -> 
     return (squares(x) - two.min()) / (two.min() / freedom), two
 
 
-@pytest.mark.parametrize("lost", [[], [5]])
-def test_a_threshold_is_that_of_least_squares_on_dummies_and_so_is_its_bootstrap(lost: list[int]) -> None:
+@pytest.mark.parametrize(("lost", "controls"), [([], []), ([5], []), ([], ["z"])])
+def test_a_threshold_is_that_of_least_squares_on_dummies_and_so_is_its_bootstrap(lost: list[int], controls: list[str]) -> None:
     """Eight units of five years; residuals of one slope drawn by unit, or their signs where a unit lacks a year."""
     data = unit_years(3, units=8, years=5).drop(index=lost).reset_index(drop=True)
-    found = threshold_estimate(data, SPEC, "q", outcome="y", trim=0.2, draws=7, level=0.95, rng=np.random.default_rng(4))
+    found = threshold_estimate(
+        data,
+        replace(SPEC, controls=tuple(controls)),
+        "q",
+        outcome="y",
+        trim=0.2,
+        draws=7,
+        level=0.95,
+        rng=np.random.default_rng(4),
+    )
     y = data["y"].to_numpy()
-    f, two = of_one_regime(data, y, found.candidates)
+    f, two = of_one_regime(data, y, found.candidates, controls)
     best = int(two.argmin())
     ratio = (two - two[best]) / (two[best] / (len(data) - 8))
     inside = found.candidates[ratio <= ratio_limit(0.95)]
@@ -186,7 +196,7 @@ def test_a_threshold_is_that_of_least_squares_on_dummies_and_so_is_its_bootstrap
     assert found.likelihood_ratio == pytest.approx(ratio, abs=1e-8) and found.f == pytest.approx(f, rel=1e-8)
     assert found.share_below == (data["q"] <= found.threshold).mean() and min(found.share_below, 1 - found.share_below) >= 0.175
     dummies = pd.get_dummies(data[["unit", "year"]].astype(str), dtype=float).to_numpy()
-    design = np.column_stack([data["x"], dummies])
+    design = np.column_stack([data["x"], dummies, data[controls].to_numpy()])
     residual = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
     rng, drawn = np.random.default_rng(4), []
     if lost:
@@ -195,7 +205,7 @@ def test_a_threshold_is_that_of_least_squares_on_dummies_and_so_is_its_bootstrap
     else:
         for units in rng.integers(0, 8, size=(7, 8)):
             drawn.append(residual.reshape(8, 5)[units].ravel())
-    law = np.array([of_one_regime(data, sample, found.candidates)[0] for sample in drawn])
+    law = np.array([of_one_regime(data, sample, found.candidates, controls)[0] for sample in drawn])
     assert found.critical == pytest.approx(np.quantile(law, (0.9, 0.95, 0.99)), rel=1e-6)
     assert found.p == ((law >= found.f).sum() + 1) / 8
 

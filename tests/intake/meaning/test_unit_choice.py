@@ -27,6 +27,10 @@ def choice(canonical: str, declared: str | None = None, **printed: tuple[str, ..
         ("元", None, {"label": ("千亿元",)}, "千亿元", 11),
         ("", None, {"label": ("万元",)}, "万元", 0),
         ("亿元", None, {"label": ("万元",), "row": ("万元人民币",)}, "万元", -4),
+        ("", None, {"above_header": ("万元",)}, "万元", 0),
+        ("", None, {"above_header": ("万元", "人")}, "", 0),
+        ("亿元", None, {"above_header": ("人",)}, "亿元", 0),
+        ("亿元", None, {"below": ("亿元",)}, "亿元", 0),
     ],
 )
 def test_the_study_then_the_label_then_the_lines_above(canonical, declared, printed, unit, shift):
@@ -47,6 +51,9 @@ def test_the_study_then_the_label_then_the_lines_above(canonical, declared, prin
         ("%", {"unread_words": ("万元",)}, WARNING, ("万元",)),
         ("指数", {"label": ("万元",)}, WARNING, ("万元", "指数")),
         ("亿元", {"label": ("年",)}, WARNING, ("年",)),
+        ("亿元", {"below": ("万元",)}, ERROR, ("万元",)),
+        ("%", {"below": ("‰",)}, WARNING, ("‰",)),
+        ("亿元", {"above_header": ("本表资料",)}, ERROR, ("本表资料",)),
         ("", {"label": ("亿元",)}, WARNING, ("亿元", "unit: 亿元")),
     ],
 )
@@ -78,3 +85,5 @@ def test_sheets_that_differ():
     assert alike.severity == WARNING and "no unit is printed in b, read as 亿元" in alike.en
     persons = {place: UnitChoice("人", 0, is_printed=printed) for place, printed in (("a", True), ("b", False))}
     assert differing_units("x", "人", persons) == []
+    (stop,) = differing_units("x", "人", persons | {"c": UnitChoice("万人", 4, is_printed=True)})
+    assert stop.severity == ERROR and "no unit is printed in b" in stop.en

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hqd_index.intake.meaning.unit_words import BASE_UNITS, COUNTED_QUANTITIES, MAGNITUDES_EN, MAGNITUDES_ZH, MONEY
-from hqd_index.intake.meaning.units import Unit, exponent, magnified_exponent, unit_of
+from hqd_index.intake.meaning.units import Unit, exponent, magnified_exponent, strip_brackets, unit_of
 
 UNITS = {
     ("yuan", 0): ["元", "人民币元", "元(人民币)", "yuan", "CNY", "RMB", "元人民币", "【元】", "（元）"],
@@ -41,6 +41,8 @@ UNITS = {
     ("index previous", 0): ["上年=100", "上年＝100", "以上年为100", "previous year = 100"], ("index 1978", 0): ["1978=100",
     "1978年=100"],
     ("", 4): ["万"], ("", 8): ["亿"], ("", 6): ["million", "in millions", "百万"],
+    ("index 1978", 2): ["1978=1", "1978年=1"], ("index previous", 2): ["上年=1"],
+    ("yuan/person-year", 0): ["元/人年", "元/人·年", "元/(人·年)"], ("yuan/month*square metre", 0): ["元/平方米·月"],
     ("", 3): ["'000", "000", "thousands"], ("", 2): ["hundreds"],
     ("", 9): ["1000 million"],
 }  # fmt: skip
@@ -49,6 +51,7 @@ NO_UNITS = [
     "元,角",
     "万元;%", "ln 美元", "1e-4", "指数", "对数点", "万元以上", "亿元企业", "发明", "合并", "m", "k",
     "1,000", "1000", "10", "ten", "x million",
+    "元/", "/人", "元/平方米月",
 ]  # fmt: skip
 
 
@@ -70,6 +73,17 @@ def test_a_magnitude_adds_its_power_to_any_base(magnitude: str, base: str):
     """万 x 亿 x base: the powers of the letters add up."""
     measure, power = BASE_UNITS[base]
     assert unit_of(magnitude + base) == Unit(measure, power + sum(MAGNITUDES_ZH[letter] for letter in magnitude))
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("(元)", "元"), ("((元))", "((元))"), ("(元)(万元)", "(元)(万元)"), ("(aa)", "aa"), ("(元", "(元"), ("【元】", "元"),
+        ("(a)b(c)", "(a)b(c)"), ("()", "()"), ("( 元 )", "元"), ("<元>", "元"), ("(元]", "(元]"),
+    ],
+)  # fmt: skip
+def test_one_pair_of_brackets_around_all_is_taken_off(text: str, bare: str):
+    assert strip_brackets(text) == bare
 
 
 @pytest.mark.parametrize(
