@@ -6,8 +6,8 @@
 The first finds which tests reach which line. One process imports the package, collects the tests, and is forked for every
 mutant, whose functions get their mistake there; where it is outside functions the module is imported anew. Each result is a
 line of FOLDER/mutants.jsonl; what is in it is not tried again, so that an interrupted run goes on. `--again` tries the
-survivors anew, with more tests and the module imported anew, after tests were written for them. Survivors that no test can kill
-are argued in argued.yaml.
+survivors once more with more tests, after tests were written for them; `--anew` imports the package for each. Survivors that no
+test can kill are argued in argued.yaml.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=600)
     parser.add_argument("--module", default="")
     parser.add_argument("--again", action="store_true")
+    parser.add_argument("--anew", action="store_true", help="import the package for each mutant; slow")
     parser.add_argument("--seconds", type=float, default=0.0, help="of tests for each mutant; 8 at first, 30 again")
     options = parser.parse_args(arguments)
     folder = options.state.resolve()
@@ -65,32 +66,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     due = [one for one in chosen if one.key not in before or (options.again and before[one.key]["ended"] == SURVIVED)]
     if due:
         prepare()
-        _try(due, folder, is_again=options.again, seconds=options.seconds or (AGAIN_SECONDS if options.again else FIRST_SECONDS))
+        seconds = options.seconds or (AGAIN_SECONDS if options.again else FIRST_SECONDS)
+        _try(due, folder, is_anew=options.anew, seconds=seconds)
     return summary(results(folder / "mutants.jsonl"), chosen)
 
 
-def _try(due: Sequence[Mutant], folder: Path, *, is_again: bool, seconds: float) -> None:
+def _try(due: Sequence[Mutant], folder: Path, *, is_anew: bool, seconds: float) -> None:
     """Tries mutants, after a sound module with the same tests; those outside functions last, in modules imported anew."""
     nearest = NearestTests(folder)
     tests = {mutant: nearest.of(mutant.module, mutant.line, seconds) for mutant in due}
+    settled: set[str] = set()
+    file = folder / "settled.txt"  # by children of this process
 
     def course(trial: Try) -> None:
         sound = Mutant(due[0].module, SOUND, 0, "no change")
         if (end := trial(sound, tests[due[0]])).ended != SURVIVED:
             raise SystemExit(f"the tests fail without a mutant ({end.ended} {end.by})")
-        done = results(folder / "mutants.jsonl")
         for mutant in due:
-            if is_again or mutant.key not in done:
-                _write(folder / "mutants.jsonl", trial(mutant, tests[mutant]))
+            if mutant.key in settled:
+                continue
+            result = trial(mutant, tests[mutant])
+            if result.ended != OUTSIDE:
+                _write(folder / "mutants.jsonl", result)
+                with file.open("a", encoding="utf-8") as stream:
+                    stream.write(mutant.key + "\n")
 
-    if not is_again:
+    file.write_text("", "utf-8")
+    if not is_anew:
         warm_trials(folder, sorted({name.split("::")[0] for names in tests.values() for name in names}), course)
-    course(lambda mutant, names: cold_trial(mutant, names, folder))
+        settled |= set(file.read_text("utf-8").splitlines())
+    if len(settled) < len(due):
+        course(lambda mutant, names: cold_trial(mutant, names, folder))
 
 
 def _write(file: Path, result: Result) -> None:
-    if result.ended == OUTSIDE:
-        return
     with file.open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(dataclasses.asdict(result), ensure_ascii=False) + "\n")
     print(f"{result.ended:9s}{result.seconds:6.1f} s  {result.key}", flush=True)
