@@ -323,6 +323,22 @@ def test_a_formula_has_2000_signs_and_100_levels_at_most(text: str, is_read: boo
         parse(text, columns=TYPES, aggregate=False)
 
 
+@pytest.mark.parametrize(
+    ("text", "en", "zh"),
+    [
+        ("(" * 40 + "revenue" + ")" * 40, "", ""), ("(" * 60 + "revenue" + ")" * 60, "nested too deeply", "嵌套过深"),
+        ("revenue >", "does not read as one expression", "不是一个完整的表达式"),
+    ],
+)  # fmt: skip
+def test_what_is_no_formula_says_whether_it_is_too_deep_or_unfinished(text: str, en: str, zh: str) -> None:
+    if not en:
+        assert parse(text, columns=TYPES, aggregate=False)
+        return
+    with pytest.raises(ConfigError) as refusal:
+        parse(text, columns=TYPES, aggregate=False)
+    assert en in refusal.value.en and zh in refusal.value.zh
+
+
 def test_every_name_of_a_column_is_quoted_in_sql() -> None:
     """A column may be called what is a word of SQL, and upper case is not lower case."""
     tree = parse("coalesce(use, origin)", columns=TYPES, aggregate=False)

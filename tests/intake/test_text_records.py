@@ -152,3 +152,16 @@ def test_bytes_that_are_no_text_name_the_encodings_tried(declared: str, named: s
     with pytest.raises(DataError) as caught:
         intake(study, engine, folder / "data", folder / "configs")
     assert named in caught.value.en and caught.value.location.endswith("a.csv:4")
+
+
+@pytest.mark.parametrize(("fields", "is_refused"), [(3, False), (4, True)])
+def test_a_line_of_more_fields_than_a_sheet_has_is_refused(
+    fields: int, is_refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delimited_text, "MAX_COLUMNS", 3)
+    text = io.StringIO("k,v\n" + ",".join("x" * fields) + "\n")
+    if is_refused:
+        with pytest.raises(DataError, match=f"line 2 has {fields} fields"):
+            write_plain_records(text, io.StringIO(), RecordShape(",", 2, 1), "a.csv")
+    else:
+        assert write_plain_records(text, io.StringIO(), RecordShape(",", 2, 1), "a.csv").rows == 0

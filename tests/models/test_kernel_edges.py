@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hqd_index.models.kernels import clusters
 from hqd_index.models.kernels import randomisation as randomisation_module
 from hqd_index.models.kernels.clusters import leave_one_out, sums_without_cluster
 from hqd_index.models.kernels.inference import coefficients, cv1, cv3, driscoll_kraay, interval, p_value, scores
@@ -186,6 +187,18 @@ def test_an_instrument_is_judged_alike_in_every_unit_of_the_density(scale: float
     found, expected = (iv_estimate(rows, specification(), ["z"]) for rows in (scaled, data))
     assert found.estimate * scale == pytest.approx(expected.estimate, rel=1e-8)
     assert found.f == pytest.approx(expected.f, rel=1e-8)
+
+
+@pytest.mark.parametrize(("largest", "is_exact"), [(10**9, True), (10**3, True), (100, False)])
+def test_sums_that_would_be_too_large_absorb_their_effects(largest: int, is_exact: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few rows and many columns, or the other way round: either limit is enough to do without the jackknife."""
+    data = index_panel(4, units=6, years=6).query("sample == 'all'").reset_index(drop=True)
+    expected = coefficients(sums_of(data, specification())[0])
+    effects = data["year"].nunique() + 2
+    monkeypatch.setattr(clusters, "LARGEST_SUMS", largest if largest != 100 else len(data) * effects)
+    found = sums_of(data, specification())[0]
+    np.testing.assert_allclose(coefficients(found), expected, rtol=1e-9)
+    assert found.complete == is_exact and np.isfinite(cv3(found)).all() == is_exact
 
 
 def test_a_control_far_from_zero_is_kept() -> None:

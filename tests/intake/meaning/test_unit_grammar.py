@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hqd_index.intake.meaning.unit_labels import unit_label, units_in_preamble
 from hqd_index.intake.meaning.unit_words import BASE_UNITS, COUNTED_QUANTITIES, MAGNITUDES_EN, MAGNITUDES_ZH, MONEY
 from hqd_index.intake.meaning.units import Unit, exponent, magnified_exponent, strip_brackets, unit_of
 
@@ -145,3 +146,19 @@ def test_words_of_units_have_the_power_of_their_prefix():
     }
     assert english.items() <= MAGNITUDES_EN.items() and MAGNITUDES_ZH == {"十": 1, "百": 2, "千": 3, "万": 4, "亿": 8}
     assert {MAGNITUDES_EN[word] for word in MAGNITUDES_EN if word.startswith(("m", "bi", "bn", "bl"))} == {6, 9}
+
+
+@pytest.mark.parametrize(
+    ("line", "units"),
+    [
+        ("单位：亿元 (100 million yuan)", ("亿元",)), ("单位：亿元(当年价)", ("亿元",)),
+        ("单位：元 (US dollars)", ("元", "dollars")),
+        ("单位:元 币种:美元", ("美元",)), ("单位：万元、人", ("万元", "人")),
+    ],
+)  # fmt: skip
+def test_a_unit_in_two_languages_is_one(line: str, units: tuple[str, ...]):
+    assert units_in_preamble([[line]]) == units
+
+
+def test_a_label_is_read_up_to_500_signs():
+    assert unit_label("值" * 496 + "(万元)").units == ("万元",) and unit_label("值" * 497 + "(万元)").units == ()
