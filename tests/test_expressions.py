@@ -339,6 +339,12 @@ def test_what_is_no_formula_says_whether_it_is_too_deep_or_unfinished(text: str,
     assert en in refusal.value.en and zh in refusal.value.zh
 
 
+@pytest.mark.parametrize(("years", "is_read"), [(1, True), (10, True), (11, False), (0, False)])
+def test_a_lag_reaches_back_ten_years_at_most(years: int, is_read: bool) -> None:
+    with contextlib.nullcontext() if is_read else pytest.raises(ConfigError):
+        parse(f"lag(revenue, {years}) > 0", columns=TYPES, aggregate=False)
+
+
 def test_every_name_of_a_column_is_quoted_in_sql() -> None:
     """A column may be called what is a word of SQL, and upper case is not lower case."""
     tree = parse("coalesce(use, origin)", columns=TYPES, aggregate=False)

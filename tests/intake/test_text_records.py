@@ -165,3 +165,8 @@ def test_a_line_of_more_fields_than_a_sheet_has_is_refused(
             write_plain_records(text, io.StringIO(), RecordShape(",", 2, 1), "a.csv")
     else:
         assert write_plain_records(text, io.StringIO(), RecordShape(",", 2, 1), "a.csv").rows == 0
+
+
+def test_a_quoted_cell_may_be_longer_than_pythons_csv_takes_by_itself() -> None:
+    (record,) = records([f'"{"a" * 200_000}",b\n'], ",", 2)
+    assert record.quotes_close and len(record.fields[0]) == 200_000

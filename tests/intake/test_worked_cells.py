@@ -39,12 +39,12 @@ SHEETS = {
         types=("integer", "date"),
     ),
     "numbers that a unit makes too small": Sheet(
-        "region,year,x,y\n甲,2019,0.00001,5\n乙,2019,0.00002,3\n丙,2019,0.5,1\n",
+        "region,year,x,y\n甲,2019,0.00001,5\n乙,2019,0.00002,3\n丙,2019,0.5,1\n丁,2019,0.1,2\n",
         {"x": {"unit": "亿元"}, "y": {"unit": "亿元"}},
-        [("丙", 0.00005, 1.0)],
+        [("丁", 0.00001, 2.0), ("丙", 0.00005, 1.0)],
         source={"units": {"x": "万元", "y": "亿元"}},
         quarantined=[("C02", "x", "0.00001"), ("C02", "x", "0.00002")],
-        repairs=[("x", "unit", 1)],
+        repairs=[("x", "unit", 2)],
     ),
     "numbers that are too small as they are": Sheet(
         "region,year,x\n甲,2019,0.00000001\n乙,2019,0.000000012\n丙,2019,0.5\n",

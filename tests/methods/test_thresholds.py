@@ -239,3 +239,11 @@ def test_a_column_that_no_component_holds_weighs_nothing_and_is_not_refused() ->
     a, b, c = np.array([[1, 1, -1, -1], [1, -1, -1, 1], [1, -1, 1, -1]], dtype=float)
     shares = WEIGHT["pca_spss"].function(np.column_stack([a, a + 0.5 * b, c]))
     assert shares[0].tolist() == pytest.approx([0.5, 0.5, 0.0], abs=1e-12)
+
+
+@pytest.mark.parametrize("name", ["grey_relation", "grey_topsis"])
+def test_grey_grades_distinguish_by_one_half_unless_told(name: str) -> None:
+    values, shares = STREAM.uniform(size=(6, 3)), np.array([[0.5, 0.3, 0.2]])
+    grade = AGGREGATE[name].function
+    assert np.array_equal(grade(values, shares), grade(values, shares, rho=0.5))
+    assert not np.allclose(grade(values, shares), grade(values, shares, rho=1.0))

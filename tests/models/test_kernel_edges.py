@@ -19,6 +19,7 @@ from hqd_index.models.kernels.randomisation import randomisation
 from hqd_index.models.kernels.reference_distributions import normal_quantile
 from hqd_index.models.kernels.shift_share import SUM, Exposure, _residual_shocks, _sums_by_shock, _with_instrument, akm0
 from hqd_index.models.kernels.specification import Specification, estimate, sums_of
+from hqd_index.models.kernels.wild import WEBB
 
 from .known_panels import index_panel
 
@@ -207,3 +208,8 @@ def test_a_control_far_from_zero_is_kept() -> None:
     sums, moved = (sums_of(rows, specification())[0] for rows in (data, data.assign(size=data["size"] + 1e10)))
     assert moved.dropped_terms == () and moved.terms == ("density_lag", "size")
     np.testing.assert_allclose(coefficients(moved), coefficients(sums), rtol=1e-3, atol=1e-6)
+
+
+def test_webbs_six_points() -> None:
+    """Webb 2014: plus and minus the roots of 1/2, 1 and 3/2; mean 0, variance 1."""
+    assert sorted(WEBB) == pytest.approx([-(1.5**0.5), -1, -(0.5**0.5), 0.5**0.5, 1, 1.5**0.5])

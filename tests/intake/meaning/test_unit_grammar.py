@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hqd_index.intake.meaning.glyphs import half_width
 from hqd_index.intake.meaning.unit_labels import unit_label, units_in_preamble
 from hqd_index.intake.meaning.unit_words import BASE_UNITS, COUNTED_QUANTITIES, MAGNITUDES_EN, MAGNITUDES_ZH, MONEY
 from hqd_index.intake.meaning.units import Unit, exponent, magnified_exponent, strip_brackets, unit_of
@@ -158,6 +159,14 @@ def test_words_of_units_have_the_power_of_their_prefix():
 )  # fmt: skip
 def test_a_unit_in_two_languages_is_one(line: str, units: tuple[str, ...]):
     assert units_in_preamble([[line]]) == units
+
+
+def test_signs_of_money_and_blanks_are_made_half_width():
+    assert half_width("￥１２\u00a0＄３\u3000") == "¥12 $3 "
+
+
+def test_a_unit_is_read_up_to_120_signs():
+    assert unit_of("万元" + " " * 118) == Unit("yuan", 4) and unit_of("万元" + " " * 119) is None
 
 
 def test_a_label_is_read_up_to_500_signs():
