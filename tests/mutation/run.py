@@ -63,7 +63,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"seed {options.seed}: {len(drawn)} of {len(everyone)} mutants in {len(MODULES)} modules", flush=True)
     chosen = [mutant for mutant in drawn if mutant.module.startswith(options.module)]
     before = results(folder / "mutants.jsonl")
-    due = [one for one in chosen if one.key not in before or (options.again and before[one.key]["ended"] == SURVIVED)]
+    hopeless = argued() if options.again else {}
+    due = [
+        one for one in chosen if one.key not in before or (options.again and before[one.key]["ended"] == SURVIVED)
+        if (one.module, one.code, one.change) not in hopeless
+    ]  # fmt: skip
     if due:
         prepare()
         seconds = options.seconds or (AGAIN_SECONDS if options.again else FIRST_SECONDS)
