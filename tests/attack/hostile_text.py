@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import functools
+import json
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import duckdb
+from ruamel.yaml import YAML
 
 from hqd_index.errors import Faults, HqdError
 from hqd_index.expressions import aggregate_sql, parse, row_sql, type_of
@@ -143,6 +147,32 @@ def config_fault(folder: Path) -> str:
     except Exception as fault:
         return f"{type(fault).__name__}: {fault}"
     return f"{time.process_time() - begun:.1f} s" if time.process_time() - begun > SECONDS else ""
+
+
+OTHER_VALUES = ({"a": "b"}, {"rd": None}, [["rd"], {"a": 1}], [], {}, 3, -0.5, None, True, "x", "", [None], ["rd", "rd"])
+"""What is put in the place of each value of a configuration in turn."""
+
+
+def other_shapes(text: str) -> Iterator[str]:
+    """The YAML of a file with each of its values in turn replaced by one of another shape."""
+    sound = YAML(typ="safe").load(text)
+    for path in _paths(sound):
+        for value in OTHER_VALUES:
+            yield json.dumps(_replaced(sound, path, value), ensure_ascii=False)
+
+
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    for key, child in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from _paths(child, (*path, key))
+
+
+def _replaced(value: Any, path: tuple[Any, ...], other: Any) -> Any:
+    if not path:
+        return other
+    changed = copy.copy(value)
+    changed[path[0]] = _replaced(value[path[0]], path[1:], other)
+    return changed
 
 
 def faults_of(count: int, seed: int, folder: Path) -> list[tuple[str, str]]:

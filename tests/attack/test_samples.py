@@ -7,16 +7,24 @@ from pathlib import Path
 import pytest
 
 from ..faults import test_killed_runs as killed_runs
-from ..faults.small_firms import write_small_study
+from ..faults.small_firms import CONFIGS, write_small_study
 from ..small import examples
 from . import __main__ as attack
-from .hostile_text import SEEDS, faults_of, formula_fault
+from .hostile_text import SEEDS, SoundFolder, faults_of, formula_fault, other_shapes
 from .leaks import Holdings, leak, own_temporary_folder, runs
 
 
 def test_formulas_and_configuration_changed_at_random_are_refused_or_bind(tmp_path: Path) -> None:
     assert faults_of(examples(60), 16, tmp_path) == []
     assert {formula_fault(text) for text in SEEDS} == {""}
+
+
+@pytest.mark.parametrize("part", [pytest.param(name, marks=() if name == "indicators" else pytest.mark.slow) for name in CONFIGS])
+def test_values_of_another_shape_are_refused_with_their_place(tmp_path: Path, part: str) -> None:
+    """A mapping, list, number, text or nothing in the place of each value; an entry of the tree that is a mapping was a bug."""
+    study = SoundFolder(tmp_path / "study")
+    wrong = [(text, fault) for text in other_shapes(f"version: 1\n{CONFIGS[part]}") if (fault := study.fault_with(part, text))]
+    assert wrong == []
 
 
 def test_growth_is_seen() -> None:

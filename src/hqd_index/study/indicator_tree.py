@@ -64,7 +64,7 @@ def listed_leaves(subtree: Any) -> set[str]:
     """Every leaf written below a point of the tree as YAML has it, of whatever profile; also of a tree that is wrong."""
     if isinstance(subtree, Mapping):
         return {leaf for descendant in subtree.values() for leaf in listed_leaves(descendant)}
-    return set(subtree) if isinstance(subtree, list | tuple) else set()
+    return {leaf for leaf in subtree if isinstance(leaf, str)} if isinstance(subtree, list | tuple) else set()
 
 
 def tree_of(indicators: Indicators) -> Tree:
