@@ -34,6 +34,7 @@ HOSTILE_AGGREGATES = [
     "max(revenue, 3)", "quantile_cont(revenue, 0.e)", "sum(revenue) * 1.e", "sum(revenue) * 1e400",
     "count(revenue, year)", "quantile_cont(revenue, [0.1, 0.9])", "quantile_cont(revenue, 1.5)",
     "sum(revenue) filter (where sum(revenue) > 1)", "lag(sum(revenue))", "lag(revenue) + sum(revenue)", "*", "", "   ",
+    "quantile_cont(, 0.9)", "sum(revenue,)", "count(,1)", "sum(if(certified_intl, , 2))", "sum(coalesce(revenue, , 1))",
     "sum(revenue) + revenue", "any_value(revenue)", "first(revenue)", "sum(#1)", "sum($1)", "sum(revenue) in read_csv('a')",
     "sum(revenue) = any(select 1)", "(from secret)", "(values (1))", "sum(x'41')", "sum(revenue) qualify 1", "count(*) from f",
 ]  # fmt: skip
@@ -42,6 +43,7 @@ HOSTILE_ROWS = [
     "exists(select 1)", "revenue in (select 1)", "revenue in industry_code", "copy f to 'x'", "attach 'x'", "install httpfs",
     "pragma x", "set x = 1", "insert into f values (1)", "current_date", "now()", "random()", "current_user", "unnest(revenue)",
     "cast(revenue as int[])", "cast(revenue as struct(a int))", "revenue[1]", "{'a': revenue}", "revenue -> 1",
+    "coalesce(revenue,)", "if(certified_intl, , 2) > 1", "revenue in (,1)", "revenue in (1,)", "greatest(,1) > 0",
     "industry_code collate nocase", "industry_code like 'a' escape 'b'", "regexp_matches(industry_code, employees)",
     "power(revenue, employees)", "round(revenue, employees)", "revenue between symmetric 2 and 1", "revenue ≥ 1",
     "revenue，1", "revenue // 2", "revenue & 1", "(" * 200 + "revenue" + ")" * 200, "+".join(["revenue"] * 240),
@@ -165,6 +167,7 @@ FIRMS = [
         ("substring(industry_code, 2)", ["13", "13", "14", "36"]),
         ("substring(industry_code, 1, 2)", ["C1", "C1", "C1", "C3"]),
         ("case when revenue > 60 then 1 end", [1, 1, None, None]),
+        ("industry_code in (',', 'C13', '(')", [True, True, False, False]),
         ("cast(employees as text)", ["10", "20", "0", "5"]),
         ("cast(industry_code as double)", [None, None, None, None]),
         ("cast(substring(industry_code, 2) as integer)", [13, 13, 14, 36]),
@@ -328,6 +331,7 @@ def test_a_formula_has_2000_signs_and_100_levels_at_most(text: str, is_read: boo
     [
         ("(" * 40 + "revenue" + ")" * 40, "", ""), ("(" * 60 + "revenue" + ")" * 60, "nested too deeply", "嵌套过深"),
         ("revenue >", "does not read as one expression", "不是一个完整的表达式"),
+        ("greatest(revenue,)", "a comma with nothing on one side", "逗号一侧缺少内容"),
     ],
 )  # fmt: skip
 def test_what_is_no_formula_says_whether_it_is_too_deep_or_unfinished(text: str, en: str, zh: str) -> None:

@@ -154,12 +154,20 @@ def _parsed_tree(formula_text: str, location: str) -> exp.Expression:
     return tree
 
 
+EMPTY_ARGUMENTS = (("(", ","), (",", ","), (",", ")"))
+"""Signs with nothing between them, which the parser would pass over: if(a, , 2) is not if(a, 2)."""
+
+
 def _check_tokens(formula_text: str, location: str) -> None:
-    depth = 0
+    depth, previous_text = 0, ""
     for token in sqlglot.tokenize(formula_text, read="duckdb"):
         if token.comments or token.token_type is TokenType.SEMICOLON:
             raise_formula_error(location, f"comments and ';' are not allowed in a formula: {formula_text[:80]!r}",
                    f"公式里不能有注释或分号:{formula_text[:80]!r}")  # fmt: skip
+        if (previous_text, token.text) in EMPTY_ARGUMENTS and token.token_type in (TokenType.COMMA, TokenType.R_PAREN):
+            raise_formula_error(location, f"a comma with nothing on one side: {formula_text[:80]!r}; write the argument or "
+                   "delete the comma", f"逗号一侧缺少内容:{formula_text[:80]!r};请补上参数或删去逗号")  # fmt: skip
+        previous_text = "" if token.token_type == TokenType.STRING else token.text
         depth += {"(": 1, ")": -1}.get(token.text, 0)
         if depth > MAX_DEPTH // 2:
             raise RecursionError
