@@ -199,6 +199,7 @@ def test_row_formulas_worked_by_hand(text: str, expected: list[object]) -> None:
         ("min(revenue) + max(employees)", 20.0),
         ("stddev_samp(revenue) filter (where year = 2015)", None),
         ("sum(coalesce(rd_exp, ratio, 0)) / sum(employees)", 3.25 / 35),
+        ("sum(coalesce(nullif(employees, 20), rd_exp)) / sum(revenue)", 15 / 150.5),
         ("sum(coalesce(rd_exp, ratio)) / sum(employees)", 3.25 / 35),
         ("quantile_cont(revenue, 0) + quantile_cont(revenue, 1)", 200.0),
     ],

@@ -184,7 +184,9 @@ def test_the_ledger_names_the_row_and_keeps_no_table(engine: Engine):
     check_sums(empty, empty, frame([]), ["revenue"], engine, "firms")
 
 
-@pytest.mark.parametrize(("total", "change", "balances"), [(1e6, 0.9e-3, True), (1e6, 3e-3, False), (0.0, 1.5e-9, False)])
+@pytest.mark.parametrize(
+    ("total", "change", "balances"), [(1e6, 0.9e-3, True), (1e6, 3e-3, False), (0.0, 1e-9, True), (0.0, 1.5e-9, False)]
+)
 def test_sums_may_differ_by_rounding_of_their_size(total: float, change: float, balances: bool, engine: Engine):
     before = engine.scan(frame([1, 2], revenue=[total, -total]))
     after = engine.scan(frame([1, 2], revenue=[total, -total + change]))

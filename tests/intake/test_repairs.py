@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from hqd_index.engines import Engine, open_engine
 from hqd_index.intake import intake, repair_line
-from hqd_index.intake.cells.repairs import REPAIR_KINDS
+from hqd_index.intake.cells.repairs import REPAIR_KINDS, plain_number
 
 from ..small import examples
 from .conftest import LABEL, build
@@ -141,6 +141,14 @@ def test_each_example_is_a_cell_of_the_file(folder: Path, engine: Engine):
         ["x", "unit", 1, "200 万元", "0.02 亿元"],
         ["year", "written_out", 1, "2019年", "2019"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "plain"),
+    [("0.00015000", "0.00015"), ("10.0", "10"), ("100", "100"), ("0.50", "0.5"), ("1e-50", "1e-50"), ("-0.10", "-0.1")],
+)
+def test_zeros_behind_a_fraction_say_nothing(cell: str, plain: str):
+    assert plain_number(cell) == plain
 
 
 FILLED = """省份,年份,行业代码,营收(万元),员工,利润,国有

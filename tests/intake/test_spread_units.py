@@ -34,3 +34,4 @@ def test_a_label_says_the_unit_of_its_column(rows: Rows, header_row: int, expect
 def test_a_first_cell_says_the_unit_of_its_row() -> None:
     rows = shown("指标|2019|2020", "产值|5~万元|6~万元", "|人口|7~人")
     assert with_units_in_first_cells(rows) == shown("指标|2019|2020", "产值(万元)|5|6", "|人口(人)|7")
+    assert with_units_in_first_cells(shown("指标|2019|2020", "产值|5~万元|6")) == shown("指标|2019|2020", "产值|5万元|6")

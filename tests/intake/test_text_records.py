@@ -24,6 +24,7 @@ from hqd_index.intake.read.delimited_text import (
     delimiter_of,
     excluded_row,
     records,
+    usual_field_count,
     write_plain_records,
     write_records,
 )
@@ -83,6 +84,7 @@ def test_a_cell_has_so_many_breaks_and_holds_less_than_half_a_record(
 def test_delimiters_and_kinds_of_lines() -> None:
     assert delimiter_of(["\n", "a;b,c;d\n", "1;2;3\n", "\n"]) == ";" and delimiter_of(["\n"]) == ","
     assert delimiter_of(["a|b|c\n", "1,2|3|4\n"]) == "|"
+    assert usual_field_count(["\n", "a,b\n", "\n", "\n", "1,2\n", "x\n"], ",") == 2 and usual_field_count(["\n"], ",") == 1
     kinds = [excluded_row(7, fields) for fields in (["", " "], ["注：略", ""], ["甲", "注"], ["注", "1"])]
     assert [(kind.reason, kind.rule) for kind in kinds] == [(BLANK_ROW, ""), (NOTE_ROW, ""), ("2", "S04"), ("2", "S04")]
 

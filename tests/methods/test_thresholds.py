@@ -247,3 +247,12 @@ def test_grey_grades_distinguish_by_one_half_unless_told(name: str) -> None:
     grade = AGGREGATE[name].function
     assert np.array_equal(grade(values, shares), grade(values, shares, rho=0.5))
     assert not np.allclose(grade(values, shares), grade(values, shares, rho=1.0))
+
+
+@pytest.mark.parametrize("name", [name for name, method in AGGREGATE.items() if method.batch])
+def test_draws_with_gaps_are_aggregated_one_by_one(name: str) -> None:
+    draws, shares = STREAM.uniform(0.1, 1.0, size=(4, 6, 3)), STREAM.dirichlet(np.ones(3), size=4)[:, None, :]
+    draws[1, 2, 0] = np.nan
+    grade = bind(sample("aggregate", name), "aggregate").for_children(CHILDREN[:3])
+    together, apart = grade(draws, shares), np.stack([grade(draw, share) for draw, share in zip(draws, shares)])
+    np.testing.assert_allclose(together, apart, atol=1e-12)

@@ -122,10 +122,15 @@ class NearestTests:
     def of(self, module: str, line: int, seconds: float = SECONDS) -> list[str]:
         """Tests that run the line, the quickest first, within so many seconds.
 
-        For a line outside functions those of its module, then those of its folder, whose modules take its constants.
+        For a line outside functions those of files that import its module, then those that run lines of it, then those of its
+        folder, whose modules take its constants.
         """
         lines = self._lines.get(module, {})
-        groups = [set(lines[str(line)])] if str(line) in lines else [self._reaching(module), self._reaching(Path(module).parent)]
+        groups = (
+            [set(lines[str(line)])]
+            if str(line) in lines
+            else [self._importing(module), self._reaching(module), self._reaching(Path(module).parent)]
+        )
         chosen: dict[str, None] = {}
         files: set[str] = set()
         total = 0.0
@@ -138,6 +143,13 @@ class NearestTests:
                 chosen[test] = None
                 files.add(test.split("::")[0])
         return list(chosen)
+
+    def _importing(self, module: str) -> set[str]:
+        """Tests of the files that import a module by its name."""
+        name = "hqd_index." + module.removesuffix(".py").replace("/", ".")
+        files = {test.split("::")[0] for test in self._seconds}
+        importing = {file for file in files if f"from {name} import" in (ROOT / file).read_text("utf-8")}
+        return {test for test in self._seconds if test.split("::")[0] in importing}
 
     def _cost(self, test: str) -> float:
         """Seconds of a test alone, what its file makes for all of its tests included."""

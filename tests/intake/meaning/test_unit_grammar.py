@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hqd_index.intake.meaning.glyphs import half_width
-from hqd_index.intake.meaning.unit_labels import unit_label, units_in_preamble
+from hqd_index.intake.meaning.unit_labels import _named_once, unit_label, units_in_preamble
 from hqd_index.intake.meaning.unit_words import BASE_UNITS, COUNTED_QUANTITIES, MAGNITUDES_EN, MAGNITUDES_ZH, MONEY
 from hqd_index.intake.meaning.units import Unit, exponent, magnified_exponent, strip_brackets, unit_of
 
@@ -159,6 +159,10 @@ def test_words_of_units_have_the_power_of_their_prefix():
 )  # fmt: skip
 def test_a_unit_in_two_languages_is_one(line: str, units: tuple[str, ...]):
     assert units_in_preamble([[line]]) == units
+
+
+def test_a_unit_named_twice_keeps_its_first_name_where_both_are_one():
+    assert _named_once("亿元 (100 million yuan)") == "亿元" and _named_once("元 (US dollars)") == "元 (US dollars)"
 
 
 def test_signs_of_money_and_blanks_are_made_half_width():
