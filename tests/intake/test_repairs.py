@@ -145,7 +145,7 @@ def test_each_example_is_a_cell_of_the_file(folder: Path, engine: Engine):
 
 @pytest.mark.parametrize(
     ("cell", "plain"),
-    [("0.00015000", "0.00015"), ("10.0", "10"), ("100", "100"), ("0.50", "0.5"), ("1e-50", "1e-50"), ("-0.10", "-0.1")],
+    [("0.00015000", "0.00015"), ("10.0", "10"), ("100", "100"), ("0.50", "0.5"), ("1e-50", "1e-50")],
 )
 def test_zeros_behind_a_fraction_say_nothing(cell: str, plain: str):
     assert plain_number(cell) == plain
