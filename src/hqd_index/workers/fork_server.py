@@ -156,7 +156,7 @@ def main(descriptor: int, first_modules: Sequence[str], modules: Sequence[str]) 
         kind, _, text = message.decode().partition(" ")
         if kind == PRELOAD:
             waiting_modules.extend(text.split())
-            answer = PRELOAD
+            answer = str(PRELOAD)
         elif kind == FORK:
             while fork_count and waiting_modules:
                 import_for_good(waiting_modules.popleft())
