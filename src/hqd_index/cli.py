@@ -16,6 +16,7 @@ from .commands.command_options import DataOption, LangOption, OutOption, Sample,
 from .commands.console_encoding import use_nearest_characters
 from .commands.run_commands import open_page, runs
 from .commands.starting_commands import demo, example, init
+from .commands.upgrade_command import upgrade
 from .commands.usage_faults import spoken_language, usage_fault
 from .commands.workbook_commands import close_workbook_run, template, workbook_study
 from .errors import CheckError, Faults, HqdError, environment
@@ -172,6 +173,7 @@ def explain(
 
 app.command(cls=LocalCommand)(init)
 app.command(cls=LocalCommand)(template)
+app.command(cls=LocalCommand)(upgrade)
 
 
 @app.command(cls=LocalCommand)
