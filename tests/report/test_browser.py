@@ -233,6 +233,9 @@ def test_a_state_is_written_to_the_address_and_read_from_it(page: Any) -> None:
     page.get("about:blank")
     page.get(address)
     assert exact(page) == before
+    time.sleep(0.3)
+    top = "return document.getElementById('ranking').getBoundingClientRect().top"
+    assert abs(page.execute_script(top)) < 200
     page.execute_script("location.hash = 'w=%E0%A4%A;;=;'")
     assert not [entry for entry in page.get_log("browser") if entry["level"] == "SEVERE"]
 

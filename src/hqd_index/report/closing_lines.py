@@ -49,8 +49,6 @@ def _commands_to_try(study: Study, results: Results) -> list[Bilingual]:
         return []
     level = study.indicators.levels[0]
     varied = next((f"--scenario {name}" for name in study.scenarios), f'--set "weighting.weight.{level}={{method: equal}}"')
-    if not results.years:
-        return Bilingual(f"换一组权重：hqd run {varied}", f"other weights: hqd run {varied}")
     year = results.years[-1]
     unit = str(results.ranking(year)["unit"].iloc[0])
     leading_unit = unit if unit.isalnum() else f'"{unit}"'  # a key of two columns has a bar, which a shell would take

@@ -382,7 +382,7 @@ function lab(data, ends) {
       (navigator.clipboard?.writeText(location.href) ?? Promise.reject()).then(() => find('lab-status').replaceChildren(both('链接已复制：打开即为这组权重。', 'Link copied: it opens with these weights.')), failed);
     }]]) find(id).addEventListener(event, act);
   addEventListener('hashchange', restore);
-  if (!restore()) choose(base);
+  if (restore()) requestAnimationFrame(() => find('ranking').scrollIntoView({ behavior: 'instant' })); else choose(base);
   if (matchMedia('(max-width: 820px)').matches) find('lab-fold').open = false;
   find('lab').hidden = false;
   find('lab-static')?.remove();
