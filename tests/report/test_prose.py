@@ -18,6 +18,7 @@ from hqd_index.report.paper.paper_tables import PaperTable, paper_tables
 from hqd_index.report.paper.word import write_tables
 from hqd_index.report.results import Results
 from hqd_index.study.records import Study
+from hqd_index.study.records.uncertainty_yaml import Uncertainty
 from hqd_index.study.varied_study import vary
 from hqd_index.tables import conform
 
@@ -68,9 +69,10 @@ def results_of(chosen: Study, tables: Mapping[str, pd.DataFrame]) -> Results:
     built = build_index(chosen, panel(), names())
     summary = [{"source": source, "quantity": name, "value": value, "year": 2022} for source in ("all", "design", "weights")
                for name, value in SUMMARY.items()]  # fmt: skip
+    ranks = pd.DataFrame([{"unit": "C13", "year": 2022, "rank": 1, "low": 1, "high": 3}])
     own = {"scores": built.scores, "weights": built.weights, "indicators": built.indicators}
     made = {name: conform(name, frame) for name, frame in own.items()}
-    return Results(chosen, {**tables, **made, "uncertainty_summary": pd.DataFrame(summary)}, MANIFEST)
+    return Results(chosen, {**tables, **made, "uncertainty_summary": pd.DataFrame(summary), "ranks": ranks}, MANIFEST)
 
 
 FLAT = {"indicators.tree": {"hqd": LEAVES}, "indicators.levels": ["indicators"]}
@@ -88,7 +90,7 @@ CASES = {"flat": FLAT, "two levels": TWO, "no firms": {}, "no scenarios": {}, "E
 @pytest.fixture(params=list(CASES))
 def case(request: pytest.FixtureRequest, tables: dict[str, pd.DataFrame]) -> Results:
     changes = CASES[request.param] | ({"scenarios": {}} if request.param != "English" else {})
-    chosen = vary(study(), changes)
+    chosen = vary(study(), changes).model_copy(update={"uncertainty": Uncertainty()})
     absent = WITHOUT_FIRMS if request.param in ("flat", "two levels", "no firms") else ("scenarios",)
     kept_tables = tables if request.param == "English" else {name: tables[name] for name in tables if name not in absent}
     return results_of(chosen, kept_tables)
