@@ -10,6 +10,9 @@ from ruamel.yaml import YAML
 from hqd_index.api import build_index
 from hqd_index.api.frame_index import LEVELS
 
+from .report.printed_numbers import all_numbers, published
+from .report.test_one_number import FEWEST_MEANINGS, derived, disagreements, read_results
+from .report.test_prose import methods_texts, prose_faults
 from .small import ROOT, Ended, hqd, only_run
 
 yaml = YAML(typ="safe")
@@ -175,3 +178,18 @@ def test_an_index_from_a_frame_is_that_of_the_study(run, shared, capsys, name):
     gap = (ours - theirs.reindex(ours.index)).abs().max()
     assert len(ours) == len(theirs) and (ours.notna() == theirs.reindex(ours.index).notna()).all().all()
     assert gap["score"] <= SAME and gap["rank"] == 0
+
+
+def test_a_real_study_prints_one_number_for_one_meaning(run, capsys):
+    study = run("us_firms_innovation", capsys)
+    results = read_results(ROOT / "tests" / "studies" / "us_firms_innovation", study.folder)
+    printed, values = all_numbers(results, study.folder, study.ended.said), derived(published(study.folder, results), results)
+    assert not disagreements(printed, values)
+    assert len({number.meaning for number in printed}) >= FEWEST_MEANINGS
+
+
+@pytest.mark.parametrize("name", ["asem", "cn_st_yearbook", "us_firms_innovation"])
+def test_methods_of_a_real_study_speak_of_what_ran(run, capsys, name):
+    study = run(name, capsys)
+    results = read_results(ROOT / "tests" / "studies" / name, study.folder)
+    assert not prose_faults(results, methods_texts(results))

@@ -14,6 +14,7 @@ from hqd_index.tables import TABLES
 
 from ..small import DemoRun
 from .printed_numbers import Meaning, Printed, all_numbers, published
+from .test_prose import methods_texts, prose_faults
 
 OUTPUTS = ("page", "workbook", "word", "latex", "readme", "terminal")
 FEWEST_MEANINGS = 60
@@ -81,3 +82,8 @@ def test_another_number_is_noticed(demo: tuple[list[Printed], dict[Meaning, obje
     number = next(number for number in printed if number.output == output and number.meaning != ("run",))
     wrong = Printed(output, number.meaning, float(str(values[number.meaning])) * 1.01 + 0.1)
     assert len(disagreements([wrong], values)) == 1
+
+
+def test_the_methods_of_the_demo_speak_of_what_ran(demo_run: DemoRun) -> None:
+    results = read_results(demo_run.place.configs, demo_run.place.latest)
+    assert not prose_faults(results, methods_texts(results))
