@@ -64,8 +64,10 @@ def published(folder: Path, results: Results) -> dict[Meaning, object]:
     scores = read("scores").query("sample == 'all' and node == @results.tree.root")
     for row in scores.itertuples():
         values |= {("score", row.unit, row.year): row.score, ("rank", row.unit, row.year): row.rank}
-    for row in read("ranks").itertuples():
-        values |= {("rank low", row.unit, row.year): row.low, ("rank high", row.unit, row.year): row.high}
+    ranges = {"ranks": ("low", "high")} if (tables / "ranks.csv").is_file() else {"scenario_ranges": ("best", "worst")}
+    for name, ends in ranges.items():
+        for row in read(name).to_dict("records") if (tables / f"{name}.csv").is_file() else ():
+            values |= {(f"rank {end}", row["unit"], row["year"]): row[column] for end, column in zip(("low", "high"), ends)}
     weights = read("weights").query("scenario == 'base'")
     for row in weights[weights["year"].isna()].itertuples():
         values |= {("weight", row.node): 100 * row.share_global}
@@ -138,7 +140,7 @@ def _ranking(results: Results, output: str, rows: Sequence[Mapping[str, str | fl
             continue
         yield Printed(output, ("score", unit, year), row["指数（0–100）"])
         for meaning, name in (("rank", "名次"), ("rank low", "最好名次"), ("rank high", "最差名次")):
-            if row.get(name) not in (None, ""):
+            if row.get(name) not in (None, "", "—"):
                 yield Printed(output, (meaning, unit, year), row[name])
 
 
