@@ -13,6 +13,7 @@ import pandas as pd
 from ..errors import ConfigError
 from ..provenance import manifest_of
 from ..publishing import CONFIG, run_folder, runs_by_date
+from .change_sources import change_lines
 
 SAME = 1e-9
 """Numbers of two runs nearer than this are the same: their last digits hang on the order of additions."""
@@ -66,11 +67,16 @@ def difference(
         ("配置", "Configuration"): _config(*runs),
         ("输入与程序", "Inputs and program"): _ingredients(*runs),
         ("权重", "Weights"): _weight_changes(*runs),
+        ("原有年份的得分为何变化", "Why scores of earlier years changed"): change_lines(*map(_score_tables, runs)),
         ("名次", "Ranks"): _ranks(*runs),
         ("回归系数", "Coefficients"): _coefficients(*runs),
     }
     all_sections = [Section(title, tuple(section_lines)) for title, section_lines in table_parts.items()]
     return (*runs, tuple(section for section in all_sections if section.lines))
+
+
+def _score_tables(run: Run) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    return run.table("scores"), run.table("indicators"), run.table("weights")
 
 
 def _newest_besides(study_results: Path, known_run: Run | None) -> Run:
