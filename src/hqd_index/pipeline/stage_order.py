@@ -17,19 +17,7 @@ COMPUTED_PARTS = (
 COMPUTED_SECTIONS = (
     "indicators",
     "scenarios",
-    *(
-        f"regressions.{part}"
-        for part in (
-            "density",
-            "density_source",
-            "controls",
-            "resilience",
-            "moderators",
-            "mediators",
-            "instruments",
-            "thresholds",
-        )
-    ),
+    *(f"regressions.{part}" for part in COMPUTED_PARTS),
 )
 """What of a study is computed from tables by unit and year, and so decides which columns are wanted of them."""
 _BEFORE_PUBLISHING: tuple[Stage, ...] = (

@@ -9,7 +9,7 @@ from functools import cache
 
 from .glyphs import half_width, simplified, without_format_characters
 from .unit_words import WEAK_UNITS
-from .units import close_brackets, exponent, unit_of
+from .units import close_brackets, unit_of
 
 LONGEST_LABEL = 500  # a longer text is no label: a cell of a damaged file, a paragraph
 UNIT_KEYWORD = r"(?:计量|金额|货币|数量|数据)?单位|units?(?: of measure(?:ment)?)?"
@@ -342,8 +342,3 @@ def _unit_in_currency(unit: str, currency: str | None) -> str:
         if phrase is not None and phrase.money and phrase.measure != "yuan":
             return unit.removesuffix("元") + currency
     return unit
-
-
-def same_units(units: Sequence[str]) -> bool:
-    """Whether all of the texts name one unit."""
-    return all(exponent(units[0], unit) == 0 for unit in units[1:])

@@ -209,9 +209,6 @@ def _magnified_base(unit_text: str, *, may_be_bare: bool = True) -> Unit | None:
     return _chinese(without_blanks, may_be_bare=may_be_bare) or _english(normalised, may_be_bare=may_be_bare)
 
 
-ZH_MAGNITUDE = re.compile(r"[十百千万亿]+")
-
-
 def _chinese(unit_text: str, *, may_be_bare: bool) -> Unit | None:
     """亿元, 千亿元, 百万美元, 亿千瓦时, 人民币亿元, 亿元人民币, 10万元."""
     match = re.fullmatch(r"(人民币:?|美元:?|港币:?)?(10\^\d{1,2}|1e\d{1,2}|10{0,8})?([十百千万亿]*)(.*)", unit_text)

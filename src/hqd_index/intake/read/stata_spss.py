@@ -41,14 +41,9 @@ class StatFile:
     encoding: str
     undecoded_count: int
 
-    @property
-    def is_decoded(self) -> bool:
-        """Whether text was in another encoding than UTF-8."""
-        return self.encoding != "utf-8"
-
 
 def stat_file(path: Path, stat_format: StatFormat, keeps_codes: Callable[[str], bool], location: str) -> StatFile:
-    """The records of a file; `keeps_numbers(name)` says for which labelled columns the codes are wanted, not the labels.
+    """The records of a file; `keeps_codes(name)` says for which labelled columns the codes are wanted, not the labels.
 
     Raises DataError S08 with ReadStat's reason for a damaged file, S09 for one beyond the limits.
     """

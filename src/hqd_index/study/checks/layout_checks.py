@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ..column_facts import Columns
@@ -11,7 +10,6 @@ from ..study_findings import Finding, unknown_name
 from ..yaml_document import Place
 
 MEASURE = "measure"
-ONE_CELL_OR_RANGE = re.compile(r"\$?[A-Z]{1,3}\$?\d+(:\$?[A-Z]{1,3}\$?\d+)?$", re.IGNORECASE)
 
 
 def check_layout(path: Place, source: Source, columns: Columns) -> Iterator[Finding]:
