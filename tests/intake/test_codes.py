@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hqd_index.intake.meaning.identifiers import stock_code
+from hqd_index.intake.meaning.identifiers import firm_id, stock_code
 from hqd_index.intake.meaning.industries import industry, names_of_one_edition
 from hqd_index.intake.meaning.official_codes import divisions, province, provinces, uscc_valid
 
@@ -31,7 +31,7 @@ def test_names_of_other_editions_lead_to_their_division(shared: Path):
         ("44", "2017", "D44"), ("C44", "2017", None),
         ("A01", "2017", "A01"), ("06", "2017", "B06"), ("B12", "2017", "B12"), ("12", "2002", None), ("60", "2017", "G60"),
         ("98", "2017", None), ("97", "2017", "T97"), ("98", "2002", "T98"), ("64", "2002", None), ("B13", "2017", None),
-        ("G53", "2002", "G53"), ("G53", "2017", "G53"), ("G59", "2002", "G59"),
+        ("G53", "2002", "G53"), ("G53", "2017", "G53"), ("G59", "2002", "G59"), ("H62", "2002", "H62"),
         ("合计-总计", "2017", "C"), ("工业-全部工业", "2017", "C"), ("制造业-C", "2017", None), ("J-金融业", "2017", "J"),
         ("医药制造业-C27", "2017", "C27"), ("C39-C38", "2017", None), ("医药制造业-纺织业", "2017", None),
         ("Z99", "2017", None), ("C12", "2017", None), ("专用设备", "2017", "C35"), ("设备", "2017", None),
@@ -86,3 +86,11 @@ def test_names_that_tell_an_edition():
 def test_stock_codes(cell: str, value: str | None, rule: str):
     found = stock_code(cell)
     assert (found.value, found.rule) == (value, rule)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("000004.SZ", "000004"), ("SZ000005", "000005"), ("7", "7"), ("A-7", "A-7"), ("0" * 18, "0" * 18), ("None", None)],
+)
+def test_ids_of_any_kind(cell: str, value: str | None):
+    assert firm_id(cell).value == value

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hqd_index.errors import EstimationError
 from hqd_index.models.kernels import clusters
 from hqd_index.models.kernels import randomisation as randomisation_module
 from hqd_index.models.kernels.clusters import leave_one_out, sums_without_cluster
@@ -213,3 +214,9 @@ def test_a_control_far_from_zero_is_kept() -> None:
 def test_webbs_six_points() -> None:
     """Webb 2014: plus and minus the roots of 1/2, 1 and 3/2; mean 0, variance 1."""
     assert sorted(WEBB) == pytest.approx([-(1.5**0.5), -1, -(0.5**0.5), 0.5**0.5, 1, 1.5**0.5])
+
+
+def test_effects_of_groups_need_groups() -> None:
+    data = index_panel(4, units=6, years=6).query("sample == 'all'").reset_index(drop=True)
+    with pytest.raises(EstimationError, match="no group for C13"):
+        sums_of(data, specification(fixed_effects=("unit", "group_year")))

@@ -147,6 +147,8 @@ def test_words_of_units_have_the_power_of_their_prefix():
     }
     assert english.items() <= MAGNITUDES_EN.items() and MAGNITUDES_ZH == {"十": 1, "百": 2, "千": 3, "万": 4, "亿": 8}
     assert {MAGNITUDES_EN[word] for word in MAGNITUDES_EN if word.startswith(("m", "bi", "bn", "bl"))} == {6, 9}
+    counts = Counter(MAGNITUDES_EN.values())
+    assert counts == {2: 2, 3: 8, 4: 2, 6: 7, 8: 1, 9: 4, 12: 4}
 
 
 @pytest.mark.parametrize(
