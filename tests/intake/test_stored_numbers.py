@@ -59,3 +59,15 @@ def test_powers_that_divide_and_doubles_that_are_scaled_are_read_as_text() -> No
     with open_engine() as engine:
         assert not column_reading(engine, "decimal", -1).is_stored("revenue")
         assert not column_reading(engine, "double", 4).is_stored("revenue")
+
+
+@pytest.mark.parametrize(("column_name", "sql_type"), [("revenue", "DOUBLE"), ("employees", "DECIMAL(28,8)")])
+def test_whole_numbers_stay_exact_where_numbers_are_doubles(column_name: str, sql_type: str) -> None:
+    with open_engine() as engine:
+        units = ColumnUnits({column_name: {1: UnitChoice("", 0)}})
+        source = Source.model_validate({"path": "a.parquet", "table": "firms"})
+        reading = ColumnReading(source, CANONICAL["firms"], "double", (column_name,), units, engine, {column_name: "double"})
+        rows = engine.scan(pd.DataFrame({"n": [12.0, 1e9]}))
+        sql = reading.stored_number_sql(column_name, "t.n")
+        found = engine.collect(f"SELECT DISTINCT typeof({sql}) AS name FROM {rows} AS t")["name"].tolist()
+    assert found == [sql_type]
