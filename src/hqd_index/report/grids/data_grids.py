@@ -11,7 +11,7 @@ from ..key_labels import key_label
 from ..results import Results
 from ..sentences import INTERCEPT_NOTE, MECHANICAL_PART_NOTE
 from .grid import Column, Grid, parse_columns, text_or_blank
-from .published_grids import CODED_COLUMNS
+from .published_grids import CODED_COLUMNS, export_ratio
 
 LEDGER = parse_columns("""
 文件 | File | text | 34
@@ -115,8 +115,6 @@ CHOKEPOINTS = parse_columns("""
 """)
 CHOKEPOINT_VALUES = ("hs6", "industries", "imports", "hhi_import", "hhi_world", "import_export_ratio", "top_source", "top_share")
 PRODUCTS_LISTED = 20
-HARDLY_ANY_EXPORTS = 1000.0
-"""Imports over exports from which on the figure says only that there are hardly any exports."""
 
 
 def chokepoints(results: Results) -> Grid | None:
@@ -128,9 +126,7 @@ def chokepoints(results: Results) -> Grid | None:
     rows = rows[(rows["year"] == year) & (rows["chokepoint"].fillna(0) == 1)].sort_values(
         ["imports", "hs6"], ascending=[False, True]
     )
-    ratio = rows["import_export_ratio"].map(
-        lambda value: value if value < HARDLY_ANY_EXPORTS else Bilingual("几乎无出口", "hardly any exports")
-    )
+    ratio = rows["import_export_ratio"].map(export_ratio)
     names = {
         column: [CODED_COLUMNS["chokepoints", column](results, code) for code in rows[column]]
         for column in ("industries", "hs6", "top_source")

@@ -15,6 +15,7 @@ from ..bilingual import BLANK_TEXT, Bilingual, unit_name
 from ..key_labels import LABELLED, NODE_COLUMNS, key_label
 from ..number_format import is_missing
 from ..results import Results
+from ..wording import wording
 from .grid import Column, Grid
 
 CELL_FORMATS = {"text": "text", "int": "int", "number": "4", "share": "4", "p": "4", "flag": "text"}
@@ -129,6 +130,9 @@ def published_grid(table_name: str) -> Callable[[Results], Grid | None]:
             _labels_of(results, table_name, column, shown_rows[column]) if _has_labels(table_name, column) else shown_rows[column]
             for column in columns
         ]
+        if "import_export_ratio" in columns:
+            position = columns.index("import_export_ratio")
+            cells[position] = [export_ratio(ratio) for ratio in cells[position]]
         title = Bilingual(TABLES[table_name].zh, TABLES[table_name].en)
         return Grid(title, tuple(header), tuple(zip(*cells)), (table_name,), with_actor(table_name, note))
 
@@ -143,6 +147,15 @@ def _industries_label(results: Results, codes: str) -> Bilingual:
 
 def _verdict_label(_: Results, verdict: int) -> Bilingual:
     return Bilingual("是", "yes") if verdict == 1 else Bilingual("否", "no")
+
+
+HARDLY_ANY_EXPORTS = 1000.0
+"""Imports over exports from which on the figure says only that there are hardly any exports."""
+
+
+def export_ratio(ratio: float) -> float | Bilingual:
+    """Imports over exports, or that there are hardly any exports, for which the table has a figure like 9999."""
+    return wording("findings.hardly_any_exports") if ratio >= HARDLY_ANY_EXPORTS else ratio
 
 
 CODED_COLUMNS: dict[tuple[str, str], Callable[[Results, Any], Bilingual]] = {
