@@ -44,6 +44,7 @@ HOSTILE_ROWS = [
     "pragma x", "set x = 1", "insert into f values (1)", "current_date", "now()", "random()", "current_user", "unnest(revenue)",
     "cast(revenue as int[])", "cast(revenue as struct(a int))", "revenue[1]", "{'a': revenue}", "revenue -> 1",
     "coalesce(revenue,)", "if(certified_intl, , 2) > 1", "revenue in (,1)", "revenue in (1,)", "greatest(,1) > 0",
+    "revenue{: 1} > 0", "{: 1}",
     "industry_code collate nocase", "industry_code like 'a' escape 'b'", "regexp_matches(industry_code, employees)",
     "power(revenue, employees)", "round(revenue, employees)", "revenue between symmetric 2 and 1", "revenue ≥ 1",
     "revenue，1", "revenue // 2", "revenue & 1", "(" * 200 + "revenue" + ")" * 200, "+".join(["revenue"] * 240),

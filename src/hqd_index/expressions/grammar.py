@@ -140,7 +140,15 @@ def _parsed_tree(formula_text: str, location: str) -> exp.Expression:
     try:
         _check_tokens(formula_text, location)
         tree = sqlglot.parse_one(formula_text, read="duckdb", into=exp.Condition)
-    except (SqlglotError, RecursionError) as error:
+    except (
+        SqlglotError,
+        RecursionError,
+        AttributeError,
+        IndexError,
+        KeyError,
+        TypeError,
+        ValueError,
+    ) as error:  # its own slips, too
         reason = "nested too deeply" if isinstance(error, RecursionError) else "it does not read as one expression"
         reason_zh = "嵌套过深" if isinstance(error, RecursionError) else "不是一个完整的表达式"
         wide_sign = _full_width(formula_text)
