@@ -41,7 +41,7 @@ HOSTILE = [
 ]
 
 
-LIVE_SHEETS = ("权重试算", "试算过程")
+LIVE_SHEETS = ("权重试算", "试算过程", "单位一页", "单位一页的数据")
 
 
 def whole_page(results: Results) -> str:

@@ -22,10 +22,9 @@ GridBuilder = Callable[[Results], Grid | None]
 
 @dataclass(frozen=True)
 class SheetTitle:
-    """A sheet of results.xlsx: its name, and what the contents on the cover say of it."""
+    """A sheet of results.xlsx: its name; text/workbook.yaml has what the contents say of it."""
 
     name: Bilingual
-    about: Bilingual
 
 
 @dataclass(frozen=True)
@@ -69,14 +68,14 @@ class Exhibit:
     paper: PaperSlot | None = None
 
 
-def _sheet_name(zh: str, en: str, description_zh: str, description_en: str) -> SheetTitle:
-    return SheetTitle(Bilingual(zh, en), Bilingual(description_zh, description_en))
+def _sheet_name(zh: str, en: str) -> SheetTitle:
+    return SheetTitle(Bilingual(zh, en))
 
 
 def _published_exhibit(table_name: str, *, page: PageSlot | None = None, paper: PaperSlot | None = None) -> Exhibit:
     """A published table as it is, on a sheet of its own."""
-    title, path = TABLES[table_name], f"tables/{table_name}.csv"
-    sheet = SheetTitle(Bilingual(title.zh[:SHEET_NAME], title.en[:SHEET_NAME]), Bilingual(path, path))
+    title = TABLES[table_name]
+    sheet = SheetTitle(Bilingual(title.zh[:SHEET_NAME], title.en[:SHEET_NAME]))
     return Exhibit(table_name, (table_name,), published_grid(table_name), sheet, page, paper)
 
 
@@ -87,21 +86,22 @@ OUTLINE: tuple[Exhibit, ...] = (
         "ranking",
         ("scores", "ranks", "neighbours", "scenarios"),
         index_grids.ranking,
-        _sheet_name("排名", "Ranking", "最新年的名次、指数与各维度得分", "Latest ranks, index and parts"),
+        _sheet_name("排名", "Ranking"),
         PageSlot("ranking", 1, folded=True),
     ),
-    Exhibit("charts", ("scores",), sheet=_sheet_name("图表", "Charts", "排名与走势", "Ranking and trends")),
+    Exhibit("unit_sheet", ("scores", "indicators"), sheet=_sheet_name("单位一页", "One unit")),
+    Exhibit("charts", ("scores",), sheet=_sheet_name("图表", "Charts")),
     Exhibit(
         "panel",
         ("scores",),
         index_grids.panel,
-        _sheet_name("指数面板", "Panel", "单位 × 年份的全部得分", "All scores by unit and year"),
+        _sheet_name("指数面板", "Panel"),
     ),
     Exhibit(
         "indicators",
         ("indicators",),
         index_grids.indicators,
-        _sheet_name("指标面板", "Indicators", "指标原值", "Raw indicator values"),
+        _sheet_name("指标面板", "Indicators"),
     ),
     Exhibit(
         "indicator_system",
@@ -119,19 +119,19 @@ OUTLINE: tuple[Exhibit, ...] = (
         "weights",
         ("weights",),
         index_grids.weights,
-        _sheet_name("权重", "Weights", "信息熵 e、差异系数 d、权重 w", "Entropy e, divergence d, weight w"),
+        _sheet_name("权重", "Weights"),
         PageSlot("weights", 1, folded=True),
     ),
     Exhibit(
         "live_weights",
         ("weights", "indicators"),
-        sheet=_sheet_name("权重试算", "Try weights", "改权重，得分与名次由公式重算", "Edit weights; ranks by formula"),
+        sheet=_sheet_name("权重试算", "Try weights"),
     ),
     Exhibit(
         "scenarios",
         ("scenarios",),
         index_grids.scenarios,
-        _sheet_name("情景", "Scenarios", "换一种算法时的名次", "Ranks under other designs"),
+        _sheet_name("情景", "Scenarios"),
         PageSlot("robustness", 1, folded=True),
     ),
     _published_exhibit("ranks"),
@@ -145,20 +145,20 @@ OUTLINE: tuple[Exhibit, ...] = (
         "regressions",
         ("regressions",),
         model_grids.regressions,
-        _sheet_name("回归", "Regressions", "专精特新密度的全部系数", "All coefficients"),
+        _sheet_name("回归", "Regressions"),
     ),
     Exhibit(
         "hypotheses",
         ("hypotheses",),
         model_grids.hypotheses,
-        _sheet_name("假设检验", "Hypotheses", "每条假设一个结论", "One verdict per hypothesis"),
+        _sheet_name("假设检验", "Hypotheses"),
         PageSlot("srdi", 1),
     ),
     Exhibit(
         "sentences",
         ("hypotheses",),
         model_grids.sentences_of,
-        _sheet_name("结论语句", "Sentences", "可直接引用的结论", "Verdicts in sentences"),
+        _sheet_name("结论语句", "Sentences"),
         PageSlot("srdi", 2, folded=True),
     ),
     Exhibit(
@@ -181,7 +181,7 @@ OUTLINE: tuple[Exhibit, ...] = (
         "contribution",
         ("contribution",),
         model_grids.contribution,
-        _sheet_name("贡献", "Contribution", "核算、构成与外溢、反事实路径", "Accounting, composition"),
+        _sheet_name("贡献", "Contribution"),
         paper=PaperSlot(
             10,
             Bilingual("专精特新企业的贡献", "Contribution of SRDI firms"),
@@ -269,19 +269,19 @@ OUTLINE: tuple[Exhibit, ...] = (
         "chain_list",
         ("priority", "main_inputs"),
         bureau_lists.chain_list,
-        _sheet_name("链图谱", "Chain list", "节点、标记、供应方与用户", "Nodes, flags, suppliers and users"),
+        _sheet_name("链图谱", "Chain list"),
     ),
     Exhibit(
         "problem_list",
         ("priority",),
         bureau_lists.problem_list,
-        _sheet_name("堵点断点清单", "Gaps and blockages", "须处置的节点与依据", "Nodes to act on, with evidence"),
+        _sheet_name("堵点断点清单", "Gaps and blockages"),
     ),
     Exhibit(
         "task_list",
         ("priority",),
         bureau_lists.task_list,
-        _sheet_name("任务清单", "Tasks", "任务、牵头单位，待填责任人与时限", "Tasks and who leads; to be filled in"),
+        _sheet_name("任务清单", "Tasks"),
         PageSlot("lists", 2, folded=True, head=True),
     ),
     _published_exhibit("priority", page=PageSlot("lists", 1, grid=list_grids.priority_nodes)),
@@ -300,21 +300,21 @@ OUTLINE: tuple[Exhibit, ...] = (
         "facts",
         ("facts",),
         data_grids.facts,
-        _sheet_name("论文数字", "Quoted figures", "论文所引数字与本研究并列", "The paper's beside ours"),
+        _sheet_name("论文数字", "Quoted figures"),
         PageSlot("data", 3),
     ),
     Exhibit(
         "ledger",
         ("ledger",),
         data_grids.ledger,
-        _sheet_name("数据去向", "Data", "每个原始文件的行去向", "Where raw rows went"),
+        _sheet_name("数据去向", "Data"),
         PageSlot("data", 1),
     ),
     Exhibit(
         "rules",
         ("quarantine",),
         data_grids.rules,
-        _sheet_name("隔离统计", "Quarantine", "按规则统计", "By rule"),
+        _sheet_name("隔离统计", "Quarantine"),
         PageSlot("data", 2),
     ),
     _published_exhibit("sample_flow"),
@@ -328,16 +328,16 @@ OUTLINE: tuple[Exhibit, ...] = (
         "not_made",
         ("not_made",),
         data_grids.not_made,
-        _sheet_name("未生成", "Not made", "本次未能生成的表及原因", "What could not be made, and why"),
+        _sheet_name("未生成", "Not made"),
         PageSlot("data", 4),
     ),
     Exhibit(
         "codebook",
         ("codebook",),
         data_grids.codebook,
-        _sheet_name("变量字典", "Codebook", "变量、单位、方向、公式、来源", "Variables, units, formulas"),
+        _sheet_name("变量字典", "Codebook"),
     ),
-    Exhibit("notes", (), data_grids.notes, _sheet_name("说明", "Notes", "口径与提示", "Conventions and cautions")),
+    Exhibit("notes", (), data_grids.notes, _sheet_name("说明", "Notes")),
 )
 CSV_ONLY = frozenset({
     "designs", "diagnostics", "distribution", "dynamics", "elasticities", "event_covariance",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 from ...canonical import CANONICAL
+from ...tables import TABLES
 from ..bilingual import Bilingual
 from ..key_findings import file_flow
 from ..key_labels import key_label
 from ..results import Results
 from ..sentences import INTERCEPT_NOTE, MECHANICAL_PART_NOTE
 from .grid import Column, Grid, parse_columns, text_or_blank
-from .published_grids import CODED_COLUMNS, export_ratio
+from .published_grids import CODED_COLUMNS, export_ratio, with_id
 
 LEDGER = parse_columns("""
 文件 | File | text | 34
@@ -27,7 +28,7 @@ RULES = parse_columns("""
 严重度 | Severity | text | 10
 列 | Column | text | 22
 条数 | Findings | int | 9
-规则或问题 | Rule or fault | text | 46
+应为 | Expected | text | 46
 怎样修改 | How to mend | text | 46
 """)
 NOT_MADE_COLUMNS = parse_columns("""
@@ -94,10 +95,19 @@ def _column_names(columns: pd.Series) -> Bilingual:
     return Bilingual("、".join(zh), ", ".join(en))
 
 
+def _table_label(table_name: str) -> Bilingual:
+    table = TABLES.get(table_name)
+    return Bilingual(table.zh, table.en) if table else Bilingual(table_name, table_name)
+
+
 def not_made(results: Results) -> Grid | None:
     """What this run could not make, and why."""
     values = [
-        (record["table"], Bilingual(record["reason_zh"], record["reason_en"]), Bilingual(record["mend_zh"], record["mend_en"]))
+        (
+            with_id(record["table"], _table_label(record["table"])),
+            Bilingual(record["reason_zh"], record["reason_en"]),
+            Bilingual(record["mend_zh"], record["mend_en"]),
+        )
         for record in results.table("not_made").to_dict("records")
     ]
     return Grid(Bilingual("未能生成的表", "Tables not made"), NOT_MADE_COLUMNS, tuple(values), ("not_made",))

@@ -12,10 +12,12 @@ from ...codebook import meaning
 from ...country_names import country_name
 from ...tables import TABLES
 from ..bilingual import BLANK_TEXT, Bilingual, unit_name
-from ..key_labels import LABELLED, NODE_COLUMNS, key_label
+from ..key_labels import LABELLED, NODE_COLUMNS, effect_names, key_label
+from ..label_catalogue import LEVEL_LABELS
 from ..number_format import is_missing
 from ..results import Results
-from ..wording import wording
+from ..table_notes import note_text
+from ..wording import wording, wordings
 from .grid import Column, Grid
 
 CELL_FORMATS = {"text": "text", "int": "int", "number": "4", "share": "4", "p": "4", "flag": "text"}
@@ -145,6 +147,23 @@ def _industries_label(results: Results, codes: str) -> Bilingual:
     return Bilingual("、".join(name.zh for name in names), ", ".join(name.en for name in names))
 
 
+def with_id(id: str, label: Bilingual) -> Bilingual:
+    """An id with its label beside it."""
+    return label if label.zh == id else Bilingual(f"{id} {label.zh}", f"{id} {label.en}")
+
+
+def input_table_label(table: str) -> Bilingual:
+    """What a table that a study reads is called; its id for one of the study's own."""
+    return wordings("workbook.input").get(table, Bilingual(table, table))
+
+
+def _effects_label(results: Results, effects: str) -> Bilingual:
+    """Fixed effects joined by '+', by the names that tables give them."""
+    names = effect_names(results)
+    labels = [names.get(effect, Bilingual(effect, effect)) for effect in effects.split("+")]
+    return Bilingual("、".join(label.zh for label in labels), ", ".join(label.en for label in labels))
+
+
 def _verdict_label(_: Results, verdict: int) -> Bilingual:
     return Bilingual("是", "yes") if verdict == 1 else Bilingual("否", "no")
 
@@ -158,11 +177,18 @@ def export_ratio(ratio: float) -> float | Bilingual:
     return wording("findings.hardly_any_exports") if ratio >= HARDLY_ANY_EXPORTS else ratio
 
 
+NOTE_COLUMNS = ("note",)
+"""Columns of notes, which a CSV has in English or in both languages at once."""
 CODED_COLUMNS: dict[tuple[str, str], Callable[[Results, Any], Bilingual]] = {
     ("chokepoints", "hs6"): lambda results, hs6: results.product_name(hs6),
     ("chokepoints", "industries"): _industries_label,
     ("chokepoints", "top_source"): lambda _, code: Bilingual(*country_name(code)) if isinstance(code, str) else BLANK_TEXT,
     ("chokepoints", "chokepoint"): _verdict_label,
+    ("sensitivity", "output"): lambda results, id: key_label(results, "quantity", id),
+    ("mode_densities", "version"): lambda _, id: wording(f"workbook.label.version.{id}"),
+    ("obstacles", "level"): lambda _, id: LEVEL_LABELS.get(id, Bilingual(id, id)),
+    ("oaxaca", "fixed_effects"): lambda results, id: _effects_label(results, id),
+    ("sample_flow", "table"): lambda _, id: with_id(id, input_table_label(id)),
 }
 """(Table, column) whose codes a sheet shows by name; the CSV has the codes."""
 
@@ -203,7 +229,7 @@ def _has_labels(column_name: str, column: str) -> bool:
     """Whether a column holds flags or ids that are shown by name; no id beside its own name."""
     columns = TABLES[column_name].columns
     dtype = columns[column].rstrip("?")
-    if (column_name, column) in CODED_COLUMNS:
+    if (column_name, column) in CODED_COLUMNS or column in NOTE_COLUMNS:
         return True
     has_own_name = f"{column}_zh" in columns or (column in NODE_COLUMNS and "label_zh" in columns)
     return dtype == "flag" or (dtype == "text" and not has_own_name and column in LABELLED)
@@ -211,6 +237,8 @@ def _has_labels(column_name: str, column: str) -> bool:
 
 def _labels_of(results: Results, table_name: str, column: str, id_column: pd.Series) -> list[Any]:
     """The names of a column's ids, each looked up once; missing cells stay missing."""
+    if column in NOTE_COLUMNS:
+        return [None if is_missing(note) else note_text(str(note)) for note in id_column]
     label = CODED_COLUMNS.get((table_name, column), lambda results, id: key_label(results, column, id))
     names = {cell_id: label(results, cell_id) for cell_id in id_column.dropna().unique()}
     return [None if is_missing(cell_id) else names[cell_id] for cell_id in id_column]

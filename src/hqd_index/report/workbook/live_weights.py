@@ -58,8 +58,14 @@ class LiveSheets:
     lab: WeightLab
     styles: CellStyles
     language: str
-    edit_sheet: str
-    working_sheet: str
+
+    @property
+    def edit_sheet(self) -> str:
+        return Bilingual("权重试算", "Try weights").of(self.language)
+
+    @property
+    def working_sheet(self) -> str:
+        return Bilingual("试算过程", "Working").of(self.language)
 
     @property
     def design(self) -> Design:
@@ -132,21 +138,16 @@ def has_linear_weights(weight_lab_data: WeightLab | None) -> bool:
     return weight_lab_data is not None and all(method == "arithmetic" for method, _ in weight_lab_data.designs[0].joins.values())
 
 
-def write_live_weights(workbook: Any, styles: CellStyles, results: Results, weight_lab_data: WeightLab, language: str) -> None:
-    """Adds the sheet to edit and the working sheet."""
-    sheets = LiveSheets(
-        results,
-        weight_lab_data,
-        styles,
-        language,
-        Bilingual("权重试算", "Try weights").of(language),
-        Bilingual("试算过程", "Working").of(language),
-    )
-    edit_sheet, work_sheet = workbook.add_worksheet(sheets.edit_sheet), workbook.add_worksheet(sheets.working_sheet)
-    _weight_table(edit_sheet, sheets)
-    _ranking_table(edit_sheet, sheets)
-    _fill_working_sheet(work_sheet, sheets)
-    _history_rows(work_sheet, sheets)
+def write_edit_sheet(worksheet: Any, sheets: LiveSheets) -> None:
+    """The sheet of weights to edit, with the ranking that follows."""
+    _weight_table(worksheet, sheets)
+    _ranking_table(worksheet, sheets)
+
+
+def write_working_sheet(worksheet: Any, sheets: LiveSheets) -> None:
+    """The arithmetic behind it."""
+    _fill_working_sheet(worksheet, sheets)
+    _history_rows(worksheet, sheets)
 
 
 def _opening_value(number: Any) -> float | str:

@@ -10,14 +10,14 @@ from ..grids.grid import Grid
 from ..outline import SHEETS
 from ..results import Results
 from ..unit_ends import ENDS, is_many
+from ..wording import wording
 from .sheet_format import FIRST_ROW, CellStyles
 
 
-def write_charts(workbook: Any, styles: CellStyles, results: Results, language: str) -> None:
+def write_charts(workbook: Any, worksheet: Any, styles: CellStyles, results: Results, language: str) -> None:
     """A sheet with two native charts: the ranking, and the first and last three units over the years."""
-    worksheet = workbook.add_worksheet(SHEETS["charts"].name.of(language))
     worksheet.hide_gridlines(2)
-    worksheet.write_string(0, 0, SHEETS["charts"].about.of(language), styles(bold=True, font_size=13))
+    worksheet.write_string(0, 0, wording("workbook.charts_title").of(language), styles(bold=True, font_size=13))
     ranking, panel = index_grids.ranking(results), index_grids.panel(results)
     if ranking is None or panel is None:
         return

@@ -13,11 +13,13 @@ import xlsxwriter
 from ..bilingual import Bilingual
 from ..grids.grid import Column, Grid
 from ..number_format import is_missing, number
+from .print_layout import set_pages
 
 CREATION_TIME = datetime.datetime(2020, 1, 1)
 FONT = "Microsoft YaHei"
 FORMATS = {"int": "#,##0", "year": "0", "%": "0.0%", "p": "0.000", "text": "@"}
 TEXT_ONLY_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+LINE_HEIGHT = 15
 FIRST_ROW = 3
 """Row of the first record: below title, blank line and header."""
 
@@ -55,10 +57,11 @@ class CellStyles:
 
 
 def fill_sheet(worksheet: Any, styles: CellStyles, grid: Grid, language: str) -> None:
-    """Title in A1, header in row 3, one record a row, note below; frozen, filtered, printed one page wide."""
+    """Title in A1, header in row 3, one record a row, note below; frozen, filtered, printed on pages of few columns."""
     worksheet.write_string(0, 0, grid.title.of(language), styles(bold=True, font_size=13))
     worksheet.hide_gridlines(2)
-    worksheet.set_row(FIRST_ROW - 1, 2 + 14 * max(2, *(_header_lines(column, language) for column in grid.columns)))
+    header_height = 2 + 14 * max(2, *(_header_lines(column, language) for column in grid.columns))
+    worksheet.set_row(FIRST_ROW - 1, header_height)
     for j, column in enumerate(grid.columns):
         worksheet.write_string(FIRST_ROW - 1, j, column.title.of(language), styles.header())
         worksheet.set_column(j, j, column.width)
@@ -76,10 +79,8 @@ def fill_sheet(worksheet: Any, styles: CellStyles, grid: Grid, language: str) ->
     )
     worksheet.freeze_panes(FIRST_ROW, _label_columns(grid.columns))
     worksheet.autofilter(FIRST_ROW - 1, 0, FIRST_ROW + last_row, len(grid.columns) - 1)
-    worksheet.set_landscape()
-    worksheet.set_paper(9)
-    worksheet.fit_to_pages(1, 0)
-    worksheet.repeat_rows(FIRST_ROW - 1)
+    widths, label_columns = [column.width for column in grid.columns], max(1, _label_columns(grid.columns))
+    set_pages(worksheet, widths, label_columns, FIRST_ROW - 1, header_height + LINE_HEIGHT * (FIRST_ROW + len(grid)))
     worksheet.set_footer("&L&A&R&P / &N")
     if styles.notice:
         worksheet.set_header(f"&L{styles.notice}")
