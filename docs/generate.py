@@ -183,7 +183,10 @@ def outputs_page(language: str) -> list[str]:
     return lines + grid(say("size_heads"), [[code(path), f"{size / 1000:,.1f}"] for path, size in texts("sizes").items()])
 
 
-PICTURES = ("page-srdi", "page-phone", "workbook-ranking", "word-baseline", "word-methods")
+PICTURES = (
+    "page-srdi", "page-phone", "workbook-cover", "workbook-ranking", "workbook-unit", "workbook-weights", "word-baseline",
+    "word-methods",
+)  # fmt: skip
 
 
 def _output_row(table: str, column: str, language: str) -> list[str]:

@@ -27,6 +27,8 @@ LARGEST = 150_000
 """Bytes of a picture at most."""
 COLOURS = 255
 EXAMPLE = "provinces"
+WORKBOOK_PAGES = {"cover": "主要发现", "ranking": "高质量发展指数排名名次", "unit": "单位一页：在", "weights": "权重试算：改"}
+"""Pictures of the sheets to read: name -> what their page alone holds, blanks left out."""
 DESKTOP, PHONE = (1280, 1.0), (390, 1.5)
 """Width of the window in pixels, and device pixels to one."""
 PAGE = (
@@ -95,7 +97,8 @@ def main(run: Path, *, only_page: bool = False) -> None:
         save(sheet_picture(page, address, "C40", folder), "page-sheet-print")
         if only_page:
             return
-        save(page_image(run / "results.xlsx", folder, holds="指数排名", landscape=True), "workbook-ranking")
+        for name, text in WORKBOOK_PAGES.items():
+            save(page_image(run / "results.xlsx", folder, holds=text), f"workbook-{name}")
         save(page_image(run / "paper" / "tables_zh.docx", folder, holds="基准回归结果"), "word-baseline")
         save(page_image(run / "paper" / "methods_zh.docx", folder, holds="指数的构造"), "word-methods")
 
@@ -145,13 +148,13 @@ def sheet_picture(page: Any, address: str, unit: str, folder: Path) -> Image.Ima
     return Image.open(folder / "sheet.png").convert("RGB")
 
 
-def page_image(document: Path, folder: Path, *, holds: str, landscape: bool = False) -> Image.Image:
+def page_image(document: Path, folder: Path, *, holds: str) -> Image.Image:
     """The first page of an Office file that holds a text, as LibreOffice prints it, without its margins."""
-    command = ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "pdf", "--outdir"]
-    subprocess.run([*command, str(folder), str(document)], check=True, capture_output=True, timeout=300)
     pdf = folder / f"{document.stem}.pdf"
+    if not pdf.exists():
+        _print(document, folder)
     pages = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], check=True, capture_output=True).stdout.decode().split("\f")
-    number = next(k for k, text in enumerate(pages, 1) if holds in text.replace(" ", "") and (k > 1 or not landscape))
+    number = next(k for k, text in enumerate(pages, 1) if holds in text.replace(" ", ""))
     picture = [
         "pdftoppm",
         "-r",
@@ -170,6 +173,12 @@ def page_image(document: Path, folder: Path, *, holds: str, landscape: bool = Fa
     inked = ImageChops.difference(page, Image.new("RGB", page.size, "white")).getbbox() or (0, 0, *page.size)
     left_edge, top, right, bottom = inked
     return page.crop((max(0, left_edge - 20), max(0, top - 20), min(page.width, right + 20), min(page.height, bottom + 20)))
+
+
+def _print(document: Path, folder: Path) -> None:
+    """The file as LibreOffice prints it, in the folder."""
+    command = ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "pdf", "--outdir"]
+    subprocess.run([*command, str(folder), str(document)], check=True, capture_output=True, timeout=300)
 
 
 def save(picture: Image.Image, name: str) -> None:

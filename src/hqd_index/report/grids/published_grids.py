@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -25,6 +26,8 @@ COLUMN_WIDTHS = {"text": 18, "int": 10, "4": 12, "year": 8}
 YEAR_COLUMNS = ("year", "from_year", "to_year", "io_year", "first_year", "effect_year")
 MAX_ROWS = 600
 """Rows of a sheet made to be read; of a longer table it shows the latest year, and at most so many rows, and says so."""
+NARROWEST_TEXT, LONG_TEXT, WIDEST_TEXT = 9, 26, 48
+"""Widths of a column of text; one as long as the second is broken into lines."""
 MAX_OBSTACLES = 5
 """Obstacles shown per unit."""
 SHORT_BRACKET_LENGTH = 8
@@ -135,10 +138,21 @@ def published_grid(table_name: str) -> Callable[[Results], Grid | None]:
         if "import_export_ratio" in columns:
             position = columns.index("import_export_ratio")
             cells[position] = [export_ratio(ratio) for ratio in cells[position]]
+        header = [fitted_column(column, texts, results.language) for column, texts in zip(header, cells)]
         title = Bilingual(TABLES[table_name].zh, TABLES[table_name].en)
         return Grid(title, tuple(header), tuple(zip(*cells)), (table_name,), with_actor(table_name, note))
 
     return grid
+
+
+def fitted_column(column: Column, column_cells: Iterable[Any], language: str) -> Column:
+    """A column of text as wide as its texts, a long one in at most a few lines; others as they are."""
+    if column.cell_format != "text":
+        return column
+    texts = {cell.of(language) if isinstance(cell, Bilingual) else str(cell) for cell in column_cells if not is_missing(cell)}
+    longest = max((sum(2 if ord(character) > 0x2E80 else 1 for character in text) for text in texts), default=0)
+    width = longest + 3 if longest < LONG_TEXT else max(LONG_TEXT, longest // 2 + 3)
+    return replace(column, width=min(WIDEST_TEXT, max(NARROWEST_TEXT, width)))
 
 
 def _industries_label(results: Results, codes: str) -> Bilingual:

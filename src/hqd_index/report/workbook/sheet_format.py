@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ FONT = "Microsoft YaHei"
 FORMATS = {"int": "#,##0", "year": "0", "%": "0.0%", "p": "0.000", "text": "@"}
 TEXT_ONLY_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 LINE_HEIGHT = 15
+TEXTS = 20_000
+"""Texts whose lines are remembered: labels repeat from row to row."""
 FIRST_ROW = 3
 """Row of the first record: below title, blank line and header."""
 
@@ -68,7 +71,10 @@ def fill_sheet(worksheet: Any, styles: CellStyles, grid: Grid, language: str) ->
     last_row = len(grid) - 1
     row_styles = [styles.cell(column.cell_format) for column in grid.columns]
     last_row_styles = [styles.cell(column.cell_format, bottom=2) for column in grid.columns]
+    line_counts = [_row_lines(row, grid.columns, language) for row in grid.rows]
     for i, row in enumerate(grid.rows):
+        if line_counts[i] > 1:
+            worksheet.set_row(FIRST_ROW + i, LINE_HEIGHT * line_counts[i])
         for j, (cell_value, style) in enumerate(zip(row, last_row_styles if i == last_row else row_styles)):
             write_cell(worksheet, FIRST_ROW + i, j, cell_value, style, language)
     source = (
@@ -80,16 +86,27 @@ def fill_sheet(worksheet: Any, styles: CellStyles, grid: Grid, language: str) ->
     worksheet.freeze_panes(FIRST_ROW, _label_columns(grid.columns))
     worksheet.autofilter(FIRST_ROW - 1, 0, FIRST_ROW + last_row, len(grid.columns) - 1)
     widths, label_columns = [column.width for column in grid.columns], max(1, _label_columns(grid.columns))
-    set_pages(worksheet, widths, label_columns, FIRST_ROW - 1, header_height + LINE_HEIGHT * (FIRST_ROW + len(grid)))
+    set_pages(worksheet, widths, label_columns, FIRST_ROW - 1, header_height + LINE_HEIGHT * (FIRST_ROW + sum(line_counts)))
     worksheet.set_footer("&L&A&R&P / &N")
     if styles.notice:
         worksheet.set_header(f"&L{styles.notice}")
+
+
+def _row_lines(row: Sequence[Any], columns: Sequence[Column], language: str) -> int:
+    """Lines that the texts of a record need."""
+    lines = 1
+    for cell_value, column in zip(row, columns):
+        text = cell_value.of(language) if isinstance(cell_value, Bilingual) else cell_value
+        if isinstance(text, str) and 2.2 * len(text) > column.width - 2:
+            lines = max(lines, lines_needed(text, column.width - 1))  # texts are indented
+    return lines
 
 
 def _header_lines(column: Column, language: str) -> int:
     return lines_needed(column.title.of(language), column.width)
 
 
+@lru_cache(maxsize=TEXTS)
 def lines_needed(content: str, width: int) -> int:
     """Lines that a text needs in a column so many signs wide (a Chinese character is two, bold a little more)."""
     return math.ceil(sum(2.1 if ord(character) > 0x2E80 else 1.1 for character in content) / (width - 1))

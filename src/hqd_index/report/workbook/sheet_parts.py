@@ -25,5 +25,5 @@ def part_of(exhibit_id: str) -> Part:
 def sheet_order() -> Sequence[Exhibit]:
     """Everything with a sheet, part by part: the first two in the order named here, the appendix as in the outline."""
     by_id = {exhibit.id: exhibit for exhibit in OUTLINE if exhibit.sheet is not None}
-    rest = [exhibit for id, exhibit in by_id.items() if part_of(id) == "appendix"]
-    return [*(by_id[id] for id in (*READ, *PAPER)), *rest]
+    appendix = [exhibit for id, exhibit in by_id.items() if part_of(id) == "appendix"]
+    return [*(by_id[id] for id in (*READ, *PAPER)), *appendix]

@@ -134,7 +134,7 @@ class UnitSheets:
         return f"'{self.data_sheet}'!{name}${first + 1}:{name}${last}"
 
     @cached_property
-    def chosen(self) -> int:
+    def opening_unit(self) -> int:
         """The unit that the file opens with: the first of the latest ranking."""
         ranks = self.cells[self.items[0].rank_column][-(len(self.units) + 1) : -1]
         return int(np.nanargmin(ranks)) if np.isfinite(ranks).any() else 0
@@ -142,7 +142,7 @@ class UnitSheets:
     def opening(self, column: int, *, is_median: bool = False, year: int = -1) -> float:
         """The value of a column for the choice that the file opens with."""
         year_values = self.cells[column].reshape(len(self.years), -1)[year]
-        return float(year_values[-1 if is_median else self.chosen])
+        return float(year_values[-1 if is_median else self.opening_unit])
 
 
 def _with_median(grid: np.ndarray) -> np.ndarray:
@@ -178,8 +178,8 @@ def write_unit_data(worksheet: Any, sheets: UnitSheets) -> None:
             worksheet.write_number(row, YEAR_COLUMN, year, year_style)
             row += 1
     for column, values in sheets.cells.items():
-        for position in np.flatnonzero(np.isfinite(values)):
-            worksheet.write_number(FIRST_DATA_ROW + int(position), column, float(values[position]))
+        for position in map(int, np.flatnonzero(np.isfinite(values))):
+            worksheet.write_number(FIRST_DATA_ROW + position, column, float(values[position]))
     for position, (label, unit) in enumerate(zip(sheets.labels, sheets.units)):
         worksheet.write_string(FIRST_DATA_ROW + position, sheets.list_column, label, plain)
         worksheet.write_string(FIRST_DATA_ROW + position, sheets.list_column + 1, unit, plain)
@@ -197,8 +197,8 @@ def _write_choice(worksheet: Any, sheets: UnitSheets) -> None:
     unit_cell, year_cell = (f"'{sheets.sheet}'!{xl_rowcol_to_cell(*cell, True, True)}" for cell in (UNIT_CELL, YEAR_CELL))
     last_year = (len(sheets.years) - 1) * (count + 1)
     formulas: tuple[tuple[str, Any], ...] = (
-        (f"=INDEX({codes},MATCH({unit_cell},{labels},0))", sheets.units[sheets.chosen]),
-        (f'=MATCH($A$2&"|"&{year_cell},{keys},0)', last_year + sheets.chosen + 1),
+        (f"=INDEX({codes},MATCH({unit_cell},{labels},0))", sheets.units[sheets.opening_unit]),
+        (f'=MATCH($A$2&"|"&{year_cell},{keys},0)', last_year + sheets.opening_unit + 1),
         (f'=MATCH("|"&{year_cell},{keys},0)', last_year + count + 1),
     )
     for column, (formula, value) in enumerate(formulas):
@@ -234,7 +234,7 @@ def _write_drop_downs(worksheet: Any, sheets: UnitSheets) -> None:
     styles, language = sheets.styles, sheets.language
     for cell, title in ((UNIT_CELL, "unit"), (YEAR_CELL, "year")):
         worksheet.write_string(cell[0], 0, wording(f"workbook.unit.{title}").of(language), styles(bold=True))
-    worksheet.write_string(*UNIT_CELL, sheets.labels[sheets.chosen], styles(bg_color=YELLOW, border=1, bold=True))
+    worksheet.write_string(*UNIT_CELL, sheets.labels[sheets.opening_unit], styles(bg_color=YELLOW, border=1, bold=True))
     for column in (2, 3):  # a long name goes on in them
         worksheet.write_blank(UNIT_CELL[0], column, None, styles(bg_color=YELLOW))
     worksheet.write_number(
@@ -282,10 +282,12 @@ def _write_look_up(
     worksheet: Any, sheets: UnitSheets, cell: tuple[int, int], column: int, number_format: str, *, is_median: bool = False
 ) -> None:
     """The value of a column in the chosen row, or in that of the year's medians; a dash where there is none."""
-    found = f"INDEX({sheets.column_cells(column)},'{sheets.data_sheet}'!${'C' if is_median else 'B'}$2)"
+    looked_up_value = f"INDEX({sheets.column_cells(column)},'{sheets.data_sheet}'!${'C' if is_median else 'B'}$2)"
     value = sheets.opening(column, is_median=is_median)
     style = sheets.styles(num_format=number_format, align="right")
-    worksheet.write_formula(*cell, f'=IF({found}="","{MISSING}",{found})', style, MISSING if is_missing(value) else value)
+    worksheet.write_formula(
+        *cell, f'=IF({looked_up_value}="","{MISSING}",{looked_up_value})', style, MISSING if is_missing(value) else value
+    )
 
 
 def _write_mark(worksheet: Any, sheets: UnitSheets, row: int, item: Item) -> None:
@@ -314,11 +316,11 @@ def _write_trend(workbook: Any, worksheet: Any, sheets: UnitSheets, first_row: i
         year_cell, code_cell = xl_rowcol_to_cell(row, 0), f"'{sheets.data_sheet}'!$A$2"
         looked_up = ((1, root.column, code_cell, "0.00"), (2, root.column, '""', "0.00"), (3, root.rank_column, code_cell, "0"))
         for column, source, code, number_format in looked_up:
-            found = f'INDEX({sheets.column_cells(source)},MATCH({code}&"|"&{year_cell},{keys},0))'
+            looked_up_value = f'INDEX({sheets.column_cells(source)},MATCH({code}&"|"&{year_cell},{keys},0))'
             value = sheets.opening(source, is_median=code == '""', year=position)
             cell_value: float | str = MISSING if is_missing(value) else value
             style = styles(num_format=number_format, align="right")
-            worksheet.write_formula(row, column, f'=IF({found}="","{MISSING}",{found})', style, cell_value)
+            worksheet.write_formula(row, column, f'=IF({looked_up_value}="","{MISSING}",{looked_up_value})', style, cell_value)
     if len(sheets.years) > 1:
         worksheet.insert_chart(first_row, 4, _trend_chart(workbook, sheets, first_row + 2))
 
