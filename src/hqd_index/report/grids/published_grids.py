@@ -151,8 +151,8 @@ def fitted_column(column: Column, column_cells: Iterable[Any], language: str) ->
         return column
     texts = {cell.of(language) if isinstance(cell, Bilingual) else str(cell) for cell in column_cells if not is_missing(cell)}
     longest = max((sum(2 if ord(character) > 0x2E80 else 1 for character in text) for text in texts), default=0)
-    width = longest + 3 if longest < LONG_TEXT else max(LONG_TEXT, longest // 2 + 3)
-    return replace(column, width=min(WIDEST_TEXT, max(NARROWEST_TEXT, width)))
+    width = longest if longest < LONG_TEXT else max(LONG_TEXT, longest // 2)
+    return replace(column, width=min(WIDEST_TEXT, max(NARROWEST_TEXT, width * 11 // 10 + 4)))
 
 
 def _industries_label(results: Results, codes: str) -> Bilingual:
