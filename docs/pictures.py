@@ -27,7 +27,7 @@ LARGEST = 150_000
 """Bytes of a picture at most."""
 COLOURS = 255
 EXAMPLE = "provinces"
-WORKBOOK_PAGES = {"cover": "主要发现", "ranking": "高质量发展指数排名名次", "unit": "单位一页：在", "weights": "权重试算：改"}
+WORKBOOK_PAGES = {"cover": "主要发现", "ranking": "发展指数排名", "unit": "单位一页：在", "weights": "权重试算：改"}
 """Pictures of the sheets to read: name -> what their page alone holds, blanks left out."""
 DESKTOP, PHONE = (1280, 1.0), (390, 1.5)
 """Width of the window in pixels, and device pixels to one."""
