@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from .bilingual import BLANK_TEXT, Bilingual
-from .wording import PLACE, filled, wordings
+from .wording import PLACE, filled_sentence, wordings
 
 SEPARATOR = re.compile(r"; (?![^()]*\))")
 """Between the parts of a note, outside brackets."""
@@ -28,7 +28,7 @@ def _part_text(part: str) -> Bilingual:
     for pattern, sentence in _patterns():
         match = pattern.fullmatch(part)
         if match:
-            return Bilingual(filled(sentence, **match.groupdict()).zh, part)
+            return Bilingual(filled_sentence(sentence, **match.groupdict()).zh, part)
     return Bilingual(part, part)
 
 
