@@ -140,7 +140,8 @@ def test_yearbook_provinces_add_up_to_the_national_total(run, shared, capsys, re
     study = run("cn_st_yearbook", capsys)
     columns = yaml.load((ROOT / "tests" / "studies" / "cn_st_yearbook" / "sources.yaml").read_text("utf-8"))
     named = columns["sources"]["yearbook"]["reshape"]["columns"]
-    clean = next((study.folder.parents[1] / ".cache" / "intake").glob("*/clean_provinces.parquet"))
+    cache = next(parent / ".cache" for parent in study.folder.parents if (parent / ".cache").is_dir())
+    clean = next((cache / "intake").glob("*/clean_provinces.parquet"))
     ours = duckdb.sql(f"SELECT * FROM '{clean}'").df().groupby("year").sum(numeric_only=True, min_count=1)
     raw = pd.read_csv(shared / "data" / "cn_st_yearbook" / "long_all.csv.gz")
     nation = raw[(raw["province_raw"].str.replace(r"\s", "", regex=True) == "全国") & raw["year"].between(2018, 2023)]

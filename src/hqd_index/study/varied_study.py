@@ -94,7 +94,7 @@ def dotted_paths(entry: Any, path: str = "") -> Iterator[str]:
     if isinstance(entry, BaseModel):
         children = ((name, getattr(entry, name)) for name in type(entry).model_fields)
     elif isinstance(entry, Mapping):
-        children = entry.items()
+        children = ((name, child) for name, child in entry.items() if "." not in str(name))  # changes of a scenario are paths
     for name, child in children:
         yield from dotted_paths(child, f"{path}.{name}" if path else str(name))
 
