@@ -221,6 +221,29 @@ def test_configs_that_a_person_edited_are_kept_and_others_follow_the_workbook(tm
         study_of_workbook(tmp_path / "g.xlsx", "zh")
 
 
+def test_firms_without_codes_are_known_by_name_and_formulas_take_the_sheet_that_has_both_columns(tmp_path, capsys):
+    path = tmp_path / "h.xlsx"
+    workbook = new_workbook(path)
+    firms = fill_firms(workbook)
+    fill_list(workbook, [(name, "") for name, _ in firms])
+    fill_industries(workbook)
+    for row in workbook["企业"].iter_rows(min_row=FIRST_ROW, min_col=2, max_col=2):
+        row[0].value = None
+    put(workbook["指标体系"], [["质量", "效益", "利润率", "%", "正向", 0.5, "利润总额/营业收入"],
+                           ["质量", "创新", "研发强度", "%", "正向", 0.5, "研发投入/营业收入"],
+                           ["安全", "能源", "能耗", "", "负向", 0.2, "能源消费量/研发投入"]])  # fmt: skip
+    workbook.save(path)
+    said = hqd(capsys, "run", "--quick", "--from", str(path))
+    assert said.code == 0 and not (tmp_path / "h_标注.xlsx").exists(), said.said
+    assert "计算方法“能源消费量/研发投入”不是同一张表两列之比" in said.said and "名单 23 家" not in said.said
+    written = (tmp_path / "h_研究" / "configs" / "indicators.yaml").read_text("utf-8")
+    assert 'table: industry, formula: "100 * sum(total_profit) / sum(revenue)"' in written
+    assert 'table: firms, formula: "100 * sum(rd_exp) / sum(revenue)"' in written
+    (tables,) = (tmp_path / "h_研究").glob("data/processed/*/quick/tables")
+    assert pd.read_csv(tables / "srdi_unmatched.csv").empty
+    assert pd.read_csv(tables / "density.csv")["density"].max() > 0
+
+
 @pytest.mark.slow
 def test_a_filled_template_runs_to_the_page(tmp_path, capsys):
     path = tmp_path / "填报.xlsx"

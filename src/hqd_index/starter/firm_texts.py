@@ -35,6 +35,12 @@ def add_firm_texts(source_draft: SourceDraft) -> None:
             source_draft.aliases[column.label] = column_name
     _add_width(source_draft)
     _add_status(source_draft)
+    if source_draft.classified_table.units[0].key == "firm_name":
+        zh, en = (
+            "没有填写企业代码,以企业名称识别企业;同一企业各年的名称须一致",
+            "no code of firms is filled in: names identify firms, so a firm needs the same name in all years",
+        )
+        source_draft.source.remark("aliases", source_draft.add_guess(zh, en))
 
 
 def is_short_name(column: SheetColumn) -> bool:

@@ -194,9 +194,10 @@ def add_overlap(proposal: Proposal) -> None:
 
 def _add_overlap(source: ProposedSource, firms: Sequence[ProposedSource], proposal: Proposal) -> None:
     listed_names, listed_codes = _stems([source], "name"), _stems([source], "uscc")
-    names, codes = _stems(firms, "firm_name"), _stems(firms, "uscc") | _stems(firms, "firm_id")
+    names, ids = _stems(firms, "firm_name"), _stems(firms, "firm_id")
+    codes = _stems(firms, "uscc") | ids
     count = max(len(listed_names), len(listed_codes))
-    match_count = max(len(listed_names & names), len(listed_codes & codes))
+    match_count = max(len(listed_names & (names | ids)), len(listed_codes & codes))
     if match_count >= min(count, max(LEAST_SHARE * count, LEAST_FIRMS)):
         return
     columns = [column for firm_source in firms for table in firm_source.group.tables for column in table.table.columns]

@@ -75,16 +75,8 @@ TableColumn = tuple[ProposedTable, ProposedColumn]
 
 def _column_matches(system: IndicatorSystem, columns: Sequence[TableColumn], proposal: Proposal) -> dict[Leaf, TableColumn | str]:
     """The column (or, for a formula of two columns, the formula's text) behind each leaf; the others are listed as missing."""
-    columns_by_label: dict[str, TableColumn] = {}
-    for table, column in columns:
-        sheet_column = column.sheet_column
-        for wording in (
-            column.label,
-            column.name,
-            *((sheet_column.label, sheet_column.name, sheet_column.long_label) if sheet_column else ()),
-        ):
-            if wording:
-                columns_by_label.setdefault(normalised_label(wording), (table, column))
+    namesakes = _columns_by_label(columns)
+    columns_by_label = {label: label_columns[0] for label, label_columns in namesakes.items()}
     column_matches: dict[Leaf, TableColumn | str] = {}
     for leaf in system.leaves:
         location = f"{system.location}: {leaf.name}"
@@ -92,7 +84,7 @@ def _column_matches(system: IndicatorSystem, columns: Sequence[TableColumn], pro
         exact_match = exact_match or columns_by_label.get(normalised_label(leaf.name))
         if exact_match:
             column_matches[leaf] = exact_match
-        elif (ratio := _ratio(leaf, columns_by_label)) is not None:
+        elif (ratio := _ratio(leaf, namesakes)) is not None:
             column_matches[leaf] = ratio
         elif similar_label := process.extractOne(
             normalised_label(leaf.name), list(columns_by_label), scorer=fuzz.ratio, score_cutoff=SIMILARITY_CUTOFF
@@ -110,25 +102,51 @@ def _column_matches(system: IndicatorSystem, columns: Sequence[TableColumn], pro
             )
             hint = f";最接近的是“{columns_by_label[closest_label[0]][1].label}”" if closest_label else ""
             hint_en = f"; nearest: {columns_by_label[closest_label[0]][1].label!r}" if closest_label else ""
+            formula, formula_en = _formula_gap(leaf)
             proposal.add_gap(
-                location, f"数据中没有名为“{leaf.name}”的列{hint}", f"no column of the data is called {leaf.name!r}{hint_en}"
+                location,
+                f"{formula}数据中没有名为“{leaf.name}”的列{hint}",
+                f"{formula_en}no column of the data is called {leaf.name!r}{hint_en}",
             )
     return column_matches
 
 
-def _ratio(leaf: Leaf, columns_by_label: Mapping[str, TableColumn]) -> str | None:
-    """The formula of 'A/B' or 'A÷B×100%' where both are columns of one table."""
+def _formula_gap(leaf: Leaf) -> tuple[str, str]:
+    """What is to be said of a formula that is no ratio of two columns."""
+    if not leaf.formula_text.strip():
+        return "", ""
+    formula = leaf.formula_text.strip()
+    return (
+        f"计算方法“{formula}”不是同一张表两列之比(如 研发投入/营业收入),未采用;",
+        f"the formula {formula!r} is no ratio of two columns of one sheet (such as R&D/revenue), so it is not used; ",
+    )
+
+
+def _columns_by_label(columns: Sequence[TableColumn]) -> dict[str, list[TableColumn]]:
+    """The columns of each label or name, one a table: firms and industries both have a revenue."""
+    namesakes: dict[str, list[TableColumn]] = {}
+    for table, column in columns:
+        sheet_column = column.sheet_column
+        sheet_wordings = (sheet_column.label, sheet_column.name, sheet_column.long_label) if sheet_column else ()
+        for label in {normalised_label(wording): None for wording in (column.label, column.name, *sheet_wordings) if wording}:
+            label_columns = namesakes.setdefault(label, [])
+            if all(table is not other_table for other_table, _ in label_columns):
+                label_columns.append((table, column))
+    return namesakes
+
+
+def _ratio(leaf: Leaf, namesakes: Mapping[str, Sequence[TableColumn]]) -> str | None:
+    """The formula of 'A/B' or 'A÷B×100%' where both are columns of one table, the first that has both."""
     operands = re.split(r"\s*[/÷／]\s*", re.sub(r"[×x*]\s*100\s*[%％]?\s*$", "", leaf.formula_text.strip(), flags=re.IGNORECASE))
-    operand_columns = [columns_by_label.get(normalised_label(operand.strip("()（） "))) for operand in operands]
-    if (
-        len(operands) != 2
-        or operand_columns[0] is None
-        or operand_columns[1] is None
-        or operand_columns[0][0].name != operand_columns[1][0].name
-    ):
+    if len(operands) != 2:
         return None
+    numerators, denominators = (namesakes.get(normalised_label(operand.strip("()（） ")), ()) for operand in operands)
     factor = "100 * " if "%" in leaf.unit else ""
-    return f"{operand_columns[0][0].name}|{factor}sum({operand_columns[0][1].name}) / sum({operand_columns[1][1].name})"
+    for table, numerator in numerators:
+        for other_table, denominator in denominators:
+            if table is other_table:
+                return f"{table.name}|{factor}sum({numerator.name}) / sum({denominator.name})"
+    return None
 
 
 def _leaf_indicator(

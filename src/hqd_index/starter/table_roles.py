@@ -164,7 +164,15 @@ def _is_firm_register(table: SheetTable, year: SheetColumn | None) -> bool:
 
 
 def _firm_codes(table: SheetTable) -> list[SheetColumn]:
-    return [column for column in table.columns if column.key in ("firm_id", "uscc") or column.code_meaning == "stock_code"]
+    """Columns of firm codes; one in which no cell is filled identifies nobody."""
+    return [column for column in table.columns if unit_key(column) == "firm_id" and column.value_count]
+
+
+def _firm_names(table: SheetTable) -> list[SheetColumn]:
+    """The columns of names that identify firms where no column of codes is filled: beside an industry, as in the template."""
+    if not any(column.code_meaning == "industry" for column in table.columns):
+        return []
+    return [column for column in table.columns if column.key == "firm_name" and column.value_count]
 
 
 def _is_firm_list(table: SheetTable) -> bool:
@@ -259,11 +267,7 @@ def _row_per_year_table(table: SheetTable, year: SheetColumn | None, vendor: str
                 table, _panel_role(table, units), "long", units, year, measures, value, unit_column, vendor, None, duplicates
             )
     if _is_firm_table(table, year, vendor):
-        firm = next(
-            text_column
-            for text_column in table.columns
-            if text_column.key in ("firm_id", "uscc") or text_column.code_meaning == "stock_code"
-        )
+        firm = (_firm_codes(table) or _firm_names(table))[0]
         kinds = _kinds_of_rows(table, firm, year)
         if kinds is not None:
             return _table_of_kinds(table, kinds)
@@ -316,15 +320,15 @@ def _has_several_units(text_columns: Sequence[SheetColumn]) -> bool:
 
 
 def _is_firm_table(table: SheetTable, year: SheetColumn | None, vendor: str) -> bool:
-    firm = any(column.key in ("firm_id", "uscc") or column.code_meaning == "stock_code" for column in table.columns)
-    if not firm or year is None:
+    codes = _firm_codes(table)
+    if year is None or not (codes or _firm_names(table)):
         return False
     accounts = [column for column in table.columns if column.cell_kind == "number" and firm_column(column)]
     return bool(
         vendor in ITEM_CODES
         or vendor == "wind"
         or len(accounts) > 1
-        or any(sheet_column.code_meaning == "industry" for sheet_column in table.columns)
+        or (codes and any(sheet_column.code_meaning == "industry" for sheet_column in table.columns))
     )
 
 

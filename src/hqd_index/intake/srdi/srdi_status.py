@@ -16,6 +16,7 @@ from .status_columns import status_from_spells
 from .subsidiaries import definitions_notice, subsidiary_spells
 
 UNMATCHED_COLUMNS = ["file", "sheet", "name", "uscc", "level", "batch", "reason_zh", "reason_en"]
+NAME_SIGN = "[^0-9A-Za-z._-]"  # what no code of a firm has
 UNMATCHED_REASONS = {
     "code": ("统一社会信用代码不在企业表中", "its credit code is that of no firm in the panel"),
     "name": ("没有代码,名称不对应唯一的企业", "it has no code, and its name is not that of exactly one firm"),
@@ -69,11 +70,13 @@ def status_from_list(
 
 
 def _firm_names(firms: str, columns: Sequence[str], records: pd.DataFrame, engine: Engine) -> pd.DataFrame:
-    """The ids, names and codes of the firms; where they have no names, of those alone whose code a record has."""
+    """The ids, names and codes of the firms; where they have no names, of those whose code a record has or whose id is a name."""
     names = f"SELECT DISTINCT {', '.join(columns)} FROM {quoted(firms)}"
     if "firm_name" not in columns:
         codes = engine.scan(pd.DataFrame({"code": records["uscc"].dropna().astype("str").str.upper().unique()}))
-        names = f"{names} WHERE upper({columns[-1]}) IN (SELECT code FROM {codes})"
+        id_is_name = f"regexp_matches(firm_id, '{NAME_SIGN}')"
+        names = f"""SELECT *, CASE WHEN {id_is_name} THEN firm_id END AS firm_name FROM ({names})
+            WHERE upper({columns[-1]}) IN (SELECT code FROM {codes}) OR {id_is_name}"""
     return engine.collect(f"{names} ORDER BY ALL")
 
 

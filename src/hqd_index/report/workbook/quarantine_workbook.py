@@ -85,8 +85,8 @@ def _print_setup(worksheet: Any, header: int) -> None:
 def _summary_sheet(worksheet: Any, styles: CellStyles, findings: pd.DataFrame, language: str) -> None:
     """One line per rule: findings, rows, share, what is expected, how to mend it."""
     title = Bilingual(
-        "数据隔离清单：这些行没有进入指数，修改后重跑 make pipeline",
-        "Quarantine: these rows are not in the index; mend them and run make pipeline again",
+        "数据隔离清单：这些行没有进入指数，修改后重新运行 hqd run",
+        "Quarantine: these rows are not in the index; mend them and run hqd run again",
     )
     worksheet.write_string(0, 0, title.of(language), styles(bold=True, font_size=13))
     _write_header(worksheet, styles, 2, SUMMARY_COLUMNS, language)
