@@ -49,6 +49,12 @@ def test_sentences_are_short_and_say_what_is_not_known(tables: dict[str, pd.Data
     unsure = tables["hypotheses"].assign(verdict="inconclusive", split=None)
     link = opening(Results(study(), tables | {"hypotheses": unsure}, MANIFEST))[1]
     assert link.chip.zh == "不能判断" and link.text.zh.startswith("不能判断")
+    unjudged = opening(Results(study(), tables | {"hypotheses": of_rows("hypotheses", [])}, MANIFEST))[1]
+    estimates = tables["regressions"].query("outcome == 'hqd' and sample == 'all' and term == 'density'")["estimate_sd"]
+    assert "没有结论" in unjudged.text.zh and len(unjudged.text.zh) <= MAX_SENTENCE
+    assert unjudged.facts[0][1] in {f"{estimate:.3f}" for estimate in estimates} and len(unjudged.facts) == 3
+    untried = opening(Results(study(), tables | {name: of_rows(name, []) for name in ("hypotheses", "regressions")}, MANIFEST))[1]
+    assert "没有估计" in untried.text.zh and not untried.facts
     first, second = results.ranking(YEARS[-1])["unit"][:2]
     tied = tables["scores"].copy()
     root = (tied["node"] == "hqd") & (tied["year"] == YEARS[-1]) & (tied["sample"] == "all")

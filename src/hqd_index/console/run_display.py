@@ -148,7 +148,7 @@ class Console:
         print(RELATIVE_PATH.sub(lambda match: f"{outcome.results}/{match[0]}", summary))
         if place := place_text(outcome.name):
             print(place[0] if self.zh else place[1])
-        print(("清单   " if self.zh else "manifest  ") + digest_file(outcome.folder / "manifest.json"))
+        print(("指纹   " if self.zh else "manifest  ") + digest_file(outcome.folder / "manifest.json"))
 
 
 def place_text(published_name: str) -> tuple[str, str] | None:

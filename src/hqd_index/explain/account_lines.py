@@ -49,7 +49,8 @@ class Lines:
         sample = self.say(*SAMPLES[account.sample])
         firms = "" if account.n_firms is None else self.say(f",企业 {account.n_firms} 家", f", {account.n_firms} firms")
         yield f"{unit}  {account.year}  {self.name(account.node)}"
-        yield self.say(f"样本:{sample}{firms}", f"Sample: {sample}{firms}")
+        if firms or account.sample != "all":
+            yield self.say(f"样本:{sample}{firms}", f"Sample: {sample}{firms}")
         run_label = f"{manifest['run']} ({manifest['study']})"
         yield self.say(f"运行:{run_label}", f"Run: {run_label}")
         if manifest["synthetic"]:

@@ -12,6 +12,7 @@ from ..bilingual import Bilingual
 from ..figures.figure_labels import short_unit_name
 from ..key_findings import Finding
 from ..number_format import integer, number, p_value, percent
+from ..regression_rows import headline_rows
 from ..results import Results
 from ..sentences import MIN_REPRESENTED
 from ..verdict_words import SPLITS, conclusion, judged_text
@@ -110,10 +111,7 @@ def _link(results: Results) -> Opening:
     """What the density goes with, by what grade; cannot tell where the verdict is inconclusive."""
     row = key_findings.headline_row(results)
     if row is None:
-        reason = Finding(results.absence_reason("regressions"), ("not_made",))
-        return Opening(
-            "link", wording("page.opening.link.none"), wording("page.chip.untested"), "none", (), (reason,), ("not_made",)
-        )
+        return _link_without_verdict(results)
     record = row.to_dict()
     text = conclusion(record, by_industry=results.study.study.unit.by == ("industry_code",))
     if record["split"] in SPLITS:
@@ -121,15 +119,35 @@ def _link(results: Results) -> Opening:
     is_open = record["verdict"] == "inconclusive"
     chip, level = ("inconclusive", "none") if is_open else (record["grade"], GRADE_LEVELS[record["grade"]])
     judged = Finding(judged_text(record), ("hypotheses",))
-    facts = (
-        (wording("page.fact.estimate"), number(record["estimate_sd"], 3)),
-        (wording("page.fact.interval"), f"[{number(record['ci_low'], 3)}, {number(record['ci_high'], 3)}]"),
-        (wording("page.fact.p"), p_value(record["p_wild"])),
-    )
+    facts = _estimate_facts(record["estimate_sd"], record["ci_low"], record["ci_high"], record["p_wild"])
     findings = [judged, key_findings.headline_finding(results)]
     findings += [key_findings.composition_split(results), key_findings.contribution_finding(results)]
     sources = ("hypotheses", "regressions", "contribution")
     return Opening("link", text, wording(f"page.chip.{chip}"), level, facts, _present(findings), sources)
+
+
+def _link_without_verdict(results: Results) -> Opening:
+    """That the headline is estimated and nothing was fixed beforehand to judge it by, or that there is no estimate."""
+    text, chip = wording("page.opening.link.none"), wording("page.chip.untested")
+    rows = headline_rows(results)
+    rows = rows[(rows["outcome"] == results.tree.root) & (rows["sample"] == "all")] if len(rows) else rows
+    if rows.empty:
+        reason = Finding(results.absence_reason("regressions"), ("not_made",))
+        return Opening("link", text, chip, "none", (), (reason,), ("not_made",))
+    row = rows.iloc[0]
+    findings = [Finding(wording("page.opening.link.unjudged.why"), ("regressions",)), key_findings.composition_split(results)]
+    facts = _estimate_facts(row["estimate_sd"], row["low"], row["high"], row["p_wild"])
+    return Opening(
+        "link", wording("page.opening.link.unjudged"), chip, "none", facts, _present(findings), ("regressions", "contribution")
+    )
+
+
+def _estimate_facts(estimate: float, low: float, high: float, p: float) -> tuple[tuple[Bilingual, str], ...]:
+    return (
+        (wording("page.fact.estimate"), number(estimate, 3)),
+        (wording("page.fact.interval"), f"[{number(low, 3)}, {number(high, 3)}]"),
+        (wording("page.fact.p"), p_value(p)),
+    )
 
 
 GRADE_LEVELS = {"credible": "high", "suggestive": "middle", "description": "low"}
