@@ -223,6 +223,8 @@ def test_closing_lines(tables: dict[str, pd.DataFrame]) -> None:
     lines = summary(study(language="en"), tables, {}, Path("data/processed/invented/latest"))
     assert len(lines) <= 10 and "report.html" in lines[0] and "results.xlsx" in lines[1]
     assert any("20 of 1,610 rows quarantined (1.24%)" in line for line in lines)
+    outside = int(tables["ledger"]["out_of_scope"].sum())
+    assert outside and any(line.startswith(f"{outside} of 1,610") and line.endswith("tables/ledger.csv") for line in lines)
     assert any("supported" in line and "[0.140, 0.460]" in line for line in lines)
     commands = re.fullmatch(r"other weights: hqd run (.*); a score taken apart: hqd explain (\S+) (\d{4})", lines[-1])
     assert commands and commands[1].startswith(("--scenario ", "--set ")) and "<" not in commands[1]

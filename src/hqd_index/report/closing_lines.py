@@ -75,6 +75,10 @@ def _quarantine_line(results: Results, path: Path) -> list[Bilingual]:
     counts = rows_accounted(results)
     if not counts:
         return []
-    rows_read, _, quarantined, _ = counts
+    rows_read, _, quarantined, out_of_scope = counts
     share = quarantined / rows_read if rows_read else 0.0
-    return [wording("terminal.quarantine", quarantined=quarantined, rows_read=rows_read, share=share, path=path)]
+    lines = [wording("terminal.quarantine", quarantined=quarantined, rows_read=rows_read, share=share, path=path)]
+    if out_of_scope:
+        ledger = path.parent / "tables" / "ledger.csv"
+        lines.append(wording("terminal.out_of_scope", out_of_scope=out_of_scope, rows_read=rows_read, path=ledger))
+    return lines
