@@ -25,6 +25,7 @@ NAMES = {
 """What each diff adds, in their order: a failure must name it, or the command that was not run."""
 SECTION = re.compile(r"^### .*?(?=^### |\Z)", re.MULTILINE | re.DOTALL)
 STEP = re.compile(r"^\| (\d+) (.*?) \| \**`(tests/[\w/]+\.py::\w+)`\** \|$", re.MULTILINE)
+COMMAND = r"`(hqd [\w ]+|docs/\w+\.py)`"
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
 
@@ -45,11 +46,11 @@ class WorkedDiff:
         return text
 
     def commands(self, step: int) -> Iterable[list[str]]:
-        """What `hqd` is asked for in the steps that are no diff."""
+        """What `hqd` or a script of the project is asked for in the steps that are no diff."""
         diffed = {of_step for *_, of_step in self.pieces}
         for number, (task, _) in self.steps.items():
             if number not in diffed and number != step:
-                yield re.findall(r"`hqd ([\w ]+)`", task)[0].split()
+                yield re.findall(COMMAND, task)[0].split()
 
 
 def diffs_of(page: Path) -> dict[str, WorkedDiff]:
@@ -130,7 +131,8 @@ def copy_with(original: Path, folder: Path, diff: WorkedDiff, step: int) -> Path
     shutil.copytree(original, folder)
     git_apply(diff.without(step), folder)
     for command in diff.commands(step):
-        python(folder, "-c", "from hqd_index.cli import main; main()", *command)
+        program = ["-c", "from hqd_index.cli import main; main()"] if command[0] == "hqd" else [command[0]]
+        python(folder, *program, *command[1:])
     return folder
 
 
@@ -171,5 +173,5 @@ def test_a_step_left_out_fails_the_test_beside_it(original: Path, tmp_path: Path
     result = outcome(folder, test)
     output = result.stdout + result.stderr
     assert result.returncode != 0, f"{test} passes without step {step}"
-    missing = [NAMES[name], *re.findall(r"`(hqd [\w ]+)`", task)]
+    missing = [NAMES[name], *re.findall(COMMAND, task)]
     assert any(text in output.replace(test, "").replace(str(folder), "") for text in missing), output

@@ -117,7 +117,9 @@ def test_every_table_is_documented_with_every_column(language):
 
 def test_every_method_is_documented_in_both_languages(language):
     text = page(language, "methods")
-    assert all(f'"{family}-{name}"' in text for family, methods in FAMILIES.items() for name in methods)
+    assert not [
+        f"{family}-{name}" for family, methods in FAMILIES.items() for name in methods if f'"{family}-{name}"' not in text
+    ]
     assert not missing([*ESTIMATORS, *OMITTED_ESTIMATORS], text)
     families = FAMILIES | {"estimators": ESTIMATORS}
     assert not [f"{family}.{name}" for family, ids in families.items() for name in ids if not summaries_zh()[family].get(name)]
