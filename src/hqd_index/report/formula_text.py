@@ -7,14 +7,9 @@ import re
 from ..canonical import CANONICAL
 from ..study.records import Study
 from .bilingual import Bilingual
+from .wording import wording, wordings
 
-WORDS = {
-    "avg": Bilingual("均值", "mean"), "median": Bilingual("中位数", "median"), "min": Bilingual("最小值", "min"),
-    "max": Bilingual("最大值", "max"),
-    "count": Bilingual("计数", "count"), "lag": Bilingual("上年", "last year's "), "ln": Bilingual("ln", "ln"),
-    "and": Bilingual("且", "and"),
-    "or": Bilingual("或", "or"),
-}  # fmt: skip
+WORDS = wordings("paper.formula_word")  # fmt: skip
 
 
 def formula_in_words(study: Study, indicator: str) -> Bilingual:
@@ -46,8 +41,8 @@ def _formula_in_words(formula: str, labels_of_columns: dict[str, Bilingual], lan
     text = " ".join(formula.split())
     text = re.sub(r"^sum\((\w+)\)$", r"\1", text)  # of one row per unit and year: the value itself
     text = re.sub(r"\b(\d{4,})\b", lambda digits: f"{int(digits[1]):,}", text)
-    text = text.replace("is not null", Bilingual("非缺失", "given").of(language))
-    text = re.sub(r"count\(\s*\*\s*\)", Bilingual("单位数", "number").of(language), text)
+    text = text.replace("is not null", wording("paper.formula.given").of(language))
+    text = re.sub(r"count\(\s*\*\s*\)", wording("paper.formula.number").of(language), text)
     text = re.sub(r"\s*filter\s*\(\s*where\s+([^()]*)\)", r" [\1]", text)
     text = re.sub(r"\bsum\(([^()]*)\)", r"Σ\1", text)
     text = re.sub(r"Σ([^Σ\[\]/*+-]*[*+-][^Σ\[\]/]*?)(?=$| /|\))", r"Σ(\1)", text)

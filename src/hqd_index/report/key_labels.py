@@ -15,6 +15,7 @@ from .label_catalogue import (
 )
 from .regression_labels import spec_label, term_label
 from .results import Results
+from .wording import listing, wording
 
 NODE_COLUMNS = ("node", "parent", "outcome", "variable", "indicator")
 """Columns whose ids may be nodes of the tree."""
@@ -22,13 +23,8 @@ STUDY_COLUMNS = ("path", "mode", "mode_to", "mediator", "covariate", "unit", "ot
 """Columns whose ids are a study's own, as far as the program does not add to them."""
 LABELLED = frozenset({*KEY_LABELS, *STUDY_COLUMNS, "spec"})
 """Columns whose ids readers see by name."""
-PREFIXES = {
-    "fraction_": Bilingual("占系数的份额：", "share of the coefficient: "),
-    "r2_": Bilingual("方差解释份额：", "share of variance: "),
-    "rotemberg_": Bilingual("Rotemberg 权重，第", "Rotemberg weight, no. "),
-    "rank:": Bilingual("名次：", "rank: "),
-}
-"""Fronts of quantities that go on with an id."""
+PREFIXES = {"fraction_": "fraction", "r2_": "r2", "rotemberg_": "rotemberg", "rank:": "rank"}
+"""Fronts of quantities that go on with an id, and their wording in text/ids.yaml."""
 
 
 def key_label(results: Results, column: str, key_id: object) -> Bilingual:
@@ -48,7 +44,7 @@ def key_label(results: Results, column: str, key_id: object) -> Bilingual:
         return composed_label
     if column in STUDY_COLUMNS:
         return Bilingual(id, id)
-    raise LookupError(f"no label for {id!r} in column {column!r}: give it one in report/label_catalogue.py")
+    raise LookupError(f"no label for {id!r} in column {column!r}: give it one in report/text/ids.yaml")
 
 
 def _study_label(results: Results, column: str, id: str) -> Bilingual | None:
@@ -92,15 +88,14 @@ def _composed_label(results: Results, column: str, id: str) -> Bilingual | None:
     step, separator, _ = id.partition(".")
     if column in ("choice", "factor") and (separator or step in STEP_LABELS):
         return step_label(id) if step in STEP_LABELS else Bilingual(id, id)  # a path into the study's own branches or leaves
-    for prefix, prefix_label in PREFIXES.items():
+    for prefix, name in PREFIXES.items():
         if id.startswith(prefix):
-            suffix_label = _suffix_label(results, prefix, id.removeprefix(prefix))
-            return Bilingual(prefix_label.zh + suffix_label.zh, prefix_label.en + suffix_label.en)
+            return wording(f"ids.front.{name}", id=_suffix_label(results, prefix, id.removeprefix(prefix)))
     outcome, _, suffix = id.rpartition("_")
     outcome, _, component = outcome.rpartition("_")
     if suffix in COMPONENT_GROUP_LABELS and component in COMPONENT_LABELS:
         labels = (key_label(results, "outcome", outcome), COMPONENT_LABELS[component], COMPONENT_GROUP_LABELS[suffix])
-        return Bilingual("，".join(label.zh for label in labels), ", ".join(label.en for label in labels))
+        return listing(labels, "commas")
     return None
 
 
@@ -120,15 +115,15 @@ def step_label(path: str) -> Bilingual:
     """A step of the design and its level, from the dotted path of a choice; a level of the study's own is its own label."""
     step, _, level = path.partition(".")
     step_name, level_name = STEP_LABELS[step], LEVEL_LABELS.get(level, Bilingual(level, level))
-    return Bilingual(f"{step_name.zh}（{level_name.zh}）", f"{step_name.en} ({level_name.en})") if level else step_name
+    return wording("ids.named_level", step=step_name, level=level_name) if level else step_name
 
 
 def effect_names(results: Results) -> dict[str, Bilingual]:
     """Fixed effects by the names of regressions.yaml, as tables call them."""
     by_industry = results.study.study.unit.by == ("industry_code",)
-    group = Bilingual("行业组", "Industry group") if by_industry else Bilingual("组", "Group")
+    group = wording("estimates.effect_group.industry") if by_industry else wording("estimates.effect_group.other")
     return {
-        "unit": Bilingual("个体固定效应", "Unit effects"),
-        "year": Bilingual("年份固定效应", "Year effects"),
-        "group_year": Bilingual(f"{group.zh}×年份固定效应", f"{group.en} x year effects"),
+        "unit": wording("estimates.effects.unit"),
+        "year": wording("estimates.effects.year"),
+        "group_year": wording("estimates.effects.group_year", group=group),
     }

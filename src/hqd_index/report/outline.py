@@ -16,15 +16,17 @@ from .grids.published_grids import published_grid
 from .paper import accounting_tables, estimate_tables, measurement_tables
 from .paper.estimate_layout import TableParts
 from .results import Results
+from .wording import wording, wordings
 
 GridBuilder = Callable[[Results], Grid | None]
 
 
 @dataclass(frozen=True)
-class SheetTitle:
-    """A sheet of results.xlsx: its name; text/workbook.yaml has what the contents say of it."""
+class Sheet:
+    """A sheet of results.xlsx: its name, and what the contents say of it."""
 
     name: Bilingual
+    about: Bilingual
 
 
 @dataclass(frozen=True)
@@ -63,75 +65,77 @@ class Exhibit:
     id: str
     tables: tuple[str, ...]
     grid: GridBuilder | None = None
-    sheet: SheetTitle | None = None
+    sheet: Sheet | None = None
     page: PageSlot | None = None
     paper: PaperSlot | None = None
 
 
-def _sheet_name(zh: str, en: str) -> SheetTitle:
-    return SheetTitle(Bilingual(zh, en))
+SHEET_NAMES, SHEET_SENTENCES = wordings("workbook.sheet"), wordings("workbook.about")
+
+
+def _sheet(id: str, title: Bilingual | None = None) -> Sheet:
+    """The sheet of an exhibit under its own name, else the title of its table. Raises LookupError where its texts are missing."""
+    name, about = SHEET_NAMES.get(id, title), SHEET_SENTENCES.get(id)
+    if name is None or about is None:
+        raise LookupError(f"report/text/workbook.yaml needs sheet.{id}, the name of the sheet, and about.{id}, a sentence on it")
+    return Sheet(name, about)
 
 
 def _published_exhibit(table_name: str, *, page: PageSlot | None = None, paper: PaperSlot | None = None) -> Exhibit:
     """A published table as it is, on a sheet of its own."""
-    title = TABLES[table_name]
-    sheet = SheetTitle(Bilingual(title.zh[:SHEET_NAME], title.en[:SHEET_NAME]))
-    return Exhibit(table_name, (table_name,), published_grid(table_name), sheet, page, paper)
+    title = Bilingual(TABLES[table_name].zh, TABLES[table_name].en)
+    return Exhibit(table_name, (table_name,), published_grid(table_name), _sheet(table_name, title), page, paper)
 
 
-SHEET_NAME = 31
-"""Characters that Excel allows in a sheet's name."""
 OUTLINE: tuple[Exhibit, ...] = (
     Exhibit(
         "ranking",
         ("scores", "ranks", "neighbours", "scenarios"),
         index_grids.ranking,
-        _sheet_name("排名", "Ranking"),
+        _sheet("ranking"),
         PageSlot("ranking", 1, folded=True),
     ),
-    Exhibit("unit_sheet", ("scores", "indicators"), sheet=_sheet_name("单位一页", "One unit")),
-    Exhibit("charts", ("scores",), sheet=_sheet_name("图表", "Charts")),
+    Exhibit("unit_sheet", ("scores", "indicators"), sheet=_sheet("unit_sheet")),
+    Exhibit("charts", ("scores",), sheet=_sheet("charts")),
     Exhibit(
         "panel",
         ("scores",),
         index_grids.panel,
-        _sheet_name("指数面板", "Panel"),
+        _sheet("panel"),
     ),
     Exhibit(
         "indicators",
         ("indicators",),
         index_grids.indicators,
-        _sheet_name("指标面板", "Indicators"),
+        _sheet("indicators"),
     ),
     Exhibit(
         "indicator_system",
         ("weights",),
-        paper=PaperSlot(
-            1, Bilingual("指标体系与权重", "Indicator system and weights"), measurement_tables.indicator_system, "weights"
-        ),
+        paper=PaperSlot(1, wording("paper.title.indicator_system"), measurement_tables.indicator_system, "weights"),
     ),
     Exhibit(
         "index_by_year",
         ("scores",),
-        paper=PaperSlot(3, Bilingual("各单位指数得分", "Index by unit and year"), measurement_tables.yearly_table, "scores"),
+        paper=PaperSlot(3, wording("paper.title.index_by_year"), measurement_tables.yearly_table, "scores"),
     ),
     Exhibit(
         "weights",
         ("weights",),
         index_grids.weights,
-        _sheet_name("权重", "Weights"),
+        _sheet("weights"),
         PageSlot("weights", 1, folded=True),
     ),
     Exhibit(
         "live_weights",
         ("weights", "indicators"),
-        sheet=_sheet_name("权重试算", "Try weights"),
+        sheet=_sheet("live_weights"),
     ),
     Exhibit(
         "scenarios",
         ("scenarios",),
         index_grids.scenarios,
-        _sheet_name("情景", "Scenarios"),
+        _sheet("scenarios"),
         PageSlot("robustness", 1, folded=True),
     ),
     _published_exhibit("ranks"),
@@ -145,46 +149,44 @@ OUTLINE: tuple[Exhibit, ...] = (
         "regressions",
         ("regressions",),
         model_grids.regressions,
-        _sheet_name("回归", "Regressions"),
+        _sheet("regressions"),
     ),
     Exhibit(
         "hypotheses",
         ("hypotheses",),
         model_grids.hypotheses,
-        _sheet_name("假设检验", "Hypotheses"),
+        _sheet("hypotheses"),
         PageSlot("srdi", 1),
     ),
     Exhibit(
         "sentences",
         ("hypotheses",),
         model_grids.sentences_of,
-        _sheet_name("结论语句", "Sentences"),
+        _sheet("sentences"),
         PageSlot("srdi", 2, folded=True),
     ),
     Exhibit(
         "baseline",
         ("regressions",),
-        paper=PaperSlot(
-            4, Bilingual("基准回归结果", "Baseline regressions"), estimate_tables.baseline, "regressions", section="srdi"
-        ),
+        paper=PaperSlot(4, wording("paper.title.baseline"), estimate_tables.baseline, "regressions", section="srdi"),
     ),
     _published_exhibit(
         "channels",
-        paper=PaperSlot(5, Bilingual("渠道分解", "Channels"), estimate_tables.channels_table, "channels", section="srdi"),
+        paper=PaperSlot(5, wording("paper.title.channels"), estimate_tables.channels_table, "channels", section="srdi"),
     ),
     Exhibit(
         "robustness",
         ("regressions",),
-        paper=PaperSlot(6, Bilingual("稳健性检验", "Robustness"), estimate_tables.robustness, "regressions", section="srdi"),
+        paper=PaperSlot(6, wording("paper.title.robustness"), estimate_tables.robustness, "regressions", section="srdi"),
     ),
     Exhibit(
         "contribution",
         ("contribution",),
         model_grids.contribution,
-        _sheet_name("贡献", "Contribution"),
+        _sheet("contribution"),
         paper=PaperSlot(
             10,
-            Bilingual("专精特新企业的贡献", "Contribution of SRDI firms"),
+            wording("paper.title.contribution"),
             estimate_tables.contribution_table,
             "contribution",
             section="srdi",
@@ -194,7 +196,7 @@ OUTLINE: tuple[Exhibit, ...] = (
         "mediators",
         paper=PaperSlot(
             11,
-            Bilingual("机制变量的核算分解", "What mediators account for"),
+            wording("paper.title.mediators"),
             accounting_tables.mediators_table,
             "mediators",
             section="srdi",
@@ -204,7 +206,7 @@ OUTLINE: tuple[Exhibit, ...] = (
         "oaxaca",
         paper=PaperSlot(
             12,
-            Bilingual("附录：高低密度单位的指数差距", "Appendix: the index of dense and sparse units"),
+            wording("paper.title.oaxaca"),
             accounting_tables.oaxaca_table,
             "oaxaca",
             section="srdi",
@@ -214,7 +216,7 @@ OUTLINE: tuple[Exhibit, ...] = (
         "endogeneity",
         paper=PaperSlot(
             7,
-            Bilingual("内生性：全部企业与剔除样本", "Endogeneity: all firms and leave-out"),
+            wording("paper.title.endogeneity"),
             estimate_tables.endogeneity,
             "regressions",
             section="srdi",
@@ -225,19 +227,11 @@ OUTLINE: tuple[Exhibit, ...] = (
         ("regressions",),
         paper=PaperSlot(
             8,
-            Bilingual(
-                "机制检验：机制变量、龙头与其他从未被认定企业（H6b）",
-                "Mechanism: mediators, leaders and other firms never recognised (H6b)",
-            ),
+            wording("paper.title.mechanism"),
             estimate_tables.mechanism,
             "regressions",
             section="srdi",
-            absence=Bilingual(
-                "regressions.csv 中没有机制变量，也没有企业层面的结果变量"
-                "（regressions.yaml 的 mediators、events.outcomes 与相应数据）。",
-                "regressions.csv holds no mediator and no outcome of firms (mediators and events.outcomes in regressions.yaml, "
-                "and their data).",
-            ),
+            absence=wording("paper.absence.mechanism"),
         ),
     ),
     Exhibit(
@@ -245,13 +239,11 @@ OUTLINE: tuple[Exhibit, ...] = (
         ("regressions",),
         paper=PaperSlot(
             9,
-            Bilingual("异质性", "Heterogeneity"),
+            wording("paper.title.heterogeneity"),
             estimate_tables.heterogeneity,
             "regressions",
             section="srdi",
-            absence=Bilingual(
-                "regressions.csv 中没有分组的设定（subset）。", "regressions.csv holds no specification of a subset."
-            ),
+            absence=wording("paper.absence.heterogeneity"),
         ),
     ),
     _published_exhibit("event_study"),
@@ -269,19 +261,19 @@ OUTLINE: tuple[Exhibit, ...] = (
         "chain_list",
         ("priority", "main_inputs"),
         bureau_lists.chain_list,
-        _sheet_name("链图谱", "Chain list"),
+        _sheet("chain_list"),
     ),
     Exhibit(
         "problem_list",
         ("priority",),
         bureau_lists.problem_list,
-        _sheet_name("堵点断点清单", "Gaps and blockages"),
+        _sheet("problem_list"),
     ),
     Exhibit(
         "task_list",
         ("priority",),
         bureau_lists.task_list,
-        _sheet_name("任务清单", "Tasks"),
+        _sheet("task_list"),
         PageSlot("lists", 2, folded=True, head=True),
     ),
     _published_exhibit("priority", page=PageSlot("lists", 1, grid=list_grids.priority_nodes)),
@@ -300,21 +292,21 @@ OUTLINE: tuple[Exhibit, ...] = (
         "facts",
         ("facts",),
         data_grids.facts,
-        _sheet_name("论文数字", "Quoted figures"),
+        _sheet("facts"),
         PageSlot("data", 3),
     ),
     Exhibit(
         "ledger",
         ("ledger",),
         data_grids.ledger,
-        _sheet_name("数据去向", "Data"),
+        _sheet("ledger"),
         PageSlot("data", 1),
     ),
     Exhibit(
         "rules",
         ("quarantine",),
         data_grids.rules,
-        _sheet_name("隔离统计", "Quarantine"),
+        _sheet("rules"),
         PageSlot("data", 2),
     ),
     _published_exhibit("sample_flow"),
@@ -322,22 +314,22 @@ OUTLINE: tuple[Exhibit, ...] = (
     _published_exhibit("density"),
     _published_exhibit(
         "descriptives",
-        paper=PaperSlot(2, Bilingual("描述性统计", "Descriptive statistics"), measurement_tables.descriptives, "descriptives"),
+        paper=PaperSlot(2, wording("paper.title.descriptives"), measurement_tables.descriptives, "descriptives"),
     ),
     Exhibit(
         "not_made",
         ("not_made",),
         data_grids.not_made,
-        _sheet_name("未生成", "Not made"),
+        _sheet("not_made"),
         PageSlot("data", 4),
     ),
     Exhibit(
         "codebook",
         ("codebook",),
         data_grids.codebook,
-        _sheet_name("变量字典", "Codebook"),
+        _sheet("codebook"),
     ),
-    Exhibit("notes", (), data_grids.notes, _sheet_name("说明", "Notes")),
+    Exhibit("notes", (), data_grids.notes, _sheet("notes")),
 )
 CSV_ONLY = frozenset({
     "designs", "diagnostics", "distribution", "dynamics", "elasticities", "event_covariance",

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..study.records import Study
-from .bilingual import Bilingual
 from .disclosure import publishable_results
 from .exports.readme import write_readme
 from .results import Results
 from .sentences import SYNTHETIC_NOTICE
 from .weight_lab import weight_lab
+from .wording import wording
 from .workbook.quarantine_workbook import write_quarantine
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def write_paper(results: Results, tables: Sequence[PaperTable | AbsentTable], fo
     blocks, title, remark = methods_section(results), results.title, f"run {results.manifest.get('run', '')}"
     paths = []
     for language in ("zh", "en"):
-        heading = Bilingual("研究方法", "Methods").of(language)
+        heading = wording("paper.methods").of(language)
         notice = SYNTHETIC_NOTICE.of(language) if results.study.study.synthetic else ""
         paths.append(write_tables(tables, folder / f"tables_{language}.docx", language, title.of(language), notice, remark))
         paths.append(write_latex(tables, folder / f"tables_{language}.tex", language, notice, remark))

@@ -7,7 +7,7 @@ from .label_catalogue import KEY_LABELS
 from .regression_rows import judged_outcome
 from .results import Results
 from .sentences import GROUPS, sample_label
-from .wording import wording
+from .wording import listing, wording, wordings
 
 SPLITTABLE = "splittable"
 """The outcome that holds the indicators computed from firms, as the models call it."""
@@ -19,20 +19,9 @@ MODERATED, INTERACTION_PREFIX = "_by_", "density_x_"
 """Marks of a specification with a moderator, and of its interaction term."""
 PATH = "path_"
 """Front of a moderator that is the index of a path."""
-EXTENSIONS = {
-    "_slx_direct": Bilingual("含关联行业密度（直接）", "linked density (direct)"),
-    "_slx_complete": Bilingual("含关联行业密度（完全）", "linked density (complete)"),
-    "_long_difference": Bilingual("长差分", "long difference"),
-    "_exposure_trend": Bilingual("扣除后来密度的趋势", "net of a trend by later density"),
-    "_pre_trend": Bilingual("事前趋势", "pre-trend"),
-    "_modes": Bilingual("四种模式的密度", "densities of the four modes"),
-    **{f"_{group}": label for group, label in GROUPS.items()},
-}
+EXTENSIONS = {f"_{extension}": label for extension, label in (wordings("estimates.extension") | GROUPS).items()}
 """Endings of specifications that extend one of the study."""
-DERIVED_LABELS = {
-    MECHANISM: Bilingual("机制变量", "mediators"),
-    "firms": Bilingual("企业层面", "firms"),
-}
+DERIVED_LABELS = wordings("estimates.derived")
 """Specifications of the program's own."""
 
 
@@ -49,18 +38,16 @@ def term_label(results: Results, term: str) -> Bilingual:
     """A regressor's name; raises LookupError where nothing names it."""
     if term == "density":
         lag = results.study.regressions.density.lag
-        return Bilingual(
-            f"专精特新密度（滞后 {lag} 年）" if lag else "专精特新密度", f"SRDI density (lag {lag})" if lag else "SRDI density"
-        )
+        return wording("estimates.lagged_density", lag=lag) if lag else KEY_LABELS["term"]["density"]
     moderator = moderator_label(results, term.removeprefix(INTERACTION_PREFIX)) if term.startswith(INTERACTION_PREFIX) else None
     if moderator is not None:
-        return Bilingual(f"密度 × {moderator.zh}", f"density x {moderator.en}")
+        return wording("estimates.interaction", moderator=moderator)
     control = results.study.regressions.controls.get(term)
     if control is not None:
         return Bilingual(control.label.zh, control.label.en)
     if term in KEY_LABELS["term"]:
         return KEY_LABELS["term"][term]
-    raise LookupError(f"no label for the regressor {term!r}: give it one in report/label_catalogue.py")
+    raise LookupError(f"no label for the regressor {term!r}: give it one in report/text/ids.yaml")
 
 
 def spec_label(results: Results, id: str) -> Bilingual:
@@ -72,16 +59,16 @@ def spec_label(results: Results, id: str) -> Bilingual:
         return labels[id]
     outcome = results.study.regressions.events.outcomes.get(id.removeprefix(FIRMS)) if id.startswith(FIRMS) else None
     if outcome is not None:
-        return Bilingual(f"企业层面：{outcome.label.zh}", f"firms: {outcome.label.en}")
+        return wording("estimates.firm_outcome", outcome=Bilingual(outcome.label.zh, outcome.label.en))
     base_spec_id, _, name = id.partition(MODERATED)
     moderator = moderator_label(results, name)
     if base_spec_id in labels and moderator is not None:
-        return Bilingual(f"{labels[base_spec_id].zh} × {moderator.zh}", f"{labels[base_spec_id].en} x {moderator.en}")
+        return wording("estimates.moderated", specification=labels[base_spec_id], moderator=moderator)
     for suffix, addition in EXTENSIONS.items():
         base_spec_id = id.removesuffix(suffix)
         if id.endswith(suffix) and base_spec_id in labels:
-            return Bilingual(f"{labels[base_spec_id].zh}，{addition.zh}", f"{labels[base_spec_id].en}, {addition.en}")
-    raise LookupError(f"no label for the specification {id!r}: give it one in report/regression_labels.py")
+            return listing([labels[base_spec_id], addition], "commas")
+    raise LookupError(f"no label for the specification {id!r}: give it one in report/text/estimates.yaml")
 
 
 def sample_heading(results: Results, sample: str, outcome: str) -> Bilingual:

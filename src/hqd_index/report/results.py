@@ -71,10 +71,8 @@ class Results:
             ]
             return Bilingual("；".join(sentences[0]), "; ".join(sentences[1]))
         table = TABLES.get(table_name)
-        zh, en = (table.zh, table.en) if table else (table_name, table_name)
-        return Bilingual(
-            f"本次运行没有“{zh}”（{table_name}.csv）的数据。", f"This run has no rows for “{en}” ({table_name}.csv)."
-        )
+        title = Bilingual(table.zh, table.en) if table else Bilingual(table_name, table_name)
+        return wording("estimates.no_rows", title=title, table=table_name)
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -88,7 +86,7 @@ class Results:
         """The scale of the scores: 0-100, or that they leave it (ranks, Borda points, z-scores, base years)."""
         scores = self.scores["score"]
         is_inside = scores.dropna().between(-ROUNDING, 100 + ROUNDING).all()
-        return Bilingual("0–100", "0-100") if is_inside else Bilingual("不限于 0–100", "not bounded by 0-100")
+        return Bilingual("0–100", "0-100") if is_inside else wording("estimates.unbounded_scale")
 
     @cached_property
     def years(self) -> list[int]:
@@ -127,7 +125,7 @@ class Results:
     def name(self, node: str) -> Bilingual:
         """The node's name in both languages; its id where it has none."""
         if node == "splittable":
-            return Bilingual("可拆分部分（企业层面指标）", "splittable part (firm-based indicators)")
+            return wording("estimates.splittable")
         label = self.study.indicators.nodes.get(node)
         if label is None and node in self.study.indicators.indicators:
             label = self.study.indicators.indicators[node].label

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from .bilingual import BLANK_TEXT, Bilingual
+from .wording import wording
 
 MANY_UNITS = 100
 """Units up to which a figure, a page and a table of the paper show every one."""
@@ -26,10 +27,7 @@ def ends_note(units: int, table: str) -> Bilingual:
     """What is left out, and where all are; blank for few units."""
     if not is_many(units):
         return BLANK_TEXT
-    return Bilingual(
-        f"{units:,} 个单位中只列首尾各 {ENDS} 个；全部见 tables/{table}.csv。",
-        f"The first and last {ENDS} of {units:,} units; all are in tables/{table}.csv.",
-    )
+    return wording("grids.ends", units=units, ends=ENDS, table=table)
 
 
 def with_ends_note(note: Bilingual, units: int, table: str) -> Bilingual:

@@ -22,6 +22,7 @@ from .bilingual import Bilingual
 from .colours import node_colours
 from .number_format import is_missing
 from .results import BASE, Results
+from .wording import wording
 
 Array = NDArray[np.float64]
 LINKED_AGGREGATIONS = ("arithmetic", "geometric", "harmonic", "power")
@@ -74,7 +75,7 @@ def weight_lab(results: Results) -> WeightLab | None:
     grid = [(year, unit) for year in years for unit in units]
     values = by_indicator.reindex(index=grid, columns=results.leaves).to_numpy(dtype=np.float64)
     value_cube = values.reshape(len(years), len(units), len(results.leaves))
-    base = _scenario_design(results, results.study, BASE, Bilingual("发布", "Published"), {})
+    base = _scenario_design(results, results.study, BASE, wording("page.lab.published_design"), {})
     if base is None:
         return None
     weight_lab_data = WeightLab(tuple(years), units, tuple(results.leaves), value_cube, (base,))

@@ -1,7 +1,8 @@
 """Sentences of report/text/*.yaml: zh/en pairs with named places, so that an editor mends a sentence without Python.
 
-A file holds `name:` and beneath it `  zh: "…"` and `  en: "…"`; a place is `{name}` or `{name:format}`, formats are those of
-`FORMATS`. Files are read by lines, once in a process: a parser of YAML would take longer than all sentences together.
+A file holds `name:` and beneath it `  zh: "…"` and `  en: "…"`, a short label `name: {zh: "…", en: "…"}`; a place is `{name}` or
+`{name:format}`, formats are those of `FORMATS`. Files are read by lines, once in a process: a parser of YAML would take longer
+than all sentences together.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from .bilingual import Bilingual
 from .number_format import integer, number, p_value, percent
 
 PLACE = re.compile(r"\{(\w+)(?::(\w+))?\}")
-SENTENCE = re.compile(r'^(?P<name>[\w.]+):\n  zh: (?P<zh>".*")\n  en: (?P<en>".*")$', re.MULTILINE)
-SEPARATORS = {"list": Bilingual("、", ", "), "clauses": Bilingual("；", "; ")}
+SENTENCE = re.compile(r'^(?P<name>[\w.+]+):\s+\{?zh: (?P<zh>".*"),?\s+en: (?P<en>".*")\}?$', re.MULTILINE)
+SEPARATORS = {"list": Bilingual("、", ", "), "commas": Bilingual("，", ", "), "clauses": Bilingual("；", "; ")}
 
 
 def p_equation(probability: Any) -> str:
@@ -80,7 +81,7 @@ def _in_words(count: int, language: str) -> str:
 
 
 def listing(texts: Iterable[Bilingual], separator: str = "list") -> Bilingual:
-    """Texts one after the other: `list` with 、 and commas, `clauses` with semicolons."""
+    """Texts one after the other: `list` with 、, `commas` with ，, `clauses` with ；; English has commas and semicolons."""
     listed, mark = list(texts), SEPARATORS[separator]
     return Bilingual(mark.zh.join(text.zh for text in listed), mark.en.join(text.en for text in listed))
 

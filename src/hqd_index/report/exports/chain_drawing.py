@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from xml.sax.saxutils import escape
 
-from ..bilingual import Bilingual
 from ..page.chain_map import ChainMap, NodePlace
 from ..results import Results
+from ..wording import wording
 
 COLOURS = {"gap": "#6f4b8b", "blockage": "#a8611b", "weak": "#8b7a2e", "strong": "#3d7a4f", "chokepoint": "#b03a2e"}
 """Those of the page's style."""
@@ -19,10 +19,8 @@ def chain_svg(results: Results, drawing: ChainMap) -> str:
     """Title with the years, legend, links, nodes with coverage arcs, names in the study's language."""
     language, shown = results.language, drawing.latest
     side = drawing.frame.side
-    basis = Bilingual("专家清单", "experts' list of") if drawing.by_experts else Bilingual("投入产出表", "input-output table of")
-    title = Bilingual(
-        f"产业链图谱 {shown.year} 年（{basis.zh} {shown.io_year} 年）", f"Chain map {shown.year} ({basis.en} {shown.io_year})"
-    )
+    basis = wording("page.map.basis.experts") if drawing.by_experts else wording("page.map.basis.io_table")
+    title = wording("page.map.title", year=shown.year, basis=basis, io_year=shown.io_year)
     legend = "".join(
         f'<tspan fill="{COLOURS[flag]}">● </tspan>{escape(name.of(language))} {count}  ' for flag, name, count in shown.counts()
     )

@@ -9,17 +9,9 @@ from ...models.analyses.leading_firms import FIRM, LEADERS
 from ...tables import variable
 from ..bilingual import Bilingual
 from ..results import Results
+from ..wording import wordings
 
-LABELS = {
-    "firm_id": Bilingual("企业编号", "number of the firm"),
-    "firm": Bilingual("企业", "firm"),
-    "year": Bilingual("年份", "year"),
-    "cell_id": Bilingual("单位与年份的组合", "unit and year"),
-    "first": Bilingual("首次认定年份（缺失为从未认定）", "year of the first recognition, missing for never"),
-    "valid": Bilingual("年末认定有效", "recognition in force at year-end"),
-    "leader": Bilingual("基年领先企业（从未认定的企业）", "leading in the base year, among firms never recognised"),
-    "base_unit_id": Bilingual("基年所属单位", "unit in the base year"),
-}
+LABELS = wordings("exports.firm")
 
 
 def firm_rows(results: Results) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from ...tables import variable
 from ..bilingual import Bilingual
 from ..grids.published_grids import column_labels
 from ..results import Results
+from ..wording import wording, wordings
 from .derived_labels import derived_labels
 from .published_panel_columns import with_derived_columns
 from .regression_columns import with_regression_columns
@@ -100,21 +101,9 @@ def _sample_membership(results: Results, unit_years: pd.DataFrame) -> pd.Series:
 
 def describe(results: Results, columns: list[str]) -> dict[str, str]:
     """column -> Chinese label (English where the study's language is English), at most 80 characters."""
-    variable_labels = {
-        "unit": Bilingual("单位代码", "unit"),
-        "unit_id": Bilingual("单位", "unit"),
-        "unit_zh": Bilingual("名称", "name in Chinese"),
-    }
-    variable_labels |= {
-        "unit_en": Bilingual("英文名称", "name"),
-        "year": Bilingual("年份", "year"),
-        "used": Bilingual("回归样本", "row of the regressions"),
-        "group_id": Bilingual("单位所属的组", "group of the unit"),
-    }
+    variable_labels = wordings("exports.panel")
     variable_labels |= {variable(node): results.name(node) for node in results.inner}
-    variable_labels |= {
-        variable(f"{node}_lo"): _with_suffix(results.name(node), "（剔除专精特新）", ", leave-out") for node in results.inner
-    }
+    variable_labels |= {variable(f"{node}_lo"): wording("exports.leave_out", name=results.name(node)) for node in results.inner}
     variable_labels |= {
         variable(id): Bilingual(control.label.zh, control.label.en) for id, control in results.study.regressions.controls.items()
     }
@@ -125,14 +114,10 @@ def describe(results: Results, columns: list[str]) -> dict[str, str]:
     }
     lag = results.study.regressions.density.lag
     variable_labels |= {
-        variable(f"{variable_name}_lag"): _with_suffix(bilingual_label, f"（滞后 {lag} 年）", f", lag {lag}")
+        variable(f"{variable_name}_lag"): wording("exports.lagged", name=bilingual_label, lag=lag)
         for variable_name, bilingual_label in list(variable_labels.items())
     }
     variable_labels |= derived_labels(results)
     return {
         column: variable_labels.get(column, Bilingual(column, column)).of(results.language)[:LONGEST_LABEL] for column in columns
     }
-
-
-def _with_suffix(bilingual_label: Bilingual, zh: str, en: str) -> Bilingual:
-    return Bilingual(bilingual_label.zh + zh, bilingual_label.en + en)

@@ -8,6 +8,7 @@ from ..bilingual import Bilingual
 from ..key_labels import key_label
 from ..label_catalogue import LEVEL_LABELS, STEP_LABELS
 from ..results import Results
+from ..wording import wordings
 from .figure_labels import FigureLabels
 
 STRETCHES = 40
@@ -45,16 +46,7 @@ def _options(label: str, spec: str) -> dict[str, str]:
     return design | dict(zip(SPECIFICATION, str(spec).split(" ")))
 
 
-OPTION_LABELS = {
-    "equal": Bilingual("等权", "equal"), "entropy": Bilingual("熵权", "entropy"), "critic": Bilingual("CRITIC", "CRITIC"),
-    "pca": Bilingual("主成分", "principal components"), "geometric": Bilingual("几何平均", "geometric"),
-    "arithmetic": Bilingual("算术平均", "arithmetic"), "harmonic": Bilingual("调和平均", "harmonic"),
-    "zscore": Bilingual("z 值", "z-scores"), "minmax": Bilingual("极差", "min-max"), "rank": Bilingual("排序", "ranks"),
-    "part": Bilingual("有", "yes"), "none": Bilingual("无", "none"), "all": Bilingual("全部", "all"),
-    "count": Bilingual("企业数", "firms"), "revenue": Bilingual("收入", "revenue"), "employment": Bilingual("从业人员", "staff"),
-    "ihs": Bilingual("反双曲正弦", "inverse sine"), "": Bilingual("同发布", "as published"),
-    "unit+year": Bilingual("单位、年份", "unit, year"), "unit+group_year": Bilingual("单位、组×年份", "unit, group x year"),
-}  # fmt: skip
+OPTION_LABELS = wordings("figures.option")  # fmt: skip
 
 
 def option_label(results: Results, choice: str, option: str) -> Bilingual:
@@ -63,5 +55,5 @@ def option_label(results: Results, choice: str, option: str) -> Bilingual:
     name = STEP_LABELS.get(step) or key_label(results, "choice", step)
     at = LEVEL_LABELS.get(level)
     place = Bilingual(f"（{at.zh}）", f" ({at.en})") if at else Bilingual("", "")
-    text = OPTION_LABELS.get(option, Bilingual(option, option))
+    text = OPTION_LABELS.get(option or "as_published", Bilingual(option, option))
     return Bilingual(f"{name.zh}{place.zh}：{text.zh}", f"{name.en}{place.en}: {text.en}")

@@ -23,10 +23,7 @@ TABLES_ON_PAGE_ONLY = ("ledger", "quarantine")
 """Figures about this run's files, which no paper prints."""
 PPI = 300
 """Pixels per inch of PNG files."""
-NO_CHINESE_FACE = Bilingual(
-    "本机没有中文字体，figures/ 中的图改用英文标注；安装 Noto Sans CJK SC（或任一中文字体）后重跑即为中文。",
-    "No Chinese font is installed, so labels in figures/ are English; install Noto Sans CJK SC (or any) and run again.",
-)
+NO_CHINESE_FACE = wording("figures.no_font")
 CHINESE_FACES = "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, SimHei, sans-serif"
 
 

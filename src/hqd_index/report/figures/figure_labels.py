@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..bilingual import Bilingual
+from ..wording import wording
 
-YEAR = Bilingual("年份", "year")
+YEAR = wording("figures.axis.year")
 MAX_LABEL_WIDTH = 20.0
 """Ems of a label drawn in a figure."""
 

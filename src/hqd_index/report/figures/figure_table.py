@@ -10,12 +10,9 @@ import pandas as pd
 from ..bilingual import Bilingual
 from ..grids.grid import Column, Grid
 from ..number_format import is_missing
+from ..wording import wordings
 
-HEADERS = {
-    "label": Bilingual("名称", "Name"), "unit": Bilingual("代码", "Code"), "x": Bilingual("位置", "Position"),
-    "key": Bilingual("组别", "Group"), "value": Bilingual("数值", "Value"), "low": Bilingual("下限", "Low"),
-    "high": Bilingual("上限", "High"),
-}  # fmt: skip
+HEADERS = wordings("headers.figure")  # fmt: skip
 """Columns of a chart's rows that readers see; the others place or colour marks."""
 
 

@@ -13,6 +13,7 @@ from ..key_labels import key_label
 from ..number_format import number
 from ..results import Results
 from ..unit_ends import end_rows
+from ..wording import wording
 from . import charts
 from .charts import Chart
 from .figure_labels import MAX_LABEL_WIDTH, YEAR, FigureLabels, short_unit_name
@@ -36,7 +37,7 @@ def ranking(results: Results, labels: FigureLabels) -> Chart | None:
         {"label": table["unit"].map(names), "value": table["score"], "text": table["score"].map("{:.1f}".format)}
     )
     scale = results.score_scale
-    score_label = Bilingual(f"得分（{scale.zh}）", f"score ({scale.en})")
+    score_label = wording("figures.axis.scaled_score", scale=scale)
     return charts.stacked_bars(frame, colours, title=labels.title(score_label), ends=end_labels)
 
 
@@ -56,7 +57,7 @@ def weights(results: Results, labels: FigureLabels) -> Chart | None:
     frame = pd.DataFrame({"value": shares, "text": [number(leaf_share, 1) for leaf_share in shares]})
     frame["label"] = [labels(Bilingual(f"{results.name(leaf).zh} {leaf}", f"{results.name(leaf).en} {leaf}")) for leaf in leaves]
     frame["colour"] = [colours.get(leaf) or colours.get(results.tree.parent(leaf) or "", MUTED_INK) for leaf in leaves]
-    return charts.bar_chart(frame, title=labels.title(Bilingual("总权重（%）", "share in the index (%)")))
+    return charts.bar_chart(frame, title=labels.title(wording("figures.axis.share_in_index")))
 
 
 def trend(results: Results, labels: FigureLabels) -> Chart | None:
@@ -70,7 +71,7 @@ def trend(results: Results, labels: FigureLabels) -> Chart | None:
     frame["key"] = [labels(results.name(node)) for node in mean_scores["node"]]
     colours = {results.tree.root: INK} | _node_colours(results, nodes[1:])
     colour_by_label = {labels(results.name(node)): colour for node, colour in colours.items()}
-    title = labels.title(Bilingual("各单位平均得分", "mean score over units"))
+    title = labels.title(wording("figures.axis.mean_score"))
     return charts.line_chart(frame, colour_by_label, title=title, x_title=labels.title(YEAR))
 
 
@@ -85,7 +86,7 @@ def heat(results: Results, labels: FigureLabels) -> Chart | None:
         {"label": labels.unit_names(rows["unit_zh"], rows["unit_en"]), "x": rows["year"], "value": rows["score"]}
     )
     return charts.heat_map(
-        frame, labels.unit_names(order["unit_zh"], order["unit_en"]), title=labels.title(Bilingual("得分", "score"))
+        frame, labels.unit_names(order["unit_zh"], order["unit_en"]), title=labels.title(wording("figures.axis.score"))
     )
 
 
@@ -99,9 +100,9 @@ def shift(results: Results, labels: FigureLabels) -> Chart | None:
     if rows_ranked_twice.empty:
         return None
     colours = {
-        labels(Bilingual(f"▲ 升 {COLOURED_SHIFT} 位以上", f"▲ up {COLOURED_SHIFT} or more")): RISE_COLOUR,
-        labels(Bilingual(f"▼ 降 {COLOURED_SHIFT} 位以上", f"▼ down {COLOURED_SHIFT} or more")): FALL_COLOUR,
-        labels(Bilingual(f"变动不足 {COLOURED_SHIFT} 位", f"less than {COLOURED_SHIFT}")): STEADY_COLOUR,
+        labels(wording("figures.shift.up", places=COLOURED_SHIFT)): RISE_COLOUR,
+        labels(wording("figures.shift.down", places=COLOURED_SHIFT)): FALL_COLOUR,
+        labels(wording("figures.shift.little", places=COLOURED_SHIFT)): STEADY_COLOUR,
     }
     risen_label, fallen_label, steady_label = colours
     rows = []
@@ -143,7 +144,7 @@ def scenarios(results: Results, labels: FigureLabels) -> Chart | None:
     rows = rows[(rows["year"] == results.years[-1]) & rows["unit"].isin(set(names))].dropna(subset=["rank"])
     frame = pd.DataFrame({"label": rows["unit"].map(names), "value": rows["rank"].astype(float)})
     base = pd.DataFrame({"label": ranking["unit"].map(names), "value": ranking["rank"].astype(float)})
-    return charts.rank_ranges(frame, base, title=labels.title(Bilingual("名次（1 为最好）", "rank (1 is best)")))
+    return charts.rank_ranges(frame, base, title=labels.title(wording("figures.axis.rank")))
 
 
 def acceptability(results: Results, labels: FigureLabels) -> Chart | None:
@@ -157,9 +158,9 @@ def acceptability(results: Results, labels: FigureLabels) -> Chart | None:
     rows = rows[(rows["year"] == rows["year"].max()) & rows["unit"].isin(set(names))]
     quarter = math.ceil(count / 4)
     bands = {
-        labels(Bilingual("前四分之一", "best quarter")): rows["rank"] <= quarter,
-        labels(Bilingual("中间", "middle")): (rows["rank"] > quarter) & (rows["rank"] <= count - quarter),
-        labels(Bilingual("后四分之一", "last quarter")): rows["rank"] > count - quarter,
+        labels(wording("figures.rank_band.best")): rows["rank"] <= quarter,
+        labels(wording("figures.rank_band.middle")): (rows["rank"] > quarter) & (rows["rank"] <= count - quarter),
+        labels(wording("figures.rank_band.last")): rows["rank"] > count - quarter,
     }
     share_columns = [rows[band].groupby("unit")["share"].sum().rename(band_label) for band_label, band in bands.items()]
     band_shares = (
@@ -167,7 +168,7 @@ def acceptability(results: Results, labels: FigureLabels) -> Chart | None:
     )
     frame = band_shares.rename(index=names).rename_axis("label").reset_index().melt("label", list(bands), "key", "value")
     colours = dict(zip(bands, (HUES[0][0], LINE_COLOUR, HUES[1][1])))
-    return charts.stacked_bars(frame, colours, title=labels.title(Bilingual("占全部抽样的份额", "share of the draws")))
+    return charts.stacked_bars(frame, colours, title=labels.title(wording("figures.axis.share_of_draws")))
 
 
 def sensitivity(results: Results, labels: FigureLabels) -> Chart | None:
@@ -183,6 +184,4 @@ def sensitivity(results: Results, labels: FigureLabels) -> Chart | None:
         }
     )
     frame = frame.assign(low=rows["total_low"].to_numpy(), high=rows["total_high"].to_numpy(), colour=HUES[0][1])
-    return charts.bar_chart(
-        frame, title=labels.title(Bilingual("总效应指数（平均名次变动）", "total Sobol index (mean shift of ranks)"))
-    )
+    return charts.bar_chart(frame, title=labels.title(wording("figures.axis.sobol")))

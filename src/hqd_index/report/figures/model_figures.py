@@ -13,6 +13,7 @@ from ..number_format import number, p_value
 from ..regression_rows import headline_rows, headline_spec, judged_outcome
 from ..results import Results
 from ..sentences import SAMPLES, TOTAL
+from ..wording import wording
 from . import charts
 from .charts import Chart
 from .curve_options import option_cells
@@ -38,7 +39,7 @@ def coefficients(results: Results, labels: FigureLabels) -> Chart | None:
     frame["key"] = [labels(SAMPLES[sample]) for sample in rows["sample"]]
     colour_by_sample = dict(zip(SAMPLES, (HUES[0][0], HUES[1][0])))
     colours = {labels(SAMPLES[sample]): colour for sample, colour in colour_by_sample.items() if sample in set(rows["sample"])}
-    title = Bilingual("密度高 1 个标准差对应的变动（标准差）", "change with one SD more density (SDs)")
+    title = wording("figures.axis.effect_sds")
     return charts.interval_plot(frame, colours, title=labels.title(title))
 
 
@@ -59,7 +60,7 @@ def channels(results: Results, labels: FigureLabels) -> Chart | None:
     )
     frame["label"] = [labels(results.name(node)) for node in nodes]
     frame["colour"] = [colours.get(node, MUTED_INK) for node in nodes]
-    title = Bilingual("权重 × 该部分的系数（得分点，每单位密度）", "weight x the part's coefficient (points per unit of density)")
+    title = wording("figures.axis.channel_points")
     return charts.bar_chart(frame, title=labels.title(title))
 
 
@@ -73,10 +74,10 @@ def composition(results: Results, labels: FigureLabels) -> Chart | None:
     if index_effect is not None:
         rows = {"_whole": index_effect, **rows}
     names = {
-        "_whole": Bilingual("整个指数，全部企业", "whole index, all firms"),
-        "": Bilingual("可拆分部分，全部企业", "splittable part, all firms") if prefix else Bilingual("全部企业", "all firms"),
-        "_spillover": Bilingual("外溢（从未被认定的企业）", "spillover (never recognised)"),
-        "_composition": Bilingual("构成（专精特新企业自身）", "composition (recognised firms)"),
+        "_whole": wording("figures.effect.whole_index"),
+        "": wording("figures.effect.splittable") if prefix else wording("figures.effect.all_firms"),
+        "_spillover": wording("figures.effect.spillover"),
+        "_composition": wording("figures.effect.composition"),
     }
     frame = pd.DataFrame(
         [
@@ -85,8 +86,8 @@ def composition(results: Results, labels: FigureLabels) -> Chart | None:
         ]
     )
     frame["label"] = [labels(names[component]) for component in rows]
-    key = labels(Bilingual("95% 区间（CV3）", "95% interval (CV3)"))
-    title = Bilingual("密度高 1 个标准差对应的变动（得分点）", "change with one SD more density (points)")
+    key = labels(wording("figures.interval"))
+    title = wording("figures.axis.effect_points")
     return charts.interval_plot(frame.assign(key=key), {key: HUES[0][0]}, title=labels.title(title))
 
 
@@ -98,15 +99,15 @@ def counterfactual_path(results: Results, labels: FigureLabels) -> Chart | None:
     if rows.empty:
         return None
     names = {
-        "actual": labels(Bilingual("实际", "actual")),
-        "counterfactual": labels(Bilingual("密度停在起始年", "density held at its first year")),
+        "actual": labels(wording("figures.path.actual")),
+        "counterfactual": labels(wording("figures.path.counterfactual")),
     }
     frame = pd.DataFrame({"x": rows["to_year"].astype(int), "value": 100 * rows["value"]})
     frame = frame.assign(low=100 * rows["ci_low"], high=100 * rows["ci_high"], key=rows["quantity"].map(names))
     return charts.line_chart(
         frame,
         dict(zip(names.values(), (INK, HUES[1][0]))),
-        title=labels.title(Bilingual("各单位平均得分", "mean score over units")),
+        title=labels.title(wording("figures.axis.mean_score")),
         x_title=labels.title(YEAR),
     )
 
@@ -125,12 +126,8 @@ def multiverse(results: Results, labels: FigureLabels) -> Chart | None:
     )
     frame = frame[["x", "value", "low", "high", "marked"]].astype({"x": float, "marked": bool})
     options = option_cells(results, rows, labels)
-    title = labels.title(Bilingual("标准化系数（标准差）", "coefficient (SDs)"))
-    x_title = labels.title(
-        Bilingual(
-            "各设定，按系数由小到大；色深：该段设定中采用此项的更多", "specifications by coefficient; darker: more of them use it"
-        )
-    )
+    title = labels.title(wording("figures.axis.coefficient"))
+    x_title = labels.title(wording("figures.axis.specifications"))
     return charts.specification_curve(frame, options, title=title, x_title=x_title)
 
 
@@ -152,7 +149,7 @@ def mode_matrix(results: Results, labels: FigureLabels) -> Chart | None:
     signed_texts = [("+" if estimate > 0.005 else "") + number(estimate, 2) for estimate in shown_cells["estimate_sd"]]
     frame["text"] = [signed_text + ("*" if p <= 0.05 else "") for signed_text, p in zip(signed_texts, shown_cells["p_wild"])]
     frame["marked"] = shown_cells["predicted"].astype(bool)
-    title = Bilingual("标准化系数", "coefficient in SDs")
+    title = wording("figures.axis.coefficient_sds")
     return charts.colour_matrix(frame, list(modes.values()), list(nodes.values()), title=labels(title))
 
 
@@ -174,7 +171,7 @@ def event_study(results: Results, labels: FigureLabels) -> Chart | None:
         frame[["x", "key", "value", "low", "high"]],
         colours,
         title=labels.title(key_label(results, "outcome", first_outcome)),
-        x_title=labels.title(Bilingual("距认定的年数", "years since recognition")),
+        x_title=labels.title(wording("figures.axis.years_since")),
     )
 
 
@@ -190,8 +187,8 @@ def overlap(results: Results, labels: FigureLabels) -> Chart | None:
         "key": rows["firm_group"].map(names), "value": 100 * rows["share"],
     })  # fmt: skip
     colours = {name: HUES[k][0] for k, name in enumerate(names.values())}
-    title = labels.title(Bilingual("占本组的份额（%）", "share of the group (%)"))
-    odds_title = labels.title(Bilingual("分组（认定对数几率的中值）", "bin (middle of the log odds of recognition)"))
+    title = labels.title(wording("figures.axis.share_of_group"))
+    odds_title = labels.title(wording("figures.axis.log_odds"))
     return charts.line_chart(frame, colours, title=title, x_title=odds_title)
 
 
@@ -204,7 +201,7 @@ def _estimator_with_pre_trend(results: Results, estimator: str, outcome: str) ->
         return label
     text = p_value(p.iloc[0])
     text = text if text.startswith("<") else f"= {text}"
-    return Bilingual(f"{label.zh}（事前趋势 p {text}）", f"{label.en} (pre-trend p {text})")
+    return wording("figures.pre_trend", estimator=label, p=text)
 
 
 def _signed_years(years: int) -> str:
@@ -226,9 +223,7 @@ def variance_by_choice(results: Results, labels: FigureLabels) -> Chart | None:
         labels(_choice_label(results, choice_type, choice)) for choice_type, choice in zip(rows["kind"], rows["choice"])
     ]
     frame["colour"] = [colour_by_choice.get(choice_type, MUTED_INK) for choice_type in rows["kind"]]
-    return charts.bar_chart(
-        frame, title=labels.title(Bilingual("占系数方差的份额（%）", "share of the variance of the coefficient (%)"))
-    )
+    return charts.bar_chart(frame, title=labels.title(wording("figures.axis.variance_share")))
 
 
 def _choice_label(results: Results, choice_type: str, choice: str) -> Bilingual:

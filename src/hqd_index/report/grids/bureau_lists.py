@@ -1,4 +1,4 @@
-"""Lists in the form of an office under the chain-chief system (N图N清单): the chain, its gaps and blockages, the tasks."""
+"""Lists in the form of an office under the chain-chief system (maps and lists): the chain, its gaps and blockages, the tasks."""
 
 from __future__ import annotations
 
@@ -7,70 +7,73 @@ from typing import Any
 import pandas as pd
 
 from ..bilingual import BLANK_TEXT, Bilingual
+from ..label_catalogue import KEY_LABELS
 from ..results import Results
+from ..wording import wording
 from .grid import Grid, parse_columns
 from .list_grids import FLAGS
 from .missing_parts import common_parts, note_of_common_parts, rest_of_row
 
-CHAIN = parse_columns("""
-次序 | Rank | int | 8
-节点 | Node | text | 34
-标记 | Flags | text | 18
-卡点产品占进口额 | Chokepoints in imports | % | 12
-优先级 | Priority | 2 | 10
-自给率 | Self-sufficiency | 2 | 10
-专精特新企业数 | SRDI firms | int | 10
-企业数 | Firms | int | 10
-主要供应方 | Main suppliers | text | 48
-主要用户 | Main users | text | 48
-""")
-PROBLEMS = parse_columns("""
-序号 | No. | int | 8
-优先级次序 | Rank by priority | int | 10
-节点 | Node | text | 34
-类别 | Kind | text | 10
-标记 | Flags | text | 18
-卡点产品占进口额 | Chokepoints in imports | % | 12
-依据 | Evidence | text | 70
-阈值变动后仍保留的比例 | Kept under other thresholds | % | 14
-须核对数据 | Data to be checked | text | 14
-缺少 | Missing | text | 28
-""")
-TASKS = parse_columns("""
-序号 | No. | int | 8
-节点 | Node | text | 34
-问题 | Problem | text | 12
-任务 | Task | text | 52
-依据 | Evidence | text | 70
-牵头 | Lead | text | 26
-责任人 | In charge | text | 14
-完成时限 | Due | text | 14
-进展 | Progress | text | 18
-""")
-KINDS = {"industry": Bilingual("行业", "industry"), "product": Bilingual("产品", "product")}
-OFFICE = Bilingual("链长制办公室", "chain chief's office")
+CHAIN = parse_columns(
+    "chain_list",
+    """
+rank | int | 8
+node | text | 34
+flags | text | 18
+chokepoints_in_imports | % | 12
+priority | 2 | 10
+self_sufficiency | 2 | 10
+srdi_firms | int | 10
+firms | int | 10
+main_suppliers | text | 48
+main_users | text | 48
+""",
+)
+PROBLEMS = parse_columns(
+    "problem_list",
+    """
+no | int | 8
+rank_by_priority | int | 10
+node | text | 34
+kind | text | 10
+flags | text | 18
+chokepoints_in_imports | % | 12
+evidence | text | 70
+kept_under_other_thresholds | % | 14
+data_to_be_checked | text | 14
+missing | text | 28
+""",
+)
+TASKS = parse_columns(
+    "task_list",
+    """
+no | int | 8
+node | text | 34
+problem | text | 12
+task | text | 52
+evidence | text | 70
+lead | text | 26
+in_charge | text | 14
+due | text | 14
+progress | text | 18
+""",
+)
 TASK_OF_FLAG: dict[str, tuple[Bilingual, Bilingual]] = {
     "chokepoint": (
-        Bilingual(
-            "核实进口依赖；落实第二来源或国内替代；对接候选企业清单中的企业",
-            "verify the dependence; secure a second source or a maker at home; approach firms on the list of candidates",
-        ),
-        Bilingual("链长制办公室、科技部门", "chain chief's office, science and technology"),
+        wording("grids.task.chokepoint"),
+        wording("grids.lead.chokepoint"),
     ),
     "gap": (
-        Bilingual("引进或培育本地企业，补齐缺失环节", "attract or grow firms for the missing link"),
-        Bilingual("链长制办公室、投资促进部门", "chain chief's office, investment promotion"),
+        wording("grids.task.gap"),
+        wording("grids.lead.gap"),
     ),
     "blockage": (
-        Bilingual(
-            "查明库存积压或拖欠货款的环节，协调上下游与金融机构",
-            "find where stocks or payments are stuck; mediate with buyers and banks",
-        ),
-        Bilingual("链长制办公室、金融与清欠部门", "chain chief's office, finance and payment arrears"),
+        wording("grids.task.blockage"),
+        wording("grids.lead.blockage"),
     ),
     "weak": (
-        Bilingual("支持技术改造与质量提升，改善出口竞争力", "support renewal of equipment and quality to mend export weakness"),
-        Bilingual("行业主管处室", "the division in charge of the industry"),
+        wording("grids.task.weak"),
+        wording("grids.lead.weak"),
     ),
 }  # fmt: skip
 
@@ -92,13 +95,9 @@ def chain_list(results: Results) -> Grid | None:
         for node in rows.to_dict("records")
     ]  # fmt: skip
     year = int(rows["year"].max())
-    title = Bilingual(f"产业链图谱清单（{year} 年）", f"The chain as a list, {year}")
+    title = wording("grids.title.chain_list", year=year)
     table_year = f"{int(inputs['year'].max())}" if len(inputs) else "—"
-    note = Bilingual(
-        f"由链长制办公室使用；依据：投入产出表（供应方与用户取 {table_year} 年）、贸易数据、企业名单。图见 report.html。",
-        f"For the chain chief's office; on the evidence of the input-output table (suppliers and users of {table_year}), trade, "
-        "the list of firms. The map is in report.html.",
-    )
+    note = wording("grids.note.chain_list", table_year=table_year)
     return Grid(title, CHAIN, tuple(values), ("priority", "main_inputs"), note)
 
 
@@ -110,22 +109,15 @@ def problem_list(results: Results) -> Grid | None:
     common, missing = {code: common_parts(rows, code) for code in ("zh", "en")}, note_of_common_parts(rows)
     values = [
         (
-            place, node["rank"], _name(node), KINDS[node["kind"]], _flags(node), node["chokepoint_import_share"],
-            _pair(node, "evidence"), node["stability"], Bilingual("是", "yes") if node["contradiction"] else BLANK_TEXT,
+            place, node["rank"], _name(node), KEY_LABELS["kind"][node["kind"]], _flags(node), node["chokepoint_import_share"],
+            _pair(node, "evidence"), node["stability"], wording("grids.yes") if node["contradiction"] else BLANK_TEXT,
             Bilingual(rest_of_row(node, common["zh"], "zh"), rest_of_row(node, common["en"], "en")),
         )
         for place, node in enumerate(rows.to_dict("records"), 1)
     ]  # fmt: skip
     year = int(rows["year"].max())
-    title = Bilingual(f"堵点、断点、卡点、短板清单（{year} 年）", f"Blockages, gaps, chokepoints, weak links, {year}")
-    note = Bilingual(
-        "由链长制办公室处置；依据列写明数值与阈值（阈值在 lists.yaml、columns.yaml）。先行业后产品，行业按问题个数、"
-        "卡点产品占进口额排列，产品按优先级。行业有一种卡脖子产品即标卡点。“须核对数据”为同时是卡点与长板的节点。"
-        f"{missing.zh}",
-        "For the chain chief's office; the evidence gives values and thresholds (in lists.yaml and columns.yaml). Industries "
-        "first, by number of problems and share of chokepoint products in imports; products by priority. One chokepoint product "
-        f"flags an industry. Data are to be checked where a node is a chokepoint and a strength at once.{missing.en}",
-    )
+    title = wording("grids.title.problem_list", year=year)
+    note = wording("grids.note.problem_list", missing=missing)
     return Grid(title, PROBLEMS, tuple(values), ("priority",), note)
 
 
@@ -145,12 +137,8 @@ def task_list(results: Results) -> Grid | None:
     ]
     values = tuple((k, *task, BLANK_TEXT, BLANK_TEXT, BLANK_TEXT) for k, task in enumerate(tasks, 1))
     year = int(rows["year"].max())
-    title = Bilingual(f"任务清单（据 {year} 年标记）", f"Tasks, from the flags of {year}")
-    note = Bilingual(
-        "任务与牵头单位为按标记给出的建议，由链长制办公室核定；责任人、时限、进展由办公室填写。卡点的任务按产品列出。企业见企业清单一表。",
-        "Task and lead are proposals by flag for the chain chief's office to decide; person, date and progress are left to be "
-        "filled in. Chokepoints are tasks by product. Firms are on the sheet of candidates.",
-    )
+    title = wording("grids.title.task_list", year=year)
+    note = wording("grids.note.task_list")
     return Grid(title, TASKS, values, ("priority",), note)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..bilingual import BLANK_TEXT, Bilingual
 from ..number_format import MISSING, integer, is_missing, number, p_value, percent
+from ..wording import wording
 
 CellValue = Any  # text, number, Bilingual or None
 
@@ -35,12 +36,12 @@ class Grid:
         return len(self.rows)
 
 
-def parse_columns(column_lines: str) -> tuple[Column, ...]:
-    """Columns from lines of `Chinese | English | kind | width`."""
+def parse_columns(grid: str, column_lines: str, **places: Any) -> tuple[Column, ...]:
+    """Columns from lines of `name | kind | width`; text/headers.yaml has the header `grid.name`, with its places."""
     grid_columns = []
     for line in column_lines.strip().splitlines():
-        zh, en, cell_format, width = (field.strip() for field in line.split("|"))
-        grid_columns.append(Column(Bilingual(zh, en), cell_format, int(width)))
+        name, cell_format, width = (field.strip() for field in line.split("|"))
+        grid_columns.append(Column(wording(f"headers.{grid}.{name}", **places), cell_format, int(width)))
     return tuple(grid_columns)
 
 

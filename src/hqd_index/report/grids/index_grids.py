@@ -5,31 +5,39 @@ from __future__ import annotations
 import pandas as pd
 
 from ...methods.weight import WEIGHT
-from ..bilingual import BLANK_TEXT, Bilingual, unit_name
+from ..bilingual import BLANK_TEXT, Bilingual
+from ..measure_units import unit_name
 from ..number_format import is_missing
 from ..results import Results
+from ..wording import sentences_together, wording
 from .grid import Column, Grid, bilingual_names, parse_columns, text_or_blank
 from .uncertainty_text import UNDECIDED_COLUMN, decisive_choice, rank_intervals, rank_range, undecided_neighbours
 
-LABELS = parse_columns("""
-代码 | Code | text | 8
-名称 | Name | text | 40
-""")
-YEAR = parse_columns("年份 | Year | year | 7")
-WEIGHTS = parse_columns("""
-上级 | Parent | text | 20
-节点 | Node | text | 26
-编号 | Id | text | 14
-方法 | Method | text | 10
-单元格数 | Cells | int | 9
-信息熵 e | Entropy e | 4 | 10
-差异系数 d | Divergence d | 4 | 11
-上级内权重 w（%） | Share in parent w (%) | 2 | 13
-总权重（%） | Share in the whole (%) | 2 | 12
-有效权重（%） | Effective share (%) | 2 | 12
-偏度 | Skewness | 2 | 9
-备注 | Note | text | 12
-""")
+LABELS = parse_columns(
+    "unit",
+    """
+code | text | 8
+name | text | 40
+""",
+)
+YEAR = parse_columns("unit", "year | year | 7")
+WEIGHTS = parse_columns(
+    "weights",
+    """
+parent | text | 20
+node | text | 26
+id | text | 14
+method | text | 10
+cells | int | 9
+entropy_e | 4 | 10
+divergence_d | 4 | 11
+share_in_parent_w | 2 | 13
+share_in_the_whole | 2 | 12
+effective_share | 2 | 12
+skewness | 2 | 9
+note | text | 12
+""",
+)
 
 
 def ranking(results: Results) -> Grid | None:
@@ -67,7 +75,7 @@ def ranking(results: Results) -> Grid | None:
             )
         )
     index_name = results.name(results.tree.root)
-    title = Bilingual(f"{year} 年{index_name.zh}指数排名", f"Ranking {year}: {index_name.en}")
+    title = wording("grids.title.ranking", year=year, index=index_name)
     header = _ranking_columns(results, nodes, previous_year, certainty_columns)
     sources = ("scores", "ranks", "neighbours") if certainty_columns else ("scores", "scenarios")
     return Grid(title, header, tuple(rows), sources, _ranking_note(results, range_source))
@@ -76,15 +84,9 @@ def ranking(results: Results) -> Grid | None:
 def _ranking_columns(
     results: Results, nodes: list[str], previous_year: int | None, certainty_columns: tuple[Column, ...]
 ) -> tuple[Column, ...]:
-    since_year = previous_year if previous_year is not None else "—"
-    rank_columns = parse_columns("名次 | Rank | int | 7")
-    scale = results.score_scale
-    score_columns = parse_columns(f"""
-        指数（{scale.zh}） | Index ({scale.en}) | 2 | 12
-        较 {since_year} 年升降 | Places won since {since_year} | int | 11
-        最好名次 | Best rank | int | 9
-        最差名次 | Worst rank | int | 9
-    """)
+    places = {"scale": results.score_scale, "since": previous_year if previous_year is not None else "—"}
+    rank_columns = parse_columns("unit", "rank | int | 7")
+    score_columns = parse_columns("ranking", "index | 2 | 12\ngain | int | 11\nbest | int | 9\nworst | int | 9", **places)
     part_columns = tuple(Column(results.name(node), "2", 11) for node in nodes)
     return (
         *rank_columns,
@@ -92,19 +94,14 @@ def _ranking_columns(
         *score_columns,
         *certainty_columns,
         *part_columns,
-        *parse_columns("覆盖率 | Coverage | % | 9"),
+        *parse_columns("ranking", "coverage | % | 9"),
     )
 
 
 def _ranking_note(results: Results, range_source: Bilingual) -> Bilingual:
     min_coverage, choice = f"{results.study.weighting.coverage.rank_from:.0%}", decisive_choice(results)
-    scale = results.score_scale
-    zh = f"得分 {scale.zh}；相差不足 1e-9 视为并列；权重覆盖率低于 {min_coverage} 的不排名。{range_source.zh}"
-    en = (
-        f"Scores {scale.en}; within 1e-9 they tie; units with less than {min_coverage} of the weight covered are not "
-        f"ranked. {range_source.en}"
-    )
-    return Bilingual(zh + choice.text.zh, f"{en} {choice.text.en}") if choice else Bilingual(zh, en)
+    note = wording("grids.note.ranking", scale=results.score_scale, coverage=min_coverage, source=range_source)
+    return sentences_together(note, choice.text) if choice else note
 
 
 def panel(results: Results) -> Grid | None:
@@ -128,8 +125,8 @@ def panel(results: Results) -> Grid | None:
         )
         for record in wide_scores.to_dict("records")
     ]
-    header = (*LABELS, *YEAR, *titles, *parse_columns("名次 | Rank | int | 7"))
-    return Grid(Bilingual("指数面板（全部企业）", "Index panel (all firms)"), header, tuple(values), ("scores",), remark)
+    header = (*LABELS, *YEAR, *titles, *parse_columns("unit", "rank | int | 7"))
+    return Grid(wording("grids.title.panel"), header, tuple(values), ("scores",), remark)
 
 
 MAX_UNIT_YEARS = 10_000
@@ -141,9 +138,7 @@ def _readable_years(score_rows: pd.DataFrame, results: Results) -> tuple[pd.Data
     if len(results.units) * len(results.years) <= MAX_UNIT_YEARS:
         return score_rows, BLANK_TEXT
     year = results.years[-1]
-    return score_rows[score_rows["year"] == year], Bilingual(
-        f"只列 {year} 年；各年见 tables/ 中同名数据表。", f"{year} only; all years are in the table of the same name in tables/."
-    )
+    return score_rows[score_rows["year"] == year], wording("grids.remark.one_year", year=year)
 
 
 def _name_with_id(node_name: Bilingual, id: str, unit: str = "") -> Bilingual:
@@ -169,19 +164,16 @@ def indicators(results: Results) -> Grid | None:
         (record["unit"], results.unit_name(record["unit"]), record["year"], *[record[leaf] for leaf in leaves])
         for record in wide_scores.reset_index().to_dict("records")
     ]
-    note = Bilingual(
-        f"企业数少于 {min_cell} 的单元格不公布（study.yaml 的 publish.min_cell）。",
-        f"Cells from fewer than {min_cell} firms are withheld (publish.min_cell in study.yaml).",
-    )
+    note = wording("grids.note.indicators", min_cell=min_cell)
     note = Bilingual(note.zh + remark.zh, f"{note.en} {remark.en}".strip())
-    title = Bilingual("指标原值面板", "Indicator panel (raw values)")
+    title = wording("grids.title.indicators")
     return Grid(title, (*LABELS, *YEAR, *titles), tuple(values), ("indicators",), note)
 
 
 def method_name(method: str) -> Bilingual:
     """A weighting method's name with its id; raises KeyError for a method that is none."""
     if method == "flat":
-        return Bilingual("扁平赋权 flat", "flat")
+        return wording("grids.method.flat")
     return Bilingual(f"{WEIGHT[method].label_zh} {method}", method)
 
 
@@ -209,11 +201,8 @@ def weights(results: Results) -> Grid | None:
                 text_or_blank(node_weights["note"]),
             )
         )
-    note = Bilingual(
-        "e = −Σ p ln p / ln N，d = 1 − e；熵权 w = d / Σd，在同一上级内计算。权重反映差异大小，不等于重要性。",
-        "e = -sum p ln p / ln N, d = 1 - e; entropy weights w = d / sum d within a parent. They reflect spread, not importance.",
-    )
-    return Grid(Bilingual("权重", "Weights"), WEIGHTS, tuple(values), ("weights",), note)
+    note = wording("grids.note.weights")
+    return Grid(wording("grids.title.weights"), WEIGHTS, tuple(values), ("weights",), note)
 
 
 def scenarios(results: Results) -> Grid | None:
@@ -237,8 +226,8 @@ def scenarios(results: Results) -> Grid | None:
     ]
     header = (
         *LABELS,
-        *parse_columns("发布名次 | Published rank | int | 9"),
+        *parse_columns("scenarios", "published | int | 9"),
         *titles,
-        *parse_columns("最大变动 | Largest shift | int | 9"),
+        *parse_columns("scenarios", "largest_shift | int | 9"),
     )
-    return Grid(Bilingual(f"{year} 年各情景名次", f"Ranks under the scenarios, {year}"), header, tuple(values), ("scenarios",))
+    return Grid(wording("grids.title.scenarios", year=year), header, tuple(values), ("scenarios",))

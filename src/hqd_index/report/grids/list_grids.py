@@ -5,41 +5,45 @@ from __future__ import annotations
 from ..bilingual import Bilingual
 from ..key_labels import key_label
 from ..results import Results
+from ..wording import wording, wordings
 from .grid import Column, Grid, cell_text, parse_columns
 from .missing_parts import note_of_common_parts
 from .published_grids import with_actor
 
-PRIORITY = parse_columns("""
-次序 | Rank | int | 8
-节点 | Node | text | 30
-标记 | Flags | text | 16
-卡点产品占进口额 | Chokepoints in imports | % | 10
-依据 | Evidence | text | 60
-脆弱度 | Vulnerability | 2 | 10
-中心度 | Centrality | 2 | 10
-专精特新/目标 | SRDI firms/target | text | 14
-优先级 | Priority | 2 | 10
-""")
-FLAGS = {
-    "chokepoint": Bilingual("卡点", "chokepoint"),
-    "gap": Bilingual("断点", "gap"),
-    "blockage": Bilingual("堵点", "blockage"),
-    "weak": Bilingual("短板", "weak"),
-    "strong": Bilingual("长板", "strong"),
-}
+PRIORITY = parse_columns(
+    "priority",
+    """
+rank | int | 8
+node | text | 30
+flags | text | 16
+chokepoints_in_imports | % | 10
+evidence | text | 60
+vulnerability | 2 | 10
+centrality | 2 | 10
+srdi_firms_target | text | 14
+priority | 2 | 10
+""",
+)
+FLAGS = wordings("grids.flag")
 FIRST_PRODUCTS = 10
-CANDIDATES = parse_columns("""
-行业 | Industry | text | 34
-列出企业数 | Firms listed | int | 12
-其中省级专精特新 | Recognised by a province | int | 14
-概率均值 | Mean probability | % | 12
-最高概率 | Highest probability | % | 12
-条件均已达到或不能判断 | No criterion missed | int | 16
-""")
-STAGE_KEYS = parse_columns("""
-行业 | Industry | text | 34
-类别 | Kind | text | 20
-""")
+CANDIDATES = parse_columns(
+    "candidates",
+    """
+industry | text | 34
+firms_listed | int | 12
+recognised_by_a_province | int | 14
+mean_probability | % | 12
+highest_probability | % | 12
+no_criterion_missed | int | 16
+""",
+)
+STAGE_KEYS = parse_columns(
+    "growth_stages",
+    """
+industry | text | 34
+kind | text | 20
+""",
+)
 STAGES = ("introduction", "growth", "mature", "shakeout", "decline", "unclassified")
 
 
@@ -66,16 +70,9 @@ def priority_nodes(results: Results) -> Grid | None:
                 node["vulnerability"], node["centrality"], Bilingual(counts, counts), node["priority"],
             )
         )  # fmt: skip
-    title = Bilingual(f"产业链节点优先次序（{year} 年）", f"Priority of chain nodes, {year}")
+    title = wording("grids.title.priority", year=year)
     missing = note_of_common_parts(shown_rows)
-    note = Bilingual(
-        f"优先级 = 脆弱度 × 中心度 ×（1 − 专精特新企业数/目标），行业与产品分别排次。行业有一种卡脖子产品即标卡点，其轻重看"
-        f"卡点产品占该行业进口额的份额。行业全部列出，产品列前 {FIRST_PRODUCTS} 个；其余年份、各项数值与稳定性见 priority.csv。"
-        f"{missing.zh}",
-        "Priority = vulnerability x centrality x (1 - SRDI firms/target); industries and products are ranked apart. One "
-        "chokepoint product flags an industry; how much of it they are is their share of its imports. All industries, the first "
-        f"{FIRST_PRODUCTS} products; other years, every value and the stability are in priority.csv.{missing.en}",
-    )
+    note = wording("grids.note.priority", products=FIRST_PRODUCTS, missing=missing)
     return Grid(title, PRIORITY, tuple(values), ("priority",), with_actor("priority", note))
 
 
@@ -96,12 +93,8 @@ def candidate_counts(results: Results) -> Grid | None:
             )
         )  # fmt: skip
     year = int(rows["year"].max())
-    title = Bilingual(f"候选企业（{year} 年底，按行业计数）", f"Candidates at the end of {year}, counted by industry")
-    note = Bilingual(
-        "概率是下一批次被认定的概率，不是资格判断：未被认定的企业中有许多可能符合条件而没有申报。逐家名单（只含代码）见工作簿。",
-        "The probability is of being recognised in the next batch, not a judgement of eligibility: many firms that were not "
-        "recognised may qualify and did not apply. The list by id is in the workbook.",
-    )
+    title = wording("grids.title.candidates", year=year)
+    note = wording("grids.note.candidates")
     return Grid(title, CANDIDATES, tuple(values), ("candidates",), with_actor("candidates", note))
 
 
@@ -120,9 +113,6 @@ def growth_stage_counts(results: Results) -> Grid | None:
     columns = [Column(key_label(results, "stage", stage), "int", 10) for stage in STAGES]
     basis = key_label(results, "basis", rows["basis"].iloc[0])
     year = int(rows["year"].max())
-    title = Bilingual(f"{year} 年成长阶段（按{basis.zh}）", f"Growth stages {year} (by {basis.en})")
-    note = Bilingual(
-        f"不足 {smallest} 家的单元格留空。逐家名单（只含代码、行业与模式）见工作簿。",
-        f"Cells of fewer than {smallest} firms are empty. The list by id, with industry and mode, is in the workbook.",
-    )
+    title = wording("grids.title.growth_stages", year=year, basis=basis)
+    note = wording("grids.note.growth_stages", smallest=smallest)
     return Grid(title, (*STAGE_KEYS, *columns), tuple(values), ("growth_stages",), with_actor("growth_stages", note))

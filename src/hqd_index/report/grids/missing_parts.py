@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from ..bilingual import Bilingual
+from ..bilingual import BLANK_TEXT, Bilingual
+from ..wording import listing, wording
 
-KINDS = {"industry": Bilingual("行业", "industries"), "product": Bilingual("产品", "products")}
 COMMAS = {"zh": "、", "en": ", "}
 
 
@@ -30,23 +30,15 @@ def rest_of_row(node: Mapping[Any, Any], common: dict[str, list[str]], language:
 
 def note_of_common_parts(rows: pd.DataFrame) -> Bilingual:
     """A sentence on what all industries, and all products, lack; empty where they lack nothing in common."""
-    texts = {
-        language: [
-            (getattr(KINDS[kind], language), COMMAS[language].join(parts))
-            for kind, parts in common_parts(rows, language).items()
-            if parts
-        ]
-        for language in COMMAS
-    }
-    if not texts["zh"]:
-        return Bilingual("", "")
-    zh = "；".join(f"{kind}均缺{parts}" for kind, parts in texts["zh"])
-    en = "; ".join(f"all {kind}: {parts}" for kind, parts in texts["en"])
-    return Bilingual(
-        f"{zh}：脆弱度按已有部分取均值，缺项不作 0 计，原因与补法见“未生成”。",
-        f" Missing for {en}. Vulnerability is the mean of the parts that are known, none counts as 0; why, and what would mend "
-        "it, is in the list of what was not made.",
-    )
+    zh, en = (common_parts(rows, language) for language in COMMAS)
+    lacking = [
+        wording(f"grids.missing_of.{kind}", parts=Bilingual(COMMAS["zh"].join(zh[kind]), COMMAS["en"].join(en[kind])))
+        for kind in zh
+        if zh[kind]
+    ]
+    if not lacking:
+        return BLANK_TEXT
+    return wording("grids.missing", parts=listing(lacking, "clauses"))
 
 
 def _parts(cell: object, language: str) -> list[str]:

@@ -12,67 +12,80 @@ from ..regression_labels import sample_heading, spec_label, term_label
 from ..results import Results
 from ..sentences import HYPOTHESES, OTHER_FIRMS_STATEMENT, TOTAL, sample_label, verdict_sentence
 from ..verdict_words import caution_text, grade_text, verdict_text
+from ..wording import listing, wording, wordings
 from .grid import Grid, parse_columns, text_or_blank
 
-REGRESSIONS = parse_columns("""
-设定 | Specification | text | 14
-样本 | Sample | text | 18
-被解释变量 | Outcome | text | 22
-变量 | Term | text | 16
-系数 | Estimate | 6 | 12
-标准化系数 | In SDs | 4 | 10
-标准误 CV1 | SE CV1 | 6 | 11
-标准误 CV3 | SE CV3 | 6 | 11
-p（CV3） | p (CV3) | 4 | 9
-p（自助法） | p (bootstrap) | 4 | 9
-95% 下限 | 95% low | 6 | 11
-95% 上限 | 95% high | 6 | 11
-观测数 | N | int | 8
-聚类数 | Clusters | int | 8
-组内 R² | Within R2 | 4 | 9
-固定效应 | Fixed effects | text | 14
-""")
+REGRESSIONS = parse_columns(
+    "regressions",
+    """
+specification | text | 14
+sample | text | 18
+outcome | text | 22
+term | text | 16
+estimate | 6 | 12
+in_sds | 4 | 10
+se_cv1 | 6 | 11
+se_cv3 | 6 | 11
+p_cv3 | 4 | 9
+p_bootstrap | 4 | 9
+low_95 | 6 | 11
+high_95 | 6 | 11
+n | int | 8
+clusters | int | 8
+within_r2 | 4 | 9
+fixed_effects | text | 14
+""",
+)
 REGRESSION_VALUES = (
     "estimate", "estimate_sd", "se_cv1", "se_cv3", "p_cv3", "p_wild", "ci_low", "ci_high", "n_obs", "n_clusters", "r2_within",
 )  # fmt: skip
-HYPOTHESIS = parse_columns("""
-假设 | Hypothesis | text | 8
-内容 | Statement | text | 34
-样本 | Sample | text | 18
-估计（标准差） | Estimate (SDs) | 3 | 11
-95% 下限 | 95% low | 3 | 9
-95% 上限 | 95% high | 3 | 9
-可排除 | Rules out | 3 | 9
-p（自助法） | p (bootstrap) | p | 9
-校正后 p | Adjusted p | p | 9
-MDE | MDE | 3 | 8
-SESOI | SESOI | 2 | 8
-样本量 | N | int | 8
-聚类数 | G | int | 8
-临界倍数 | Breakdown | 2 | 10
-判定 | Verdict | text | 24
-等级 | Grade | text | 30
-提示 | Caution | text | 30
-""")
-SENTENCE = parse_columns("""
-假设 | Hypothesis | text | 8
-结论 | Verdict | text | 120
-""")
+HYPOTHESIS = parse_columns(
+    "hypotheses",
+    """
+hypothesis | text | 8
+statement | text | 34
+sample | text | 18
+estimate_sds | 3 | 11
+low_95 | 3 | 9
+high_95 | 3 | 9
+rules_out | 3 | 9
+p_bootstrap | p | 9
+adjusted_p | p | 9
+mde | 3 | 8
+sesoi | 2 | 8
+n | int | 8
+g | int | 8
+breakdown | 2 | 10
+verdict | text | 24
+grade | text | 30
+caution | text | 30
+""",
+)
+SENTENCE = parse_columns(
+    "sentences",
+    """
+hypothesis | text | 8
+verdict | text | 120
+""",
+)
 HYPOTHESIS_VALUES = (
     "estimate_sd", "ci_low", "ci_high", "rules_out", "p_wild", "p_adjusted", "mde", "sesoi", "n_obs", "n_clusters", "breakdown",
 )  # fmt: skip
-CONTRIBUTION = parse_columns("""
-项 | Item | text | 18
-设定 | Specification | text | 18
-样本 | Sample | text | 16
-起始年 | From | year | 8
-截止年 | To | year | 8
-量 | Quantity | text | 34
-值 | Value | 4 | 11
-95% 下限 | 95% low | 4 | 10
-95% 上限 | 95% high | 4 | 10
-量纲 | Measure | text | 34
-""")
+CONTRIBUTION = parse_columns(
+    "contribution",
+    """
+item | text | 18
+specification | text | 18
+sample | text | 16
+from | year | 8
+to | year | 8
+quantity | text | 34
+value | 4 | 11
+low_95 | 4 | 10
+high_95 | 4 | 10
+measure | text | 34
+""",
+)
 
 
 def regressions(results: Results) -> Grid | None:
@@ -92,13 +105,8 @@ def regressions(results: Results) -> Grid | None:
         )
         for record in rows.to_dict("records")
     ]
-    note = Bilingual(
-        "标准误按单位聚类；区间为 CV3 与 t(G−1)；p（自助法）来自施加原假设的 Wild 聚类自助法。被解释变量为得分/100。"
-        "控制变量的系数见 regressions.csv，诊断见 regression_diagnostics.csv。",
-        "SEs clustered by unit; intervals CV3 with t(G-1); bootstrap p: restricted wild cluster. Outcomes are scores/100. "
-        "Coefficients of controls are in regressions.csv, diagnostics in regression_diagnostics.csv.",
-    )
-    title = Bilingual("专精特新密度的回归结果", "Regressions on SRDI density")
+    note = wording("grids.note.regressions")
+    title = wording("grids.title.regressions")
     return Grid(title, REGRESSIONS, tuple(values), ("regressions",), note)
 
 
@@ -133,15 +141,8 @@ def hypotheses(results: Results) -> Grid | None:
         )
         for record in results.table("hypotheses").to_dict("records")
     ]
-    note = Bilingual(
-        "SESOI：运行前设定的最小关注效应。p > α 时，90% 区间完全落在 ±SESOI 之内为“效应可忽略”，"
-        "否则为“不能判断”，后者不等于没有效应。"
-        "“可排除”为 90% 区间绝对值较大的一端。MDE（检验力 80% 时能发现的最小效应）只供规划研究，不参与判定。",
-        "SESOI: smallest effect of interest, set before the run. With p above alpha the verdict is 'negligible' where the 90% "
-        "interval lies within ±SESOI, else 'inconclusive', which is not evidence of no effect. 'Rules out' is the larger "
-        "absolute end of that interval. The MDE (smallest effect found with 80% power) is for planning and decides nothing.",
-    )
-    return Grid(Bilingual("假设检验", "Hypotheses"), HYPOTHESIS, tuple(values), ("hypotheses",), note)
+    note = wording("grids.note.hypotheses")
+    return Grid(wording("grids.title.hypotheses"), HYPOTHESIS, tuple(values), ("hypotheses",), note)
 
 
 def sentences_of(results: Results) -> Grid | None:
@@ -150,7 +151,7 @@ def sentences_of(results: Results) -> Grid | None:
         (record["hypothesis"], verdict_sentence(record, statement(results, record), _sample(results, record)))
         for record in results.table("hypotheses").to_dict("records")
     ]
-    return Grid(Bilingual("可直接引用的结论", "Verdicts in sentences"), SENTENCE, tuple(values), ("hypotheses",))
+    return Grid(wording("grids.title.sentences"), SENTENCE, tuple(values), ("hypotheses",))
 
 
 def contribution(results: Results) -> Grid | None:
@@ -170,62 +171,21 @@ def contribution(results: Results) -> Grid | None:
         )
         for record in rows.to_dict("records")
     ]
-    note = Bilingual(
-        "这里只列全部单位合计；各单位的数值见 contribution.csv。年份固定效应吸收共同变动（缺失截距），份额只在该假定下成立。",
-        "All units together; each unit's figures are in contribution.csv. Year effects absorb common movements (missing "
-        "intercept): shares hold under that assumption.",
-    )
-    return Grid(Bilingual("专精特新的贡献", "Contribution of SRDI firms"), CONTRIBUTION, tuple(values), ("contribution",), note)
+    note = wording("grids.note.contribution")
+    return Grid(wording("grids.title.contribution"), CONTRIBUTION, tuple(values), ("contribution",), note)
 
 
 def _measure_label(measure_text: str) -> Bilingual:
     """What a figure of `contribution` is measured in; a remark that is no known measure is shown as the models wrote it."""
-    for remark, label in MEASURE_REMARKS.items():
-        if measure_text.endswith(f"; {remark}"):
-            label_without_remark = _measure_label(measure_text.removesuffix(f"; {remark}"))
-            return Bilingual(f"{label_without_remark.zh}；{label.zh}", f"{label_without_remark.en}; {label.en}")
-    measure = MEASURES.get(measure_text)
-    if measure is not None:
-        return measure
-    change_limit = measure_text.removeprefix(SMALL_CHANGE_PREFIX)
-    return (
-        Bilingual(f"占变化的份额；变化小于 {change_limit}，不列", measure_text)
-        if change_limit != measure_text
-        else Bilingual(measure_text, measure_text)
-    )
+    for remark in MEASURE_REMARKS:
+        if measure_text.endswith(f"; {remark.en}"):
+            return listing([_measure_label(measure_text.removesuffix(f"; {remark.en}")), remark], "clauses")
+    if measure_text.startswith(SMALL_CHANGE_PREFIX):
+        return wording("grids.small_change", limit=measure_text.removeprefix(SMALL_CHANGE_PREFIX))
+    return MEASURES.get(measure_text, Bilingual(measure_text, measure_text))
 
 
 SMALL_CHANGE_PREFIX = "share of change; not shown, |change| < "
-ITEM_LABELS = {
-    "A": Bilingual("A 贡献核算", "A accounting"),
-    "B": Bilingual("B 反事实路径", "B counterfactual path"),
-    "C": Bilingual("C 方差分解", "C shares of variance"),
-    "D": Bilingual("D 渠道分解", "D channels"),
-    "E": Bilingual("E 质量与安全", "E quality and safety"),
-    "F": Bilingual("F 企业层面分解", "F decomposition over firms"),
-    "G": Bilingual("G 政策模拟", "G policy simulation"),
-}
-MEASURE_REMARKS = {
-    remark: Bilingual(zh, remark)
-    for remark, zh in (
-        ("every unit holds a chokepoint product: no narrower than plus_sd", "所有单位都含卡脖子产品，与 plus_sd 范围相同"),
-        ("negative once links are counted: they outweigh a positive own effect", "计入产业链后为负：链上效应超过为正的自身效应"),
-    )
-}
-MEASURES = {
-    "density": Bilingual("密度", "density"),
-    "score/100": Bilingual("得分/100", "score/100"),
-    "share of change": Bilingual("占变化的份额", "share of change"),
-    "score/100 per unit of density": Bilingual("得分/100，每单位密度", "score/100 per unit of density"),
-    "points of the score per SD of density": Bilingual("得分点，每标准差密度", "points per SD of density"),
-    "share of variance": Bilingual("占方差的份额", "share of variance"),
-    "share of the coefficient": Bilingual("占系数的份额", "share of the coefficient"),
-    "fraction suppressed: estimate below its standard error": Bilingual(
-        "份额不列：估计值小于其标准误", "fraction suppressed: estimate below its standard error"
-    ),
-    "score/100, linear": Bilingual("得分/100，线性外推", "score/100, linear"),
-    "score/100, linear; beyond the densities observed": Bilingual(
-        "得分/100，线性外推，超出观测到的密度", "score/100, linear; beyond the densities observed"
-    ),
-    "firms": Bilingual("企业数", "firms"),
-}
+ITEM_LABELS = wordings("grids.item")
+MEASURES = {measure.en: measure for measure in wordings("grids.measure").values()}
+MEASURE_REMARKS = tuple(wordings("grids.measure_remark").values())

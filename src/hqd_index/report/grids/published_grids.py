@@ -12,13 +12,14 @@ import pandas as pd
 from ...codebook import meaning
 from ...country_names import country_name
 from ...tables import TABLES
-from ..bilingual import BLANK_TEXT, Bilingual, unit_name
+from ..bilingual import BLANK_TEXT, Bilingual
 from ..key_labels import LABELLED, NODE_COLUMNS, effect_names, key_label
 from ..label_catalogue import LEVEL_LABELS
+from ..measure_units import unit_name
 from ..number_format import is_missing
 from ..results import Results
 from ..table_notes import note_text
-from ..wording import wording, wordings
+from ..wording import listing, wording, wordings
 from .grid import Column, Grid
 
 CELL_FORMATS = {"text": "text", "int": "int", "number": "4", "share": "4", "p": "4", "flag": "text"}
@@ -33,56 +34,16 @@ MAX_OBSTACLES = 5
 SHORT_BRACKET_LENGTH = 8
 """Signs of a bracket that stays in a header, such as a unit of measure."""
 
-RowChoice = tuple[Callable[[pd.DataFrame], "pd.Series[bool]"], str, str]
+RowChoice = Callable[[pd.DataFrame], "pd.Series[bool]"]
 ROW_CHOICES: dict[str, RowChoice] = {
-    "obstacles": (
-        lambda rows: rows["place"].notna() & (rows["place"] <= MAX_OBSTACLES),
-        f"每个单位只列前 {MAX_OBSTACLES} 位障碍",
-        f"the first {MAX_OBSTACLES} obstacles of each unit",
-    ),
-    "chokepoints": (lambda rows: rows["chokepoint"].fillna(0) == 1, "只列认定为卡脖子的产品", "flagged products only"),
-    "alerts": (
-        lambda rows: rows["alarm"].ge(2) | rows["kind"].isin(["stale", "firms"]),
-        "只列橙色与红色预警和数据质量问题",
-        "orange and red alarms, and faults of the data",
-    ),
-    "evaluation": (
-        lambda rows: ~rows["quantity"].isin(["unit_change", "forecast"]),
-        "不列逐单元的行",
-        "without the rows of single units",
-    ),
-    "sensitivity": (lambda rows: rows["output"] == "mean_shift", "只列对名次平均变动的作用", "for the mean shift of ranks only"),
+    "obstacles": lambda rows: rows["place"].notna() & (rows["place"] <= MAX_OBSTACLES),
+    "chokepoints": lambda rows: rows["chokepoint"].fillna(0) == 1,
+    "alerts": lambda rows: rows["alarm"].ge(2) | rows["kind"].isin(["stale", "firms"]),
+    "evaluation": lambda rows: ~rows["quantity"].isin(["unit_change", "forecast"]),
+    "sensitivity": lambda rows: rows["output"] == "mean_shift",
 }
-"""Table -> the rows that a reader wants, and how the note says so."""
-ACTORS: dict[str, Bilingual] = {
-    "priority": Bilingual(
-        "适用者：链长制办公室。依据：贸易与投入产出数据、认定名单。",
-        "For the chain chief's office, on trade and input-output tables and the recognition list.",
-    ),
-    "alerts": Bilingual(
-        "适用者：监测部门。依据：各指标历年数值；警级 3 为红，2 为橙。先核对数据，再判断是否确有冲击；"
-        "与同年各单元比、起始年很早的，多为行业固有差别。",
-        "For the monitoring desk, on the indicators by year. Alarm 3 is red, 2 orange. Check the data first, then whether "
-        "something happened; alarms among the units of the year that began long ago are mostly what an industry is by nature.",
-    ),
-    "whatif": Bilingual(
-        "适用者：拟定支持规模与方向的部门。依据：主回归的估计及其识别等级。密度按 regressions.yaml 所选口径，"
-        "默认为每千家样本企业中的家数；拒绝外推的行不作推算，只写原因。",
-        "For those who plan how many firms to support, and where, on the headline estimate and its grade. The density is that of "
-        "regressions.yaml, by default per 1,000 firms of the sample; a refused row has its reason and no projection.",
-    ),
-    "candidates": Bilingual(
-        "适用者：省级推荐与认定部门。依据：企业账目与历次名单；概率不是资格判断。",
-        "For the province's recognition desk, on accounts and past lists; a probability is no verdict on eligibility.",
-    ),
-    "growth_stages": Bilingual(
-        "适用者：按阶段设计支持措施的部门。依据：企业账目。", "For those who design support by stage, on the firms' accounts."
-    ),
-    "evaluation": Bilingual(
-        "适用者：决定下一批次的部门。依据：历次批次及其后的数值。",
-        "For those who decide on the next batch, on past batches and what followed.",
-    ),
-}
+"""Table -> the rows that a reader wants; text/grids.yaml has how the note says so."""
+ACTORS: dict[str, Bilingual] = wordings("grids.actor")
 """List -> who acts on it, and on what evidence."""
 ROW_ORDERS = {
     "priority": ["kind", "rank", "node"],
@@ -179,7 +140,7 @@ def _effects_label(results: Results, effects: str) -> Bilingual:
 
 
 def _verdict_label(_: Results, verdict: int) -> Bilingual:
-    return Bilingual("是", "yes") if verdict == 1 else Bilingual("否", "no")
+    return wording("grids.yes") if verdict == 1 else wording("grids.no")
 
 
 HARDLY_ANY_EXPORTS = 1000.0
@@ -215,28 +176,24 @@ def with_actor(table_name: str, note: Bilingual) -> Bilingual:
 
 def _rows_to_show(table_rows: pd.DataFrame, table_name: str) -> tuple[pd.DataFrame, Bilingual]:
     """The rows to show and what is left out."""
-    shown_rows, zh, en = table_rows, [], []
+    shown_rows, cuts = table_rows, []
     if table_name in ROW_CHOICES:
-        chosen_rows, choice_zh, choice_en = ROW_CHOICES[table_name]
-        shown_rows, zh, en = table_rows[chosen_rows(table_rows)], [choice_zh], [choice_en]
+        shown_rows = table_rows[ROW_CHOICES[table_name](table_rows)]
+        cuts.append(wording(f"grids.only.{table_name}", obstacles=MAX_OBSTACLES))
     if (
         (len(shown_rows) > MAX_ROWS or table_name in LATEST_YEAR_ONLY)
         and "year" in table_rows.columns
         and table_rows["year"].notna().any()
     ):
         last_year = shown_rows["year"].max()
-        shown_rows, zh, en = (
-            shown_rows[shown_rows["year"] == last_year],
-            [*zh, f"只列 {last_year} 年"],
-            [*en, f"{last_year} only"],
-        )
+        shown_rows = shown_rows[shown_rows["year"] == last_year]
+        cuts.append(wording("grids.only.year", year=last_year))
     if len(shown_rows) > MAX_ROWS:
-        shown_rows, zh, en = shown_rows.head(MAX_ROWS), [*zh, f"只列前 {MAX_ROWS} 行"], [*en, f"the first {MAX_ROWS} rows only"]
+        shown_rows = shown_rows.head(MAX_ROWS)
+        cuts.append(wording("grids.only.rows", rows=MAX_ROWS))
     if len(shown_rows) == len(table_rows):
         return table_rows, BLANK_TEXT
-    return shown_rows, Bilingual(
-        f"{'，'.join(zh)}；全部见 tables/{table_name}.csv。", f"{', '.join(en)}; all are in tables/{table_name}.csv."
-    )
+    return shown_rows, wording("grids.rest_in_csv", cuts=listing(cuts, "commas"), table=table_name)
 
 
 def _has_labels(column_name: str, column: str) -> bool:

@@ -10,14 +10,11 @@ import pandas as pd
 from ..bilingual import BLANK_TEXT, Bilingual
 from ..key_findings import Finding
 from ..results import Results
+from ..wording import wording, wordings
 from .grid import Column, text_or_blank
 
-SOURCES: dict[str, Bilingual] = {
-    "data": Bilingual("名次区间：企业重抽", "Rank interval: firms drawn again"),
-    "design": Bilingual("名次区间：方法", "Rank interval: methods"),
-    "weights": Bilingual("名次区间：权重", "Rank interval: weights"),
-}
-UNDECIDED_COLUMN = Column(Bilingual("分不出先后的相邻者", "Neighbours it cannot be distinguished from"), "text", 18)
+SOURCES: dict[str, Bilingual] = wordings("headers.rank_interval")
+UNDECIDED_COLUMN = Column(wording("headers.undecided"), "text", 18)
 
 Cells = Mapping[str, tuple[str, ...]]
 """Unit -> its cells."""
@@ -71,9 +68,7 @@ def rank_range(results: Results, year: int) -> tuple[dict[Any, Any], dict[Any, A
     ranks = results.table("ranks")
     if len(ranks) and {"low", "high"} <= set(ranks.columns):
         rank_rows = ranks[ranks["year"] == year].set_index("unit")
-        range_source = Bilingual(
-            "名次区间来自不确定性分析（ranks.csv）。", "Rank intervals from the uncertainty run (ranks.csv)."
-        )
+        range_source = wording("grids.range.uncertainty")
         return rank_rows["low"].to_dict(), rank_rows["high"].to_dict(), range_source
     rank_rows = results.index_scenarios
     rank_rows = rank_rows[rank_rows["year"] == year].dropna(subset=["rank"]) if len(rank_rows) else rank_rows
@@ -85,9 +80,7 @@ def rank_range(results: Results, year: int) -> tuple[dict[Any, Any], dict[Any, A
         ranges_by_unit["rank"].max(),
         ranges_by_unit["base_rank"].first(),
     )
-    range_source = Bilingual(
-        "最好与最差名次取自各情景（scenarios.csv）。", "Best and worst rank over the scenarios (scenarios.csv)."
-    )
+    range_source = wording("grids.range.scenarios")
     return (
         # a unit may have a rank in a scenario and none in the base
         best_ranks.combine(base_ranks.fillna(best_ranks), min).to_dict(),

@@ -12,25 +12,21 @@ from ..bilingual import BLANK_TEXT, Bilingual
 from ..figures.figure_labels import short_unit_name
 from ..number_format import is_missing, number, percent
 from ..results import Results
+from ..wording import wording, wordings
 
 MANY_NODES = 60
 """Nodes beyond which the map takes the whole width, in smaller letters."""
-FACTS: dict[str, tuple[Bilingual, str]] = {
-    "imported_input_share": (Bilingual("中间品进口依赖（%）", "imported inputs (%)"), "2"),
-    "self_sufficiency": (Bilingual("自给率", "self-sufficiency"), "%"),
-    "upstreamness": (Bilingual("上游度", "upstreamness"), "2"),
-    "backward_linkage": (Bilingual("后向关联（平均为 1）", "backward linkage (mean 1)"), "2"),
-    "forward_linkage": (Bilingual("前向关联（平均为 1）", "forward linkage (mean 1)"), "2"),
-    "nrca": (Bilingual("标准化显性比较优势", "normalised RCA"), "2"),
-    "chokepoint_share": (Bilingual("卡脖子产品进口占比（%）", "chokepoint imports (%)"), "2"),
+FACTS = {
+    "imported_input_share": "2",
+    "self_sufficiency": "%",
+    "upstreamness": "2",
+    "backward_linkage": "2",
+    "forward_linkage": "2",
+    "nrca": "2",
+    "chokepoint_share": "2",
 }
-FLAG_NAMES = {
-    "gap": Bilingual("断点", "gap"),
-    "blockage": Bilingual("堵点", "blockage"),
-    "weak": Bilingual("短板", "weak link"),
-    "strong": Bilingual("长板", "strength"),
-    "chokepoint": Bilingual("卡点", "chokepoint"),
-}
+"""Figures of a node and how they are written; text/page.yaml has their names."""
+FLAG_NAMES = wordings("page.map.flag")
 """Flags in the order in which one of several colours a node."""
 
 
@@ -197,7 +193,7 @@ def _map_year(
         code: NodeYear(
             radius=3 + (frame.node - 3) * math.sqrt(max(0.0, output.get(code, 0.0)) / largest),
             output=number(output[code] / 1e4, 0) if code in output else None,
-            facts=tuple(_fact(facts.get(code, {}).get(column), style) for column, (_, style) in FACTS.items()),
+            facts=tuple(_fact(facts.get(code, {}).get(column), style) for column, style in FACTS.items()),
             **statuses.get(code, {}),
         )
         for code in codes
@@ -249,7 +245,7 @@ def chain_json(drawing: ChainMap) -> dict[str, Any]:
         | ({"profile": 1} if place.code in drawing.profiles else {})
         for place in drawing.nodes
     ]
-    labels = [{"zh": label.zh, "en": label.en} for label, _ in FACTS.values()]
+    labels = [wording(f"page.map.fact.{fact}")._asdict() for fact in FACTS]
     flags = {flag: {"zh": name.zh, "en": name.en} for flag, name in FLAG_NAMES.items()}
     basis = EXPERTS if drawing.by_experts else IO_TABLE
     return {
@@ -262,7 +258,7 @@ def chain_json(drawing: ChainMap) -> dict[str, Any]:
     }
 
 
-IO_TABLE, EXPERTS = Bilingual("投入产出表", "input-output table of"), Bilingual("专家清单", "experts' list of")
+IO_TABLE, EXPERTS = wording("page.map.basis.io_table"), wording("page.map.basis.experts")
 """What links rest on, before its year."""
 
 

@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import key_findings, sentences, verdict_words
-from ..bilingual import Bilingual, formula_pieces, split_bilingual, unit_name
+from ..bilingual import Bilingual, formula_pieces, split_bilingual
 from ..colours import node_colours
 from ..figures.drawings import Drawing
 from ..formula_text import formula_in_words
 from ..grids.grid import Grid, bilingual_names, cell_text
 from ..grids.uncertainty_text import decisive_choice
+from ..measure_units import unit_name
 from ..number_format import is_missing, number
 from ..outline import OUTLINE, Exhibit, PageSlot, page_tables, paper_tables_on_page
 from ..paper.methods_section import methods_section
@@ -208,10 +209,7 @@ def _first_rows(grid: Grid | None) -> Grid | None:
     """The first lines of a grid, and where the rest is."""
     if grid is None or len(grid) <= PAGE_ROWS:
         return grid
-    remark = Bilingual(
-        f"只列前 {PAGE_ROWS} 行；全部见 tables/{grid.sources[0]}.csv。",
-        f"First {PAGE_ROWS} lines; all in tables/{grid.sources[0]}.csv.",
-    )
+    remark = wording("page.first_rows", rows=PAGE_ROWS, table=grid.sources[0])
     return replace(grid, rows=grid.rows[:PAGE_ROWS], note=remark)
 
 

@@ -15,17 +15,13 @@ from ..key_findings import Finding
 from ..number_format import integer, number
 from ..results import Results
 from ..weight_lab import WeightLab, scores
+from ..wording import listing, wording
 
 QUARTER = 0.25
 MAX_LISTED = 3
 """Strengths, weaknesses, obstacles and levers named at most."""
 
-RULE = Bilingual(
-    "规则：在有排名的单位中位列前四分之一为强项，后四分之一为弱项；“提升空间”是把该指标提高到同年各单位的上四分位、"
-    "其他不变时指数的升幅。",
-    "Rule: a strength ranks in the best quarter of the units, a weakness in the last; a lever is what the index gains when "
-    "that indicator alone rises to the year's upper quartile.",
-)
+RULE = wording("page.profile.rule")
 
 
 @dataclass(frozen=True)
@@ -138,18 +134,17 @@ def _score_and_rank(
     """Score and rank, and how both moved since the first year."""
     year, first_year = results.years[-1], results.years[0]
     if placement is None:
-        sentence = Bilingual(f"{year} 年缺少足够的指标，没有排名。", f"Not ranked in {year}: too few indicators.")
+        sentence = wording("page.profile.unranked", year=year)
         return Finding(sentence, ("scores",))
-    zh = f"{year} 年指数 {number(placement.score, 1)}，在 {placement.ranked_count} 个单位中列第 {integer(placement.rank)}"
-    en = f"Index {number(placement.score, 1)} in {year}, rank {integer(placement.rank)} of {placement.ranked_count}"
+    place = wording("page.profile.place", year=year, score=placement.score, rank=placement.rank, of=placement.ranked_count)
     if first_year == year or first_score is None or rank_gain is None or pd.isna(rank_gain) or pd.isna(first_score):
-        return Finding(Bilingual(f"{zh}。", f"{en}."), ("scores",))
+        return Finding(wording("page.profile.place.alone", place=place), ("scores",))
     gain = number(placement.score - float(first_score), 1)
     sign = "" if gain.startswith("−") else "+"
     arrow = f"▲{integer(rank_gain)}" if rank_gain > 0 else f"▼{integer(-rank_gain)}"
-    places = Bilingual(f"名次 {arrow}", f", the rank by {arrow}") if rank_gain else Bilingual("名次未变", " and the rank stayed")
-    zh = f"{zh}；自 {first_year} 年以来指数 {sign}{gain}，{places.zh}。"
-    return Finding(Bilingual(zh, f"{en}; since {first_year} the index moved by {sign}{gain}{places.en}."), ("scores",))
+    shift = wording("page.profile.shift", arrow=arrow) if rank_gain else wording("page.profile.shift.none")
+    sentence = wording("page.profile.place.since", place=place, since=first_year, gain=f"{sign}{gain}", shift=shift)
+    return Finding(sentence, ("scores",))
 
 
 def _strengths_and_weaknesses(results: Results, part_placements: tuple[NodePlacement, ...]) -> Finding | None:
@@ -158,21 +153,17 @@ def _strengths_and_weaknesses(results: Results, part_placements: tuple[NodePlace
     weak_placements = sorted((p for p in part_placements if p.weak), key=lambda p: -p.rank)[:MAX_LISTED]
     if not part_placements:
         return None
-    strengths, weaknesses = _placement_list(results, strong_placements), _placement_list(results, weak_placements)
-    zh = f"强项：{strengths.zh or '没有位列前四分之一的分维度'}；弱项：{weaknesses.zh or '没有位列后四分之一的分维度'}。"
-    en = (
-        f"Strengths: {strengths.en or 'no part in the best quarter'}; weaknesses: "
-        f"{weaknesses.en or 'no part in the last quarter'}."
+    sentence = wording(
+        "page.profile.parts",
+        strengths=_placement_list(results, strong_placements) or wording("page.profile.no_strength"),
+        weaknesses=_placement_list(results, weak_placements) or wording("page.profile.no_weakness"),
     )
-    return Finding(Bilingual(zh, en), ("scores",))
+    return Finding(sentence, ("scores",))
 
 
-def _placement_list(results: Results, placements: list[NodePlacement]) -> Bilingual:
-    names = [(results.name(placement.node), integer(placement.rank)) for placement in placements]
-    return Bilingual(
-        "、".join(f"{part_name.zh}（第 {rank}）" for part_name, rank in names),
-        ", ".join(f"{part_name.en} ({rank})" for part_name, rank in names),
-    )
+def _placement_list(results: Results, placements: list[NodePlacement]) -> Bilingual | None:
+    named_ranks = [wording("page.profile.part", name=results.name(place.node), rank=place.rank) for place in placements]
+    return listing(named_ranks) if named_ranks else None
 
 
 def _obstacles_by_unit(results: Results, year: int) -> dict[str, pd.DataFrame]:
@@ -191,19 +182,14 @@ def _main_obstacles(results: Results, unit_rows: pd.DataFrame | None) -> Finding
     if unit_rows is None:
         return None
     unit_rows = unit_rows.head(MAX_LISTED)
-    named_degrees = [
-        (results.name(node), f"{number(100 * degree, 1)}%") for node, degree in zip(unit_rows["node"], unit_rows["degree"])
-    ]
-    zh = "、".join(f"{leaf_name.zh}（{share}）" for leaf_name, share in named_degrees)
-    en = ", ".join(f"{leaf_name.en} ({share})" for leaf_name, share in named_degrees)
-    return Finding(Bilingual(f"主要障碍（障碍度）：{zh}。", f"Main obstacles (obstacle degree): {en}."), ("obstacles",))
+    degrees = zip(unit_rows["node"], unit_rows["degree"])
+    obstacles = [wording("page.profile.obstacle", name=results.name(node), degree=degree) for node, degree in degrees]
+    return Finding(wording("page.profile.obstacles", obstacles=listing(obstacles)), ("obstacles",))
 
 
 def _largest_levers(results: Results, gains: list[tuple[str, float]]) -> Finding | None:
     """The leaves whose rise to the upper quartile would lift the index most."""
     if not gains:
         return None
-    named_gains = [(results.name(leaf), number(gain, 2)) for leaf, gain in gains[:MAX_LISTED]]
-    zh = "、".join(f"{leaf_name.zh}（+{gain}）" for leaf_name, gain in named_gains)
-    en = ", ".join(f"{leaf_name.en} (+{gain})" for leaf_name, gain in named_gains)
-    return Finding(Bilingual(f"提升空间最大：{zh}。", f"Largest levers: {en}."), ("indicators", "weights"))
+    named_gains = [wording("page.profile.lever", name=results.name(leaf), gain=gain) for leaf, gain in gains[:MAX_LISTED]]
+    return Finding(wording("page.profile.levers", levers=listing(named_gains)), ("indicators", "weights"))

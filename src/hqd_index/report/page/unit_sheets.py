@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ..bilingual import Bilingual, unit_name
+from ..bilingual import Bilingual
+from ..measure_units import unit_name
 from ..number_format import integer, is_missing, number, percent
 from ..results import Results
 from ..weight_lab import WeightLab
+from ..wording import wording
 from .unit_profiles import QUARTER, Profile, profiles
 
 STRONG, WEAK = "◆", "◇"
@@ -177,9 +179,9 @@ def _firms_by_unit(results: Results) -> dict[str, tuple[tuple[Bilingual, str], .
     firms: dict[str, list[tuple[Bilingual, str]]] = {}
     for record in _latest(results.table("density")).to_dict("records"):
         firms[record["unit"]] = [
-            (Bilingual("专精特新企业", "SRDI firms"), integer(record["n_srdi"])),
-            (Bilingual("样本企业", "firms in the sample"), integer(record["n_firms"])),
-            (Bilingual("密度", "density"), number(record["density"], 1)),
+            (wording("page.sheet.srdi_firms"), integer(record["n_srdi"])),
+            (wording("page.sheet.sample_firms"), integer(record["n_firms"])),
+            (wording("page.sheet.density"), number(record["density"], 1)),
         ]
     rows = results.table("mode_densities")
     rows = _latest(rows[rows["version"] == "base"]) if len(rows) else rows

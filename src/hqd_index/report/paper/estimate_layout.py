@@ -13,43 +13,20 @@ from ..number_format import integer, is_missing, number, stars
 from ..regression_labels import EXTENSIONS, FIRMS, MECHANISM, SPLITTABLE, sample_heading, spec_label, term_label
 from ..regression_rows import headline_spec
 from ..results import Results
+from ..wording import wording, wordings
 
 Cell = Bilingual | str
 TableParts = tuple[Any, ...]  # header lines, body lines, then note, rule_before and widths as far as they are needed
 
-STARS_NOTE = Bilingual(
-    "注：***、**、* 分别表示在 1%、5%、10% 的水平上显著；圆括号内为聚类到单位层面的标准误（CV3，刀切法），"
-    "方括号内为 Wild 聚类自助法 p 值（施加原假设）。密度的星号按自助法 p 值，控制变量按 CV3 的 t(G−1)。"
-    "被解释变量为得分（0–100）；regressions.csv 与脚本用得分/100，系数为此处的百分之一。",
-    "Notes: ***, **, * mark significance at 1%, 5%, 10%. Standard errors clustered by unit (CV3, jackknife) in parentheses, "
-    "restricted wild cluster bootstrap p in brackets. Stars of the density follow the bootstrap p, those of controls CV3 with "
-    "t(G-1). Outcomes are scores 0-100; regressions.csv and the scripts use scores/100, so coefficients there are a hundredth.",
-)
-FIRM_NOTE = Bilingual(
-    "企业行为专精特新密度对从未被认定企业的影响，企业-年样本，控制企业与年份固定效应，标准化列以企业-年的组内标准差计；"
-    "龙头为基年行业内营业收入前 10% 的企业，分组固定。",
-    "Lines of firms: SRDI density on firms never recognised, firm-years, firm and year effects, in SDs of firm-years within "
-    "effects; leaders are the top tenth of their industry by base-year revenue, a fixed group.",
-)
-MEDIATOR_NOTE = Bilingual(
-    "机制变量行为上年密度对当年机制变量的影响，单位-年样本，控制变量与固定效应同主设定，机制变量不是指数的成分。",
-    "Lines of mediators: density of the year before on the mediator, unit-years, controls and effects of the headline; no "
-    "mediator is an ingredient of the index.",
-)
-MECHANISM_NOTE = Bilingual(
-    "系数按结果变量自身的单位。***、**、* 分别表示在 1%、5%、10% 的水平上显著（自助法 p）；区间为聚类到单位层面的 CV3。"
-    "按江艇（2022）只估计密度对机制变量的影响，不作三步中介检验。",
-    "Coefficients in the outcome's own unit. ***, **, * mark significance at 1%, 5%, 10% (bootstrap p); intervals are CV3, "
-    "clustered by unit. Only the effect on the mechanism is estimated, no three-step mediation (Jiang 2022).",
-)
-YES, NO = Bilingual("是", "Yes"), Bilingual("否", "No")
+STARS_NOTE = wording("paper.note.stars")
+FIRM_NOTE = wording("paper.note.firms")
+MEDIATOR_NOTE = wording("paper.note.mediator_lines")
+MECHANISM_NOTE = wording("paper.note.mechanism")
+YES, NO = wording("paper.yes"), wording("paper.no")
 POINTS = 100.0
 """Scores are estimated as score/100; a table for people has points of 0-100."""
 SCALED_COLUMNS = ("estimate", "se_cv1", "se_cv3", "ci_low", "ci_high")
-LISTING_HEADER = (
-    Bilingual("设定", "Specification"), Bilingual("样本", "Sample"), Bilingual("系数", "Estimate"), Bilingual("标准化", "In SDs"),
-    Bilingual("95% 区间（CV3）", "95% interval (CV3)"), Bilingual("自助法 p", "Bootstrap p"), Bilingual("样本量", "N"),
-)  # fmt: skip
+LISTING_HEADER = tuple(wordings("paper.listing").values())  # fmt: skip
 
 
 def rows_in_points(results: Results, estimate_rows: pd.DataFrame) -> pd.DataFrame:
@@ -87,17 +64,17 @@ def regression_table(
     rule = len(table_body)
     table_body.extend(extra_lines)
     table_body.append(
-        (Bilingual("控制变量", "Controls"), *[YES if _first_text(term_block, "controls") else NO for term_block in term_blocks])
+        (wording("paper.line.controls"), *[YES if _first_text(term_block, "controls") else NO for term_block in term_blocks])
     )
     block_effects = [_first_text(term_block, "fixed_effects").split("+") for term_block in term_blocks]
     for effect, label in effect_names(results).items():
         if effect != "group_year" or any(effect in effects for effects in block_effects):
             table_body.append((label, *[YES if effect in effects else NO for effects in block_effects]))
-    statistics = {"n_obs": (Bilingual("样本量 N", "N"), 0), "n_clusters": (Bilingual("聚类数 G", "Clusters G"), 0)}
-    for column, (label, decimal_places) in (statistics | {"r2_within": (Bilingual("组内 R²", "Within R²"), 3)}).items():
+    statistics = {"n_obs": (wording("paper.line.n"), 0), "n_clusters": (wording("paper.line.g"), 0)}
+    for column, (label, decimal_places) in (statistics | {"r2_within": (wording("paper.line.r2_within"), 3)}).items():
         table_body.append((label, *[number(term_block[column].iloc[0], decimal_places) for term_block in term_blocks]))
     numbers = ("", *[f"({k})" for k in range(1, len(term_blocks) + 1)])
-    outcome_label = Bilingual("被解释变量", "Outcome")
+    outcome_label = wording("paper.line.outcome")
     lines = [("" if k else outcome_label, *header_line) for k, header_line in enumerate(header_lines)]
     return (numbers, *lines), table_body, STARS_NOTE, (rule,), (2.0 if len(term_blocks) < 6 else 1.6, *[1.3] * len(term_blocks))
 

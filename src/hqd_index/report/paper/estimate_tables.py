@@ -12,7 +12,7 @@ from ..regression_labels import FIRMS, MECHANISM, MODERATED, SPLITTABLE, sample_
 from ..regression_rows import headline_spec, judged_outcome, stepwise
 from ..results import Results
 from ..sentences import SAMPLES, TOTAL
-from ..wording import sentences_together, wording
+from ..wording import sentences_together, wording, wordings
 from .estimate_layout import (
     FIRM_NOTE,
     MECHANISM_NOTE,
@@ -57,8 +57,8 @@ def channels_table(results: Results) -> TableParts | None:
         if len(channel_rows)
         else channel_rows
     )
-    fraction_line: list[Cell] = [Bilingual("占总系数的份额（%）", "Share of the whole (%)")]
-    adjusted_line: list[Cell] = [Bilingual("校正后 p（Romano-Wolf）", "Adjusted p (Romano-Wolf)")]
+    fraction_line: list[Cell] = [wording("paper.line.fraction")]
+    adjusted_line: list[Cell] = [wording("paper.line.adjusted_p")]
     for node in nodes:
         part_row = parts_of_index.loc[node] if node in parts_of_index.index else None
         fraction_line.append("" if part_row is None else number(100 * part_row["fraction"], 1))
@@ -67,15 +67,16 @@ def channels_table(results: Results) -> TableParts | None:
     return regression_table(results, rows_by_column, column_heads, extra_lines=[tuple(fraction_line), tuple(adjusted_line)])
 
 
-INSTRUMENT_STATISTICS = {
-    "first_stage": (Bilingual("第一阶段系数", "First stage"), 4),
-    "first_stage_f": (Bilingual("第一阶段 F（Kleibergen-Paap）", "First-stage F (Kleibergen-Paap)"), 2),
-    "effective_f": (Bilingual("有效 F（Montiel Olea-Pflueger）", "Effective F (Montiel Olea-Pflueger)"), 2),
-    "kp_lm_p": (Bilingual("识别不足检验 p（KP LM）", "Underidentification p (KP LM)"), 3),
-    "ar_p": (Bilingual("Anderson-Rubin p", "Anderson-Rubin p"), 3),
-    "se_akm": (Bilingual("暴露稳健标准误（AKM）", "Exposure-robust SE (AKM)"), 5),
-    "effective_shocks": (Bilingual("有效冲击数", "Effective number of shocks"), 1),
+INSTRUMENT_DIGITS = {
+    "first_stage": 4,
+    "first_stage_f": 2,
+    "effective_f": 2,
+    "kp_lm_p": 3,
+    "ar_p": 3,
+    "se_akm": 5,
+    "effective_shocks": 1,
 }
+"""Statistics of the instrument and their decimals; text/paper.yaml has their names."""
 IN_POINTS = ("estimate", "se_cv1", "se_akm", "ar_low", "ar_high")
 
 
@@ -89,7 +90,7 @@ def endogeneity(results: Results) -> TableParts | None:
     digits = digits_for([float(estimate_row["estimate"]) for estimate_row in rows])
     table_body: list[tuple[Cell, ...]] = [
         (
-            Bilingual("最小二乘（主设定）", "OLS (headline)"),
+            wording("paper.line.ols"),
             *[number(estimate_row["estimate"], digits) + stars(estimate_row["p_wild"]) for estimate_row in rows],
         ),
         ("", *[f"({number(estimate_row['se_cv3'], digits)})" for estimate_row in rows]),
@@ -100,7 +101,7 @@ def endogeneity(results: Results) -> TableParts | None:
     if all(instrument):
         table_body.append(
             (
-                Bilingual("移动份额工具变量（2SLS）", "Shift-share 2SLS"),
+                wording("paper.line.shift_share"),
                 *[number(estimates["estimate"], digits) for estimates in instrument],
             )
         )
@@ -108,15 +109,12 @@ def endogeneity(results: Results) -> TableParts | None:
         intervals = [
             f"[{number(estimates['ar_low'], digits)}, {number(estimates['ar_high'], digits)}]" for estimates in instrument
         ]
-        table_body.append((Bilingual("Anderson-Rubin 95% 区间", "Anderson-Rubin 95% interval"), *intervals))
-        for quantity, (label, decimal_places) in INSTRUMENT_STATISTICS.items():
+        table_body.append((wording("paper.line.anderson_rubin"), *intervals))
+        for quantity, decimal_places in INSTRUMENT_DIGITS.items():
+            label = wording(f"paper.instrument.{quantity}")
             table_body.append((label, *[number(estimates.get(quantity), decimal_places) for estimates in instrument]))
-    table_body.append((Bilingual("样本量 N", "N"), *[integer(estimate_row["n_obs"]) for estimate_row in rows]))
-    note = Bilingual(
-        "工具变量行圆括号内为 CV1；有效 F 低于约 10 时以 Anderson-Rubin 区间为准，区间可能无界。",
-        "Instrument rows give CV1 in parentheses; where the effective F is below about 10 rely on the Anderson-Rubin "
-        "interval, which may be unbounded.",
-    )
+    table_body.append((wording("paper.line.n"), *[integer(estimate_row["n_obs"]) for estimate_row in rows]))
+    note = wording("paper.note.instrument")
     full_note = sentences_together(_stars_note(results), *([note] if all(instrument) else []))
     heads = [sample_heading(results, sample, results.tree.root) for sample in SAMPLES]
     return (("", *heads),), table_body, full_note, (rule,) if all(instrument) else (), (2.6, 1.6, 1.6)
@@ -195,9 +193,7 @@ def heterogeneity(results: Results) -> TableParts | None:
         return None
     omitted_terms = {term for term_block in rows_by_column for term in term_block.index if "density" not in term}
     column_heads = [[results.name(results.tree.root)] * len(rows_by_column), names, samples]
-    extra_lines: list[tuple[Cell, ...]] = (
-        [(Bilingual("交互项 p（Holm 校正）", "p of the interaction (Holm)"), *holm)] if any(holm) else []
-    )
+    extra_lines: list[tuple[Cell, ...]] = [(wording("paper.line.holm"), *holm)] if any(holm) else []
     return regression_table(results, rows_by_column, column_heads, extra_lines=extra_lines, omitted_terms=omitted_terms)
 
 
@@ -215,25 +211,12 @@ def mechanism(results: Results) -> TableParts | None:
         return None
     notes = {MEDIATOR_NOTE: rows["spec"] == MECHANISM, FIRM_NOTE: rows["spec"].str.startswith(FIRMS)}
     applicable_notes = [note for note, applies in notes.items() if applies.any()]
-    note = Bilingual(
-        "注：" + "".join(shown_note.zh for shown_note in (*applicable_notes, MECHANISM_NOTE)),
-        "Notes: " + " ".join(shown_note.en for shown_note in (*applicable_notes, MECHANISM_NOTE)),
-    )
+    note = wording("paper.note.mechanism_table", notes=sentences_together(*applicable_notes, MECHANISM_NOTE))
     mechanism_rows = rows[(notes[MEDIATOR_NOTE] | notes[FIRM_NOTE]) & (rows["term"] == "density")]
-    return coefficient_listing(results, mechanism_rows, note, Bilingual("被解释变量", "Dependent variable"))
+    return coefficient_listing(results, mechanism_rows, note, wording("paper.line.dependent"))
 
 
-CONTRIBUTION_LINES = {
-    "effect_points": Bilingual("全部企业的效应（得分点）", "Effect on all firms (points)"),
-    "effect_spillover_points": Bilingual("其中：外溢", "of which spillover"),
-    "effect_composition_points": Bilingual("其中：构成", "of which composition"),
-    "splittable_effect_points": Bilingual("可拆分部分的效应（得分点）", "Effect on the splittable part (points)"),
-    "splittable_effect_spillover_points": Bilingual("其中：外溢", "of which spillover"),
-    "splittable_effect_composition_points": Bilingual("其中：构成", "of which composition"),
-    "share": Bilingual("占指数升幅的核算份额", "Accounting share of the change"),
-    "share_spillover": Bilingual("其中：外溢", "of which spillover"),
-    "share_composition": Bilingual("其中：构成", "of which composition"),
-}
+CONTRIBUTION_LINES = wordings("paper.contribution")
 
 
 def contribution_table(results: Results) -> TableParts | None:
@@ -245,9 +228,7 @@ def contribution_table(results: Results) -> TableParts | None:
     quantity_labels = dict(CONTRIBUTION_LINES)
     for node in results.inner:
         node_name = results.name(node)
-        quantity_labels[f"fraction_{node}"] = Bilingual(
-            f"{node_name.zh}占系数的份额", f"{node_name.en}, share of the coefficient"
-        )
+        quantity_labels[f"fraction_{node}"] = wording("paper.line.fraction_of", node=node_name)
     quantities = rows.drop_duplicates("quantity").set_index("quantity")
     table_body = []
     for quantity, label in quantity_labels.items():
@@ -263,16 +244,6 @@ def contribution_table(results: Results) -> TableParts | None:
                 f"[{number(quantity_row['ci_low'], 3)}, {number(quantity_row['ci_high'], 3)}]",
             )
         )
-    header = (
-        Bilingual("项目", "Item"),
-        Bilingual("年份", "Years"),
-        Bilingual("估计", "Estimate"),
-        Bilingual("95% 区间", "95% interval"),
-    )
-    note = Bilingual(
-        "注：外溢取自从未被认定的企业，构成为全部企业与之差，同一样本上两者之和恒等于全部企业的效应。"
-        "年份固定效应吸收共同变动，份额假定除此之外没有对所有单位共同的影响（缺失截距）。",
-        "Notes: spillover is estimated on firms never recognised, composition is the rest; on the same rows they add up exactly. "
-        "Year effects absorb common movements, so shares assume no effect common to all units (missing intercept).",
-    )
+    header = tuple(wordings("paper.contribution_header").values())
+    note = wording("paper.note.contribution")
     return (header,), table_body, note, (), (3.2, 1.2, 1, 1.8)

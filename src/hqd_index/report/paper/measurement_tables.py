@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from ...study.records import Band
-from ..bilingual import BLANK_TEXT, Bilingual, unit_name
+from ..bilingual import BLANK_TEXT, Bilingual
 from ..formula_text import formula_in_words
+from ..measure_units import unit_name
 from ..number_format import integer, number
 from ..results import Results
 from ..unit_ends import end_rows, with_ends_note
-from ..wording import wordings
+from ..wording import wording, wordings
 from .estimate_layout import Cell, TableParts
 
 YEARS_SHOWN = 6
 """Years of the table of scores: the first, the last, and others evenly between."""
-LEAF_TITLES = (
-    Bilingual("指标", "Indicator"),
-    Bilingual("计算方法", "Formula"),
-    Bilingual("单位", "Unit"),
-    Bilingual("属性", "Sign"),
-    Bilingual("权重（%）", "Weight (%)"),
-)
-SYSTEM_NOTE = Bilingual(
-    "注：Σ 为对单位内全部企业或记录求和；+ 为正向指标，− 为负向指标，◇ 为适度指标；权重为在总指数中的份额。",
-    "Notes: Σ sums over the firms or records of a unit; + more is better, − less is better, ◇ a band is best; "
-    "weights are shares in the whole index.",
-)
+LEAF_TITLES = tuple(wordings("paper.system_header").values())
+SYSTEM_NOTE = wording("paper.note.indicator_system")
 
 
 def indicator_system(results: Results) -> TableParts | None:
@@ -83,11 +74,7 @@ def descriptives(results: Results) -> TableParts | None:
     rows = rows[rows["sample"] == "all"] if len(rows) else rows
     if rows.empty:
         return None
-    header = (
-        Bilingual("变量", "Variable"), Bilingual("符号", "Symbol"), Bilingual("样本量", "N"), Bilingual("均值", "Mean"),
-        Bilingual("标准差", "SD"),
-        Bilingual("最小值", "Min"), Bilingual("中位数", "Median"), Bilingual("最大值", "Max"),
-    )  # fmt: skip
+    header = tuple(wordings("paper.descriptives_header").values())  # fmt: skip
     known_variables = ["density", *results.study.regressions.controls, *results.study.regressions.mediators, *results.leaves]
     order = {variable: k for k, variable in enumerate(known_variables)}
     rows = rows.assign(at=rows["variable"].map(order).fillna(len(order))).sort_values(["at", "variable"])
@@ -122,9 +109,9 @@ def yearly_table(results: Results) -> TableParts | None:
         )
         for record in end_rows(latest_ranking).to_dict("records")
     ]
-    table_body.append((Bilingual("均值", "Mean"), *[number(scores[year].mean(), 2) for year in years], ""))
-    header = (Bilingual("单位", "Unit"), *[str(year) for year in years], Bilingual("名次", "Rank"))
+    table_body.append((wording("paper.line.mean"), *[number(scores[year].mean(), 2) for year in years], ""))
+    header = (wording("paper.line.unit"), *[str(year) for year in years], wording("paper.line.rank"))
     scale, year = results.score_scale, results.years[-1]
-    note = Bilingual(f"注：得分 {scale.zh}；名次为 {year} 年。", f"Notes: scores {scale.en}; ranks of {year}.")
+    note = wording("paper.note.index_by_year", scale=scale, year=year)
     note = with_ends_note(note, len(latest_ranking), "scores")
     return (header,), table_body, note, (len(table_body) - 1,), (3.2, *[1] * len(years), 0.8)

@@ -8,7 +8,7 @@ from ..bilingual import Bilingual, split_bilingual
 from ..number_format import integer, number
 from ..results import Results
 from ..sentences import SAMPLES
-from ..wording import together
+from ..wording import together, wording
 from .estimate_layout import POINTS, Cell, p_in_brackets
 from .prose_blocks import Block, formula_block, item
 
@@ -56,13 +56,7 @@ def optional_blocks(results: Results) -> Iterator[Block]:
         yield item("methods.further.dynamic")
 
 
-OPTIONAL_NOTE = Bilingual(
-    "工具变量行的区间与 p 值为 Anderson-Rubin，有效 F 低于临界值时不列 2SLS 系数；"
-    "门槛行按 CV3，只在拒绝单一区间时列出。二者不进入设定曲线：其系数不是密度的最小二乘系数。",
-    "Lines of instruments have the Anderson-Rubin interval and p, and no 2SLS coefficient where the effective F is below its "
-    "critical value; lines of thresholds have CV3 and are there only where one regime is rejected. Neither is in the "
-    "specification curve: they are no least-squares coefficients of density.",
-)
+OPTIONAL_NOTE = wording("paper.note.optional")
 
 
 def robustness_lines(results: Results, digits: int) -> Iterator[tuple[Cell, ...]]:
@@ -74,7 +68,7 @@ def robustness_lines(results: Results, digits: int) -> Iterator[tuple[Cell, ...]
 def _instrument_lines(results: Results, digits: int) -> Iterator[tuple[Cell, ...]]:
     rows = results.table("endogeneity")
     for name, instrument in results.study.regressions.instruments.items() if len(rows) else ():
-        label = Bilingual(f"工具变量：{instrument.label.zh}", f"instrument: {instrument.label.en}")
+        label = wording("paper.line.instrument", instrument=Bilingual(instrument.label.zh, instrument.label.en))
         for sample, sample_name in SAMPLES.items():
             of_sample = rows[(rows["method"] == f"iv_{name}") & (rows["sample"] == sample)]
             value = dict(zip(of_sample["quantity"], of_sample["value"].astype(float)))
@@ -94,10 +88,10 @@ def _threshold_lines(results: Results, digits: int) -> Iterator[tuple[Cell, ...]
             quantities = {str(row["quantity"]): row for row in of_sample.to_dict("records")}
             if not quantities or float(quantities["f"]["p"]) > alpha:
                 continue
-            for quantity, zh, en in (("density_below", "低于", "below"), ("density_above", "高于", "above")):
+            for quantity in ("density_below", "density_above"):
                 if quantity in quantities:
                     row = quantities[quantity]
-                    label = Bilingual(f"{variable.label.zh}{zh}门槛", f"{variable.label.en} {en} its threshold")
+                    label = wording(f"paper.line.{quantity}", variable=Bilingual(variable.label.zh, variable.label.en))
                     estimate, interval = POINTS * row["estimate"], _interval(row["ci_low"], row["ci_high"], digits)
                     p = p_in_brackets(row["p"]).strip("[]")
                     yield label, sample_name, number(estimate, digits), "", interval, p, integer(row["n_obs"])

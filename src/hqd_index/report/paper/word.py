@@ -18,6 +18,7 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt
 
 from ..bilingual import Bilingual, formula_pieces, visible_text
+from ..wording import wording
 from .paper_tables import AbsentTable, Cell, PaperTable, absence_statement
 from .prose_blocks import Block
 
@@ -120,9 +121,7 @@ def _fill_body(document: Any, xml_parts: Sequence[str]) -> None:
 
 def caption(paper_table: PaperTable, language: str) -> str:
     """`表3  基准回归结果` or `Table 3  Baseline regressions`."""
-    return Bilingual(f"表{paper_table.number}  {paper_table.title.zh}", f"Table {paper_table.number}  {paper_table.title.en}").of(
-        language
-    )
+    return wording("paper.caption", number=paper_table.number, title=paper_table.title).of(language)
 
 
 def with_caption(paper_table: PaperTable, language: str) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..bilingual import Bilingual
 from ..key_findings import main_findings
+from ..outline import SHEET_SENTENCES
 from ..results import Results
 from ..sentences import SYNTHETIC_NOTICE
 from ..wording import wording
@@ -15,7 +16,7 @@ from .sheet_parts import TAB_COLOURS, Part, part_of
 
 COVER_WIDTH = 100
 """Width of the cover's text, in characters."""
-COVER_TITLE = Bilingual("封面", "Cover")
+COVER_TITLE = wording("workbook.sheet.cover")
 Contents = Sequence[tuple[str, str]]  # id and name of each sheet, in order
 
 
@@ -29,7 +30,7 @@ def write_cover(worksheet: Any, styles: CellStyles, results: Results, contents: 
     worksheet.set_row(0, 28)
     row = _facts(worksheet, styles, results, language)
     findings = [finding.text.of(language) for finding in main_findings(results)]
-    row = _numbered_lines(worksheet, styles, row + 1, Bilingual("主要发现", "Findings").of(language), findings)
+    row = _numbered_lines(worksheet, styles, row + 1, wording("workbook.cover.findings").of(language), findings)
     _contents(worksheet, styles, row + 1, contents, language)
     worksheet.set_paper(9)
     worksheet.fit_to_pages(1, 0)
@@ -40,15 +41,15 @@ def _facts(worksheet: Any, styles: CellStyles, results: Results, language: str) 
     study, manifest = results.study.study, results.manifest
     years = f"{results.years[0]}–{results.years[-1]}" if results.years else "—"
     facts = [
-        (Bilingual("单位 × 年份", "Units x years"), f"{len(results.units)} × {years}"),
+        (wording("workbook.cover.units"), f"{len(results.units)} × {years}"),
         *_variant_facts(manifest, language),
-        (Bilingual("运行编号", "Run"), str(manifest.get("run", ""))),
-        (Bilingual("程序", "Program"), str(manifest.get("program", ""))),
-        (Bilingual("配置", "Configuration"), _file_count(manifest.get("config", {}), language)),
-        (Bilingual("数据", "Data"), _file_count(manifest.get("inputs", {}), language)),
+        (wording("workbook.cover.run"), str(manifest.get("run", ""))),
+        (wording("workbook.cover.program"), str(manifest.get("program", ""))),
+        (wording("workbook.cover.configuration"), _file_count(manifest.get("config", {}), language)),
+        (wording("workbook.cover.data"), _file_count(manifest.get("inputs", {}), language)),
     ]
     if study.synthetic:
-        facts.insert(0, (Bilingual("注意", "Note"), SYNTHETIC_NOTICE.of(language)))
+        facts.insert(0, (wording("workbook.cover.synthetic"), SYNTHETIC_NOTICE.of(language)))
     for row, (label, text) in enumerate(facts, 2):
         worksheet.write_string(row, 0, label.of(language), styles(bold=True, valign="top"))
         _paragraph(worksheet, styles, row, text)
@@ -58,17 +59,15 @@ def _facts(worksheet: Any, styles: CellStyles, results: Results, language: str) 
 def _variant_facts(manifest: Mapping[str, Any], language: str) -> list[tuple[Bilingual, str]]:
     """How the run differs from the study as its files say."""
     scenario, changes = manifest.get("scenario"), manifest.get("changes") or {}
-    facts = [(Bilingual("情景", "Scenario"), f"{scenario[language]} ({scenario['id']})")] if scenario else []
+    facts = [(wording("workbook.cover.scenario"), f"{scenario[language]} ({scenario['id']})")] if scenario else []
     if changes:
-        facts.append(
-            (Bilingual("命令行改动", "Changed with --set"), "; ".join(f"{path} = {value}" for path, value in changes.items()))
-        )
+        facts.append((wording("workbook.cover.changes"), "; ".join(f"{path} = {value}" for path, value in changes.items())))
     return facts
 
 
 def _contents(worksheet: Any, styles: CellStyles, first_row: int, contents: Contents, language: str) -> None:
     """A heading for each part in the colour of its tabs, below it a link and a sentence for each sheet."""
-    worksheet.write_string(first_row, 0, Bilingual("目录", "Contents").of(language), styles(bold=True, font_size=12))
+    worksheet.write_string(first_row, 0, wording("workbook.cover.contents").of(language), styles(bold=True, font_size=12))
     row, part = first_row + 1, None
     for sheet_id, sheet_name in contents:
         if part_of(sheet_id) != part:
@@ -77,7 +76,7 @@ def _contents(worksheet: Any, styles: CellStyles, first_row: int, contents: Cont
             row += 1
         link = styles(font_color="#0B5E8A", underline=1, valign="top", indent=1, text_wrap=True)
         worksheet.write_url(row, 0, f"internal:'{sheet_name}'!A1", link, string=sheet_name)
-        _paragraph(worksheet, styles, row, wording(f"workbook.about.{sheet_id}").of(language))
+        _paragraph(worksheet, styles, row, SHEET_SENTENCES[sheet_id].of(language))
         row += 1
 
 
@@ -104,6 +103,4 @@ def _numbered_lines(worksheet: Any, styles: CellStyles, sheet_row: int, title: s
 
 
 def _file_count(digests: Any, language: str) -> str:
-    return Bilingual(f"{len(digests)} 个文件，指纹见 manifest.json", f"{len(digests)} files, fingerprints in manifest.json").of(
-        language
-    )
+    return wording("workbook.cover.files", count=len(digests)).of(language)

@@ -14,6 +14,7 @@ from ..bilingual import Bilingual
 from ..number_format import MISSING, is_missing
 from ..results import Results
 from ..weight_lab import Array, Design, WeightLab, scores
+from ..wording import wording, wordings
 from .sheet_format import CellStyles
 
 FIRST_WEIGHT_ROW = 6
@@ -25,29 +26,12 @@ FIRST_UNIT_ROW = 3
 FIRST_LEAF_COLUMN = 4
 """Column of the first leaf on the sheet of working; after code, name, year and published rank."""
 UNRANKED_SENTINEL = 999_999
-TITLE = Bilingual("权重试算：改黄色单元格，名次随之重算", "Try weights: change a yellow cell and the ranks follow")
-SHEET_DESCRIPTION = Bilingual(
-    "每组权重自动归一到 1；年份可选；已发布的结果不受影响。",
-    "Each family is rescaled to 1; the year can be chosen; published results stay as they are.",
-)
-SCENARIO_FROM_PAGE = Bilingual(
-    "要让程序按新权重重算，请用 report.html 的“下载 scenario.yaml”。",
-    " To rerun with other weights, download scenario.yaml from report.html.",
-)
-WEIGHT_HEADERS = (
-    Bilingual("上级", "Parent"), Bilingual("节点", "Node"), Bilingual("编号", "Id"), Bilingual("权重（可改）", "Weight (edit)"),
-    Bilingual("归一后", "Rescaled"), Bilingual("总权重", "In the whole"),
-)  # fmt: skip
-RANKING_HEADERS = (
-    Bilingual("名次", "Rank"), Bilingual("代码", "Code"), Bilingual("名称", "Name"), Bilingual("指数", "Index"),
-    Bilingual("发布名次", "Published rank"),
-)  # fmt: skip
-TAIL_HEADERS = (
-    Bilingual("覆盖率", "Coverage"),
-    Bilingual("可排名得分", "Score ranked"),
-    Bilingual("名次", "Rank"),
-    Bilingual("排序键", "Sort key"),
-)
+TITLE = wording("workbook.live.title")
+SHEET_DESCRIPTION = wording("workbook.live.description")
+SCENARIO_FROM_PAGE = wording("workbook.live.from_page")
+WEIGHT_HEADERS = tuple(wordings("workbook.live_weights").values())  # fmt: skip
+RANKING_HEADERS = tuple(wordings("workbook.live_ranking").values())  # fmt: skip
+TAIL_HEADERS = tuple(wordings("workbook.live_tail").values())
 
 
 @dataclass(frozen=True)
@@ -61,11 +45,11 @@ class LiveSheets:
 
     @property
     def edit_sheet(self) -> str:
-        return Bilingual("权重试算", "Try weights").of(self.language)
+        return wording("workbook.sheet.live_weights").of(self.language)
 
     @property
     def working_sheet(self) -> str:
-        return Bilingual("试算过程", "Working").of(self.language)
+        return wording("workbook.sheet.working").of(self.language)
 
     @property
     def design(self) -> Design:
@@ -161,7 +145,7 @@ def _weight_table(worksheet: Any, sheets: LiveSheets) -> None:
     worksheet.write_string(0, 0, TITLE.of(sheets.language), styles(bold=True, font_size=13))
     remark = SCENARIO_FROM_PAGE.of(sheets.language) if "page" in sheets.results.study.study.outputs else ""
     worksheet.write_string(1, 0, SHEET_DESCRIPTION.of(sheets.language) + remark, styles(font_color="#5B6672"))
-    worksheet.write_string(3, 0, Bilingual("年份", "Year").of(sheets.language), styles(bold=True))
+    worksheet.write_string(3, 0, wording("workbook.live.year").of(sheets.language), styles(bold=True))
     worksheet.write_number(3, 3, year, styles(num_format="0", bg_color="#FFF7C2", border=1))
     worksheet.data_validation(3, 3, 3, 3, {"validate": "list", "source": [str(year) for year in sheets.lab.years]})
     _write_headers(worksheet, sheets, 0, WEIGHT_HEADERS, (22, 30, 14, 13, 10, 12))
@@ -253,12 +237,7 @@ def _fill_working_sheet(worksheet: Any, sheets: LiveSheets) -> None:
         if node != sheets.root:
             formula = f"='{sheets.edit_sheet}'!$E${sheets.weights[node] + 1}"
             worksheet.write_formula(2, column, formula, styles(num_format="0.0000"), shares.get(node, 0.0))
-    labels = (
-        Bilingual("代码", "Code"),
-        Bilingual("名称", "Name"),
-        Bilingual("年份", "Year"),
-        Bilingual("发布名次", "Published rank"),
-    )
+    labels = tuple(wordings("workbook.live_unit").values())
     for column, label in [*enumerate(labels), *((sheets.tail_column + j, label) for j, label in enumerate(TAIL_HEADERS))]:
         worksheet.write_string(1, column, label.of(sheets.language), styles.header())
     for k, unit in enumerate(sheets.lab.units):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..bilingual import Bilingual
 from ..grids import index_grids
 from ..grids.grid import Grid
 from ..outline import SHEETS
@@ -65,7 +64,7 @@ def _trend_chart(workbook: Any, results: Results, grid: Grid, language: str) -> 
                 "marker": {"type": "circle", "size": 4},
             }
         )
-    title = Bilingual("前三与后三单位的走势", "First and last three units over time")
+    title = wording("workbook.chart.trend")
     chart.set_title({"name": title.of(language), "name_font": {"size": 11}})
     chart.set_y_axis({"num_format": "0", "major_gridlines": {"visible": True, "line": {"color": "#E3E8ED"}}})
     chart.set_legend({"position": "bottom"})

@@ -10,25 +10,26 @@ from typing import Any
 import pandas as pd
 
 from ...study.records import Study
-from ..bilingual import Bilingual
 from ..label_catalogue import KEY_LABELS
+from ..wording import wording
 from .sheet_format import CellStyles, lines_needed, open_book, write_cell
 
-HEADERS = {
-    "file": (Bilingual("文件", "File"), 26),
-    "sheet": (Bilingual("工作表", "Sheet"), 12),
-    "row": (Bilingual("行号（同 Excel）", "Row (as in Excel)"), 10),
-    "key": (Bilingual("主键", "Key"), 30),
-    "rule": (Bilingual("规则", "Rule"), 8),
-    "column": (Bilingual("列", "Column"), 20),
-    "value": (Bilingual("现值", "Value"), 22),
-    "expected": (Bilingual("应为", "Expected"), 44),
-    "mend": (Bilingual("怎样修改", "How to mend"), 44),
-    "severity": (Bilingual("严重度", "Severity"), 10),
-    "findings": (Bilingual("条数", "Findings"), 9),
-    "rows": (Bilingual("行数", "Rows"), 9),
-    "share": (Bilingual("占全部条数", "Share"), 11),
+WIDTHS = {
+    "file": 26,
+    "sheet": 12,
+    "row": 10,
+    "key": 30,
+    "rule": 8,
+    "column": 20,
+    "value": 22,
+    "expected": 44,
+    "mend": 44,
+    "severity": 10,
+    "findings": 9,
+    "rows": 9,
+    "share": 11,
 }
+"""Columns and their widths; text/headers.yaml has their names."""
 SUMMARY_COLUMNS = ("rule", "severity", "column", "findings", "rows", "share", "expected", "mend")
 FINDING_COLUMNS = ("file", "sheet", "row", "key", "rule", "column", "value", "expected", "mend", "severity")
 PLACE_COLUMNS = ["file", "sheet", "row"]
@@ -39,15 +40,15 @@ SHEET_ROWS = 1_000_000
 def write_quarantine(study: Study, quarantine: pd.DataFrame, raw_rows: pd.DataFrame | None, path: Path) -> Path:
     """The workbook of findings (contract of tables.py) and of their whole rows `raw_rows` (file, sheet, row, cells ...)."""
     language = study.study.language
-    title = Bilingual("数据隔离清单", "Quarantine")
+    title = wording("workbook.quarantine.title")
     workbook = open_book(path, title.of(language), study.name)
     styles = CellStyles(workbook)
     findings = _findings_in(quarantine, language)
-    _summary_sheet(workbook.add_worksheet(Bilingual("摘要", "Summary").of(language)), styles, findings, language)
-    for name, sheet_part in _sheet_parts(Bilingual("逐行明细", "Line by line").of(language), findings):
+    _summary_sheet(workbook.add_worksheet(wording("workbook.quarantine.summary").of(language)), styles, findings, language)
+    for name, sheet_part in _sheet_parts(wording("workbook.quarantine.lines").of(language), findings):
         _findings_sheet(workbook.add_worksheet(name), styles, sheet_part, language)
     for name, sheet_part in _sheet_parts(
-        Bilingual("原始行", "Raw rows").of(language), raw_rows if raw_rows is not None else pd.DataFrame()
+        wording("workbook.quarantine.raw_rows").of(language), raw_rows if raw_rows is not None else pd.DataFrame()
     ):
         _raw_rows_sheet(workbook.add_worksheet(name), styles, sheet_part, _bad_cells(quarantine), language)
     workbook.close()
@@ -69,9 +70,8 @@ def _sheet_parts(sheet_name: str, findings: pd.DataFrame) -> Iterator[tuple[str,
 
 def _write_header(worksheet: Any, styles: CellStyles, sheet_row: int, column_names: tuple[str, ...], language: str) -> None:
     for j, name in enumerate(column_names):
-        title, width = HEADERS[name]
-        worksheet.write_string(sheet_row, j, title.of(language), styles.header())
-        worksheet.set_column(j, j, width)
+        worksheet.write_string(sheet_row, j, wording(f"headers.quarantine.{name}").of(language), styles.header())
+        worksheet.set_column(j, j, WIDTHS[name])
 
 
 def _print_setup(worksheet: Any, header: int) -> None:
@@ -84,14 +84,11 @@ def _print_setup(worksheet: Any, header: int) -> None:
 
 def _summary_sheet(worksheet: Any, styles: CellStyles, findings: pd.DataFrame, language: str) -> None:
     """One line per rule: findings, rows, share, what is expected, how to mend it."""
-    title = Bilingual(
-        "数据隔离清单：这些行没有进入指数，修改后重新运行 hqd run",
-        "Quarantine: these rows are not in the index; mend them and run hqd run again",
-    )
+    title = wording("workbook.quarantine.heading")
     worksheet.write_string(0, 0, title.of(language), styles(bold=True, font_size=13))
     _write_header(worksheet, styles, 2, SUMMARY_COLUMNS, language)
     if findings.empty:
-        worksheet.write_string(3, 0, Bilingual("没有需要修改的行。", "No row needs mending.").of(language), styles())
+        worksheet.write_string(3, 0, wording("workbook.quarantine.nothing").of(language), styles())
     for i, ((rule, severity), rows) in enumerate(findings.groupby(["rule", "severity"], sort=True)):
         first_row = rows.iloc[0]
         columns = ", ".join(sorted(rows["column"].dropna().astype(str).unique()))
@@ -106,7 +103,7 @@ def _summary_sheet(worksheet: Any, styles: CellStyles, findings: pd.DataFrame, l
             first_row["mend"],
         )
         needed_lines = [
-            lines_needed(str(cell_value), HEADERS[column_name][1])
+            lines_needed(str(cell_value), WIDTHS[column_name])
             for cell_value, column_name in zip(summary_cells, SUMMARY_COLUMNS)
             if isinstance(cell_value, str)
         ]
@@ -161,7 +158,7 @@ def _raw_rows_sheet(
     plain_style, marked_style = styles.cell("text"), styles.cell("text", bg_color="#FDE9E7", font_color="#9C1C12")
     sheet_row, header = 0, None
     if raw_rows.empty:
-        worksheet.write_string(0, 0, Bilingual("没有隔离的行。", "No quarantined rows.").of(language), styles())
+        worksheet.write_string(0, 0, wording("workbook.quarantine.no_rows").of(language), styles())
         return
     sorted_rows = raw_rows.sort_values(PLACE_COLUMNS, kind="stable")
     for location, record in zip(_cell_locations(sorted_rows), sorted_rows.drop(columns=PLACE_COLUMNS).to_dict("records")):
@@ -170,7 +167,7 @@ def _raw_rows_sheet(
             header = (location[:2], raw_column_names)
             sheet_row += 1 if sheet_row else 0
             for j, field_name in enumerate(
-                [*[HEADERS[place_column][0].of(language) for place_column in PLACE_COLUMNS], *raw_column_names]
+                [*[wording(f"headers.quarantine.{place}").of(language) for place in PLACE_COLUMNS], *raw_column_names]
             ):
                 worksheet.write_string(sheet_row, j, str(field_name), styles.header())
             sheet_row += 1

@@ -14,6 +14,7 @@ import xlsxwriter
 from ..bilingual import Bilingual
 from ..grids.grid import Column, Grid
 from ..number_format import is_missing, number
+from ..wording import wording
 from .print_layout import set_pages
 
 CREATION_TIME = datetime.datetime(2020, 1, 1)
@@ -78,7 +79,7 @@ def fill_sheet(worksheet: Any, styles: CellStyles, grid: Grid, language: str) ->
         for j, (cell_value, style) in enumerate(zip(row, last_row_styles if i == last_row else row_styles)):
             write_cell(worksheet, FIRST_ROW + i, j, cell_value, style, language)
     source = (
-        Bilingual("来源", "Source").of(language) + ": " + ", ".join(f"tables/{source_name}.csv" for source_name in grid.sources)
+        wording("workbook.source").of(language) + ": " + ", ".join(f"tables/{source_name}.csv" for source_name in grid.sources)
     )
     worksheet.write_string(
         FIRST_ROW + len(grid), 0, f"{grid.note.of(language)} {source}".strip(), styles(font_size=9, font_color="#5B6672")

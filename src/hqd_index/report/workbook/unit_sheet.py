@@ -11,8 +11,9 @@ import pandas as pd
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from ...index.competition_rank import competition
-from ..bilingual import Bilingual, unit_name
+from ..bilingual import Bilingual
 from ..grids.data_grids import MAX_LIVE_UNITS
+from ..measure_units import unit_name
 from ..number_format import MISSING, is_missing
 from ..outline import SHEETS
 from ..results import Results
@@ -71,7 +72,7 @@ class UnitSheets:
 
     @property
     def data_sheet(self) -> str:
-        return Bilingual("单位一页的数据", "Data of one unit").of(self.language)
+        return wording("workbook.sheet.unit_data").of(self.language)
 
     @cached_property
     def units(self) -> list[str]:
