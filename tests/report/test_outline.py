@@ -13,7 +13,7 @@ from hqd_index.report.disclosure import ABOUT_FIRMS, COUNTS, NAMES
 from hqd_index.report.figures.drawings import Drawing
 from hqd_index.report.figures.figure_catalogue import FIGURES
 from hqd_index.report.grids.grid import Column, Grid
-from hqd_index.report.outline import CSV_ONLY, OUTLINE, PAPER, SHEETS
+from hqd_index.report.outline import CSV_ONLY, OUTLINE, PAPER, SHEETS, _published_exhibit
 from hqd_index.report.page import html_page
 from hqd_index.report.page.html_page import page, tables
 from hqd_index.report.paper.paper_tables import PaperTable, paper_tables
@@ -56,7 +56,12 @@ def test_sheet_names_are_what_excel_takes() -> None:
     for language in ("zh", "en"):
         names = {id: sheet.name.of(language) for id, sheet in SHEETS.items()}
         assert len(set(names.values())) == len(names)
-        assert not [id for id, name in names.items() if not 0 < len(name) <= 31]
+        assert not [id for id, name in names.items() if not 0 < len(name) <= 31 or set(name) & set("[]:*?/\\")]
+
+
+def test_a_sheet_without_its_texts_is_refused_where_it_is_declared() -> None:
+    with pytest.raises(LookupError, match=r"workbook.yaml needs sheet.lisa, .* and about.lisa"):
+        _published_exhibit("lisa")
 
 
 def sections(html: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from small_study import FILES
 from hqd_index.errors import Faults
 from hqd_index.firms.derived_columns import COLUMN_FUNCTIONS, lookup
 from hqd_index.report.bilingual import split_bilingual
-from hqd_index.report.measure_units import unit_name
+from hqd_index.report.label_catalogue import unit_name
 from hqd_index.study.checks.score_checks import cautions
 from hqd_index.study.column_facts import FUNCTION_OPTIONS
 from hqd_index.study.study_folder import load_study

@@ -1,8 +1,8 @@
-"""Labels of the ids that the program itself writes into key columns, of its steps, levels and canonical tables."""
+"""Labels of the ids that the program itself writes into key columns, of its steps, levels and tables, and of units of measure."""
 
 from __future__ import annotations
 
-from .bilingual import BLANK_TEXT, Bilingual
+from .bilingual import BLANK_TEXT, Bilingual, split_bilingual
 from .sentences import GROUPS, SAMPLES
 from .wording import wordings
 
@@ -43,3 +43,9 @@ COMPONENT_LABELS = wordings("ids.component")
 """Parts of the change of a mean over firms (item F)."""
 COMPONENT_GROUP_LABELS = wordings("ids.component_group")
 STEP_LABELS = wordings("ids.step")
+UNITS = {unit.zh: unit for unit in wordings("ids.measure").values()}
+
+
+def unit_name(unit_text: str) -> Bilingual:
+    """A unit of measure in both languages: `中文 / English`, or a known Chinese one."""
+    return UNITS.get(unit_text) or split_bilingual(unit_text)

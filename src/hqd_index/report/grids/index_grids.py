@@ -6,7 +6,7 @@ import pandas as pd
 
 from ...methods.weight import WEIGHT
 from ..bilingual import BLANK_TEXT, Bilingual
-from ..measure_units import unit_name
+from ..label_catalogue import unit_name
 from ..number_format import is_missing
 from ..results import Results
 from ..wording import sentences_together, wording

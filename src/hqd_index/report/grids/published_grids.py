@@ -14,8 +14,7 @@ from ...country_names import country_name
 from ...tables import TABLES
 from ..bilingual import BLANK_TEXT, Bilingual
 from ..key_labels import LABELLED, NODE_COLUMNS, effect_names, key_label
-from ..label_catalogue import LEVEL_LABELS
-from ..measure_units import unit_name
+from ..label_catalogue import LEVEL_LABELS, unit_name
 from ..number_format import is_missing
 from ..results import Results
 from ..table_notes import note_text

@@ -22,7 +22,7 @@ from ..figures.drawings import Drawing
 from ..formula_text import formula_in_words
 from ..grids.grid import Grid, bilingual_names, cell_text
 from ..grids.uncertainty_text import decisive_choice
-from ..measure_units import unit_name
+from ..label_catalogue import unit_name
 from ..number_format import is_missing, number
 from ..outline import OUTLINE, Exhibit, PageSlot, page_tables, paper_tables_on_page
 from ..paper.methods_section import methods_section

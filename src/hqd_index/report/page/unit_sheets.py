@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..bilingual import Bilingual
-from ..measure_units import unit_name
+from ..label_catalogue import unit_name
 from ..number_format import integer, is_missing, number, percent
 from ..results import Results
 from ..weight_lab import WeightLab

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...study.records import Band
 from ..bilingual import BLANK_TEXT, Bilingual
 from ..formula_text import formula_in_words
-from ..measure_units import unit_name
+from ..label_catalogue import unit_name
 from ..number_format import integer, number
 from ..results import Results
 from ..unit_ends import end_rows, with_ends_note

@@ -13,7 +13,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from ...index.competition_rank import competition
 from ..bilingual import Bilingual
 from ..grids.data_grids import MAX_LIVE_UNITS
-from ..measure_units import unit_name
+from ..label_catalogue import unit_name
 from ..number_format import MISSING, is_missing
 from ..outline import SHEETS
 from ..results import Results
