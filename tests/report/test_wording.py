@@ -76,8 +76,8 @@ def _keys() -> Iterator[str]:
             if text is not None and id(node) not in pieces and text not in ASSETS and KEY.fullmatch(text):
                 yield text
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "parse_columns":
-                grid, lines = (argument.value for argument in node.args if isinstance(argument, ast.Constant))
-                yield from (f"headers.{grid}.{line.split('|')[0].strip()}" for line in str(lines).strip().splitlines())
+                grid, lines = (str(argument.value) for argument in node.args if isinstance(argument, ast.Constant))
+                yield from (f"headers.{grid}.{line.split('|')[0].strip()}" for line in lines.strip().splitlines())
 
 
 def _text(node: ast.AST) -> str | None:
