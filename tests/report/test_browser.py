@@ -275,7 +275,7 @@ def test_a_figure_is_saved_in_one_language_with_its_source(page: Any) -> None:
         texts[kind] = path.read_bytes()
     svg, csv_ = texts["svg"].decode(), texts["csv"].decode("utf-8-sig")
     assert "运行 0123456789ab" in svg and "合成数据" in svg and "synthetic data" not in svg and "<svg" in svg
-    assert texts["png"].startswith(b"\x89PNG") and csv_.startswith('"名称","组别","数值","下限","上限"\r\n')
+    assert texts["png"].startswith(b"\x89PNG") and csv_.startswith('"名称","组别","密度高 1 个标准差')
     assert (
         page.execute_script("return getComputedStyle(document.querySelector('#fig-coefficients .pane-table')).display") == "none"
     )
@@ -283,6 +283,19 @@ def test_a_figure_is_saved_in_one_language_with_its_source(page: Any) -> None:
     assert (
         page.execute_script("return getComputedStyle(document.querySelector('#fig-coefficients .pane-table')).display") == "block"
     )
+
+
+def test_a_mark_pointed_at_shows_its_row(page: Any) -> None:
+    """In the language of the page, inside the window, and gone with the pointer."""
+    point = """const mark = document.querySelector('#fig-coefficients [data-row="3"]'), tip = document.getElementById('tip');
+        mark.scrollIntoView({ block: 'center' });
+        mark.dispatchEvent(new PointerEvent('pointerover', { bubbles: true }));
+        const box = tip.getBoundingClientRect(), text = tip.innerText, row = mark.closest('figure').querySelector('table').rows[4];
+        document.body.dispatchEvent(new PointerEvent('pointerover', { bubbles: true }));
+        return [text, [...row.cells].map((cell) => cell.textContent.trim()), tip.hidden, box.left >= 0 && box.bottom <= innerHeight]"""
+    text, cells, gone, inside = page.execute_script(point)
+    lines = [line.split("：")[1] for line in text.splitlines()]
+    assert len(lines) == 5 and all(line in cell for line, cell in zip(lines, cells, strict=True)) and gone and inside
 
 
 def test_shares_stay_whole_as_one_slider_moves(page: Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from hqd_index.report.bilingual import Bilingual
 from hqd_index.report.colours import FALL_COLOUR, HUES, RISE_COLOUR
-from hqd_index.report.figures.charts import ticks
+from hqd_index.report.figures.charts import legend_columns, ticks
 from hqd_index.report.figures.curve_options import STRETCHES, option_cells
 from hqd_index.report.figures.drawings import Drawing
 from hqd_index.report.figures.figure_labels import FigureLabels, text_width
@@ -70,6 +70,34 @@ def test_zero_is_a_tick_wherever_it_is_in_range(low: float, high: float) -> None
     assert (0.0 in marks) == (low <= 0 <= high) and 2 <= len(marks) <= 8
     assert all(low - 1e-9 <= mark <= high + 1e-9 for mark in marks)
     assert np.ptp(np.diff(marks)) < 1e-9
+
+
+BY_MARK = ("ranking", "weights", "trend", "shift", "scenarios", "coefficients", "channels", "path", "ledger", "quarantine")
+"""Figures of the invented study whose every row is a mark of its own."""
+
+
+def test_marks_carry_the_rows_of_the_table(drawings: dict[str, Drawing]) -> None:
+    """What a tip says is the row that the mark draws; a line, which draws many rows, has none, and a saved file neither."""
+    for name in BY_MARK:
+        drawing = drawings[name]
+        marked = {int(row) for row in re.findall(r'data-row="(\d+)"', drawing.svg)}
+        contents = {row: k for k, row in reversed(list(enumerate(drawing.table.rows)))}
+        assert marked == set(contents.values()), name
+        assert "data-row" not in drawing.svg_in("zh") and "aria-" not in drawing.svg
+    lines = [path for path in re.findall(r"<path[^>]*>", drawings["trend"].svg) if path.count("L") > 1]
+    assert len(lines) == 3 and not any("data-row" in line for line in lines)
+
+
+def test_a_value_has_the_title_of_its_axis(drawings: dict[str, Drawing]) -> None:
+    headers = {name: [column.title.zh for column in drawing.table.columns] for name, drawing in drawings.items()}
+    assert headers["trend"] == ["年份", "组别", "各单位平均得分（0–100）"]
+    assert headers["coefficients"][2:] == ["密度高 1 个标准差对应的变动（标准差）", "下限", "上限"]
+    assert headers["shift"][2] == "年份" and headers["shift"][-1] == "名次（1 为最好）"
+
+
+def test_long_legends_have_one_column() -> None:
+    """By hand: 11 px x 20 characters + 32 = 252 of the 360 wide; 11 x 5 + 32 = 87 fits thrice."""
+    assert legend_columns(["字" * 20, "短"]) == 1 and legend_columns(["字" * 5] * 4) == 3 and legend_columns([]) == 3
 
 
 def test_every_file_of_a_figure_says_where_it_is_from(drawings: dict[str, Drawing]) -> None:

@@ -10,6 +10,7 @@ import altair as alt
 import pandas as pd
 
 from ..colours import HUES, INK, LINE_COLOUR, MUTED_INK, RISE_COLOUR
+from .figure_labels import text_width
 
 Chart = Any  # alt.LayerChart | alt.Chart
 
@@ -44,9 +45,21 @@ def _label_axis(label_order: Iterable[str]) -> alt.Y:
 
 
 def _colour_scale(colours: Mapping[str, str], *, legend_position: str = "top") -> alt.Color:
-    legend = alt.Legend(title=None, orient=legend_position, columns=3, labelLimit=0, columnPadding=14)
+    legend = alt.Legend(
+        title=None, orient=legend_position, columns=legend_columns(colours), labelLimit=0, columnPadding=14
+    )
     scale = alt.Scale(domain=list(colours), range=list(colours.values()))
     return alt.Color("key:N", scale=scale, sort=list(colours), legend=legend)
+
+
+LEGEND_SIZE, LEGEND_SYMBOL = 11.0, 32.0
+"""Pixels of a legend's letters, and of what is around each of its texts."""
+
+
+def legend_columns(texts: Iterable[str]) -> int:
+    """Texts side by side in the width of the plot, three at most, so that a long one does not make the whole figure small."""
+    widest = max((text_width(text) for text in texts), default=1.0)
+    return int(min(3, max(1, WIDTH // (LEGEND_SIZE * widest + LEGEND_SYMBOL))))
 
 
 def stacked_bars(bar_rows: pd.DataFrame, colours: Mapping[str, str], *, title: str, ends: pd.DataFrame | None = None) -> Chart:
@@ -125,11 +138,11 @@ def colour_matrix(cell_rows: pd.DataFrame, row_labels: Sequence[str], columns: S
     return alt.layer(cell_layer, frame_layer, text_layer).properties(width=WIDTH, height=alt.Step(30))
 
 
-def slope_chart(rank_rows: pd.DataFrame, colours: Mapping[str, str]) -> Chart:
-    """Rows (unit, x, value, text, key) at two x: ranks joined by lines, 1 on top, texts at both ends."""
+def slope_chart(rank_rows: pd.DataFrame, colours: Mapping[str, str], *, title: str, x_title: str) -> Chart:
+    """Rows (label, unit, x, value, text, key) at two x: ranks joined by lines, 1 on top, texts at both ends."""
     first_x, last_x = rank_rows["x"].min(), rank_rows["x"].max()
-    x = alt.X("x:O", title=None, axis=alt.Axis(orient="top", labelAngle=0), scale=alt.Scale(padding=0.5))
-    y = alt.Y("value:Q", scale=alt.Scale(reverse=True, zero=False, nice=False, padding=8), axis=None)
+    x = alt.X("x:O", title=x_title, axis=alt.Axis(orient="top", labelAngle=0), scale=alt.Scale(padding=0.5))
+    y = alt.Y("value:Q", title=title, scale=alt.Scale(reverse=True, zero=False, nice=False, padding=8), axis=None)
     layers = [alt.Chart(rank_rows).mark_line(strokeWidth=1.6).encode(x=x, y=y, detail="unit:N", color=_colour_scale(colours))]
     for end, text_align, dx in ((first_x, "right", -6), (last_x, "left", 6)):
         end_texts = alt.Chart(rank_rows[rank_rows["x"] == end]).mark_text(align=text_align, dx=dx, color=INK)
@@ -138,15 +151,16 @@ def slope_chart(rank_rows: pd.DataFrame, colours: Mapping[str, str]) -> Chart:
 
 
 def rank_ranges(rank_rows: pd.DataFrame, base_ranks: pd.DataFrame, *, title: str) -> Chart:
-    """Rows (label, value) as points over a grey span, beside the ticks of `base_ranks` (label, value)."""
+    """Rows (label, value, key) as points over a grey span; those of `base_ranks`, some of the rows, as ticks."""
     label_order = list(base_ranks["label"])
-    last_rank = max(rank_rows["value"].max(), base_ranks["value"].max())
+    last_rank, published = rank_rows["value"].max(), set(base_ranks["key"])
     ticks = alt.Axis(tickMinStep=1, format="d", values=[1, *range(5, int(last_rank) + 1, 5)])
     x = alt.X("value:Q", title=title, scale=alt.Scale(domain=[1, last_rank], nice=False, padding=8), axis=ticks)
-    span_layer = alt.Chart(rank_rows).mark_rule(color=LINE_COLOUR, strokeWidth=7)
-    span_layer = span_layer.encode(y=_label_axis(label_order), x=alt.X("min(value):Q", title=title), x2="max(value):Q")
+    spans = rank_rows.groupby("label", sort=False)["value"].agg(least="min", most="max").reset_index()
+    span_layer = alt.Chart(spans).mark_rule(color=LINE_COLOUR, strokeWidth=7)
+    span_layer = span_layer.encode(y=_label_axis(label_order), x=alt.X("least:Q", title=title), x2="most:Q")
     point_layer = (
-        alt.Chart(rank_rows)
+        alt.Chart(rank_rows[~rank_rows["key"].isin(published)])
         .mark_point(size=25, filled=True, color=HUES[0][1], opacity=0.75)
         .encode(y=_label_axis(label_order), x=x)
     )
@@ -179,13 +193,15 @@ def event_plot(interval_rows: pd.DataFrame, colours: Mapping[str, str], *, title
     return alt.layer(zero_line, rules, point_layer).properties(width=WIDTH, height=240)
 
 
-def specification_curve(estimate_rows: pd.DataFrame, option_rows: pd.DataFrame, *, title: str, x_title: str) -> Chart:
+def specification_curve(
+    estimate_rows: pd.DataFrame, option_rows: pd.DataFrame, *, title: str, x_title: str, order: str
+) -> Chart:
     """Rows (x, value, low, high, marked) as estimates sorted, with intervals; below, rows (label, x, x2, value) of options.
 
     An option is tinted where more of the estimates in that stretch of the curve use it.
     """
     scale = alt.Scale(domain=[float(estimate_rows["x"].min()), float(estimate_rows["x"].max())], nice=False)
-    x, axis = alt.X("x:Q", title=None, axis=None, scale=scale), _tick_axis(ORIGIN, estimate_rows["low"], estimate_rows["high"])
+    x, axis = alt.X("x:Q", title=order, axis=None, scale=scale), _tick_axis(ORIGIN, estimate_rows["low"], estimate_rows["high"])
     interval_layer = alt.Chart(estimate_rows).mark_rule(color="#c9d3db")
     interval_layer = interval_layer.encode(x=x, y=alt.Y("low:Q", title=title, axis=axis), y2="high:Q")
     point_layer = alt.Chart(estimate_rows).mark_circle(size=9, color=HUES[0][0], opacity=1)
@@ -224,6 +240,6 @@ def _styled_chart(chart: Chart, font: str) -> Chart:
         "titleFontSize": 11,
         "titleFontWeight": "normal",
     }
-    styled = chart.configure(font=font, aria=False, padding=PADDING).configure_view(stroke=None).configure_axis(**axis)
+    styled = chart.configure(font=font, padding=PADDING).configure_view(stroke=None).configure_axis(**axis)
     styled = styled.configure_legend(labelColor=INK, labelFontSize=11, symbolSize=90)
     return styled.configure_axisY(grid=False).configure_text(fontSize=11)

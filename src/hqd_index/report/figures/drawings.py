@@ -16,7 +16,7 @@ from . import charts, svg_text
 from .drawing_pool import DrawingPool
 from .figure_catalogue import FIGURES
 from .figure_labels import FigureLabels
-from .figure_table import figure_table
+from .figure_table import figure_table, with_rows
 from .svg_frame import framed
 
 TABLES_ON_PAGE_ONLY = ("ledger", "quarantine")
@@ -45,7 +45,7 @@ class Drawing:
 
     def svg_in(self, language: str) -> str:
         """For a file: one language, in faces that have Chinese characters."""
-        return svg_text.svg_in_language(self.svg, self.pairs, language).replace(
+        return svg_text.svg_in_language(svg_text.without_rows(self.svg), self.pairs, language).replace(
             'font-family="sans-serif"', f'font-family="{CHINESE_FACES}"'
         )
 
@@ -58,7 +58,7 @@ def draw(results: Results, drawing_pool: DrawingPool) -> Iterator[tuple[str, Dra
         chart = drawn_figure.make_chart(results, labels)
         if chart is not None:
             table = figure_table(chart, drawn_figure.title, drawn_figure.sources, labels.pairs)
-            jobs[figure_id] = (drawn_figure, labels.pairs, table, drawing_pool.svg(charts.vega_lite(chart)))
+            jobs[figure_id] = (drawn_figure, labels.pairs, table, drawing_pool.svg(charts.vega_lite(with_rows(chart))))
     for figure_id, (drawn_figure, pairs, table, svg) in jobs.items():
         note = (
             with_ends_note(drawn_figure.note, len(results.units), drawn_figure.sources[0])

@@ -18,6 +18,7 @@ from . import charts
 from .charts import Chart
 from .figure_labels import MAX_LABEL_WIDTH, YEAR, FigureLabels, short_unit_name
 
+RANK = wording("figures.axis.rank")
 COLOURED_SHIFT = 3
 """Places from which a shift of rank is coloured."""
 
@@ -71,7 +72,7 @@ def trend(results: Results, labels: FigureLabels) -> Chart | None:
     frame["key"] = [labels(results.name(node)) for node in mean_scores["node"]]
     colours = {results.tree.root: INK} | _node_colours(results, nodes[1:])
     colour_by_label = {labels(results.name(node)): colour for node, colour in colours.items()}
-    title = labels.title(wording("figures.axis.mean_score"))
+    title = labels.title(wording("figures.axis.mean_score", scale=results.score_scale))
     return charts.line_chart(frame, colour_by_label, title=title, x_title=labels.title(YEAR))
 
 
@@ -115,6 +116,7 @@ def shift(results: Results, labels: FigureLabels) -> Chart | None:
         unit_label = short_unit_name(row["unit_zh"], row["unit_en"], MAX_LABEL_WIDTH - 2)  # the rank beside it needs room
         rows.append(
             (
+                labels(short_unit_name(row["unit_zh"], row["unit_en"])),
                 unit,
                 str(first_year),
                 first_rank,
@@ -124,6 +126,7 @@ def shift(results: Results, labels: FigureLabels) -> Chart | None:
         )
         rows.append(
             (
+                labels(short_unit_name(row["unit_zh"], row["unit_en"])),
                 unit,
                 str(last_year),
                 last_rank,
@@ -131,7 +134,10 @@ def shift(results: Results, labels: FigureLabels) -> Chart | None:
                 trend_label,
             )
         )
-    return charts.slope_chart(pd.DataFrame(rows, columns=["unit", "x", "value", "text", "key"]), colours)
+    columns = ["label", "unit", "x", "value", "text", "key"]
+    return charts.slope_chart(
+        pd.DataFrame(rows, columns=columns), colours, title=labels.title(RANK), x_title=labels.title(YEAR)
+    )
 
 
 def scenarios(results: Results, labels: FigureLabels) -> Chart | None:
@@ -143,8 +149,10 @@ def scenarios(results: Results, labels: FigureLabels) -> Chart | None:
     names = dict(zip(ranking["unit"], labels.unit_names(ranking["unit_zh"], ranking["unit_en"])))
     rows = rows[(rows["year"] == results.years[-1]) & rows["unit"].isin(set(names))].dropna(subset=["rank"])
     frame = pd.DataFrame({"label": rows["unit"].map(names), "value": rows["rank"].astype(float)})
+    frame["key"] = [labels.title(Bilingual(zh, en)) for zh, en in zip(rows["scenario_zh"], rows["scenario_en"])]
     base = pd.DataFrame({"label": ranking["unit"].map(names), "value": ranking["rank"].astype(float)})
-    return charts.rank_ranges(frame, base, title=labels.title(wording("figures.axis.rank")))
+    base["key"] = labels.title(wording("figures.rank.published"))
+    return charts.rank_ranges(pd.concat([base, frame]), base, title=labels.title(RANK))
 
 
 def acceptability(results: Results, labels: FigureLabels) -> Chart | None:

@@ -107,7 +107,7 @@ def counterfactual_path(results: Results, labels: FigureLabels) -> Chart | None:
     return charts.line_chart(
         frame,
         dict(zip(names.values(), (INK, HUES[1][0]))),
-        title=labels.title(wording("figures.axis.mean_score")),
+        title=labels.title(wording("figures.axis.mean_score", scale=results.score_scale)),
         x_title=labels.title(YEAR),
     )
 
@@ -128,7 +128,8 @@ def multiverse(results: Results, labels: FigureLabels) -> Chart | None:
     options = option_cells(results, rows, labels)
     title = labels.title(wording("figures.axis.coefficient"))
     x_title = labels.title(wording("figures.axis.specifications"))
-    return charts.specification_curve(frame, options, title=title, x_title=x_title)
+    order = labels.title(wording("figures.axis.place"))
+    return charts.specification_curve(frame, options, title=title, x_title=x_title, order=order)
 
 
 def mode_matrix(results: Results, labels: FigureLabels) -> Chart | None:
@@ -163,7 +164,7 @@ def event_study(results: Results, labels: FigureLabels) -> Chart | None:
     rows = rows[rows["outcome"] == first_outcome].sort_values(["time", "estimator"])
     estimators = list(dict.fromkeys(rows["estimator"]))[: len(HUES)]
     rows = rows[rows["estimator"].isin(estimators)]
-    names = {estimator: labels(_estimator_with_pre_trend(results, estimator, first_outcome)) for estimator in estimators}
+    names = {estimator: labels.title(_estimator_with_pre_trend(results, estimator, first_outcome)) for estimator in estimators}
     frame = rows.rename(columns={"estimate": "value", "ci_low": "low", "ci_high": "high"})
     frame = frame.assign(key=rows["estimator"].map(names), x=[_signed_years(int(time)) for time in rows["time"]])
     colours = {estimator_name: HUES[k][0] for k, estimator_name in enumerate(names.values())}

@@ -13,8 +13,19 @@ PRINT_WIDTH = 160 / 25.4
 """Inches a figure takes at most in print: the text width of an A4 page with usual margins."""
 
 
+MARK = re.compile(r'aria-label="row (\d+)" role="[^"]*" aria-roledescription="(?!line|area)[^"]*"')
+"""What the renderer writes at a mark that draws a row of the figure's table; a line or a band draws many."""
+
+
+def without_rows(svg: str) -> str:
+    """The SVG without the rows of its marks, which only the page has a table for."""
+    return re.sub(r' data-row="\d+"', "", svg)
+
+
 def tidy_svg(svg: str, prefix: str) -> str:
     """The renderer's SVG with ids made unique by `prefix`, short coordinates, the same bytes for the same data."""
+    svg = MARK.sub(r'data-row="\1"', svg)
+    svg = re.sub(r'<path[^>]*class="(?:foreground|background)"[^>]*/>', lambda path: path[0] if "stroke=" in path[0] else "", svg)
     svg = re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", svg)  # the page names each figure as a whole
     ids = list(dict.fromkeys(re.findall(r'\sid="([^"]+)"', svg)))  # numbered by the renderer over its whole life
     for k, id in enumerate(ids):

@@ -1,5 +1,5 @@
 'use strict';
-// Language switch, weight lab. Data come from the JSON element; text enters the page as text only.
+// Data come from the JSON element; text enters the page as text only.
 const root = document.documentElement;
 const find = (id) => document.getElementById(id);
 const make = (tag, attributes = {}, ...children) => {
@@ -41,7 +41,6 @@ function save(name, blob) {
 const safe = (text) => `"${(/^'*[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
 
 // A figure is saved as it is seen, in one language, or as its table.
-
 function saveFigure(figure, kind) {
   const name = figure.id.slice('fig-'.length), language = root.dataset.language;
   if (kind === 'csv') {
@@ -64,8 +63,20 @@ function saveFigure(figure, kind) {
 for (const button of document.querySelectorAll('[data-save]')) button.addEventListener('click', () => saveFigure(button.closest('figure'), button.dataset.save));
 for (const label of document.querySelectorAll('.view-download + label')) label.hidden = false;
 
-// The joining rule: the same as lab.py, tested against it.
+// The tip of a mark is the row of the figure's table that it draws.
+const tip = make('div', { id: 'tip', 'aria-hidden': 'true', hidden: '' });
+document.body.append(tip);
+document.addEventListener('pointerover', ({ target }) => {
+  const mark = target.closest('[data-row]'), rows = mark?.closest('figure').querySelector('table').rows;
+  tip.hidden = !mark;
+  if (!mark) return;
+  const contents = (cell) => cell.cloneNode(true).childNodes;
+  tip.replaceChildren(...[...rows[Number(mark.dataset.row) + 1].cells].map((cell, k) => make('div', {}, ...contents(rows[0].cells[k]), both('：', ': '), ...contents(cell))));
+  const box = mark.getBoundingClientRect(), below = box.bottom + tip.offsetHeight + 8 < innerHeight;
+  Object.assign(tip.style, { left: `${Math.max(4, Math.min(box.right + 8, innerWidth - tip.offsetWidth - 8))}px`, top: `${below ? box.bottom + 4 : box.top - tip.offsetHeight - 4}px` });
+});
 
+// The joining rule: the same as lab.py, tested against it.
 function joined(cells, weights, method, exponent, least) {
   const power = { arithmetic: 1, geometric: 0, harmonic: -1 }[method] ?? exponent;
   let sum = 0, total = 0, there = 0;
@@ -109,8 +120,6 @@ function competition(scores, tie) {
 
 const preorder = (tree, node) => [node, ...(tree[node] ?? []).filter((child) => child in tree).flatMap((child) => preorder(tree, child))];
 
-// The lab
-
 function lab(data, ends) {
   for (const design of data.designs) design.inner = preorder(design.tree, design.root).reverse();
   const base = data.designs[0];
@@ -144,7 +153,6 @@ function lab(data, ends) {
   }
 
   // Ranking table: rows are made once and moved; of many units the first, the last, or those searched for.
-
   function rowOf(i) {
     if (made[i]) return made[i];
     const unit = data.units[i], cells = ['rank', 'name text', 'bar', 'score', 'move', 'range', 'pin noprint'].map((name) => make('td', { class: name }));
@@ -233,7 +241,6 @@ function lab(data, ends) {
   }
 
   // Sliders: a slider shows a share in its parent; its siblings make room in proportion.
-
   function move(node, share) {
     const others = state.design.tree[parentIn(state.design, node)].filter((child) => child !== node && !empty.has(child));
     const rest = others.reduce((sum, child) => sum + state.shares[child], 0);
@@ -244,7 +251,6 @@ function lab(data, ends) {
   }
 
   // The state in the address: #w=preset;year;node=share;..., of the nodes whose share is not the preset's.
-
   function address() {
     const { design, fixed, shares } = state, given = sharesOf(design), code = encodeURIComponent;
     const parts = [(fixed ?? design).id, year(), ...(fixed ? [] : Object.keys(shares).filter((node) => shares[node] !== given[node]).map((node) => `${code(node)}=${shares[node]}`))];
@@ -320,8 +326,6 @@ function lab(data, ends) {
     for (const button of find('lab-presets').querySelectorAll('button')) button.setAttribute('aria-pressed', String(button.dataset.id === id));
   }
 
-  // What can be taken away
-
   function scenario() {
     if (state.fixed) return { label: state.fixed.label, changes: state.fixed.changes };
     const { design } = state, changes = dict(), levels = dict();
@@ -389,7 +393,6 @@ function lab(data, ends) {
 }
 
 // Many units: those whose code or name holds what is searched for, else the ends of an order.
-
 const MOST = 50;
 function searched(units, order, input, ends) {
   const query = (input?.value ?? '').trim().toLowerCase();
@@ -398,7 +401,6 @@ function searched(units, order, input, ends) {
 }
 
 // Sheets of many units are packed in the page; one at a time is shown.
-
 async function sheets(units) {
   const packed = Uint8Array.from(atob(find('archive').content.textContent), (sign) => sign.charCodeAt(0));
   const sheetOf = dict(await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'))).json());
@@ -437,7 +439,6 @@ printSheets(document);
 if (find('print-sheets')) printable(find('print-sheets'), () => [...document.querySelectorAll('.profiles .profile')]);
 
 // The chain map of a year: what a node is, its links two steps up and down, the flags that are looked for.
-
 function chain(map, { basis, side, nodes, years, labels, flags }) {
   const anchors = [...map.querySelectorAll('a')], told = find('map-told'), group = find('map-links'), select = find('map-year');
   const state = { year: years.length - 1, pinned: null, flag: null };
@@ -515,7 +516,6 @@ function chain(map, { basis, side, nodes, years, labels, flags }) {
 }
 
 // What if a unit had other SRDI firms: the arithmetic of table whatif (whatif.py), tested against it.
-
 // Rounds as Python does: 78.125 is 78.12.
 const ROUNDING = { minimumFractionDigits: 2, maximumFractionDigits: 2, useGrouping: false, roundingMode: 'halfEven' };
 function whatIf({ effect, measure, per, tie, year, reading, densities, units }) {
@@ -563,7 +563,7 @@ function whatIf({ effect, measure, per, tie, year, reading, densities, units }) 
     if (document.activeElement !== density) density.value = Number.isNaN(reached) ? '' : reached.toFixed(2);
   }
 
-  function set(more, reached) { Object.assign(state, { more, reached }); draw(); }
+  const set = (more, reached) => { Object.assign(state, { more, reached }); draw(); };
   function label() { for (const option of select.options) option.textContent = `${units[option.value].id} ${units[option.value][root.dataset.language]}`; }
   units.forEach((unit, i) => { if (unit.density !== null) select.append(make('option', { value: i })); });
   for (const step of densities) find('whatif-densities').append(action(named(step), () => set(null, step.density)), ' ');
