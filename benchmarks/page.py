@@ -93,9 +93,9 @@ def main(page: Path) -> int:
             empty.write_text(f"{HEAD}<table hidden>{ROW * rows}</table>", "utf-8")
             words = Path(folder) / "words.html"
             words.write_text(f"{HEAD}<p hidden>{WORD * (size // len(WORD))}</p>", "utf-8")
-            measured = [(loading(driver, empty), loading(driver, page), loading(driver, words)) for _ in range(TIMES)]
-        nothing, ready, least = (statistics.median(loads[k][0] for loads in measured) for k in (0, 1, 2))
-        clock = statistics.median(pair[1][1] for pair in measured)
+            measured = [(loading(driver, empty), loading(driver, words), loading(driver, page)) for _ in range(TIMES)]
+        nothing, least, ready = (statistics.median(loads[k][0] for loads in measured) for k in (0, 1, 2))
+        clock = statistics.median(loads[2][1] for loads in measured)
         steps = [(working(driver, MOVE), working(driver, REPAINT)) for _ in range(TIMES)]
         slide, repaint = (statistics.median(step[k] for step in steps) for k in (0, 1))
     finally:

@@ -290,9 +290,10 @@ def test_a_mark_pointed_at_shows_its_row(page: Any) -> None:
     point = """const mark = document.querySelector('#fig-coefficients [data-row="3"]'), tip = document.getElementById('tip');
         mark.scrollIntoView({ block: 'center' });
         mark.dispatchEvent(new PointerEvent('pointerover', { bubbles: true }));
-        const box = tip.getBoundingClientRect(), text = tip.innerText, row = mark.closest('figure').querySelector('table').rows[4];
+        const box = tip.getBoundingClientRect(), text = tip.innerText, { rows } = mark.closest('figure').querySelector('table');
         document.body.dispatchEvent(new PointerEvent('pointerover', { bubbles: true }));
-        return [text, [...row.cells].map((cell) => cell.textContent.trim()), tip.hidden, box.left >= 0 && box.bottom <= innerHeight]"""
+        const cells = [...rows[4].cells].map((cell) => cell.textContent.trim());
+        return [text, cells, tip.hidden, box.left >= 0 && box.bottom <= innerHeight]"""
     text, cells, gone, inside = page.execute_script(point)
     lines = [line.split("：")[1] for line in text.splitlines()]
     assert len(lines) == 5 and all(line in cell for line, cell in zip(lines, cells, strict=True)) and gone and inside

@@ -45,9 +45,7 @@ def _label_axis(label_order: Iterable[str]) -> alt.Y:
 
 
 def _colour_scale(colours: Mapping[str, str], *, legend_position: str = "top") -> alt.Color:
-    legend = alt.Legend(
-        title=None, orient=legend_position, columns=legend_columns(colours), labelLimit=0, columnPadding=14
-    )
+    legend = alt.Legend(title=None, orient=legend_position, columns=legend_columns(colours), labelLimit=0, columnPadding=14)
     scale = alt.Scale(domain=list(colours), range=list(colours.values()))
     return alt.Color("key:N", scale=scale, sort=list(colours), legend=legend)
 
@@ -193,9 +191,7 @@ def event_plot(interval_rows: pd.DataFrame, colours: Mapping[str, str], *, title
     return alt.layer(zero_line, rules, point_layer).properties(width=WIDTH, height=240)
 
 
-def specification_curve(
-    estimate_rows: pd.DataFrame, option_rows: pd.DataFrame, *, title: str, x_title: str, order: str
-) -> Chart:
+def specification_curve(estimate_rows: pd.DataFrame, option_rows: pd.DataFrame, *, title: str, x_title: str, order: str) -> Chart:
     """Rows (x, value, low, high, marked) as estimates sorted, with intervals; below, rows (label, x, x2, value) of options.
 
     An option is tinted where more of the estimates in that stretch of the curve use it.

@@ -135,9 +135,7 @@ def shift(results: Results, labels: FigureLabels) -> Chart | None:
             )
         )
     columns = ["label", "unit", "x", "value", "text", "key"]
-    return charts.slope_chart(
-        pd.DataFrame(rows, columns=columns), colours, title=labels.title(RANK), x_title=labels.title(YEAR)
-    )
+    return charts.slope_chart(pd.DataFrame(rows, columns=columns), colours, title=labels.title(RANK), x_title=labels.title(YEAR))
 
 
 def scenarios(results: Results, labels: FigureLabels) -> Chart | None:
