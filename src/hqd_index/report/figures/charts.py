@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -216,6 +216,37 @@ def specification_curve(estimate_rows: pd.DataFrame, option_rows: pd.DataFrame, 
         x2="x2:Q", y=_label_axis(dict.fromkeys(option_rows["label"])), color=tint,
     )  # fmt: skip
     return alt.vconcat(curve, cells.properties(width=WIDTH, height=alt.Step(14)), spacing=6).resolve_scale(color="independent")
+
+
+def numbered(chart: Chart, columns: list[str], numbers: pd.DataFrame) -> Chart:
+    """The chart whose marks are described by column `row` of `numbers`, found by the columns that both have."""
+    copy = chart.copy(deep=False)
+    if isinstance(chart.data, pd.DataFrame) and set(columns) <= set(chart.data.columns):
+        copy.data = chart.data.merge(numbers, on=columns, how="left")
+    groups = [name for name in ("layer", "vconcat") if hasattr(chart, name)]
+    for name in groups:
+        setattr(copy, name, [numbered(part, columns, numbers) for part in getattr(chart, name)])
+    if groups or (isinstance(copy.data, pd.DataFrame) and "row" not in copy.data.columns):
+        return copy
+    return copy.encode(description=alt.Description("row:N"))
+
+
+def parts(chart: Chart) -> Iterator[Chart]:
+    """The chart and every chart in it."""
+    yield chart
+    for part in (*getattr(chart, "layer", ()), *getattr(chart, "vconcat", ())):
+        yield from parts(part)
+
+
+def axis_titles(chart: Chart) -> dict[str, str]:
+    """x and value -> title of the axis that the first chart draws them on."""
+    titles: dict[str, str] = {}
+    for part in parts(chart):
+        for channel in ("x", "y"):
+            axis = getattr(getattr(part, "encoding", None), channel, None)
+            if isinstance(axis, (alt.X, alt.Y)) and isinstance(axis["title"], str):
+                titles.setdefault(str(axis["shorthand"]).split(":")[0], axis["title"])
+    return {column: title for column, title in titles.items() if column in ("x", "value")}
 
 
 def vega_lite(chart: Chart, *, font: str = FONT) -> str:
