@@ -14,6 +14,7 @@ from .wild import TIE
 from .within import Array
 
 BATCH = 2_000_000  # numbers (rows x draws) residualised at a time
+MOST_PAIRED = 500  # units up to which products of each unit with each path are tabled: they grow with units squared
 MIN_EXCHANGEABLE = 0.8  # share of the units that must be able to exchange paths before a p is given
 
 
@@ -44,15 +45,22 @@ class Randomisation:
 
 def density_paths(density_table: pd.DataFrame, units: list[str], years: list[int], density: str) -> pd.DataFrame:
     """Density (units, years) of a table with one row per unit and year; NaN where it has no value."""
-    paths = density_table.drop_duplicates(["unit", "year"]).pivot(index="unit", columns="year", values=density)
-    return paths.reindex(index=pd.Index(units, name="unit"), columns=pd.Index(years, name="year")).astype(float)
+    unit_index, year_index = pd.Index(units, name="unit"), pd.Index(years, name="year")
+    unit, year = unit_index.get_indexer(density_table["unit"]), year_index.get_indexer(density_table["year"])
+    is_known = (unit >= 0) & (year >= 0)
+    cells = (unit * len(years) + year)[is_known][::-1]  # backwards: of a repeated cell the first row holds
+    paths = np.full(len(units) * len(years), np.nan)
+    paths[cells] = density_table[density].to_numpy(dtype=float)[is_known][::-1]
+    return pd.DataFrame(paths.reshape(len(units), len(years)), index=unit_index, columns=year_index)
 
 
 def exchangeable(paths: pd.DataFrame, group_of_unit: pd.Series | None = None) -> list[list[str]]:
     """Sets of units whose paths (units, years) may change hands: those known in the same years and, if given, of one group."""
-    years_with_density = pd.Series([known_years.tobytes() for known_years in paths.notna().to_numpy()], index=paths.index)
-    labels = group_of_unit.reindex(paths.index).astype(str) if group_of_unit is not None else pd.Series("", index=paths.index)
-    return [sorted(units) for units in years_with_density.groupby([years_with_density, labels]).groups.values()]
+    labels = [""] * len(paths) if group_of_unit is None else [str(group) for group in group_of_unit.reindex(paths.index)]
+    members: dict[tuple[bytes, str], list[str]] = {}
+    for unit, known_years, label in zip(paths.index, paths.notna().to_numpy(), labels):
+        members.setdefault((known_years.tobytes(), label), []).append(unit)
+    return [sorted(units) for _, units in sorted(members.items())]
 
 
 def exchangeable_count(exchangeable_sets: list[list[str]]) -> int:
@@ -88,6 +96,60 @@ def statistics(partial_rows: PartialledRows, y: Array, x: Array) -> tuple[Array,
         return b, b * size[:, None] / np.sqrt(variance)
 
 
+def _is_complete(partial_rows: PartialledRows, spec: Specification, cells: np.ndarray, grid_size: int) -> bool:
+    """Whether each unit has each year once, unweighted: then a path less unit and year effects is the same whoever has it."""
+    is_grid = len(cells) == grid_size == len(np.unique(cells))
+    return is_grid and not spec.weights and set(spec.fixed_effects) <= {spec.cluster, "year"}
+
+
+@dataclass(frozen=True)
+class PathProducts:
+    """Sums over years of what a unit has with the path it may receive, so that a draw adds up U numbers and not U x T.
+
+    With x the paths less effects, y the outcomes and C the orthonormal controls: y'x (U, U, m) and C'x (U, U, c) by receiver
+    and giver, x'x (U,) by giver, C'C (c c, U) and C'y (c, U m) by receiver.
+    """
+
+    outcome_path: Array
+    control_path: Array
+    path_squares: Array
+    control_squares: Array
+    control_outcome: Array
+
+    def statistics(self, permuted_positions: np.ndarray) -> tuple[Array, Array]:
+        """As `statistics`, of draws (B, U) that give each unit the path of another: (B, m) each."""
+        receivers = np.arange(len(self.path_squares))
+        outcome_path = self.outcome_path[receivers, permuted_positions]
+        control_path = self.control_path[receivers, permuted_positions]
+        slopes = control_path.sum(axis=1)
+        size = self.path_squares.sum() - np.einsum("bc,bc->b", slopes, slopes)
+        b = outcome_path.sum(axis=1) / size[:, None]
+        slope_pairs = (slopes[:, :, None] * slopes[:, None, :]).reshape(len(slopes), -1)
+        squares = self.path_squares[permuted_positions] - 2 * np.einsum("bgc,bc->bg", control_path, slopes)
+        squares += slope_pairs @ self.control_squares
+        score = outcome_path - (slopes @ self.control_outcome).reshape(outcome_path.shape) - b[:, None, :] * squares[:, :, None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return b, b * size[:, None] / np.sqrt(np.einsum("bgm,bgm->bm", score, score))
+
+
+def _path_products(partial_rows: PartialledRows, y: Array, x: Array, order: np.ndarray, shape: tuple[int, ...]) -> PathProducts:
+    """Products of residual outcomes (n, m), paths x (n,) and controls; `order` sorts rows into the grid (U, T) of `shape`."""
+    paths = partial_rows.absorber.residual(x[:, None])[order, 0].reshape(shape)
+    outcomes, controls = (values[order].reshape(*shape, values.shape[1]) for values in (y, partial_rows.controls))
+    control_squares = np.einsum("gtc,gtd->cdg", controls, controls)
+    control_outcome = np.einsum("gtc,gtm->cgm", controls, outcomes)
+    outcome_path, control_path = (
+        np.ascontiguousarray(np.tensordot(values, paths, axes=(1, 1)).transpose(0, 2, 1)) for values in (outcomes, controls)
+    )
+    return PathProducts(
+        outcome_path=outcome_path,
+        control_path=control_path,
+        path_squares=np.einsum("gt,gt->g", paths, paths),
+        control_squares=control_squares.reshape(-1, shape[0]),
+        control_outcome=control_outcome.reshape(controls.shape[2], -1),
+    )
+
+
 def randomisation(
     observations: pd.DataFrame,
     spec: Specification,
@@ -121,9 +183,13 @@ def randomisation(
     estimate, t = statistics(partial_rows, y, values[row, year][:, None])
     permuted_positions = permutations(exchangeable_sets, units, draws, random_stream(seed, "randomisation", spec.id))
     step = max(1, BATCH // partial_rows.n)
-    batches = [
-        statistics(partial_rows, y, values[permuted_positions[batch_start : batch_start + step][:, row], year].T)
-        for batch_start in range(0, draws, step)
-    ]
+    starts = range(0, draws, step)
+    if len(units) <= MOST_PAIRED and _is_complete(partial_rows, spec, row * len(years) + year, values.size):
+        products = _path_products(partial_rows, y, values[row, year], np.argsort(row * len(years) + year), values.shape)
+        batches = [products.statistics(permuted_positions[start : start + step]) for start in starts]
+    else:
+        batches = [
+            statistics(partial_rows, y, values[permuted_positions[start : start + step][:, row], year].T) for start in starts
+        ]
     estimates, t_star = (np.concatenate(column) for column in zip(*batches))
     return Randomisation(estimate[0], t[0], estimates, t_star, exchangeable_count(exchangeable_sets), len(units))

@@ -162,8 +162,9 @@ class _UniverseMatrices:
 
     partialled: PartialledRows
     score_rows: np.ndarray  # rows of the scores
-    basis: Array  # (n, p) orthonormal; orthogonal to the absorbed effects, so none need be taken out of an outcome
-    row: Array  # (p,): coefficient = row @ basis'y
+    dummies: Array  # (n, d) and
+    term_basis: Array  # (n, k): orthonormal, and to the absorbed effects, so none need be taken out of an outcome
+    row: Array  # (p,): coefficient = row @ basis'y, with basis the p = d + k columns of both
     adder: sparse.csr_array  # (2G, n): cluster sums that make the scores, then those that make the deletions
     influence: Array  # (G, p)
     deletion_vectors: Array  # (G, p)
@@ -211,7 +212,8 @@ def _universe_matrices(partial_rows: PartialledRows, spec: Specification) -> _Un
     weights = np.concatenate([basis @ row, np.einsum("np,np->n", basis, deletion_vectors[partial_rows.cluster])])
     positions = np.concatenate([2 * partial_rows.cluster, 2 * partial_rows.cluster + 1]), np.tile(np.arange(n), 2)
     return _UniverseMatrices(
-        partialled=partial_rows, score_rows=partial_rows.rows["_at"].to_numpy(), basis=basis, row=row,
+        partialled=partial_rows, score_rows=partial_rows.rows["_at"].to_numpy(), row=row,
+        dummies=regressors.dummies, term_basis=regressors.term_basis,
         adder=sparse.csr_array((weights, positions), shape=(2 * g, n)),
         influence=gram @ row, deletion_vectors=deletion_vectors, sd=float(regressors.sd[0]),
         factor=g / (g - 1) * (n - 1) / (n - k),
@@ -234,21 +236,29 @@ class _Block:
         self.values, self.y = design_values, design_values
         self.score_rows = np.zeros(0, dtype=int)
         self.spreads: dict[tuple[str, ...], Array] = {}
+        self.dummy_products: dict[tuple[tuple[str, ...], int], Array] = {}
 
     def centred_outcomes(self, matrices: _UniverseMatrices) -> tuple[Array, Array]:
         """(n, D) centred outcomes and their (D,) spread within the effects."""
         if not np.array_equal(self.score_rows, matrices.score_rows):
             y = self.values[matrices.score_rows]
-            self.score_rows, self.y, self.spreads = matrices.score_rows, y - y.mean(axis=0), {}
+            self.score_rows, self.y, self.spreads, self.dummy_products = matrices.score_rows, y - y.mean(axis=0), {}, {}
         if matrices.effects not in self.spreads:
             self.spreads[matrices.effects] = effects_spread(matrices.partialled, self.y)
         return self.y, self.spreads[matrices.effects]
+
+    def basis_products(self, matrices: _UniverseMatrices) -> Array:
+        """(p, D) basis'y of the centred outcomes; universes with the same effects on the same rows share that of the dummies."""
+        effects_and_size = matrices.effects, matrices.dummies.shape[1]
+        if effects_and_size not in self.dummy_products:
+            self.dummy_products[effects_and_size] = matrices.dummies.T @ self.y
+        return np.concatenate([self.dummy_products[effects_and_size], matrices.term_basis.T @ self.y])
 
 
 def _estimates(matrices: _UniverseMatrices, design_block: _Block) -> tuple[Array, Array, Array]:
     """Standardised coefficient of the density with its CV1 and CV3 errors, (D,) each."""
     y, sd = design_block.centred_outcomes(matrices)
-    theta = matrices.basis.T @ y
+    theta = design_block.basis_products(matrices)
     cluster_sums = matrices.adder @ y
     estimates = matrices.row @ theta
     score = cluster_sums[0::2] - matrices.influence @ theta
