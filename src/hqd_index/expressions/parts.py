@@ -41,9 +41,11 @@ class AggregateParts:
 
 
 def split_aggregates(
-    expr: Expression, types: Mapping[str, str], *, key: Sequence[str] = (), dialect: str = "duckdb"
+    expr: Expression, types: Mapping[str, str], *, key: Sequence[str] = (), prefix: str = "part", dialect: str = "duckdb"
 ) -> AggregateParts:
-    """The parts of an aggregate formula; count(distinct ...) counts rows, as a firm has one row in a unit-year."""
+    """The parts of an aggregate formula, their names `prefix`_0, 1 ...; count(distinct ...) counts rows, as a firm has one row
+    in a unit-year.
+    """
     scope = Scope(types, ROW, key=key, location=expr.location, lags_are_columns=True)
     tree = with_complete_rows(expr.tree, partial_sum=expr.partial_sum)
     aggregate_parts: list[AggregatePart] = []
@@ -51,7 +53,7 @@ def split_aggregates(
     for node in tops:
         outer_node = node.parent if isinstance(node.parent, exp.Filter) else node
         condition = outer_node.expression.this if isinstance(outer_node, exp.Filter) else None
-        aggregate_part = _aggregate_part(node, condition, scope, f"part_{len(aggregate_parts)}", dialect)
+        aggregate_part = _aggregate_part(node, condition, scope, f"{prefix}_{len(aggregate_parts)}", dialect)
         aggregate_parts.append(aggregate_part)
         column = exp.column(aggregate_part.name)
         if outer_node is tree:
