@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -113,13 +114,18 @@ def spillover(reps: int) -> Iterator[Figure]:
     yield Figure("C", "aggregate effect missed without links (truth 1.5)", float(np.mean(missed)), error, 1.4, 1.6)
 
 
+METHODS: dict[str, Callable[..., Any]] = {
+    "two-way effects": twfe, "imputation": imputation, "Callaway-Sant'Anna": callaway_santanna
+}  # fmt: skip
+
+
 def staggered(reps: int) -> Iterator[Figure]:
     """DGP-D: bias of each estimator of the mean effect, in Monte Carlo errors; robust ones also at event times 0 to 4."""
     gaps: dict[str, list[float]] = {"two-way effects": [], "imputation": [], "Callaway-Sant'Anna": []}
     covered: dict[str, list[bool]] = {"imputation": [], "Callaway-Sant'Anna": []}
     for seed in range(reps):
         made = panel_d(seed)
-        for name, method in zip(gaps, (twfe, imputation, callaway_santanna)):
+        for name, method in METHODS.items():
             found = method(made.data, "y", window=(-4, 4))
             gaps[name].append(found.overall - made.truth["overall"])
             if name in covered:

@@ -43,6 +43,27 @@ for (let k = 0; k < arguments[0]; k += 1) {
 SLIDES = 40
 
 
+def chromium() -> Any | None:
+    """A driver of headless Chromium that counts CPU of a page's thread; None where either is not installed."""
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+        return None
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,900"):
+        options.add_argument(flag)
+    driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
+    return driver
+
+
+def write_empty(path: Path, size: int) -> Path:
+    """A page of so many bytes with a hidden table and no content."""
+    path.write_text(f"{HEAD}<table hidden>{ROW * ((size - len(HEAD)) // len(ROW))}</table>", "utf-8")
+    return path
+
+
 def cpu(driver: Any) -> float:
     """Seconds of CPU of the page's thread so far."""
     metrics = driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
@@ -74,23 +95,14 @@ def main(page: Path) -> int:
     if not page.is_file():
         print(f"page: {page} is not there; run `make pipeline` first: SHORT")
         return 1
-    if not shutil.which("chromium") or not shutil.which("chromedriver"):
+    driver = chromium()
+    if driver is None:
         print("page: Chromium or its driver is not installed (apt: chromium, chromium-driver), nothing measured: SHORT")
         return 1
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,900"):
-        options.add_argument(flag)
-    driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
     size = page.stat().st_size
     try:
-        driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
         with tempfile.TemporaryDirectory() as folder:
-            empty = Path(folder) / "empty.html"
-            rows = (size - len(HEAD)) // len(ROW)
-            empty.write_text(f"{HEAD}<table hidden>{ROW * rows}</table>", "utf-8")
+            empty = write_empty(Path(folder) / "empty.html", size)
             words = Path(folder) / "words.html"
             words.write_text(f"{HEAD}<p hidden>{WORD * (size // len(WORD))}</p>", "utf-8")
             measured = [(loading(driver, empty), loading(driver, words), loading(driver, page)) for _ in range(TIMES)]

@@ -10,25 +10,22 @@ pyfixest's.
 from __future__ import annotations
 
 import os
-import sys
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-HERE = sys.path.pop(0)  # numba takes coverage.py here for the package of that name
-import numba  # noqa: F401
 
+import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyfixest as pf
 from numpy.typing import NDArray
+from processor_time import least_seconds, verdict
 
 from hqd_index.models.kernels.inference import random_stream
 from hqd_index.models.kernels.randomisation import Randomisation, permutations, randomisation
 from hqd_index.models.kernels.specification import Specification
-
-sys.path.append(HERE)
-from processor_time import least_seconds, verdict
 
 GOAL, PYFIXEST_GOAL, DRAWS, TIMES = 1.0, 10.0, 1_000, 15
 UNITS, YEARS = 31, 12
@@ -82,6 +79,7 @@ def differences(data: pd.DataFrame, spec: Specification, fit: pf.Feols) -> dict[
 
 def main() -> int:
     warnings.simplefilter("ignore")
+    sys.path.remove(str(Path(__file__).parent))  # numba would take coverage.py here for the package of that name
     data, spec = panel(), Specification("placebo", ("y",), "x", ("c1", "c2"))
     fit = pf.feols(
         "y ~ x + c1 + c2 | unit + year", data, vcov={"CRV1": "unit"}, ssc=pf.ssc(k_adj=True, k_fixef="nonnested", G_adj=True)

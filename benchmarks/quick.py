@@ -8,14 +8,13 @@ statsmodels for the regression; LEAN is the same without it, by numpy, for infor
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from processor_time import process_seconds, verdict
 
 UNITS, YEARS, LEAVES = 31, range(2012, 2024), 24
 GOAL, TIMES, SAME = 3.0, 5, 1e-9
@@ -120,18 +119,6 @@ def write_study(folder: Path) -> None:
         (folder / "configs" / f"{name}.yaml").write_text(f"version: 1\n{text}", "utf-8")
 
 
-def processor_seconds(command: list[str], folder: Path) -> float:
-    """Processor seconds of a process and of those it started and waited for; SystemExit where it fails."""
-    # pandera imports hypothesis where it is installed, for tests, and that its plugins: no user's environment has them
-    environment = os.environ | {"HYPOTHESIS_NO_PLUGINS": "1"}
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, env=environment)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{command[0]} ended with {process.returncode}: not measured")
-    return usage.ru_utime + usage.ru_stime
-
-
 def differences(folder: Path, out: Path) -> dict[str, float]:
     """Largest difference of scores, weights, coefficient and CV1 error, relative to their size; ranks that differ."""
     tables, hand = out / "tidy" / "quick" / "tables", folder / "hand"
@@ -159,20 +146,21 @@ def main() -> int:
         write_study(folder)
         (folder / "hand").mkdir()
         arguments = ["run", "--quick", "--study", str(folder / "configs"), "--data", str(folder / "raw"), "--out"]
-        data, seconds, same = str(folder / "raw" / "industry.csv"), {"ours": [], "script": [], "by numpy alone": []}, {}
+        data, same = str(folder / "raw" / "industry.csv"), dict[str, float]()
+        seconds: dict[str, list[float]] = {"ours": [], "script": [], "by numpy alone": []}
         for k in range(TIMES):
-            seconds["ours"].append(processor_seconds([*hqd, *arguments, str(folder / f"out{k}")], folder))
+            seconds["ours"].append(process_seconds([*hqd, *arguments, str(folder / f"out{k}")], folder))
             for rival, script in (("by numpy alone", LEAN_SCRIPT), ("script", BY_STATSMODELS_SCRIPT)):
-                seconds[rival].append(processor_seconds([sys.executable, "-c", script, data], folder / "hand"))
+                seconds[rival].append(process_seconds([sys.executable, "-c", script, data], folder / "hand"))
                 same = {what: max(value, same.get(what, 0.0)) for what, value in differences(folder, folder / f"out{k}").items()}
     best = {who: min(times) for who, times in seconds.items()}
     print("; ".join(f"{who} {took:.2f} s" for who, took in best.items()))
     print("largest differences: " + ", ".join(f"{what} {value:.1e}" for what, value in same.items()))
     print(f"against the script by numpy alone: {best['ours'] / best['by numpy alone']:.2f}")
-    ratio, equal = best["ours"] / best["script"], max(same.values()) < SAME
-    verdict = "PASS" if equal and ratio <= GOAL else "SHORT"
-    print(f"quick: ratio {ratio:.2f} (goal {GOAL:g}) against a script with pandas and statsmodels: {verdict}")
-    return 0 if verdict == "PASS" else 1
+    if not max(same.values()) < SAME:
+        print("results differ: times are not compared")
+        return 1
+    return verdict("quick", best["ours"] / best["script"], GOAL, "a script with pandas and statsmodels", is_most=True)
 
 
 if __name__ == "__main__":

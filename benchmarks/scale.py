@@ -27,6 +27,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
+    from hqd_index.study.records import Study
+
 YEARS, FIRST_YEAR = 12, 2012
 SAME = 1e-9  # relative: the rivals sum doubles in another order
 GOALS = {"sql": 1.0, "pandas": 0.5}
@@ -162,7 +164,7 @@ def ours(data: Path, out: Path) -> None:
         build_panel(study, engine, result.tables).values.to_csv(out / "panel.csv", index=False)
 
 
-def _study() -> object:
+def _study() -> Study:
     from hqd_index.study.records import Study
 
     label = {"zh": "一", "en": "one"}
@@ -408,7 +410,7 @@ def compared(data: Path) -> int:
     return 0 if passed else 1
 
 
-def _panel(folder: Path) -> object:
+def _panel(folder: Path) -> pd.DataFrame:
     import pandas as pd
 
     rows = pd.read_csv(folder / "panel.csv", dtype={"unit": str})

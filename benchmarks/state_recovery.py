@@ -144,7 +144,7 @@ def recovered(study: Study, demo: Demo) -> Recovered:
 
 def mode_tally(demo: Demo, modes: pd.DataFrame) -> tuple[Tally, float]:
     """Firm-years of recognised firms: the label is the planted mode or not; and the adjusted Rand index."""
-    firm = pd.Index(demo.planted.firm_id).get_indexer(modes["firm_id"])
+    firm = pd.Index(demo.planted.firm_id).get_indexer(pd.Index(modes["firm_id"]))
     year = modes["year"].to_numpy() - YEARS[0]
     sides = {axis: getattr(demo.planted.sides, axis) for axis in ("tech", "safety")}
     tech = np.where(sides["tech"][firm, year] > 0, "tech", "market")
@@ -187,18 +187,19 @@ def gap_tally(demo: Demo, priority: pd.DataFrame) -> Tally:
 def alarm_tally(demo: Demo, alerts: pd.DataFrame) -> tuple[Tally, tuple[int, ...]]:
     """Red level alarms against shocks: runs of red that begin once the shock has, and how many years before its trough."""
     rows = alerts[(alerts["kind"] == "level") & (alerts["alarm"] == 3) & (alerts["year"] >= FIRST_YEAR)]
-    first = rows.groupby(["unit", "node"])["year"].agg(["min", list])
+    grouped = rows.groupby(["unit", "node"])["year"]
+    alarm_years = {(str(unit), str(node)): [int(year) for year in years] for (unit, node), years in grouped}
     tally, leads, shocked = Tally(), [], set()
     for shock in demo.planted.shocks:
         key = (shock.industry_code, shock.indicator)
         shocked.add(key)
-        years = [year for year in (first.loc[key, "list"] if key in first.index else []) if year >= shock.start]
+        years = [year for year in alarm_years.get(key, []) if year >= shock.start]
         if years:
             tally.hits += 1
             leads.append(shock.trough - min(years))
         else:
             tally.misses["began in the last year" if shock.start == YEARS[-1] else "within the noise of the series"] += 1
-    tally.false = sum(key not in shocked and key[1] not in MOVED for key in first.index)
+    tally.false = sum(key not in shocked and key[1] not in MOVED for key in alarm_years)
     return tally, tuple(leads)
 
 
@@ -311,7 +312,8 @@ def report(strength: str, total: Sums, coverage: float, draws: int) -> bool:
     early = np.mean([lead > 0 for lead in leads]) if leads else float("nan")
     print(f"  modes        adjusted Rand {rand:.3f}")
     print(f"  candidates   AUC {auc:.3f}  predicted {expected:.0f} recognised {seen:.0f}  Brier skill {skill:.3f}")
-    print(f"  alarms       {np.mean(leads or [np.nan]):.1f} years before the trough on average, {early:.0%} before it")
+    mean_lead = np.mean(leads) if leads else np.nan
+    print(f"  alarms       {mean_lead:.1f} years before the trough on average, {early:.0%} before it")
     print(f"  what-if      intervals hold the truth in {coverage:.1%} of {draws} economies")
     return good and auc >= AUC_GOAL and COVERAGE_GOAL[0] <= coverage <= COVERAGE_GOAL[1]
 

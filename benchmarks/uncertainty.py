@@ -20,6 +20,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import xlogy
 from skcriteria import mkdm
 from skcriteria.agg.simple import WeightedSumModel
@@ -40,6 +41,7 @@ OTHER_DRAWS = 200
 SAME = 1e-9  # entropy of 372 cells added up in another order, on scores of 0-100
 
 Kind = tuple[str, str, str]
+Integers = NDArray[np.integer[Any]]
 KINDS: list[Kind] = [
     *((s, w, a) for (s, a), w in product(
         [("minmax", "arithmetic"), ("minmax_100", "geometric"), ("goalposts", "arithmetic"), ("goalposts_100", "geometric")],
@@ -54,7 +56,7 @@ class Clock:
 
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def timed(self, name: str, function: Callable[[], Array]) -> Array:
+    def timed(self, name: str, function: Callable[[], NDArray[Any]]) -> NDArray[Any]:
         start = time.process_time()
         result = function()
         self.seconds[name] = self.seconds.get(name, 0.0) + time.process_time() - start
@@ -113,7 +115,7 @@ def numbers(designs: Designs) -> Mapping[Kind, int]:
     }
 
 
-def batches(base: Array, stream: np.random.Generator) -> Iterator[tuple[Array, Array, Array]]:
+def batches(base: Array, stream: np.random.Generator) -> Iterator[tuple[Array, Array, Integers]]:
     """Leaf values (BATCH + 1, m, T, U), uniform numbers for weights (BATCH, 1 + m), kinds (BATCH,)."""
     for _ in range(DRAWS // BATCH):
         values = base * (1 + NOISE * stream.standard_normal((BATCH + 1, *base.shape)))
@@ -127,7 +129,7 @@ def source_of(designs: Designs) -> Callable[[Array, Array], DrawSource]:
     return lambda values, uniform: DrawSource(plan, designs.label, LEAVES, ("top", *LEAVES), years, units, values, uniform, None)
 
 
-def ours(source: DrawSource, of: Mapping[Kind, int], kind: Array) -> Array:
+def ours(source: DrawSource, of: Mapping[Kind, int], kind: Integers) -> Array:
     """Ranks (BATCH, T, U)."""
     drawn = np.array([w == "dirichlet" for _, w, _ in KINDS])[kind]
     every = np.arange(BATCH)
@@ -135,7 +137,7 @@ def ours(source: DrawSource, of: Mapping[Kind, int], kind: Array) -> Array:
     return competition(root_scores(source, table))
 
 
-def in_place(posts: Posts, values: Array, uniform: Array, kind: Array) -> Array:
+def in_place(posts: Posts, values: Array, uniform: Array, kind: Integers) -> Integers:
     """The same ranks, by plain array code for complete data."""
     scores = np.empty((BATCH, YEARS * UNITS))
     for number, each in enumerate(KINDS):

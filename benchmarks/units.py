@@ -5,7 +5,7 @@ same table, two specifications, alternatives of normalisation, weights and aggre
 own, one stage after another, so that a stage's processor time (children's too) and the largest resident memory of the process
 tree are its own. The alternative is growth in proportion to units: from each size to the next larger, a stage's time per unit
 may double at most; times below a second are taken as a second, so that what any run costs does not count as growth. Memory
-may reach 4 GiB, and the page of 340 units 3 MB and three times as long in Chromium as a page of as many bytes and no content;
+may reach 4 GiB, and the page of 340 units 3 MB and in Chromium three times the CPU of a page of as many bytes and no content;
 that of 3,000 units opens and finds a unit by its name.
 """
 
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from page import chromium, loading, write_empty
 
 SIZES = (31, 340, 3000)
 YEARS, LEAVES, DRAWS = 12, 24, 10_000
@@ -201,28 +201,20 @@ return [performance.now() - start, document.getElementById('profile-one').textCo
 
 
 def page_checks(pages: dict[int, Path], folder: Path) -> dict[str, bool]:
-    """What the pages do in Chromium; empty, with a line, where it is not installed."""
-    if not (shutil.which("chromium") and shutil.which("chromedriver")):
-        print("  Chromium or its driver is not installed: pages not opened")
-        return {}
-    from page import opened
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,900"):
-        options.add_argument(flag)
-    driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    """What the pages do in Chromium, in CPU of their own thread; a check that fails where it is not installed."""
+    driver = chromium()
+    if driver is None:
+        return {"Chromium or its driver is not installed (apt: chromium, chromium-driver), pages not opened": False}
     checks = {}
     try:
         for units, path in pages.items():
-            empty = folder / "empty.html"
-            empty.write_text(f"<!doctype html><title>empty</title><!--{'x' * path.stat().st_size}-->", "utf-8")
-            nothing, ready = (statistics.median(opened(driver, page) for _ in range(TIMES)) for page in (empty, path))
-            took, told = driver.execute_script(SEARCH, f"County {units // 2:04d}")
-            found = f"County {units // 2:04d}" in told
+            empty = write_empty(folder / "empty.html", path.stat().st_size)
+            measured = [(loading(driver, empty)[0], loading(driver, path)[0]) for _ in range(TIMES)]
+            nothing, ready = (statistics.median(pair[k] for pair in measured) for k in (0, 1))
+            took, text = driver.execute_script(SEARCH, f"County {units // 2:04d}")
+            is_found = f"County {units // 2:04d}" in text
             what = f"page of {units:,} units ready in {ready:.0f} ms ({nothing:.0f} without content), answers in {took:.0f} ms"
-            checks[what] = found and (units != PAGE_SIZE or ready <= READY_GOAL * nothing)
+            checks[what] = is_found and (units != PAGE_SIZE or ready <= READY_GOAL * nothing)
     finally:
         driver.quit()
     return checks

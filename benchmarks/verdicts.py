@@ -88,7 +88,7 @@ def world(case: Case, number: int) -> World:
     density = np.concatenate([np.zeros((UNITS, START)), growth.cumsum(axis=1)], axis=1)
     density /= centred_scale(density)
     later = density[:, START:].mean(axis=1)
-    groups = np.arange(UNITS) % 3 if case.grouped else rng.permutation(np.arange(UNITS) % 3)
+    groups = np.asarray(np.arange(UNITS) % 3 if case.grouped else rng.permutation(np.arange(UNITS) % 3), dtype=float)
     control = centred(autoregressive(rng, UNITS, YEARS))
     return World(density, (later - later.mean()) / later.std(), control, groups, rng)
 
@@ -167,7 +167,7 @@ def noise_scale(case: Case, number: int, target: float) -> float:
     null, noise = Case("", even=case.even, grouped=case.grouped), target / 0.1
     for _ in range(3):
         rows = panel(null, world(null, number), noise, 40)
-        columns = tuple(c for c in rows if str(c).startswith("all:"))
+        columns = tuple(str(c) for c in rows if str(c).startswith("all:"))
         fitted = estimate(rows, Specification("scale", columns, "density", ("control",)), draws=99)
         noise *= target / float((fitted.se_cv3[0] * fitted.scale()[0]).mean())
     return noise
@@ -184,7 +184,7 @@ def judged(case: Case, number: int, target: float, draws: int) -> Iterator[dict[
     groups = estimate(rows, Specification("groups", columns, "density", ("control",), effects), **SETTINGS)  # type: ignore[arg-type]
     permuted = randomisation(rows, spec, draws=BOOTSTRAP, seed=SEED).p()
     outcomes = {column: column for column in columns}
-    found, without = tests(fitted, outcomes, RULE, seed=SEED, weights="rademacher", drop_one_draws=BOOTSTRAP)
+    found, without = tests(fitted, outcomes, RULE, seed=SEED, weights="rademacher")
     verdicts = {test.outcome: test.verdict for test in found}
     assert early is not None
     net_low, net_high = interval(net.estimate.coefficient[0], net.estimate.se_cv3[0], UNITS, EQUIVALENCE)

@@ -43,8 +43,9 @@ class AggregateParts:
 def split_aggregates(
     expr: Expression, types: Mapping[str, str], *, key: Sequence[str] = (), prefix: str = "part", dialect: str = "duckdb"
 ) -> AggregateParts:
-    """The parts of an aggregate formula, their names `prefix`_0, 1 ...; count(distinct ...) counts rows, as a firm has one row
-    in a unit-year.
+    """The parts of an aggregate formula, named `prefix`_0, 1 ...
+
+    count(distinct ...) counts rows, as a firm has one row in a unit-year.
     """
     scope = Scope(types, ROW, key=key, location=expr.location, lags_are_columns=True)
     tree = with_complete_rows(expr.tree, partial_sum=expr.partial_sum)

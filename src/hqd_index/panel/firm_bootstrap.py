@@ -54,7 +54,8 @@ def panel_draws(
     order = [key_column for key_column in row_key(study, "firms") if key_column in types]
     expressions = {id: parsed_aggregate(leaf, types, location=f"firms.{id}") for id, leaf in leaves.items()}
     parts_by_leaf = {
-        id: split_aggregates(expression, types, key=order, prefix=f"leaf_{j}") for j, (id, expression) in enumerate(expressions.items())
+        id: split_aggregates(expression, types, key=order, prefix=f"leaf_{j}")
+        for j, (id, expression) in enumerate(expressions.items())
     }
     distinct_parts = _distinct_parts(parts_by_leaf)
     rows = _row_values(engine, aggregate_rows(firms, expressions.values(), types, order), distinct_parts)

@@ -46,7 +46,7 @@ class Randomisation:
 def density_paths(density_table: pd.DataFrame, units: list[str], years: list[int], density: str) -> pd.DataFrame:
     """Density (units, years) of a table with one row per unit and year; NaN where it has no value."""
     unit_index, year_index = pd.Index(units, name="unit"), pd.Index(years, name="year")
-    unit, year = unit_index.get_indexer(density_table["unit"]), year_index.get_indexer(density_table["year"])
+    unit, year = unit_index.get_indexer(pd.Index(density_table["unit"])), year_index.get_indexer(pd.Index(density_table["year"]))
     is_known = (unit >= 0) & (year >= 0)
     cells = (unit * len(years) + year)[is_known][::-1]  # backwards: of a repeated cell the first row holds
     paths = np.full(len(units) * len(years), np.nan)
@@ -96,7 +96,7 @@ def statistics(partial_rows: PartialledRows, y: Array, x: Array) -> tuple[Array,
         return b, b * size[:, None] / np.sqrt(variance)
 
 
-def _is_complete(partial_rows: PartialledRows, spec: Specification, cells: np.ndarray, grid_size: int) -> bool:
+def _is_complete(spec: Specification, cells: np.ndarray, grid_size: int) -> bool:
     """Whether each unit has each year once, unweighted: then a path less unit and year effects is the same whoever has it."""
     is_grid = len(cells) == grid_size == len(np.unique(cells))
     return is_grid and not spec.weights and set(spec.fixed_effects) <= {spec.cluster, "year"}
@@ -184,7 +184,7 @@ def randomisation(
     permuted_positions = permutations(exchangeable_sets, units, draws, random_stream(seed, "randomisation", spec.id))
     step = max(1, BATCH // partial_rows.n)
     starts = range(0, draws, step)
-    if len(units) <= MOST_PAIRED and _is_complete(partial_rows, spec, row * len(years) + year, values.size):
+    if len(units) <= MOST_PAIRED and _is_complete(spec, row * len(years) + year, values.size):
         products = _path_products(partial_rows, y, values[row, year], np.argsort(row * len(years) + year), values.shape)
         batches = [products.statistics(permuted_positions[start : start + step]) for start in starts]
     else:
