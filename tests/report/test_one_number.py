@@ -23,13 +23,16 @@ FEWEST_MEANINGS = 60
 
 def read_results(configs: Path, folder: Path) -> Results:
     """The published tables of a run as its writers saw them."""
-    text = dict.fromkeys(("unit", "unit_zh", "unit_en", "node", "other"), str)
     tables = {
-        name: pd.read_csv(path, encoding="utf-8-sig", dtype=text, low_memory=False)
+        name: pd.read_csv(path, encoding="utf-8-sig", dtype=_text_columns(name), low_memory=False)
         for name in TABLES
         if (path := folder / "tables" / f"{name}.csv").is_file()
     }
     return Results(load_study(configs).study, tables, {})
+
+
+def _text_columns(table: str) -> dict[str, type[str]]:
+    return {column: str for column, kind in TABLES[table].columns.items() if kind.rstrip("?") == "text"}
 
 
 def derived(values: dict[Meaning, object], results: Results) -> dict[Meaning, object]:

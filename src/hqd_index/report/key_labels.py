@@ -15,7 +15,7 @@ from .label_catalogue import (
 )
 from .regression_labels import spec_label, term_label
 from .results import Results
-from .wording import listing, wording
+from .wording import listing, wording, wordings
 
 NODE_COLUMNS = ("node", "parent", "outcome", "variable", "indicator")
 """Columns whose ids may be nodes of the tree."""
@@ -127,3 +127,26 @@ def effect_names(results: Results) -> dict[str, Bilingual]:
         "year": wording("estimates.effects.year"),
         "group_year": wording("estimates.effects.group_year", group=group),
     }
+
+
+def effects_label(results: Results, effects: str) -> Bilingual:
+    """Fixed effects joined by '+', by the names that tables give them."""
+    names = {**effect_names(results), "firm": wording("estimates.effects.firm")}
+    return listing([names.get(effect, Bilingual(effect, effect)) for effect in effects.split("+")])
+
+
+def controls_label(results: Results, controls: str) -> Bilingual:
+    """Control variables joined by '+', by name."""
+    return listing([term_label(results, control) for control in controls.split("+")])
+
+
+def density_label(_: Results, density: str) -> Bilingual:
+    """A density as tables of estimates write it, `count_valid_national+key_national`, in words."""
+    measure, status, levels = density.split("_", 2)
+    names = wordings("methods.srdi_level")
+    return wording(
+        "estimates.density",
+        measure=wording(f"methods.measure.{measure}"),
+        status=wording(f"methods.density.status.{status}"),
+        levels=listing([names.get(level, Bilingual(level, level)) for level in levels.split("+")]),
+    )

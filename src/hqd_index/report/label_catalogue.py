@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from ..canonical import CANONICAL
 from .bilingual import BLANK_TEXT, Bilingual, split_bilingual
 from .sentences import GROUPS, SAMPLES
 from .wording import wordings
@@ -49,3 +52,12 @@ UNITS = {unit.zh: unit for unit in wordings("ids.measure").values()}
 def unit_name(unit_text: str) -> Bilingual:
     """A unit of measure in both languages: `中文 / English`, or a known Chinese one."""
     return UNITS.get(unit_text) or split_bilingual(unit_text)
+
+
+def column_names(column_lists: Iterable[str]) -> Bilingual:
+    """The columns that lists joined by commas name, each once, by name and id."""
+    ids = sorted({id.strip() for column_list in column_lists for id in column_list.split(",")})
+    names = {id: column for canonical_table in reversed(CANONICAL.values()) for id, column in canonical_table.columns.items()}
+    zh = [f"{names[id].zh} {id}" if id in names else id for id in ids]
+    en = [f"{names[id].en} ({id})" if id in names else id for id in ids]
+    return Bilingual("、".join(zh), ", ".join(en))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ...canonical import CANONICAL
 from ...tables import TABLES
-from ..bilingual import Bilingual
+from ..bilingual import Bilingual, split_bilingual
 from ..key_findings import file_flow
 from ..key_labels import key_label
+from ..label_catalogue import column_names, unit_name
 from ..results import Results
 from ..sentences import INTERCEPT_NOTE, MECHANICAL_PART_NOTE
 from ..wording import wording
@@ -85,23 +85,14 @@ def rules(results: Results) -> Grid | None:
         return None
     values = []
     for (rule, severity), findings in rows.groupby(["rule", "severity"], sort=True):
-        first_finding, column_names = findings.iloc[0], _column_names(findings["column"])
+        first_finding, columns = findings.iloc[0], column_names(findings["column"].dropna().astype(str))
         expectation, remedy = (
             Bilingual(first_finding["expected_zh"], first_finding["expected_en"]),
             Bilingual(first_finding["mend_zh"], first_finding["mend_en"]),
         )
-        values.append((rule, key_label(results, "severity", severity), column_names, len(findings), expectation, remedy))
+        values.append((rule, key_label(results, "severity", severity), columns, len(findings), expectation, remedy))
     note = wording("grids.note.rules")
     return Grid(wording("grids.title.rules"), RULES, tuple(values), ("quarantine",), note)
-
-
-def _column_names(columns: pd.Series) -> Bilingual:
-    """The columns that findings point at, each once, by name and id."""
-    ids = sorted({id.strip() for column_list in columns.dropna().astype(str) for id in column_list.split(",")})
-    names = {id: column for canonical_table in reversed(CANONICAL.values()) for id, column in canonical_table.columns.items()}
-    zh = [f"{names[id].zh} {id}" if id in names else id for id in ids]
-    en = [f"{names[id].en} ({id})" if id in names else id for id in ids]
-    return Bilingual("、".join(zh), ", ".join(en))
 
 
 def _table_label(table_name: str) -> Bilingual:
@@ -166,8 +157,19 @@ def chokepoints(results: Results) -> Grid | None:
 def codebook(results: Results) -> Grid | None:
     """Every variable with unit, direction, formula and source."""
     rows = results.table("codebook").to_dict("records")
-    values = [tuple(text_or_blank(record[column_name]) for column_name in CODEBOOK_VALUES) for record in rows]
+    in_words = {"unit": unit_name, "direction": _direction_label, "source": split_bilingual}
+    values = [tuple(in_words.get(column, _same)(text_or_blank(record[column])) for column in CODEBOOK_VALUES) for record in rows]
     return Grid(wording("grids.title.codebook"), CODEBOOK, tuple(values), ("codebook",))
+
+
+def _direction_label(direction: str) -> Bilingual:
+    """`positive 正向` taken apart; a band is the same in both languages."""
+    en, space, zh = direction.partition(" ")
+    return Bilingual(zh, en) if space else Bilingual(en, en)
+
+
+def _same(text: str) -> Bilingual:
+    return Bilingual(text, text)
 
 
 FACTS = parse_columns(

@@ -6,8 +6,8 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from ...models.analyses.leading_firms import OTHER_FIRMS
-from ..bilingual import Bilingual
-from ..key_labels import key_label
+from ..bilingual import BLANK_TEXT, Bilingual
+from ..key_labels import effects_label, key_label
 from ..regression_labels import sample_heading, spec_label, term_label
 from ..results import Results
 from ..sentences import HYPOTHESES, OTHER_FIRMS_STATEMENT, TOTAL, sample_label, verdict_sentence
@@ -101,7 +101,7 @@ def regressions(results: Results) -> Grid | None:
                 term_label(results, record["term"]),
             ),
             *[record[column_name] for column_name in REGRESSION_VALUES],
-            text_or_blank(record["fixed_effects"]),
+            effects_label(results, record["fixed_effects"]) if text_or_blank(record["fixed_effects"]) else BLANK_TEXT,
         )
         for record in rows.to_dict("records")
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from ...codebook import meaning
 from ...country_names import country_name
 from ...tables import TABLES
 from ..bilingual import BLANK_TEXT, Bilingual
-from ..key_labels import LABELLED, NODE_COLUMNS, effect_names, key_label
+from ..key_labels import LABELLED, NODE_COLUMNS, controls_label, density_label, effects_label, key_label
 from ..label_catalogue import LEVEL_LABELS, unit_name
 from ..number_format import is_missing
 from ..results import Results
@@ -51,7 +51,7 @@ ROW_ORDERS = {
     "chokepoints": ["-imports", "hs6"],
 }
 """Table -> the columns that put its rows in the order of use, `-` falling; other tables are in the order of their key."""
-NAMED_BESIDE = {"whatif": ("action",)}
+NAMED_BESIDE = {"whatif": ("action",), "extraction": ("case",), "sensitivity": ("factor",), "evaluation": ("node",)}
 """Table -> ids left to the CSV, since the name beside them says all."""
 LATEST_YEAR_ONLY = ("ranks", "neighbours", "linkages", "chokepoints", "priority", "alerts")
 """Tables of which a reader wants the latest year."""
@@ -61,48 +61,74 @@ def published_grid(table_name: str) -> Callable[[Results], Grid | None]:
     """The grid of a table; a long one shows what is chosen, or its latest year only."""
 
     def grid(results: Results) -> Grid | None:
-        rows = results.table(table_name)
-        if rows.empty:
+        if results.table(table_name).empty:
             return None
-        shown_rows, note = _rows_to_show(rows, table_name)
-        if table_name in ROW_ORDERS:
-            order = ROW_ORDERS[table_name]
-            shown_rows = shown_rows.sort_values(
-                [column.removeprefix("-") for column in order],
-                ascending=[not column.startswith("-") for column in order],
-                na_position="last",
-                kind="stable",
-            )
-        columns = [
-            column
-            for column in TABLES[table_name].columns
-            if column in rows.columns
-            and not _is_other_language(column, results.language)
-            and column not in NAMED_BESIDE.get(table_name, ())
-        ]
-        columns = [column for column in columns if shown_rows[column].notna().any()]
-        names, units = column_labels(results, table_name), column_units(results, table_name)
+        shown_rows, note = _rows_to_show(results.table(table_name), table_name)
+        shown_rows = _rows_in_order(shown_rows, table_name)
+        columns = _columns_to_show(shown_rows, table_name)
+        cells = [_cells(results, table_name, column, shown_rows) for column in columns]
         header = [
-            _header(
-                column,
-                "text" if (table_name, column) in CODED_COLUMNS else TABLES[table_name].columns[column],
-                names.get(column) or Bilingual(*meaning(table_name, column)),
-                units.get(column, ""),
-            )
-            for column in columns
+            fitted_column(column, texts, results.language) for column, texts in zip(_headers(results, table_name, columns), cells)
         ]
-        cells = [
-            _labels_of(results, table_name, column, shown_rows[column]) if _has_labels(table_name, column) else shown_rows[column]
-            for column in columns
-        ]
-        if "import_export_ratio" in columns:
-            position = columns.index("import_export_ratio")
-            cells[position] = [export_ratio(ratio) for ratio in cells[position]]
-        header = [fitted_column(column, texts, results.language) for column, texts in zip(header, cells)]
         title = Bilingual(TABLES[table_name].zh, TABLES[table_name].en)
         return Grid(title, tuple(header), tuple(zip(*cells)), (table_name,), with_actor(table_name, note))
 
     return grid
+
+
+def _rows_in_order(shown_rows: pd.DataFrame, table_name: str) -> pd.DataFrame:
+    """The rows in the order of use."""
+    order = ROW_ORDERS.get(table_name)
+    if order is None:
+        return shown_rows
+    falling = [column.startswith("-") for column in order]
+    names = [column.removeprefix("-") for column in order]
+    return shown_rows.sort_values(names, ascending=[not fall for fall in falling], na_position="last", kind="stable")
+
+
+def _columns_to_show(shown_rows: pd.DataFrame, table_name: str) -> list[str]:
+    """Columns that hold something; of a text in both languages one, of ids beside their names none."""
+    columns = TABLES[table_name].columns
+    return [
+        column
+        for column in columns
+        if column in shown_rows.columns
+        and shown_rows[column].notna().any()
+        and column not in NAMED_BESIDE.get(table_name, ())
+        and not (column.endswith("_en") and _twin(column) in columns)
+    ]
+
+
+def _twin(column: str) -> str:
+    """The same text in the other language."""
+    return f"{column[:-3]}_zh" if column.endswith("_en") else f"{column[:-3]}_en" if column.endswith("_zh") else ""
+
+
+def _cells(results: Results, table_name: str, column: str, shown_rows: pd.DataFrame) -> Sequence[Any]:
+    """What a column shows: names of its ids, a text in both languages, or its values."""
+    if _twin(column) in shown_rows.columns:
+        pairs = zip(shown_rows[column], shown_rows[_twin(column)])
+        return [None if is_missing(zh) or is_missing(en) else Bilingual(str(zh), str(en)) for zh, en in pairs]
+    if column == "import_export_ratio":
+        return [export_ratio(ratio) for ratio in shown_rows[column]]
+    if _has_labels(table_name, column):
+        return _labels_of(results, table_name, column, shown_rows[column])
+    return list(shown_rows[column])
+
+
+def _headers(results: Results, table_name: str, columns: list[str]) -> Iterator[Column]:
+    """The codebook's names of columns, with their units."""
+    names, units = column_labels(results, table_name), column_units(results, table_name)
+
+    def name(column: str) -> Bilingual:
+        return names.get(column) or Bilingual(*meaning(table_name, column))
+
+    for column in columns:
+        label = (
+            Bilingual(name(column).zh, name(_twin(column)).en) if _twin(column) in TABLES[table_name].columns else name(column)
+        )
+        dtype = "text" if (table_name, column) in CODED_COLUMNS else TABLES[table_name].columns[column]
+        yield _header(column, dtype, label, units.get(column, ""))
 
 
 def fitted_column(column: Column, column_cells: Iterable[Any], language: str) -> Column:
@@ -131,13 +157,6 @@ def input_table_label(table: str) -> Bilingual:
     return wordings("workbook.input").get(table, Bilingual(table, table))
 
 
-def _effects_label(results: Results, effects: str) -> Bilingual:
-    """Fixed effects joined by '+', by the names that tables give them."""
-    names = effect_names(results)
-    labels = [names.get(effect, Bilingual(effect, effect)) for effect in effects.split("+")]
-    return Bilingual("、".join(label.zh for label in labels), ", ".join(label.en for label in labels))
-
-
 def _verdict_label(_: Results, verdict: int) -> Bilingual:
     return wording("grids.yes") if verdict == 1 else wording("grids.no")
 
@@ -161,7 +180,10 @@ CODED_COLUMNS: dict[tuple[str, str], Callable[[Results, Any], Bilingual]] = {
     ("sensitivity", "output"): lambda results, id: key_label(results, "quantity", id),
     ("mode_densities", "version"): lambda _, id: wording(f"workbook.label.version.{id}"),
     ("obstacles", "level"): lambda _, id: LEVEL_LABELS.get(id, Bilingual(id, id)),
-    ("oaxaca", "fixed_effects"): lambda results, id: _effects_label(results, id),
+    ("descriptives", "unit"): lambda _, unit: unit_name(unit),
+    **{(table, "fixed_effects"): effects_label for table in ("mediators", "oaxaca")},
+    **{(table, "controls"): controls_label for table in ("mediators", "oaxaca")},
+    **{(table, "density"): density_label for table in ("mediators", "oaxaca")},
     ("sample_flow", "table"): lambda _, id: with_id(id, input_table_label(id)),
 }
 """(Table, column) whose codes a sheet shows by name; the CSV has the codes."""
@@ -212,11 +234,6 @@ def _labels_of(results: Results, table_name: str, column: str, id_column: pd.Ser
     label = CODED_COLUMNS.get((table_name, column), lambda results, id: key_label(results, column, id))
     names = {cell_id: label(results, cell_id) for cell_id in id_column.dropna().unique()}
     return [None if is_missing(cell_id) else names[cell_id] for cell_id in id_column]
-
-
-def _is_other_language(column: str, language: str) -> bool:
-    """Whether a column holds the other language's text."""
-    return column.endswith("_en" if language == "zh" else "_zh")
 
 
 def column_labels(results: Results, table_name: str) -> dict[str, Bilingual]:

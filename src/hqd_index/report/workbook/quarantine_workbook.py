@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ...study.records import Study
-from ..label_catalogue import KEY_LABELS
+from ..label_catalogue import KEY_LABELS, column_names
 from ..wording import wording
 from .sheet_format import CellStyles, lines_needed, open_book, write_cell
 
@@ -68,8 +68,8 @@ def _sheet_parts(sheet_name: str, findings: pd.DataFrame) -> Iterator[tuple[str,
         yield (sheet_name if k == 0 else f"{sheet_name} {k + 1}"), findings.iloc[k * SHEET_ROWS : (k + 1) * SHEET_ROWS]
 
 
-def _write_header(worksheet: Any, styles: CellStyles, sheet_row: int, column_names: tuple[str, ...], language: str) -> None:
-    for j, name in enumerate(column_names):
+def _write_header(worksheet: Any, styles: CellStyles, sheet_row: int, columns: tuple[str, ...], language: str) -> None:
+    for j, name in enumerate(columns):
         worksheet.write_string(sheet_row, j, wording(f"headers.quarantine.{name}").of(language), styles.header())
         worksheet.set_column(j, j, WIDTHS[name])
 
@@ -91,7 +91,7 @@ def _summary_sheet(worksheet: Any, styles: CellStyles, findings: pd.DataFrame, l
         worksheet.write_string(3, 0, wording("workbook.quarantine.nothing").of(language), styles())
     for i, ((rule, severity), rows) in enumerate(findings.groupby(["rule", "severity"], sort=True)):
         first_row = rows.iloc[0]
-        columns = ", ".join(sorted(rows["column"].dropna().astype(str).unique()))
+        columns = column_names(rows["column"].dropna().astype(str)).of(language)
         summary_cells = (
             rule,
             severity,
@@ -127,7 +127,9 @@ def _findings_sheet(worksheet: Any, styles: CellStyles, findings: pd.DataFrame, 
         marked_style if column_name == "value" else integer_style if column_name == "row" else plain_style
         for column_name in FINDING_COLUMNS
     ]
-    for i, record in enumerate(findings[list(FINDING_COLUMNS)].itertuples(index=False)):
+    names = {columns: column_names([str(columns)]).of(language) for columns in findings["column"].dropna().unique()}
+    named_findings = findings.assign(column=findings["column"].map(names))
+    for i, record in enumerate(named_findings[list(FINDING_COLUMNS)].itertuples(index=False)):
         for j, (cell_value, style) in enumerate(zip(record, formats)):
             write_cell(worksheet, 1 + i, j, cell_value, style, language)
     worksheet.freeze_panes(1, 3)
