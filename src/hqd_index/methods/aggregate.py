@@ -260,7 +260,7 @@ AGGREGATE: dict[str, Method] = {
         "秩和比法(RSR)",
         "rank-sum ratio",
         formula_by_option("ranks", RSR),
-        "Tian 1988 (田凤调)",
+        "Tian 1993, The rank-sum ratio and its use (秩和比法及其应用)",
         gives="positive",
         caution=relative_caution,
     ),

@@ -72,7 +72,7 @@ def grey_topsis(
 
 
 def rsr(values: Array, shares: Array, *, reference: Array | None = None, ranks: Ranks = "whole", min_children: int = 1) -> Array:
-    """sum w R / N, R the rank of each cell among the N of its column, from the worst: the rank-sum ratio (Tian 1988).
+    """sum w R / N, R the rank of each cell among the N of its column, from the worst: the rank-sum ratio (Tian 1993).
 
     Equal cells share their mean rank. `fractional` (非整秩次) takes R = 1 + (N - 1) (z - worst) / (best - worst), which keeps
     distances; a column that does not vary has the rank (N + 1) / 2 throughout.

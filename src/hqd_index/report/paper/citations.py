@@ -16,13 +16,13 @@ MARK = re.compile(r"\[((?:@[^\];]+;?)+)\]")
 
 
 def method_mark(source: str) -> str:
-    """The mark that cites a method's source: the work of its first author and year, else the source as the method gives it."""
-    if source == "-":
-        return ""
+    """The mark that cites a method's source: the work of its first author and year; a source without a year is no work."""
     year = re.search(r"\d{4}", source)
+    if year is None:
+        return ""
     for key, cite in wordings("references.cite").items():
         author = re.split(r", | & | et al", cite.en)[0]
-        if year is not None and cite.en.endswith(year[0]) and re.match(rf"{re.escape(author)}\b", source):
+        if cite.en.endswith(year[0]) and re.match(rf"{re.escape(author)}\b", source):
             return f"[@{key}]"
     return f"[@{source.replace(';', ',')}]"
 
