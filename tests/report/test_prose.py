@@ -11,12 +11,15 @@ import pandas as pd
 import pytest
 from docx import Document
 
+from hqd_index import method_table
 from hqd_index.index.index_tables import build_index
 from hqd_index.report.key_findings import main_findings, rank_uncertainty
+from hqd_index.report.paper.citations import method_mark
 from hqd_index.report.paper.methods_section import methods_section
 from hqd_index.report.paper.paper_tables import PaperTable, paper_tables
 from hqd_index.report.paper.word import write_tables
 from hqd_index.report.results import Results
+from hqd_index.report.wording import wordings
 from hqd_index.study.records import Study
 from hqd_index.study.records.uncertainty_yaml import Uncertainty
 from hqd_index.study.varied_study import vary
@@ -128,3 +131,12 @@ def test_a_wrong_sentence_is_noticed(case: Results) -> None:
     texts = dict(methods_texts(case))
     wrong = {"zh": "指标体系由八个维度、99 个指标构成（见表1）。重抽企业，见 coverage.csv。" + texts["zh"], "en": texts["en"]}
     assert len(prose_faults(case, wrong)) >= 4
+
+
+def test_every_method_cites_a_work_of_the_list() -> None:
+    """None is printed as its source stands in the method; a source without a year is no work."""
+    sources = method_table()["source"]
+    marks = {source: method_mark(source) for source in sources}
+    assert sum(map(bool, marks.values())) > 30
+    works = wordings("references.work")
+    assert not [source for source, mark in marks.items() if mark and mark[2:-1] not in works]
