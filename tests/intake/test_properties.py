@@ -21,7 +21,7 @@ from hqd_index.errors import CheckError, HqdError
 from hqd_index.intake import Intake, intake
 from hqd_index.intake.layout.text_columns import FILE_SPAN
 from hqd_index.intake.read.sheet_cells import ROW_SPAN
-from hqd_index.intake.records.row_ledger import RowBalance, check_balance, check_sums
+from hqd_index.intake.records.row_ledger import MANY_ROWS, RowBalance, check_balance, check_sums
 
 from ..small import examples
 from .conftest import build
@@ -151,15 +151,35 @@ BROKEN: Mapping[str, tuple[list[int], list[int], list[int]]] = {
     "doubled": ([1, 2, 3], [1, 2, 3], [3]),
     "lost and doubled": ([1, 2, 3], [1, 1, 2], []),
     "from nowhere": ([1, 2], [1, 2, 9], []),
+    "another in its place": ([1, 2, 3], [1, 2], [4]),
+    "used another": ([1, 2, 3], [1, 2, 4], []),
+    "used and removed": ([1, 2, 3], [1, 2], [2]),
+    "removed twice": ([1, 2, 3], [1], [2, 2]),
+    "of another sheet": ([1, 2, 3], [1, 2, FILE_SPAN + 3], []),
+    "came twice": ([1, 2, 2, 3], [1, 2], [3, 3]),
+    "a gap": ([1, 2, 4], [1, 2, 3], []),
 }
 
 
+@pytest.mark.parametrize("row_count", [0, MANY_ROWS + 1], ids=["grouped", "in order"])
 @pytest.mark.parametrize("case", BROKEN.values(), ids=BROKEN.keys())
-def test_unbalanced_books_are_an_error_of_the_program(case: tuple[list[int], list[int], list[int]], engine: Engine):
+def test_unbalanced_books_are_an_error_of_the_program(
+    case: tuple[list[int], list[int], list[int]], row_count: int, engine: Engine
+):
     came, used, out = case
+    balance = RowBalance(engine.scan(frame(came)), engine.scan(frame(used)), frame(out), row_count)
     with pytest.raises(CheckError) as caught:
-        check_balance(RowBalance(engine.scan(frame(came)), engine.scan(frame(used)), frame(out)), engine, "firms")
+        check_balance(balance, engine, "firms")
     assert caught.value.exit_code == 4
+
+
+def test_many_rows_are_compared_in_their_order_without_grouping_them(engine: Engine, monkeypatch: pytest.MonkeyPatch):
+    rows = [FILE_SPAN + 2, FILE_SPAN + 3, FILE_SPAN + 4, 2 * FILE_SPAN + 2]
+    balance = RowBalance(engine.scan(frame(rows)), engine.scan(frame([rows[0], *rows[2:]])), frame([rows[1]]), MANY_ROWS + 1)
+    collect, queries = engine.collect, []
+    monkeypatch.setattr(engine, "collect", lambda query: queries.append(query) or collect(query))
+    check_balance(balance, engine, "firms")
+    assert queries and not any("GROUP BY rid" in query for query in queries)
 
 
 def test_a_changed_value_unbalances_the_sums(engine: Engine):

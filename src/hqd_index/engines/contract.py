@@ -57,8 +57,14 @@ class Engine(Protocol):
     def view(self, sql: str | exp.Expression, view_name: str | None = None) -> str:
         """The name of a query that is computed when it is read; drop nothing it reads."""
 
-    def store(self, sql: str | exp.Expression, table_name: str, key: Sequence[str] = ()) -> str:
-        """The name of a view of a file that holds the result, rows in the order of the key: it takes no memory, however large."""
+    def store(self, sql: str | exp.Expression, table_name: str, key: Sequence[str] = (), *, extends: str | None = None) -> str:
+        """The name of a view of a file that holds the result, rows in the order of the key: it takes no memory, however large.
+
+        `extends` is a relation whose rows the result has one by one, with the same key.
+        """
+
+    def is_increasing(self, relation: str, column: str) -> bool:
+        """Whether each value is larger than the one before, in the order of the rows; False where rows have no order."""
 
     def with_function(
         self, table_name: str, key: Sequence[str], function: ColumnFunction, column: str, view_name: str | None = None

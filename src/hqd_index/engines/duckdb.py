@@ -124,14 +124,15 @@ class DuckDBEngine:
         self._run(f"CREATE OR REPLACE VIEW {quoted(view)} AS {self._text(sql)}")
         return view
 
-    def store(self, sql: str | exp.Expression, table_name: str, key: Sequence[str] = ()) -> str:
+    def store(self, sql: str | exp.Expression, table_name: str, key: Sequence[str] = (), *, extends: str | None = None) -> str:
         """The name of a view of a parquet file in the scratch folder that holds the result, rows in the order of the key.
 
-        It takes no memory, however large. Rows that arrive in order, as most files have them, are not sorted.
+        It takes no memory, however large. Rows that arrive in order, as most files have them, are not sorted; where the result
+        `extends` the rows of a relation, it is looked there, which spares a join.
         """
         query = self._text(sql)
         with self._one_thread():  # joins of several threads leave the order of their rows to chance
-            is_in_order = self._is_in_order(query, key)
+            is_in_order = self._is_in_order(f"SELECT * FROM {quoted(extends)}" if extends else query, key)
             path = self._scratch_parquet(query) if key and is_in_order else None
         if path is None:
             path = self._scratch_parquet(query if is_in_order else f"{query} ORDER BY {', '.join(map(quoted, key))}")
@@ -162,6 +163,11 @@ class DuckDBEngine:
         )
         rows = f"SELECT {row_key} >= {key_before} AS in_order FROM ({query})"
         return bool(self._run(f"SELECT coalesce(bool_and(coalesce(in_order, false)), true) FROM ({rows})").fetchall()[0][0])
+
+    def is_increasing(self, relation: str, column: str) -> bool:
+        """Whether each value is larger than the one before, in the order of the rows."""
+        steps = f"SELECT {quoted(column)} > lag({quoted(column)}) OVER () AS up FROM {quoted(relation)}"
+        return bool(self._run(f"SELECT coalesce(bool_and(up), true) FROM ({steps})").fetchall()[0][0])
 
     def with_function(
         self, table_name: str, key: Sequence[str], function: ColumnFunction, column: str, view_name: str | None = None

@@ -9,7 +9,7 @@ quantiles and spreads alone use the rows present.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 
@@ -47,14 +47,19 @@ class Term:
         return filtered(aggregate, self.completeness)
 
 
-def with_complete_rows(tree: exp.Expression, *, partial_sum: bool = False) -> exp.Expression:
-    """A copy of an aggregate formula's tree in which each aggregate sees the rows it may; `partial_sum`: lone sums take any."""
+def with_complete_rows(
+    tree: exp.Expression, *, partial_sum: bool = False, complete_columns: Collection[str] = frozenset()
+) -> exp.Expression:
+    """A copy of an aggregate formula's tree in which each aggregate sees the rows it may; `partial_sum`: lone sums take any.
+
+    Nothing is asked of `complete_columns`, which have a value in every row.
+    """
     tree = tree.copy()
-    for term in terms(tree):
+    for term in terms(tree, complete_columns):
         for aggregate in term.aggregates:
             restricted_term = term.restricted(aggregate)
             if term.is_alone and not partial_sum and isinstance(_function(aggregate), exp.Sum):
-                restricted_term = _sum_without_gaps(restricted_term, _lone_sum_gap(aggregate))
+                restricted_term = _sum_without_gaps(restricted_term, _lone_sum_gap(aggregate, complete_columns))
             if aggregate is tree:
                 tree = restricted_term
             else:
@@ -62,9 +67,9 @@ def with_complete_rows(tree: exp.Expression, *, partial_sum: bool = False) -> ex
     return tree
 
 
-def terms(tree: exp.Expression) -> list[Term]:
-    """The terms of an aggregate formula, in the order they are written."""
-    return list(_terms(tree))
+def terms(tree: exp.Expression, complete_columns: Collection[str] = frozenset()) -> list[Term]:
+    """The terms of an aggregate formula, in the order they are written; `complete_columns` have a value in every row."""
+    return list(_terms(tree, complete_columns))
 
 
 def aggregate_nodes(node: exp.Expression) -> Iterator[exp.Expression]:
@@ -121,6 +126,16 @@ def _null_tested_columns(choice: exp.Expression) -> set[str]:
     return {test.this.sql() for test in choice.find_all(exp.Is)}
 
 
+def _completeness(node: exp.Expression, complete_columns: Collection[str]) -> exp.Expression | None:
+    """The condition of a complete row, without those columns that are in every row."""
+    required = required_conditions(node)
+    return conjunction(
+        is_present(condition)
+        for condition in required
+        if not (isinstance(condition, exp.Column) and condition.name in complete_columns)
+    )
+
+
 def conjunction(conditions: Iterable[exp.Expression]) -> exp.Expression | None:
     """The conditions joined by AND, each once; None without any."""
     distinct_conditions = {condition.sql(): condition for condition in conditions}
@@ -133,15 +148,14 @@ def conjunction(conditions: Iterable[exp.Expression]) -> exp.Expression | None:
     )
 
 
-def _terms(node: exp.Expression) -> Iterator[Term]:
+def _terms(node: exp.Expression, complete_columns: Collection[str]) -> Iterator[Term]:
     if isinstance(node, exp.Filter) or type(node) in AGGREGATES:
-        yield Term((node,), conjunction(map(is_present, required_conditions(node))))
+        yield Term((node,), _completeness(node, complete_columns))
     elif _is_one_ratio(node):
-        aggregates = tuple(aggregate_nodes(node))
-        yield Term(aggregates, conjunction(map(is_present, required_conditions(node))), _denominator(node))
+        yield Term(tuple(aggregate_nodes(node)), _completeness(node, complete_columns), _denominator(node))
     else:
         for child in node.iter_expressions():
-            yield from _terms(child)
+            yield from _terms(child, complete_columns)
 
 
 def _is_one_ratio(node: exp.Expression) -> bool:
@@ -174,12 +188,12 @@ def _is_count_of_column(aggregate: exp.Expression) -> bool:
     return isinstance(_function(aggregate), exp.Count) and not _is_count_of_rows(aggregate)
 
 
-def _lone_sum_gap(aggregate: exp.Expression) -> exp.Expression | None:
+def _lone_sum_gap(aggregate: exp.Expression, complete_columns: Collection[str]) -> exp.Expression | None:
     """The condition of a row that may be missing from a lone sum; None where no row can be."""
     if aggregate.find_ancestor(exp.Coalesce) is not None:
         return None
     condition = filter_condition(aggregate)
-    completeness = conjunction(map(is_present, required_conditions(_function(aggregate))))
+    completeness = _completeness(_function(aggregate), complete_columns)
     gap = None if completeness is None else exp.Not(this=_parenthesised(completeness))
     if condition is None:
         return gap

@@ -6,7 +6,7 @@ quotient by zero, a logarithm or root where there is none, an exponential or pow
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlglot import exp
 
@@ -26,14 +26,21 @@ def row_sql(
 
 
 def aggregate_sql(
-    expr: Expression, types: Mapping[str, str], *, key: Sequence[str], on_grid: bool = False, dialect: str = "duckdb"
+    expr: Expression,
+    types: Mapping[str, str],
+    *,
+    key: Sequence[str],
+    on_grid: bool = False,
+    complete_columns: Collection[str] = frozenset(),
+    dialect: str = "duckdb",
 ) -> str:
     """SQL of an aggregate formula, a DOUBLE when it is a number. `key` orders the rows where a sum is inexact.
 
     Each aggregate sees the rows that `complete_rows` gives it. lag(...) is read from the columns that `lag_columns` names, a
-    sum `on_grid` takes its scale from those of `scale_columns`; the query that groups must select from them.
+    sum `on_grid` takes its scale from those of `scale_columns`; the query that groups must select from them. `complete_columns`,
+    with a value in every row, spare the engine the tests of their presence.
     """
-    value = _aggregate_node(expr, types, key, {} if on_grid else None)
+    value = _aggregate_node(expr, types, key, {} if on_grid else None, complete_columns)
     tree = as_double(value) if value.type in NUMBERS else value.tree
     return tree.sql(dialect=dialect)
 
@@ -45,9 +52,15 @@ def scale_columns(expr: Expression, types: Mapping[str, str]) -> dict[str, str]:
     return scales
 
 
-def _aggregate_node(expr: Expression, types: Mapping[str, str], key: Sequence[str], scales: dict[str, str] | None) -> TypedNode:
+def _aggregate_node(
+    expr: Expression,
+    types: Mapping[str, str],
+    key: Sequence[str],
+    scales: dict[str, str] | None,
+    complete_columns: Collection[str] = frozenset(),
+) -> TypedNode:
     scope = Scope(types, ROW | SUMS, key=key, location=expr.location, lags_are_columns=True, scales=scales)
-    return scope.typed_node(with_complete_rows(expr.tree, partial_sum=expr.partial_sum))
+    return scope.typed_node(with_complete_rows(expr.tree, partial_sum=expr.partial_sum, complete_columns=complete_columns))
 
 
 def lag_columns(

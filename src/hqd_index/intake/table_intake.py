@@ -93,9 +93,9 @@ def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], fi
         accounted_rows = engine.view(f"SELECT rid FROM {used_rows} UNION ALL SELECT rid FROM {other_rows}")
         unused_rows = unused_shared_rows(accounted_rows, combined_source.shared, engine)
         removed_rows = pd.concat([removed_rows, unused_rows], ignore_index=True)
-        _check_row_balance(
-            table_step, combined_source, clean_rows, RowBalance(_incoming_rows(table_step, sheets), used_rows, removed_rows)
-        )
+        row_count = sum(sheet.cells.rows for sheet in sheets)
+        row_balance = RowBalance(_incoming_rows(table_step, sheets), used_rows, removed_rows, row_count)
+        _check_row_balance(table_step, combined_source, clean_rows, row_balance)
         repairs = counted_repairs([repairs for source in sources for repairs in source.repairs], removed_rows["rid"], engine)
         warnings = [
             *_row_findings(table_step, clean_rows, combined_source.text_rows, "warning", "info"),

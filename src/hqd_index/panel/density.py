@@ -55,7 +55,7 @@ def _with_choice(density_rows: pd.DataFrame, choice: Density) -> pd.DataFrame:
 def _density_sql(study: Study, engine: Engine, tables: Mapping[str, str], choice: Density) -> str:
     """From firms with status, else from official counts; empty when the study has neither."""
     if "firms" in tables and "srdi_levels_valid" in engine.types(tables["firms"]):
-        return _from_firms(engine, tables["firms"], choice)
+        return _from_firms(engine, tables["firms"], choice, is_one_row=set(row_key(study, "firms")) == {"firm_id", "year"})
     official = [OFFICIAL_COUNTS[level] for level in choice.levels if level in OFFICIAL_COUNTS]
     if "industry" in tables and official and {*official, "n_firms"} <= set(engine.types(tables["industry"])):
         return _from_counts(engine, tables["industry"], official, row_key(study, "industry"))
@@ -84,8 +84,9 @@ def _from_counts(engine: Engine, industry: str, count_columns: list[str], unit_k
         FROM {industry} WHERE unit IS NOT NULL GROUP BY unit, year ORDER BY unit, year"""
 
 
-def _from_firms(engine: Engine, firms: str, choice: Density) -> str:
-    status = status_sql(choice)
+def _from_firms(engine: Engine, firms: str, choice: Density, *, is_one_row: bool) -> str:
+    """`is_one_row`: of a firm in a year, so that rows are counted for firms."""
+    status, firm_count = status_sql(choice), "count(*)" if is_one_row else "count(DISTINCT firm_id)"
     column_types = engine.types(firms)
 
     def share(column: str) -> str:
@@ -95,8 +96,8 @@ def _from_firms(engine: Engine, firms: str, choice: Density) -> str:
         return f"100 * {part} / nullif(CAST(sum({column}) AS DOUBLE), 0)"
 
     return f"""
-        SELECT unit, year, count(DISTINCT firm_id) AS n_firms, count(DISTINCT firm_id) FILTER (WHERE {status}) AS n_srdi,
-               1000.0 * count(DISTINCT firm_id) FILTER (WHERE {status}) / count(DISTINCT firm_id) AS count,
+        SELECT unit, year, {firm_count} AS n_firms, {firm_count} FILTER (WHERE {status}) AS n_srdi,
+               1000.0 * {firm_count} FILTER (WHERE {status}) / {firm_count} AS count,
                {share("revenue")} AS revenue, {share("employees")} AS employment
         FROM {firms} WHERE unit IS NOT NULL GROUP BY unit, year ORDER BY unit, year"""
 

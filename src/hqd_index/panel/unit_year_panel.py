@@ -243,14 +243,26 @@ def _table_columns(
     key_column = [key_column for key_column in row_key(study, table_name) if key_column in types] or ["unit", "year"]
     parsed_formulas = {id: parsed_aggregate(formula, types, location=f"{table_name}.{id}") for id, formula in formulas.items()}
     rows = aggregate_rows(table, parsed_formulas.values(), types, key_column, on_grid=True)
+    complete_columns = _complete_columns(
+        engine, table, {column for formula in parsed_formulas.values() for column in formula.columns}
+    )
     column_selects = ", ".join(
-        f'{aggregate_sql(expression, types, key=key_column, on_grid=True)} AS "{id}"'
+        f'{aggregate_sql(expression, types, key=key_column, on_grid=True, complete_columns=complete_columns)} AS "{id}"'
         for id, expression in parsed_formulas.items()
     )
     frame = engine.collect(
         f"SELECT unit, year, {column_selects} FROM {rows} WHERE unit IS NOT NULL GROUP BY unit, year ORDER BY unit, year"
     )
     return frame.astype(dict.fromkeys(formulas, "float64") | {"year": "int64"})
+
+
+def _complete_columns(engine: Engine, table: str, columns: Collection[str]) -> frozenset[str]:
+    """The columns that have a value in every row of a table."""
+    if not columns:
+        return frozenset()
+    counts = ", ".join(f"count({quoted(column)}) AS {quoted(column)}" for column in sorted(columns))
+    value_counts = engine.collect(f'SELECT count(*) AS "all rows", {counts} FROM {table}').iloc[0]
+    return frozenset(column for column in columns if value_counts[column] == value_counts["all rows"])
 
 
 def descriptives(study: Study, panel: Panel) -> pd.DataFrame:

@@ -127,15 +127,19 @@ class SparkEngine:
         with spark_faults():
             return self._keep(self._rows(plan), view_name)
 
-    def store(self, sql: str | exp.Expression, table_name: str, key: Sequence[str] = ()) -> str:
+    def store(self, sql: str | exp.Expression, table_name: str, key: Sequence[str] = (), *, extends: str | None = None) -> str:
         """The result as files of the cluster, rows in the order of the key."""
         plan = parsed_plan(sql)
         if not self._is_large(plan):
-            return self._small_relation(self._small.store(sql, table_name, key))
+            return self._small_relation(self._small.store(sql, table_name, key, extends=extends))
         with spark_faults():
             rows = self._rows(plan)
             ordered_rows = rows.orderBy(*(f"`{column}`" for column in key)) if key else rows
             return self._keep(self._read(self._written(ordered_rows)), table_name)
+
+    def is_increasing(self, relation: str, column: str) -> bool:
+        """Of the small relations alone: those of the cluster have no order."""
+        return relation not in self._cluster.types and self._small.is_increasing(relation, column)
 
     def with_function(
         self, table_name: str, key: Sequence[str], function: ColumnFunction, column: str, view_name: str | None = None

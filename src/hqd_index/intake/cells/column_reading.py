@@ -21,6 +21,7 @@ Shifts = Mapping[str, Mapping[int, int]]
 """Column -> sheet -> the power of ten that leads from the printed unit to the column's."""
 SQL_TYPES = {"decimal": "DECIMAL(28,8)", "double": "DOUBLE", "date": "DATE", "flag": "BOOLEAN", "text": "VARCHAR"}
 DECIMAL = SQL_TYPES["decimal"]
+WHOLE = "BIGINT"
 EXACT_FINE = "6e7"
 """Below 2^26 doubles are closer than numbers of 8 decimals: one that comes back is what it says."""
 LARGEST_POWER = 8
@@ -100,6 +101,11 @@ class ColumnReading:
         kind = self.stored_numbers.get(column_name)
         return kind in ("integer", CENTS) and self.is_stored(column_name) and not any(self.units.shifts(column_name).values())
 
+    def is_whole(self, column_name: str) -> bool:
+        """Whether a column of whole numbers is stored as such, in its own unit."""
+        kind, dtype = self.stored_numbers.get(column_name), self.table.columns[column_name].dtype
+        return kind == "integer" and dtype == "integer" and self.has_few_decimals(column_name)
+
     def is_exact(self, column_name: str) -> bool:
         """Whether a column is stored in the numbers that the table keeps, so that reading it again costs next to nothing."""
         return self.is_stored(column_name) and (self.number_type == "double" or column_name not in self.fine_numbers)
@@ -111,7 +117,7 @@ class ColumnReading:
             is_finite = f"isfinite({number})" if self.stored_numbers[column_name] == "double" else "true"
             return f"CASE WHEN {is_finite} THEN CAST({number} AS DOUBLE) + 0 END"
         if self.has_few_decimals(column_name):
-            return f"CAST({number} AS {DECIMAL})"
+            return f"CAST({number} AS {WHOLE if self.is_whole(column_name) else DECIMAL})"
         if self.stored_numbers[column_name] != "double":
             return _scaled_decimal(f"TRY_CAST({number} AS {DECIMAL})", power)
         text_sql = f"NULLIF({number_text_sql(number, 'double')}, '')"  # made for the few that need it

@@ -45,7 +45,9 @@ def doubtful_number_findings(
 def _fractions(text_rows: str, typed_rows: str, column_reading: ColumnReading) -> pd.DataFrame:
     """Fractions and giants in whole-number columns: E06 for counts of patents and trademarks, else C01; C02."""
     conditions = {
-        column_name: f"({cell} <> trunc({cell}) OR abs({cell}) > {INTEGER_LIMIT})"
+        column_name: f"abs({cell}) > {INTEGER_LIMIT}"
+        if column_reading.is_whole(column_name)
+        else f"({cell} <> trunc({cell}) OR abs({cell}) > {INTEGER_LIMIT})"
         for column_name in column_reading.present_columns
         if column_reading.table.columns[column_name].dtype == "integer" and (cell := f"y.{quoted(column_name)}")
     }

@@ -55,9 +55,10 @@ def counted_repairs(sources: Sequence[SourceRepairs], removed_rids: pd.Series, e
     repair_counts = [_scaled_repairs(source_repairs, is_used, engine) for source_repairs in sources]
     if queries:
         union_sql = " UNION ALL ".join(queries)
+        lines = f", count(DISTINCT rid % {ROW_SPAN}) AS rows, count(DISTINCT rid // {ROW_SPAN}) AS columns"
+        is_across = any(source.layout is not None and source.layout.across for source in sources)
         counts = engine.collect(
-            f"""SELECT source, rid // {FILE_SPAN} AS number, "column", kind, count(*) AS cells,
-                count(DISTINCT rid % {ROW_SPAN}) AS rows, count(DISTINCT rid // {ROW_SPAN}) AS columns,
+            f"""SELECT source, rid // {FILE_SPAN} AS number, "column", kind, count(*) AS cells{lines if is_across else ""},
                 min(coalesce(before, '')) AS example_before,
                 arg_min(coalesce(after, ''), coalesce(before, '') || chr(31) || coalesce(after, '')) AS example_after
                 FROM ({union_sql}) WHERE {is_used} GROUP BY ALL"""

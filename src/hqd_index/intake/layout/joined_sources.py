@@ -78,7 +78,11 @@ def _rows_by_files(sources: Sequence[ParsedSource], files: pd.DataFrame, engine:
 
 
 def _number_columns(source: ParsedSource, engine: Engine) -> set[str]:
-    return {column_name for column_name, sql_type in engine.types(source.typed_rows).items() if sql_type in ("decimal", "double")}
+    return {
+        column_name
+        for column_name, value_type in engine.types(source.typed_rows).items()
+        if column_name != "rid" and value_type in ("decimal", "double", "integer")
+    }
 
 
 def _disjoint(columns: Sequence[set[str]]) -> bool:

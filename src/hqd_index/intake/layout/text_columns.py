@@ -122,22 +122,28 @@ class SheetSql:
         return f"n{place} IS NULL" if place in self.numbers else f"c{place} = ''"
 
     def rows(self, sheet: Sheet, id_places: Sequence[int]) -> str:
-        """The rows with trimmed texts; as r0, r1 ... the ids as they are printed."""
+        """The rows by `rid` with trimmed texts; as r0, r1 ... the ids as they are printed.
+
+        A condition on a row id is tested before texts are made, as the id is made here and not beside or above them.
+        """
         cells = sheet.cells
+        rid = f"{sheet.sheet_number * FILE_SPAN} + row AS rid"
         if not cells.has_padding:
-            return f"SELECT * FROM {quoted(self.typed.table if self.typed else cells.table)}"
+            return f"SELECT {rid}, * FROM {quoted(self.typed.table if self.typed else cells.table)}"
         trimmed = [f"{_trim_sql(f'c{place}', is_wide=self.column_count > WIDE)} AS c{place}" for place in self.text_places]
         stored = [f"n{place}" for place in self.numbers]
         printed = [f"{f'c{place}' if place in self.text_places else self.cell(place)} AS r{place}" for place in id_places]
         table = self.typed.table if self.typed else cells.table
-        return f"SELECT {', '.join(['row', *trimmed, *stored, *printed])} FROM {quoted(table)}"
+        return f"SELECT {', '.join([rid, *trimmed, *stored, *printed])} FROM {quoted(table)}"
 
 
 def _sheet_sql(sheet: Sheet, source: Source, table: CanonicalTable, numbers: Mapping[str, str]) -> str:
     positions, sheet_sql = sheet.header.positions, SheetSql(sheet)
     id_places = [place for name, place in positions.items() if sheet.cells.has_padding and _is_id(name, source, table)]
     columns = {
-        name: _cell_sql(name, sheet_sql.cell(place), f"r{place}" if place in id_places else "", source, table)
+        name: f"NULLIF({sheet_sql.cell(place)}, '')"  # of a stored number no mark can be the text
+        if name in numbers
+        else _cell_sql(name, sheet_sql.cell(place), f"r{place}" if place in id_places else "", source, table)
         for name, place in positions.items()
     }
     cells = ", ".join(f"{sql} AS {quoted(_read_cell(name))}" for name, sql in columns.items())
@@ -150,9 +156,8 @@ def _sheet_sql(sheet: Sheet, source: Source, table: CanonicalTable, numbers: Map
         *_lead_sql(sheet_sql, value_column_indices(positions, table)),
         f"{_missing_marks_sql(positions, sheet_sql, table, numbers)} AS marks",
     ]
-    rid = f"{sheet.sheet_number * FILE_SPAN} + row AS rid"
     rows = f"SELECT *, {cells} FROM ({sheet_sql.rows(sheet, id_places)})" if cells else sheet_sql.rows(sheet, id_places)
-    return f"SELECT {rid}, {', '.join(row_facts)}, {select_list} FROM ({rows})"
+    return f"SELECT rid, {', '.join(row_facts)}, {select_list} FROM ({rows})"
 
 
 def _read_cell(name: str) -> str:

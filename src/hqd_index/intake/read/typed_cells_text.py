@@ -13,7 +13,7 @@ from .sheet_cells import BLANKS, SheetCells, TypedCells
 
 LARGEST_EXACT_INTEGER = "1e15"
 MANY_TEXTS = 200  # columns, in which no blanks are looked for
-INTEGERS = frozenset(["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"])
+INTEGERS = frozenset(["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"])
 MOSTLY = 0.95
 CENTS, CENTS_TYPE = "cents", "DECIMAL(18,2)"
 EXACT_CENTS = "7e13"  # below 2^46 doubles are closer than numbers of 2 decimals: one that comes back is what it says

@@ -15,20 +15,28 @@ from ..read.sheet_cells import ROW_SPAN
 USED_OUTCOME, QUARANTINED_OUTCOME, OUT_OF_SCOPE_OUTCOME = "used", "quarantined", "out_of_scope"
 READ_STAGE, VALIDATE_STAGE = "read", "validate"
 STAGES = (READ_STAGE, VALIDATE_STAGE)
+MANY_ROWS = 1_000_000
+"""From so many on, ids are compared in their order where they have one: grouping them takes memory for each."""
 SUM_TOLERANCE = 1e-9  # sums of doubles depend on their order by about n * 1e-16
 
 
 @dataclass(frozen=True)
 class RowBalance:
-    """All row ids that came in (engine table `rid`), those used (same), and the others: rid, stage, outcome, reason."""
+    """All row ids that came in (engine table `rid`), those used (same), and the others: rid, stage, outcome, reason.
+
+    `row_count` is how many rows were read, as far as it is known.
+    """
 
     incoming_rows: str
     used_rows: str
     removed_rows: pd.DataFrame
+    row_count: int = 0
 
 
 def check_balance(row_balance: RowBalance, engine: Engine, location: str) -> None:
     """CheckError (exit 4) unless every id that came went exactly one way."""
+    if row_balance.row_count > MANY_ROWS and _is_partition(row_balance, engine):
+        return
     removed_rows = engine.scan(row_balance.removed_rows[["rid"]].astype({"rid": "int64"}))
     unbalanced_rows = engine.collect(
         f"""SELECT rid, sum(came) AS came, sum(went) AS went FROM (
@@ -48,6 +56,37 @@ def check_balance(row_balance: RowBalance, engine: Engine, location: str) -> Non
         )
 
 
+def _is_partition(row_balance: RowBalance, engine: Engine) -> bool:
+    """Whether the ids used and those removed are a partition of all; False as well where looking in their order cannot tell.
+
+    Ids that came without a gap and increase are the numbers from their first to their last. Those used are some of them where
+    they increase within the same bounds; the others must then be distinct, within the bounds, not among the used, and the rest.
+    """
+    if not all(engine.is_increasing(rows, "rid") for rows in (row_balance.incoming_rows, row_balance.used_rows)):
+        return False
+    incoming, used = (_spans(rows, engine) for rows in (row_balance.incoming_rows, row_balance.used_rows))
+    has_gaps = (incoming["last_rid"] - incoming["first_rid"] + 1 != incoming["n"]).any()
+    removed = pd.DataFrame({"rid": row_balance.removed_rows["rid"].astype("int64")})
+    bounds = incoming.reindex(removed["rid"] // FILE_SPAN).set_axis(removed.index)
+    if has_gaps or not removed["rid"].is_unique or not removed["rid"].between(bounds["first_rid"], bounds["last_rid"]).all():
+        return False
+    used_bounds = incoming.reindex(used.index)
+    is_within = (used["first_rid"] >= used_bounds["first_rid"]) & (used["last_rid"] <= used_bounds["last_rid"])
+    if not is_within.all() or used["n"].sum() + len(removed) != incoming["n"].sum():
+        return False
+    removed_ids = engine.scan(removed)
+    used_removed = f"SELECT rid FROM {quoted(row_balance.used_rows)} WHERE rid IN (SELECT rid FROM {removed_ids}) LIMIT 1"
+    is_disjoint = engine.collect(used_removed).empty
+    engine.drop([removed_ids])
+    return is_disjoint
+
+
+def _spans(rows: str, engine: Engine) -> pd.DataFrame:
+    """n, first and last id of the rows of each sheet."""
+    ids = f"SELECT rid // {FILE_SPAN} AS sheet, count(*) AS n, min(rid) AS first_rid, max(rid) AS last_rid FROM {quoted(rows)}"
+    return engine.collect(f"{ids} GROUP BY sheet ORDER BY sheet").set_index("sheet")
+
+
 def check_sums(
     all_rows: str, used_rows: str, removed_rows: pd.DataFrame, columns: Sequence[str], engine: Engine, location: str
 ) -> None:
@@ -55,24 +94,20 @@ def check_sums(
     if not columns:
         return
     removed_ids = engine.scan(removed_rows[["rid"]].drop_duplicates().astype({"rid": "int64"}))
-    flagged_rows = f"(SELECT *, rid IN (SELECT rid FROM {removed_ids}) AS lost FROM {all_rows})"
-    sums = ("sum({0})", "sum(abs({0}))", "sum({0}) FILTER (WHERE lost)")
-    sum_columns = [sum_sql.format(quoted(column_name)) for column_name in columns for sum_sql in sums]
-    input_sums = (
-        engine.collect(f"SELECT {', '.join(sum_columns)} FROM {flagged_rows}")
-        .fillna(0.0)
-        .iloc[0]
-        .to_numpy()
-        .reshape(-1, len(sums))
-    )
-    used_sums = (
-        engine.collect(f"SELECT {', '.join(f'sum({quoted(column_name)})' for column_name in columns)} FROM {used_rows}")
-        .fillna(0.0)
-        .iloc[0]
-    )
+    types = engine.types(all_rows)
+    doubles = [column_name for column_name in columns if types[column_name] == "double"]  # whose sums are not exact
+    sums = ", ".join(f"sum({quoted(column_name)}) AS {quoted(column_name)}" for column_name in columns)
+    sizes = "".join(f", sum(abs({quoted(column_name)})) AS {quoted(f'size of {column_name}')}" for column_name in doubles)
+    is_removed = f"rid IN (SELECT rid FROM {removed_ids})"
+    input_sums = engine.collect(f"SELECT {is_removed} AS is_removed, {sums}{sizes} FROM {all_rows} GROUP BY is_removed")
+    used_sums = engine.collect(f"SELECT {sums} FROM {used_rows}").fillna(0.0).iloc[0]
     engine.drop([removed_ids])
-    for column_name, (input_total, absolute_total, removed_sum), used_total in zip(columns, input_sums, used_sums):
-        if abs(input_total - used_total - removed_sum) > SUM_TOLERANCE * max(absolute_total, 1.0):
+    input_sums = input_sums.set_index("is_removed").fillna(0.0).astype("float64")
+    removed_sums, totals = input_sums.reindex([True]).fillna(0.0).iloc[0], input_sums.sum()
+    for column_name in columns:
+        input_total, used_total, removed_sum = totals[column_name], used_sums[column_name], removed_sums[column_name]
+        size = totals.get(f"size of {column_name}", abs(input_total) + abs(removed_sum))
+        if abs(input_total - used_total - removed_sum) > SUM_TOLERANCE * max(size, 1.0):
             raise CheckError(
                 f"{column_name}: {input_total} came in, {used_total} is used and {removed_sum} was taken out",
                 zh=f"{column_name}:读入合计 {input_total},采用 {used_total},剔除 {removed_sum},不相等",

@@ -16,9 +16,11 @@ def lost_zero_notices(typed_rows: str, key: Sequence[str], location: str, engine
     for name in key:
         if sql_types.get(name) != "text":
             continue
+        ids = f"SELECT DISTINCT {quoted(name)} AS id FROM {typed_rows} WHERE regexp_full_match({quoted(name)}, '[0-9]+')"
+        if engine.collect(f"SELECT 1 AS padded FROM {typed_rows} WHERE starts_with({quoted(name)}, '0') LIMIT 1").empty:
+            continue
         padded_pairs = engine.collect(
-            f"""WITH ids AS (SELECT DISTINCT {quoted(name)} AS id FROM {typed_rows}
-            WHERE regexp_full_match({quoted(name)}, '[0-9]+'))
+            f"""WITH ids AS ({ids})
             SELECT DISTINCT s.id AS short, l.id AS long FROM ids AS s JOIN ids AS l
             ON ltrim(s.id, '0') = ltrim(l.id, '0') AND length(s.id) < length(l.id) ORDER BY ALL"""
         )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import chain
 
 import pandas as pd
 
 from ...canonical import CanonicalTable
-from ...engines import Engine, literal, quoted
+from ...engines import Engine, quoted
 from ...expressions import parse, row_sql
 from ...study.records import Label, Study
 from ..cells.column_reading import SQL_TYPES, NumberType
@@ -118,28 +120,32 @@ def rule_violations(flags: pd.DataFrame, rules: Sequence[BoundRule]) -> pd.DataF
 
 def violation_findings(violations: pd.DataFrame, rules: Sequence[BoundRule], text_rows: str, engine: Engine) -> pd.DataFrame:
     """Findings with the cells as they are in the file: one column's text, or 'a=..; b=..' for several."""
+    rids_by_rule = dict(list(violations.groupby("name")["rid"]))
+    broken_rules = [(rule, _printed_columns(rule, engine.types(text_rows))) for rule in rules if rule.name in rids_by_rule]
+    if not broken_rules:
+        return pd.DataFrame(columns=list(COLUMNS))
+    columns = ", ".join(map(quoted, dict.fromkeys(chain.from_iterable(columns for _, columns in broken_rules))))
+    row_ids = id_set(violations["rid"], engine)
+    printed_rows = engine.collect(f"SELECT rid, {columns} FROM {text_rows} WHERE rid IN {row_ids} ORDER BY rid")
     findings = []
-    text_columns = engine.types(text_rows)
-    for rule in rules:
-        rids = violations.loc[violations["name"] == rule.name, "rid"]
-        if rids.empty:
-            continue
-        columns = [column_name for column_name in rule.columns if column_name in text_columns] or [
-            column_name for column_name in text_columns if column_name != "rid"
-        ][:1]
-        cell_text = (
-            quoted(columns[0])
-            if len(columns) == 1
-            else "concat_ws('; ', "
-            + ", ".join(f"{literal(column_name + '=')} || coalesce({quoted(column_name)}, '')" for column_name in columns)
-            + ")"
-        )
-        cell_rows = engine.collect(
-            f"""SELECT rid, {literal(", ".join(columns))} AS "column", {cell_text} AS "value"
-            FROM {text_rows} WHERE rid IN {id_set(rids, engine)} ORDER BY rid"""
-        )
+    for rule, rule_columns in broken_rules:
+        cell_rows = printed_rows.loc[printed_rows["rid"].isin(rids_by_rule[rule.name]), ["rid", *rule_columns]]
+        cells = cell_rows[rule_columns[0]] if len(rule_columns) == 1 else _cells_text(cell_rows, rule_columns)
+        cell_rows = pd.DataFrame({"rid": cell_rows["rid"], "column": ", ".join(rule_columns), "value": cells})
         findings.append(rule_findings(cell_rows, rule.rule, expectation=rule.text, remedy=rule.mend, severity=rule.severity))
-    return joined_findings(findings) if findings else pd.DataFrame(columns=list(COLUMNS))
+    return joined_findings(findings)
+
+
+def _printed_columns(rule: BoundRule, text_columns: Mapping[str, str]) -> list[str]:
+    """The columns that a rule names; the first of the table where it has none of them."""
+    columns = [column_name for column_name in rule.columns if column_name in text_columns]
+    return columns or [column_name for column_name in text_columns if column_name != "rid"][:1]
+
+
+def _cells_text(printed_rows: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
+    """'a=..; b=..' of each row."""
+    cells = [f"{column_name}=" + printed_rows[column_name].fillna("").astype("str") for column_name in columns]
+    return reduce(lambda text, cell: text + "; " + cell, cells)
 
 
 def row_rule_findings(text_rows: str, typed_rows: str, rules: Sequence[BoundRule], engine: Engine) -> pd.DataFrame:

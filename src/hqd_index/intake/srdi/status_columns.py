@@ -49,6 +49,7 @@ def status_from_spells(
         FROM {quoted(firms)} AS f LEFT JOIN {status_rows} AS q USING (firm_id, year)""",
         f"{firms}_status",
         ["firm_id", "year"],
+        extends=firms,
     )
 
 
