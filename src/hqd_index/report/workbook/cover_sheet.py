@@ -26,7 +26,7 @@ def write_cover(worksheet: Any, styles: CellStyles, results: Results, contents: 
     worksheet.set_tab_color(TAB_COLOURS["read"])
     worksheet.set_column(0, 0, 26)
     worksheet.set_column(1, 1, COVER_WIDTH)
-    worksheet.write_string(0, 0, results.study.study.label[language], styles(bold=True, font_size=16))
+    worksheet.write_string(0, 0, results.title.of(language), styles(bold=True, font_size=16))
     worksheet.set_row(0, 28)
     row = _facts(worksheet, styles, results, language)
     findings = [finding.text.of(language) for finding in main_findings(results)]

@@ -22,7 +22,7 @@ from .unit_sheet import UnitSheets, write_unit_data, write_unit_sheet
 def write_workbook(results: Results, path: Path, lab: WeightLab | None = None) -> Path:
     """The workbook of one run; with `lab`, a sheet of weights to try."""
     language = results.language
-    workbook = open_book(path, results.study.study.label[language], f"run {results.manifest.get('run', '')}")
+    workbook = open_book(path, results.title.of(language), f"run {results.manifest.get('run', '')}")
     styles = CellStyles(workbook, SYNTHETIC_NOTICE.of(language) if results.study.study.synthetic else "")
     cover_sheet = workbook.add_worksheet(COVER_TITLE.of(language))
     book = _Book(workbook, styles, results, language, lab)
