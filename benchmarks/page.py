@@ -4,9 +4,9 @@ Ratios of CPU time of the page's own thread, so that a busy machine has no say; 
 
 "An empty page of equal bytes" can be filled with markup (rows of a hidden table, which a browser parses and does not draw) or
 with words (one hidden paragraph). The goal is meant with markup: bytes that a browser has to parse as it parses the page's. With
-words the same goal would forbid a page with elements at all, so that ratio is printed and not judged; what halved it
-(about 15, it was 30) is that sections out of sight are not laid out (`content-visibility`). Tables stay in the markup rather than in data
-for the script, because the page must be read and printed without it.
+words the same goal would forbid a page with elements at all, so that ratio is printed and not judged; it was 30 and is about 15
+since sections out of sight are not laid out (`content-visibility`). Tables stay in the markup rather than in data for the
+script, because the page must be read and printed without it.
 """
 
 from __future__ import annotations

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+import openpyxl
 import pandas as pd
 import pytest
 
+from hqd_index.report.exports.readme import write_readme
+from hqd_index.report.page.html_page import page
 from hqd_index.report.page.opening import MAX_SENTENCE, confidence, opening
 from hqd_index.report.page.rank_tiers import rank_tiers
 from hqd_index.report.page.unit_sheets import STRONG, WEAK, indicator_lines
 from hqd_index.report.results import Results
+from hqd_index.report.workbook.results_workbook import write_workbook
 from hqd_index.tables import of_rows
 
 from .conftest import MANIFEST, UNITS, YEARS, study
@@ -87,3 +94,14 @@ def test_indicators_of_a_sheet_are_the_table(results: Results) -> None:
             quarter = -(-len(peers) // 4)
             expected = "" if better is None else STRONG if better <= quarter else WEAK if better > len(peers) - quarter else ""
             assert line.mark == expected
+
+
+def test_a_run_of_a_scenario_says_so_wherever_it_has_a_title(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    scenario = {"id": "equal", "zh": "等权", "en": "Equal weights"}
+    results = Results(study(), tables, {**MANIFEST, "scenario": scenario})
+    text = page(results, None, {}, [])
+    assert "<title>演示（情景：等权）</title>" in text and 'data-title-en="Demo (scenario: Equal weights)"' in text
+    assert re.search(r"<h1>.*演示（情景：等权）.*</h1>", text)
+    assert write_readme(results, tmp_path).read_text("utf-8").startswith("# 演示（情景：等权）")
+    book = openpyxl.load_workbook(write_workbook(results, tmp_path / "results.xlsx"))
+    assert book["封面"]["A1"].value == book.properties.title == "演示（情景：等权）"

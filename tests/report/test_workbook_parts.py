@@ -16,6 +16,7 @@ from openpyxl.utils import column_index_from_string
 from hqd_index.intake.rules.rule_catalogue import EXPECTATIONS, RULES
 from hqd_index.report.bilingual import Bilingual
 from hqd_index.report.disclosure import publishable_results
+from hqd_index.report.grids.grid import Column, Grid
 from hqd_index.report.outline import SHEETS
 from hqd_index.report.results import Results
 from hqd_index.report.table_notes import note_text
@@ -23,6 +24,7 @@ from hqd_index.report.weight_lab import weight_lab
 from hqd_index.report.wording import wordings
 from hqd_index.report.workbook.print_layout import PAGE_COLUMNS, SMALLEST_SCALE, page_columns, print_scale
 from hqd_index.report.workbook.results_workbook import write_workbook
+from hqd_index.report.workbook.sheet_format import CellStyles, fill_sheet, open_book
 from hqd_index.report.workbook.sheet_parts import TAB_COLOURS, part_of, sheet_order
 
 from .conftest import MANIFEST, study
@@ -60,6 +62,20 @@ def test_a_wide_table_is_printed_on_pages_of_few_columns(book: openpyxl.Workbook
         counts = [starts[0], *(key_columns + end - start for start, end in pairwise([*starts, sheet.max_column]))]
         assert max(counts) <= PAGE_COLUMNS, sheet.title
         assert (sheet.page_setup.scale or 100) >= SMALLEST_SCALE, sheet.title
+
+
+def test_a_long_sheet_prints_its_first_rows_and_says_so(results: Results, tmp_path: Path) -> None:
+    """Of 101 records 40 are printed, with the file that holds the rest; of 100 all are."""
+    for count in (100, 101):
+        workbook = open_book(tmp_path / f"{count}.xlsx", "", "")
+        columns = (Column(Bilingual("年", "Year"), "year"),)
+        grid = Grid(Bilingual("表", "Table"), columns, tuple((2000 + k,) for k in range(count)), ("scores",))
+        fill_sheet(workbook.add_worksheet("Sheet"), CellStyles(workbook), grid, "en")
+        workbook.close()
+        sheet = openpyxl.load_workbook(tmp_path / f"{count}.xlsx")["Sheet"]
+        foot = sheet.oddFooter.left.text
+        assert (sheet.print_area or "").endswith("$A$43") == (count > 100)
+        assert ("First 40 of 101 rows; all in tables/scores.csv" in foot) == (count > 100)
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from ..number_format import MISSING, is_missing
 from ..results import Results
 from ..weight_lab import Array, Design, WeightLab, scores
 from ..wording import wording, wordings
+from .print_layout import PAGE_COLUMNS, PRINTED_ROWS, print_first_rows
 from .sheet_format import CellStyles
 
 FIRST_WEIGHT_ROW = 6
@@ -258,6 +259,7 @@ def _fill_working_sheet(worksheet: Any, sheets: LiveSheets) -> None:
         _rank_columns(worksheet, sheets, k)
     worksheet.freeze_panes(FIRST_UNIT_ROW, 2)
     _print_setup(worksheet)
+    print_first_rows(worksheet, PRINTED_ROWS, PAGE_COLUMNS - 1, wording("workbook.looked_up").of(sheets.language))
     worksheet.set_column(0, 0, 8)
     worksheet.set_column(1, 1, 28)
 

@@ -14,6 +14,8 @@ PAGE_HEIGHT = 490
 """Points between head and foot of A4 on its side."""
 SMALLEST_SCALE = 75
 """Per cent of full size: 10 points become 7.5."""
+WHOLE_ROWS, PRINTED_ROWS = 100, 40
+"""Records up to which a sheet is printed whole, and those printed of a longer one, which says at its foot where the rest is."""
 
 
 def page_columns(widths: Sequence[int], key_columns: int) -> list[int]:
@@ -40,6 +42,12 @@ def print_scale(widths: Sequence[int], key_columns: int, starts: Sequence[int], 
 
 def _width(widths: Sequence[int]) -> float:
     return sum(widths) + PADDING * len(widths)
+
+
+def print_first_rows(worksheet: Any, last_row: int, last_column: int, remark: str) -> None:
+    """Only the rows down to `last_row` are printed, and the foot of each page says so beside the name of the sheet."""
+    worksheet.print_area(0, 0, last_row, last_column)
+    worksheet.set_footer(f"&L&A  {remark.replace('&', '&&')}&R&P / &N")
 
 
 def set_pages(worksheet: Any, widths: Sequence[int], key_columns: int, header_row: int, height: float) -> None:

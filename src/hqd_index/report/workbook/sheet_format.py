@@ -15,7 +15,7 @@ from ..bilingual import Bilingual
 from ..grids.grid import Column, Grid
 from ..number_format import is_missing, number
 from ..wording import wording
-from .print_layout import set_pages
+from .print_layout import PRINTED_ROWS, WHOLE_ROWS, print_first_rows, set_pages
 
 CREATION_TIME = datetime.datetime(2020, 1, 1)
 FONT = "Microsoft YaHei"
@@ -87,8 +87,13 @@ def fill_sheet(worksheet: Any, styles: CellStyles, grid: Grid, language: str) ->
     worksheet.freeze_panes(FIRST_ROW, _label_columns(grid.columns))
     worksheet.autofilter(FIRST_ROW - 1, 0, FIRST_ROW + last_row, len(grid.columns) - 1)
     widths, label_columns = [column.width for column in grid.columns], max(1, _label_columns(grid.columns))
-    set_pages(worksheet, widths, label_columns, FIRST_ROW - 1, header_height + LINE_HEIGHT * (FIRST_ROW + sum(line_counts)))
+    is_long = len(grid) > WHOLE_ROWS
+    printed_lines = sum(line_counts[:PRINTED_ROWS] if is_long else line_counts)
+    set_pages(worksheet, widths, label_columns, FIRST_ROW - 1, header_height + LINE_HEIGHT * (FIRST_ROW + printed_lines))
     worksheet.set_footer("&L&A&R&P / &N")
+    if is_long:
+        remark = wording("workbook.printed", shown=PRINTED_ROWS, count=len(grid), table=grid.sources[0]).of(language)
+        print_first_rows(worksheet, FIRST_ROW + PRINTED_ROWS - 1, len(grid.columns) - 1, remark)
     if styles.notice:
         worksheet.set_header(f"&L{styles.notice}")
 

@@ -18,6 +18,7 @@ from ..number_format import MISSING, is_missing
 from ..outline import SHEETS
 from ..results import Results
 from ..wording import wording
+from .print_layout import PAGE_COLUMNS, PRINTED_ROWS, print_first_rows
 from .sheet_format import CellStyles
 
 MAX_CELLS = 60_000
@@ -188,6 +189,7 @@ def write_unit_data(worksheet: Any, sheets: UnitSheets) -> None:
     worksheet.set_landscape()
     worksheet.set_paper(9)
     worksheet.fit_to_pages(1, 0)
+    print_first_rows(worksheet, PRINTED_ROWS, PAGE_COLUMNS - 1, wording("workbook.looked_up").of(language))
 
 
 def _write_choice(worksheet: Any, sheets: UnitSheets) -> None:
