@@ -30,6 +30,7 @@ SETTINGS = {
 }
 
 DISK_FULL = "No space left"
+SPILL_FULL = "failed to offload data block"  # no room to spill: the engine calls it a lack of memory
 FRAME = "hqd_frame"
 """What a frame is called while SQL reads it."""
 
@@ -261,7 +262,7 @@ class DuckDBEngine:
         try:
             return self._connection.execute(sql)
         except duckdb.OutOfMemoryException as fault:
-            raise _memory_error(fault) from fault
+            raise (_disk_error(self.folder) if SPILL_FULL in str(fault) else _memory_error(fault)) from fault
         except duckdb.IOException as fault:
             if DISK_FULL in str(fault):
                 raise _disk_error(self.folder) from fault
