@@ -7,7 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from hqd_index.canonical import CANONICAL
-from hqd_index.codebook import OWN, labels, meaning
+from hqd_index.codebook import column_label, labels
 from hqd_index.methods import FAMILIES
 from hqd_index.models.analyses.interactions import CHANNELS
 from hqd_index.models.analyses.leading_firms import GROUPS
@@ -42,10 +42,10 @@ def test_what_the_program_names_has_a_label() -> None:
 def test_every_column_of_a_published_table_has_a_label() -> None:
     for name, table in TABLES.items():
         for column in table.columns:
-            zh, en = OWN.get(name, {}).get(column, meaning(name, column))[:2]
-            assert zh and en, (name, column)
+            label = column_label(name, column)
+            assert label.zh and label.en and label.zh != label.en, (name, column)
     with pytest.raises(LookupError, match=r"labels\.yaml"):
-        meaning("scores", "nothing_of_the_kind")
+        column_label("scores", "nothing_of_the_kind")
 
 
 def test_every_derived_specification_has_a_label(results: Results) -> None:
@@ -104,4 +104,4 @@ def test_the_labels_are_those_that_a_reader_of_yaml_finds() -> None:
     """The file is read by lines, for speed: it must mean the same to any reader of YAML."""
     text = (files("hqd_index") / "labels.yaml").read_text("utf-8")
     pairs = YAML(typ="safe").load(text)
-    assert labels() == {name: (pair["zh"], pair["en"]) for name, pair in pairs.items()}
+    assert labels() == {name: (pair["zh"], pair["en"], pair.get("unit", "")) for name, pair in pairs.items()}

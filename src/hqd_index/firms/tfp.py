@@ -188,15 +188,3 @@ def _production_function(production: pd.DataFrame) -> Elasticities:
     firm = pd.factorize(production["firm_id"])[0]
     output, labour, capital, materials = (production[quantity].to_numpy() for quantity in ("output", *INPUTS))
     return wooldridge(output, labour, capital, materials, firm, production["year"].to_numpy())
-
-
-LABELS = {
-    "column": ("生产率列", "productivity column", ""),
-    "industry": ("行业", "industry", ""),
-    "method": ("方法(index 指数法,wlp 广义矩)", "method (index numbers, or wlp: GMM)", ""),
-    "input": ("投入", "input", ""),
-    "estimate": ("产出弹性(指数法为平均成本份额)", "elasticity (index: mean cost share)", ""),
-    "se": ("标准误(聚类到企业)", "standard error, clustered by firm", ""),
-    "first_stage": ("第一阶段 F(滞后劳动)", "first-stage F of lagged labour", ""),
-    "n": ("观测数", "observations", ""),
-}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from ...codebook import meaning
+from ...codebook import column_label
 from ...country_names import country_name
 from ...tables import TABLES
 from ..bilingual import BLANK_TEXT, Bilingual
@@ -121,7 +121,7 @@ def _headers(results: Results, table_name: str, columns: list[str]) -> Iterator[
     names, units = column_labels(results, table_name), column_units(results, table_name)
 
     def name(column: str) -> Bilingual:
-        return names.get(column) or Bilingual(*meaning(table_name, column))
+        return names.get(column) or Bilingual(*column_label(table_name, column)[:2])
 
     for column in columns:
         label = (
