@@ -19,9 +19,6 @@ TEXT = r'"(?:[^"\\]|\\.)*"'
 LABEL_LINE = re.compile(
     rf"(?P<name>[A-Za-z0-9_.]+): *\{{zh: *(?P<zh>{TEXT}), *en: *(?P<en>{TEXT})(?:, *unit: *(?P<unit>{TEXT}))?\}} *"
 )
-    rf"(?P<name>[A-Za-z0-9_.]+): *\{{zh: *(?P<zh>{TEXT}), *en: *(?P<en>{TEXT})(?:, *unit: *(?P<unit>{TEXT}))?\}} *"
-)
-
 LINKED_TABLES = ("linkages", "network")
 """Tables whose figures of linkage are those of the canonical table."""
 
