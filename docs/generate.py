@@ -30,6 +30,7 @@ from hqd_index.methods.omitted_methods import OMITTED_METHODS, omitted_commands
 from hqd_index.methods.options import options
 from hqd_index.models.estimator_catalogue import ESTIMATORS, OMITTED_ESTIMATORS
 from hqd_index.report.exports.readme import FILES
+from hqd_index.report.label_catalogue import unit_name
 
 LANGUAGES = ("zh", "en")
 
@@ -196,9 +197,10 @@ def _output_row(table: str, column: str, language: str) -> list[str]:
 
 
 def column_meaning(table: str, column: str, language: str) -> str:
-    """What a column holds, as the codebook says it; empty when nothing says."""
-    zh, en = codebook.meaning(table, column)
-    return "" if zh == column else pick(language, zh, en)
+    """What a column holds, and in what unit, as the codebook says it."""
+    zh, en, unit = codebook.column_label(table, column)
+    measure = unit_name(unit)
+    return pick(language, f"{zh}（{measure.zh}）", f"{en} ({measure.en})") if unit else pick(language, zh, en)
 
 
 def commands_page(language: str) -> list[str]:

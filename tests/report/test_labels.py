@@ -44,6 +44,9 @@ def test_every_column_of_a_published_table_has_a_label() -> None:
         for column in table.columns:
             label = column_label(name, column)
             assert label.zh and label.en and label.zh != label.en, (name, column)
+    columns = {*(column for table in TABLES.values() for column in table.columns)}
+    own = {f"{name}.{column}" for name, table in TABLES.items() for column in table.columns}
+    assert set(labels()) <= columns | own, "labels of columns that no table has"
     with pytest.raises(LookupError, match=r"labels\.yaml"):
         column_label("scores", "nothing_of_the_kind")
 
