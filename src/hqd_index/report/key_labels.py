@@ -137,7 +137,7 @@ def effects_label(results: Results, effects: str) -> Bilingual:
 
 def controls_label(results: Results, controls: str) -> Bilingual:
     """Control variables joined by '+', by name."""
-    return listing([term_label(results, control) for control in controls.split("+")])
+    return listing([term_label(results, control) for control in controls.split("+") if control])
 
 
 def density_label(_: Results, density: str) -> Bilingual:
