@@ -11,8 +11,10 @@ import pandas as pd
 import pytest
 from docx import Document
 
+from hqd_index.canonical import CANONICAL
 from hqd_index.report.bilingual import Bilingual
 from hqd_index.report.grids.grid import Grid
+from hqd_index.report.label_catalogue import unit_name
 from hqd_index.report.outline import OUTLINE
 from hqd_index.report.results import Results
 from hqd_index.report.weight_lab import weight_lab
@@ -139,3 +141,8 @@ def test_workbooks_in_english_have_no_chinese(tables: dict[str, pd.DataFrame], t
     cells = [(sheet.title, cell) for sheet in sheets for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)]
     chinese = {(title, cell.column_letter) for title, cell in cells if HAN.search(cell.value)}
     assert chinese <= {("Data", "B"), ("Codebook", "C"), ("Line by line", "B"), ("Raw rows", "B")}
+
+
+def test_units_of_measure_of_the_canonical_tables_have_an_english_name() -> None:
+    units = {column.unit for table in CANONICAL.values() for column in table.columns.values()}
+    assert not [unit for unit in units if HAN.search(unit_name(unit).en)]
