@@ -146,7 +146,7 @@ def _path_products(partial_rows: PartialledRows, y: Array, x: Array, order: np.n
         control_path=control_path,
         path_squares=np.einsum("gt,gt->g", paths, paths),
         control_squares=control_squares.reshape(-1, shape[0]),
-        control_outcome=control_outcome.reshape(controls.shape[2], -1),
+        control_outcome=control_outcome.reshape(controls.shape[2], shape[0] * y.shape[1]),
     )
 
 
