@@ -9,6 +9,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from hqd_index.report.closing_lines import _commands_to_try
 from hqd_index.report.exports.readme import write_readme
 from hqd_index.report.page.html_page import page
 from hqd_index.report.page.opening import MAX_SENTENCE, confidence, opening
@@ -105,3 +106,33 @@ def test_a_run_of_a_scenario_says_so_wherever_it_has_a_title(tables: dict[str, p
     assert write_readme(results, tmp_path).read_text("utf-8").startswith("# 演示（情景：等权）")
     book = openpyxl.load_workbook(write_workbook(results, tmp_path / "results.xlsx"))
     assert book["封面"]["A1"].value == book.properties.title == "演示（情景：等权）"
+
+
+@pytest.mark.parametrize(
+    ("share", "chip"), [(0.43, "样本占官方收入 43%"), (0.002, "样本占官方收入 不足 1%"), (0.0, "指标数据 100% 有值")]
+)
+def test_the_chip_of_the_data_says_of_what_the_share_is(tables: dict[str, pd.DataFrame], share: float, chip: str) -> None:
+    """Firms without revenue are no share of it."""
+    coverage = tables["coverage"].assign(share_revenue=share)
+    complete = tables["scores"].assign(coverage=1.0)
+    results = Results(study(), tables | {"coverage": coverage, "scores": complete}, MANIFEST)
+    assert opening(results)[2].chip.zh == chip
+
+
+def test_readme_has_a_line_for_each_reason_of_empty_tables(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    text = write_readme(Results(study(), tables, MANIFEST), tmp_path).read_text("utf-8")
+    zh, en = text.split("\n---\n")
+    assert zh.count("`event_study.csv`") == en.count("`event_study.csv`") == 1
+    (line,) = [line for line in zh.splitlines() if "`event_study.csv`" in line]
+    assert line.startswith("- 本次运行没有这类数据：") and "`balance.csv` 协变量平衡" in line and "（0 行）" not in line
+
+
+def test_the_last_line_names_the_leading_unit(tables: dict[str, pd.DataFrame]) -> None:
+    """As explain takes it in either language; its code where another unit has the same name."""
+    results = Results(study(), tables, MANIFEST)
+    leader = str(results.ranking(YEARS[-1])["unit"].iloc[0])
+    (line,) = _commands_to_try(study(), results)
+    assert UNITS[leader][0] in line.zh and UNITS[leader][1] in line.en and leader not in line.zh
+    scores = tables["scores"].assign(unit_zh="同名", unit_en="Same")
+    (line,) = _commands_to_try(study(), Results(study(), tables | {"scores": scores}, MANIFEST))
+    assert f"hqd explain {leader} {YEARS[-1]}" in line.zh

@@ -89,9 +89,9 @@ def checked_lines(loaded_study: LoadedStudy, configs: Path, data_folder: Path | 
         try:
             file_check = checked_files(loaded_study.study, engine, data_folder, configs)
         except GateError as fault:
-            yield from intake_lines(fault.intake, language, quarantine_location)
+            yield from intake_lines(fault.intake, language, quarantine_location, first_rows=FIRST_ROWS)
             raise
-        yield from intake_lines(file_check, language, quarantine_location)
+        yield from intake_lines(file_check, language, quarantine_location, first_rows=FIRST_ROWS)
         yield from (notice.text(language) for notice in file_check.notices)
         present_columns = {name: engine.types(table) for name, table in file_check.tables.items()}
         yield from (absent.notice(language) for absent in absent_columns(loaded_study.study, present_columns))

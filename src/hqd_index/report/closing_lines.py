@@ -50,9 +50,16 @@ def _commands_to_try(study: Study, results: Results) -> list[Bilingual]:
     level = study.indicators.levels[0]
     varied = next((f"--scenario {name}" for name in study.scenarios), f'--set "weighting.weight.{level}={{method: equal}}"')
     year = results.years[-1]
-    unit = str(results.ranking(year)["unit"].iloc[0])
-    leading_unit = unit if unit.isalnum() else f'"{unit}"'  # a key of two columns has a bar, which a shell would take
-    return [wording("terminal.next_commands", varied=varied, unit=leading_unit, year=year)]
+    unit = _as_typed(results, str(results.ranking(year)["unit"].iloc[0]))
+    return [wording("terminal.next_commands", varied=varied, unit=unit, year=year)]
+
+
+def _as_typed(results: Results, unit: str) -> Bilingual:
+    """A unit as `hqd explain` takes it: its name, or its code where units share a name; quoted where a shell would part it."""
+    names = results.unit_name(unit)
+    shared = [results.units[f"unit_{language}"].eq(name).sum() > 1 for language, name in zip(("zh", "en"), names)]
+    texts = [unit if is_shared else name for name, is_shared in zip(names, shared)]
+    return Bilingual(*(text if text.isalnum() else f'"{text}"' for text in texts))
 
 
 def _places(study: Study, folder: Path) -> list[Bilingual]:

@@ -363,6 +363,8 @@ def main_findings(results: Results) -> list[Finding]:
 
 def next_step(results: Results) -> Finding:
     """What to try next, from what this run shows."""
+    if results.has("regressions") and not results.has("hypotheses"):
+        return Finding(wording("page.opening.link.unjudged.why"), ("regressions",))
     if not results.has("hypotheses"):
         return Finding(wording("findings.next.no_regression", reason=results.absence_reason("regressions")), ("not_made",))
     row = headline_row(results)

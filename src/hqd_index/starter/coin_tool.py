@@ -46,7 +46,7 @@ def coin_tool(previews: Sequence[SheetPreview]) -> tuple[SheetTable, IndicatorSy
         _column_by_label(database.rows[code_row], column_index, sheet_rows)
         for column_index in (UNIT_NAME, UNIT_CODE, *indicator_columns)
     ]
-    table = SheetTable(database, code_row + 1, 0, tuple(columns), len(sheet_rows))
+    table = SheetTable(database, code_row + 1, 0, tuple(columns), len(sheet_rows), rows_below=len(sheet_rows))
     return table, _system(database.rows, code_row, indicator_columns, framework, table.location)
 
 

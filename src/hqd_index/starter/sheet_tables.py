@@ -74,7 +74,7 @@ class SheetTable:
     """A sheet with its header understood as far as the cells tell. `years_across`: its value columns are years.
 
     `bands`: measures over years in two header rows, or with years in one label each.
-    `preamble`: what the lines above the header say.
+    `preamble`: what the lines above the header say. `rows_below`: every row below the header, as the ledger of a run counts them.
     """
 
     preview: SheetPreview
@@ -87,6 +87,7 @@ class SheetTable:
     bands: tuple[str, ...] = ()
     preamble: tuple[str, ...] = ()
     second_labels: tuple[str, ...] = field(default=())
+    rows_below: int = 0
 
     @property
     def location(self) -> str:
@@ -141,7 +142,10 @@ def sheet_table(preview: SheetPreview) -> SheetTable | None:
     years = _years_across(columns) if not bands else ()
     bands = bands or (() if years else _measures_of_years(columns))
     preamble = tuple(cell for sheet_row in preview.rows[:header_index] for cell in sheet_row if cell)
-    return SheetTable(preview, header_index + 1, label_rows, tuple(columns), len(data_rows), notes, years, bands, preamble)
+    return SheetTable(
+        preview, header_index + 1, label_rows, tuple(columns), len(data_rows), notes, years, bands, preamble,
+        rows_below=len(preview.rows) - first_row_below,
+    )  # fmt: skip
 
 
 def sheet_column(

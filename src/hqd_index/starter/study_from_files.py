@@ -200,7 +200,8 @@ def _role_text(table: ClassifiedTable, language: str) -> str:
         return ROLES["none"][language_index]
     units = ", ".join(column.label for column in table.units if column.label) if table.role in ("panel", "industry") else ""
     vendor = f" {table.preset or table.builtin}" if table.preset or table.builtin else ""
-    rows = (f"{table.table.rows} 行", f"{table.table.rows} rows")[language_index]
+    count, is_complete = table.table.rows_below, table.table.preview.is_complete
+    rows = (f"{count:,} 行{'' if is_complete else '以上'}", f"{count:,} rows{'' if is_complete else ' or more'}")[language_index]
     return f"{ROLES[table.role][language_index]}{vendor}, {rows}" + (
         f", {('单元', 'units')[language_index]} {units}" if units else ""
     )

@@ -14,7 +14,8 @@ from ..study_intake import Intake
 EXAMPLES = 5
 WORDS = {
     "zh": {
-        "file": "[校验] {file}  {rows:,} 行 → 采用 {used:,},隔离 {held:,}({share:.1%}),范围外 {aside:,}",
+        "file": "[校验] {file}  {first}{rows:,} 行 → 采用 {used:,},隔离 {held:,}({share:.1%}),范围外 {aside:,}",
+        "first": "前 ",
         "rule": "  {rule} {text}   {count:,} 行  例:第 {row} 行 {column} = {value}{others}",
         "mend": "      {expected}改法:{mend}   处理:{done}",
         "expected": "应为:{expected}   ",
@@ -24,7 +25,9 @@ WORDS = {
         "all": "      全部明细:{path}",
     },
     "en": {
-        "file": "[check] {file}  {rows:,} rows -> used {used:,}, quarantined {held:,} ({share:.1%}), out of scope {aside:,}",
+        "file": "[check] {file}  {first}{rows:,} rows -> used {used:,}, quarantined {held:,} ({share:.1%}), "
+        "out of scope {aside:,}",
+        "first": "first ",
         "rule": "  {rule} {text}   {count:,} rows  e.g. row {row} {column} = {value}{others}",
         "mend": "      {expected}mend: {mend}   done: {done}",
         "expected": "expected: {expected}   ",
@@ -36,8 +39,10 @@ WORDS = {
 }
 
 
-def intake_lines(intake: Intake, language: str = "zh", path: str = "quarantine.xlsx") -> list[str]:
-    """The lines for all files; `path` is where the full list is."""
+def intake_lines(
+    intake: Intake, language: str = "zh", path: str = "quarantine.xlsx", *, first_rows: int | None = None
+) -> list[str]:
+    """The lines for all files; `path` is where the full list is, `first_rows` how many of each were read at most."""
     wording = WORDS["en" if language == "en" else "zh"]
     quarantine = intake.frames["quarantine"]
     lines: list[str] = []
@@ -46,11 +51,9 @@ def intake_lines(intake: Intake, language: str = "zh", path: str = "quarantine.x
         quarantined_rows, out_of_scope = int(stages["quarantined"].sum()), int(stages["out_of_scope"].sum())
         share = quarantined_rows / (row_count - out_of_scope) if row_count > out_of_scope else 0.0
         sheet_label = f"{file} [{sheet}]" if sheet else str(file)
-        lines.append(
-            wording["file"].format(
-                file=sheet_label, rows=row_count, used=used_row_count, held=quarantined_rows, share=share, aside=out_of_scope
-            )
-        )
+        first = wording["first"] if row_count == first_rows else ""
+        counts = {"rows": row_count, "used": used_row_count, "held": quarantined_rows, "aside": out_of_scope}
+        lines.append(wording["file"].format(file=sheet_label, first=first, share=share, **counts))
         sheet_findings = quarantine[(quarantine["file"] == file) & (quarantine["sheet"] == sheet)]
         lines += _rule_lines(sheet_findings, wording, language)
         if quarantined_rows:

@@ -43,7 +43,8 @@ class Analysis:
 
 
 DIAGNOSTICS = ("regression_diagnostics",)
-SPILLOVER = ("外溢(H6)", "spillover (H6)")
+H4, H5, H6B, H8 = ((f"假设 {name}", name) for name in ("H4", "H5", "H6b", "H8"))
+SPILLOVER = ("假设 H6(投入产出外溢)", "H6 (spillover)")
 
 ANALYSES: dict[str, Analysis] = {
     "channels": Analysis(channels, ("channels",), CHANNELS_MEND, further_tables=("contribution",)),
@@ -72,18 +73,24 @@ ANALYSES: dict[str, Analysis] = {
     "named_instruments": Analysis(named_instruments, ("endogeneity",)),
     "thresholds": Analysis(thresholds, ("thresholds",)),
     "moderation": Analysis(moderation, ("regressions",)),
-    "modes": Analysis(modes, ("hypotheses",), MODES_MEND, further_tables=("mode_matrix", *DIAGNOSTICS), description=("H4", "H4")),
+    "modes": Analysis(modes, ("hypotheses",), MODES_MEND, further_tables=("mode_matrix", *DIAGNOSTICS), description=H4),
     "dead_bands": Analysis(dead_bands, ("mode_dead_bands",), MODES_MEND),
-    "paths": Analysis(paths, ("hypotheses",), MODES_MEND, further_tables=("regressions", *DIAGNOSTICS), description=("H5", "H5")),
+    "paths": Analysis(paths, ("hypotheses",), MODES_MEND, further_tables=("regressions", *DIAGNOSTICS), description=H5),
     "leader_indices": Analysis(
-        leader_indices, ("hypotheses",), LEADERS_MEND, further_tables=("regressions", *DIAGNOSTICS), description=("H6b", "H6b")
+        leader_indices,
+        ("hypotheses",),
+        LEADERS_MEND,
+        further_tables=("regressions", *DIAGNOSTICS),
+        description=H6B,
     ),
     "leader_outcomes": Analysis(
-        leader_outcomes, ("hypotheses",), LEADERS_MEND, further_tables=("regressions", *DIAGNOSTICS), description=("H6b", "H6b")
+        leader_outcomes,
+        ("hypotheses",),
+        LEADERS_MEND,
+        further_tables=("regressions", *DIAGNOSTICS),
+        description=H6B,
     ),
-    "moderators": Analysis(
-        named_moderators, ("hypotheses",), MODERATOR_MEND, further_tables=DIAGNOSTICS, description=("H8", "H8")
-    ),
+    "moderators": Analysis(named_moderators, ("hypotheses",), MODERATOR_MEND, further_tables=DIAGNOSTICS, description=H8),
 }
 
 
@@ -106,5 +113,5 @@ def _analysis_rows(analysis: Analysis, headline: Headline) -> Rows:
         reason = fault
         if analysis.description is not None:
             zh, en = analysis.description
-            reason = EstimationError(f"{en}: {fault.en}", zh=f"{zh}:{fault.zh}")
+            reason = EstimationError(f"{en}: {fault.en}", zh=f"{zh}：{fault.zh}")
         return {"not_made": not_made(analysis.tables, reason, analysis.mend)}

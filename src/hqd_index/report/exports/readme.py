@@ -10,7 +10,7 @@ from ..closing_lines import unwanted_outputs
 from ..key_findings import main_findings
 from ..results import Results
 from ..sentences import SYNTHETIC_NOTICE
-from ..wording import wording
+from ..wording import listing, wording
 
 FILE_TEXTS = {
     "report.html": "page",
@@ -68,14 +68,41 @@ def _language_part(results: Results, language: str, message: Bilingual | None) -
     unwanted_texts = unwanted_outputs(results.study)
     lines += [] if unwanted_texts is None else ["", unwanted_texts.of(language)]
     lines += ["", f"## {wording('readme.heading.tables').of(language)}", "", wording("readme.encoding").of(language), ""]
-    return [*lines, *(f"- `{name}.csv`: {_table_line(results, name).of(language)}" for name in TABLES)]
+    made = [name for name in TABLES if len(results.table(name)) or name in MAY_BE_EMPTY]
+    lines += [f"- `{name}.csv`: {_table_line(results, name).of(language)}" for name in made]
+    return [*lines, *_empty_tables(results, language)]
 
 
 def _table_line(results: Results, name: str) -> Bilingual:
-    """A table with its rows; why it is empty."""
-    count, table = len(results.table(name)), Bilingual(TABLES[name].zh, TABLES[name].en)
-    if count:
-        return wording("readme.table.one" if count == 1 else "readme.table", table=table, count=count)
-    if name in MAY_BE_EMPTY:
-        return wording("readme.table.none", table=table)
-    return wording("readme.table.empty", table=table, reason=results.absence_reason(name))
+    """A table with its rows."""
+    count = len(results.table(name))
+    key = "readme.table.none" if not count else "readme.table.one" if count == 1 else "readme.table"
+    return wording(key, table=_title(name), **({"count": count} if count > 1 else {}))
+
+
+def _title(name: str) -> Bilingual:
+    return Bilingual(TABLES[name].zh, TABLES[name].en)
+
+
+def _empty_tables(results: Results, language: str) -> list[str]:
+    """A heading and a line for each reason, with the tables that are empty for it; none where every table has rows."""
+    names_by_reason: dict[str, list[str]] = {}
+    for name in TABLES:
+        if not len(results.table(name)) and name not in MAY_BE_EMPTY:
+            names_by_reason.setdefault(_reason(results, name).of(language), []).append(name)
+    lines = [
+        f"- {reason}{': ' if language == 'en' else '：'}" + listing([_file_and_title(name) for name in names]).of(language)
+        for reason, names in names_by_reason.items()
+    ]
+    return ["", f"### {wording('readme.heading.empty').of(language)}", "", *lines] if lines else []
+
+
+def _reason(results: Results, name: str) -> Bilingual:
+    """Why a table is empty; the same words for all of which the run simply has nothing."""
+    rows = results.table("not_made")
+    has_reason = len(rows) and (rows["table"] == name).any()
+    return results.absence_reason(name) if has_reason else wording("readme.table.nothing")
+
+
+def _file_and_title(name: str) -> Bilingual:
+    return Bilingual(*(f"`{name}.csv` {title}" for title in _title(name)))

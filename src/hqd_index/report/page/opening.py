@@ -181,10 +181,15 @@ ENOUGH = {"revenue": (MIN_REPRESENTED, 0.5), "weight": (0.6, 0.9)}
 """Shares covered from which coverage is middling, and from which it is high."""
 
 
+LEAST_SHARE = 0.01
+"""Below it a share that is something is not printed as 0%."""
+
+
 def _coverage(results: Results) -> tuple[Bilingual, str, tuple[tuple[Bilingual, str], ...]]:
     """Chip, level and fact: the sample's share of official revenue, else the weight of indicators with a value (medians)."""
     rows = results.table("coverage")
     revenue = rows["share_revenue"].dropna() if len(rows) else pd.Series(dtype=float)
+    revenue = revenue if (revenue > 0).any() else revenue.iloc[:0]  # firms without a column of revenue add up to nothing
     rows = results.ranking(results.years[-1]) if results.years else pd.DataFrame({"coverage": []})
     kind, shares = ("revenue", revenue) if len(revenue) else ("weight", rows["coverage"].dropna())
     if shares.empty:
@@ -192,7 +197,8 @@ def _coverage(results: Results) -> tuple[Bilingual, str, tuple[tuple[Bilingual, 
     share = float(shares.median())
     level = "high" if share >= ENOUGH[kind][1] else "middle" if share >= ENOUGH[kind][0] else "low"
     fact = (wording(f"page.fact.coverage.{kind}"), percent(share))
-    return wording(f"page.chip.coverage.{kind}", share=percent(share, 0)), level, (fact,)
+    shown = wording("page.chip.share.least") if 0 < share < LEAST_SHARE else percent(share, 0)
+    return wording(f"page.chip.coverage.{kind}", share=shown), level, (fact,)
 
 
 def _present(findings: Sequence[Finding | None]) -> tuple[Finding, ...]:
