@@ -226,7 +226,7 @@ def test_closing_lines(tables: dict[str, pd.DataFrame]) -> None:
     outside = int(tables["ledger"]["out_of_scope"].sum())
     assert outside and any(line.startswith(f"{outside} of 1,610") and line.endswith("tables/ledger.csv") for line in lines)
     assert any("supported" in line and "[0.140, 0.460]" in line for line in lines)
-    commands = re.fullmatch(r"other weights: hqd run (.*); a score taken apart: hqd explain (\S+) (\d{4})", lines[-1])
+    commands = re.fullmatch(r"other weights: hqd run (.*); a score taken apart: hqd explain (.+) (\d{4})", lines[-1])
     assert commands and commands[1].startswith(("--scenario ", "--set ")) and "<" not in commands[1]
     scores = tables["scores"]
-    assert commands[2].strip('"') in set(scores["unit"].astype(str)) and int(commands[3]) == scores["year"].max()
+    assert commands[2].strip('"') in set(scores["unit_en"]) and int(commands[3]) == scores["year"].max()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -86,7 +86,6 @@ class SheetTable:
     years_across: tuple[str, ...] = ()
     bands: tuple[str, ...] = ()
     preamble: tuple[str, ...] = ()
-    second_labels: tuple[str, ...] = field(default=())
     rows_below: int = 0
 
     @property
@@ -142,10 +141,8 @@ def sheet_table(preview: SheetPreview) -> SheetTable | None:
     years = _years_across(columns) if not bands else ()
     bands = bands or (() if years else _measures_of_years(columns))
     preamble = tuple(cell for sheet_row in preview.rows[:header_index] for cell in sheet_row if cell)
-    return SheetTable(
-        preview, header_index + 1, label_rows, tuple(columns), len(data_rows), notes, years, bands, preamble,
-        rows_below=len(preview.rows) - first_row_below,
-    )  # fmt: skip
+    shape = preview, header_index + 1, label_rows, tuple(columns), len(data_rows), notes
+    return SheetTable(*shape, years, bands, preamble, len(preview.rows) - first_row_below)
 
 
 def sheet_column(
