@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
@@ -27,16 +28,16 @@ def derive(study: Study, engine: Engine, tables: Mapping[str, str]) -> dict[str,
     for table_name, columns in study.columns.tables.items():
         if table_name not in derived_tables:
             continue
-        for column, derived_column in columns.items():
-            if derived_column.function == "lookup":
-                derived_tables[table_name] = lookup(study, engine, derived_tables, table_name, column, **derived_column.options)
-            elif derived_column.function:
-                derived_tables[table_name] = _function_column(
-                    study, engine, table_name, derived_tables[table_name], column, derived_column
-                )
-            else:
-                derived_tables[table_name] = _formula_column(
-                    study, engine, table_name, derived_tables[table_name], column, derived_column.formula or ""
+        for is_formula, group in groupby(columns.items(), lambda item: item[1].function is None):
+            if is_formula:
+                formulas = {column: derived_column.formula or "" for column, derived_column in group}
+                derived_tables[table_name] = _formula_columns(study, engine, table_name, derived_tables[table_name], formulas)
+                continue
+            for column, derived_column in group:
+                derived_tables[table_name] = (
+                    lookup(study, engine, derived_tables, table_name, column, **derived_column.options)
+                    if derived_column.function == "lookup"
+                    else _function_column(study, engine, table_name, derived_tables[table_name], column, derived_column)
                 )
         if columns and list(columns.values())[-1].function in (None, "lookup"):  # a function leaves a table and its column
             derived_tables[table_name] = _materialised_table(study, engine, table_name, derived_tables[table_name])
@@ -49,11 +50,23 @@ def _materialised_table(study: Study, engine: Engine, table_name: str, table: st
     return engine.query(f"SELECT * FROM {table} ORDER BY {key}")
 
 
-def _formula_column(study: Study, engine: Engine, table_name: str, table: str, column: str, formula: str) -> str:
-    types = engine.types(table)
-    expression = parse(formula, columns=types, aggregate=False, location=f"columns.yaml tables.{table_name}.{column}")
-    sql = row_sql(expression, types, partition=[key_column for key_column in row_key(study, table_name) if key_column != "year"])
-    return engine.view(f'SELECT *, {sql} AS "{column}" FROM {table}', f"{table_name}_{column}")
+def _formula_columns(study: Study, engine: Engine, table_name: str, table: str, formulas: Mapping[str, str]) -> str:
+    """The table with a column for each formula; formulas that do not use one another share a query, and its sorting for lags."""
+    partition = [key_column for key_column in row_key(study, table_name) if key_column != "year"]
+    types, select_items = engine.types(table), dict[str, str]()
+    for column, formula in formulas.items():
+        names = parse(formula, columns=None, aggregate=False, location=f"columns.yaml tables.{table_name}.{column}").columns
+        if names & select_items.keys():
+            table = _with_columns(engine, table_name, table, select_items)
+            types, select_items = engine.types(table), {}
+        expression = parse(formula, columns=types, aggregate=False, location=f"columns.yaml tables.{table_name}.{column}")
+        select_items[column] = row_sql(expression, types, partition=partition)
+    return _with_columns(engine, table_name, table, select_items)
+
+
+def _with_columns(engine: Engine, table_name: str, table: str, select_items: dict[str, str]) -> str:
+    columns = ", ".join(f"{sql} AS {quoted(column)}" for column, sql in select_items.items())
+    return engine.view(f"SELECT *, {columns} FROM {table}", f"{table_name}_{next(reversed(select_items))}")
 
 
 def lookup(
