@@ -32,9 +32,7 @@ def judged_outcome(results: Results, sample: str) -> str:
 
 def headline_spec(results: Results) -> str | None:
     """Id of the specification that the study calls its headline, or the last one estimated."""
-    rows = results.table("regressions")
-    estimated_specs = set(rows["spec"].unique()) if len(rows) else set()
-    study_specs = [spec for spec in results.study.regressions.specifications if spec.id in estimated_specs]
+    study_specs = [spec for spec in results.study.regressions.specifications if spec.id in results.estimated_specs]
     return next((spec.id for spec in study_specs if spec.headline), study_specs[-1].id if study_specs else None)
 
 

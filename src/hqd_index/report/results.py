@@ -56,6 +56,12 @@ class Results:
     def _headers(self) -> dict[str, pd.DataFrame]:
         return {}
 
+    @cached_property
+    def estimated_specs(self) -> frozenset[str]:
+        """The specifications with rows in `regressions`."""
+        rows = self.table("regressions")
+        return frozenset(rows["spec"]) if len(rows) else frozenset()
+
     def has(self, *table_names: str) -> bool:
         return all(len(self.table(table_name)) > 0 for table_name in table_names)
 
