@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import traceback
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from .commands.workbook_commands import close_workbook_run, template, workbook_s
 from .errors import CheckError, Faults, HqdError, environment
 from .interrupts import INTERRUPTED, Interrupt, interruptible
 from .one_thread import one_thread_variables
+from .workers.worker_process import COLLECTION
 
 app = typer.Typer(cls=LocalGroup, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -308,6 +310,7 @@ def schema(
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: a person's mistake ends in a message and its exit code, never in a traceback."""
     use_nearest_characters()
+    gc.set_threshold(*COLLECTION)
     with one_thread_variables(), interruptible() as interrupt:
         code = _exit_code(sys.argv[1:] if arguments is None else arguments, interrupt)
     if code:

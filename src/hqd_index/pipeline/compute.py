@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import provenance
-from ..one_thread import one_thread
 from ..progress import Progress, listening
 from ..publishing import UNFINISHED
 from ..tables import TABLES, check
@@ -57,7 +56,7 @@ class StageResult:
 
 
 def compute(job: StageJob, send: Callable[[str | StageProgress], None] = print) -> StageResult:
-    """The stage run; its tables are in the cache under its key, whole or not at all. Linear algebra on one thread.
+    """The stage run; its tables are in the cache under its key, whole or not at all. Linear algebra: one thread, by the caller.
 
     `send` gets the stage's lines, and how far it is.
     """
@@ -67,7 +66,6 @@ def compute(job: StageJob, send: Callable[[str | StageProgress], None] = print) 
     stage = STAGE_BY_NAME[job.stage]
     job.cache.mkdir(parents=True, exist_ok=True)
     with (
-        one_thread(),
         listening(lambda progress: send(StageProgress(job.stage, progress))),
         open_engine(job.study.study) as engine,
         tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=job.cache) as folder_name,

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from ..errors import SetupError
+from ..one_thread import one_thread
 from ..workers import WorkerEnded, WorkerPool
 from .compute import StageJob, StageProgress, StageResult, compute
 
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
 Message = str | StageProgress
 USEFUL_PROCESSES = 2
 """Processes beyond this find nothing to do for most of a run."""
-INTAKE_MODULES = ("duckdb", "hqd_index.pandera_checks", "hqd_index.intake")
+INTAKE_MODULES = ("duckdb", "sqlglot.dialects.duckdb", "hqd_index.pandera_checks", "hqd_index.intake")
 """What the first stage imports, which runs alone: the first process that starts."""
 PRELOAD = (
     "duckdb",
+    "sqlglot.dialects.duckdb",  # loaded by its name, when the first formula is read
     "hqd_index.pandera_checks",
     *(f"hqd_index.{package}" for package in ("links", "panel", "index.scenario_tables")),
 )
@@ -96,7 +98,8 @@ class JobQueue:
             job, self._inline_job = self._inline_job, None
             gc.freeze()  # statsmodels collects garbage at each of its tests: only what the stage makes is looked at
             try:
-                return job, compute(job, listener)
+                with one_thread():  # workers keep to one from their start
+                    return job, compute(job, listener)
             finally:
                 gc.unfreeze()
         while isinstance(message := self._messages.get(), str | StageProgress):
