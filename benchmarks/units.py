@@ -7,10 +7,14 @@ tree are its own. The alternative is growth in proportion to units: from each si
 may double at most; times below a second are taken as a second, so that what any run costs does not count as growth. Memory
 may reach 4 GiB, and the page of 340 units 3 MB and in Chromium three times the CPU of a page of as many bytes and no content;
 that of 3,000 units opens and finds a unit by its name.
+
+`python benchmarks/units.py 3000 --folder F` measures one size and keeps it in F; what F has is not measured again, so that a slow
+machine takes one size at a time.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import statistics
@@ -32,7 +36,7 @@ FIRST_YEAR = 2010
 GROWTH_GOAL, MEMORY_GOAL, PAGE_GOAL = 2.0, 4 * 1024**3, 3_000_000
 LEAST_SECONDS = 1.0
 PAGE_SIZE, READY_GOAL, TIMES = 340, 3.0, 5
-EVERY = 0.05
+EVERY = 0.2
 
 STUDY = """version: 1
 name: units
@@ -178,7 +182,7 @@ def tree_memory(process: int) -> int:
 def measure(folder: Path, units: int) -> tuple[dict[str, float], int, Path]:
     """(processor seconds by stage, largest resident bytes of the process tree, the folder published) of one size."""
     configs, data = write_study(folder, units)
-    arguments = [sys.executable, __file__, str(configs), str(data), str(folder / "out")]
+    arguments = [sys.executable, __file__, "--child", str(configs), str(data), str(folder / "out")]
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
     peak, output = 0, []
     reader = threading.Thread(target=lambda: output.append(process.stdout.read() if process.stdout else ""))
@@ -239,17 +243,28 @@ def show(sizes: dict[int, dict[str, float]], ratios: dict[str, float], line: Cal
         line(f"{stage:<12}" + "".join(f"{sizes[size][stage]:>8.2f} s" for size in sizes) + f"{ratio:>10.2f}")
 
 
-def main(sizes: tuple[int, ...]) -> int:
-    seconds, peaks, pages, opening = {}, {}, {}, {}
-    with tempfile.TemporaryDirectory() as name:
-        for size in sizes:
-            seconds[size], peaks[size], latest = measure(Path(name) / str(size), size)
-            pages[size] = latest / "report.html"
-            files = {path.name: path.stat().st_size for path in (latest / "report.html", latest / "results.xlsx")}
-            total = sum(seconds[size].values())
-            print(f"{size:,} units: {total:.1f} s, peak {peaks[size] / 1024**3:.2f} GiB, {files}", flush=True)
-        opening = page_checks({size: path for size, path in pages.items() if size >= PAGE_SIZE}, Path(name))
-        page = pages[PAGE_SIZE].stat().st_size if PAGE_SIZE in pages else 0
+def kept(folder: Path, units: int) -> tuple[dict[str, float], int, Path]:
+    """What `measure` gives, from the folder where it was measured before."""
+    path, latest = folder / "measured.json", folder / "out" / "units" / "latest"
+    if not path.is_file():
+        seconds, peak, latest = measure(folder, units)
+        path.write_text(json.dumps({"seconds": seconds, "peak": peak}))
+    measured = json.loads(path.read_text())
+    return measured["seconds"], measured["peak"], latest
+
+
+def main(sizes: tuple[int, ...], folder: Path) -> int:
+    seconds, peaks, pages = {}, {}, {}
+    for size in sizes:
+        seconds[size], peaks[size], latest = kept(folder / str(size), size)
+        pages[size] = latest / "report.html"
+        files = {path.name: path.stat().st_size for path in (latest / "report.html", latest / "results.xlsx")}
+        total = sum(seconds[size].values())
+        print(f"{size:,} units: {total:.1f} s, peak {peaks[size] / 1024**3:.2f} GiB, {files}", flush=True)
+    if len(sizes) < 2:
+        return 0
+    opening = page_checks({size: path for size, path in pages.items() if size >= PAGE_SIZE}, folder)
+    page = pages[PAGE_SIZE].stat().st_size if PAGE_SIZE in pages else 0
     ratios = growth(seconds)
     show(seconds, ratios)
     worst, peak = max(ratios.values()), max(peaks.values())
@@ -265,8 +280,18 @@ def main(sizes: tuple[int, ...]) -> int:
     return 0 if good else 1
 
 
+def from_command_line() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sizes", type=int, nargs="*", default=SIZES)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--child", type=Path, nargs=3, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        print(json.dumps(run_stages(*options.child)))
+        return 0
+    with tempfile.TemporaryDirectory() as name:
+        return main(tuple(options.sizes), options.folder or Path(name))
+
+
 if __name__ == "__main__":
-    if len(sys.argv) == 4:
-        print(json.dumps(run_stages(*map(Path, sys.argv[1:]))))
-    else:
-        raise SystemExit(main(tuple(map(int, sys.argv[1:])) or SIZES))
+    raise SystemExit(from_command_line())
