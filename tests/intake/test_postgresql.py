@@ -226,7 +226,7 @@ def test_the_sources_of_a_server_are_of_one_moment(study, filled, monkeypatch):
         return result
 
     monkeypatch.setattr(postgresql_reader._Transaction, "snapshot", and_then_a_row)
-    read = postgresql_reader.database_snapshots(load_study(study / "configs").study, study / "scratch")
+    read = postgresql_reader.server_snapshots(load_study(study / "configs").study, study / "scratch")
     assert [one.rows for one in read.values()] == [1, 1] and len({one.snapshot for one in read.values()}) == 1
 
 

@@ -1,7 +1,7 @@
 """Where relational work runs: one contract, an engine opened by name; no other part of the program names an engine."""
 
-from .contract import FILE_ROW, Engine
-from .engine_choice import open_engine
+from .contract import FILE_ROW, Catalogue, Engine
+from .engine_choice import open_catalogue, open_engine
 from .sql_text import literal, quoted
 
-__all__ = ["FILE_ROW", "Engine", "literal", "open_engine", "quoted"]
+__all__ = ["FILE_ROW", "Catalogue", "Engine", "literal", "open_catalogue", "open_engine", "quoted"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -97,3 +97,19 @@ class Engine(Protocol):
 
     def keep_only(self, table_names: Collection[str]) -> None:
         """Removes every other relation, and the scratch files that views were read from."""
+
+
+class Catalogue(Protocol):
+    """Tables that a cluster knows by name."""
+
+    @property
+    def version(self) -> str:
+        """Name and version of the cluster's software."""
+
+    def close(self) -> None: ...
+
+    def columns(self, table: str, location: str) -> dict[str, str]:
+        """Column -> type of a table; ConfigError S01 where there is none."""
+
+    def copy(self, table: str, columns: Mapping[str, str], rows: str, folder: Path) -> str:
+        """The query whose rows are now parquet files of the folder; `rows` is what follows FROM."""

@@ -14,7 +14,6 @@ from ..errors import ConfigError, DataError, Faults, HqdError
 from ..progress import Counter
 from ..study.records import Study
 from .read.parquet_reader import stored_rows_errors
-from .read.postgresql_reader import database_files, database_snapshots
 from .read.raw_files import RawFile, check_files_unchanged, raw_files
 from .records.clean_table import CleanTable, example_cell, published_table
 from .records.intake_notice import Notice
@@ -24,6 +23,7 @@ from .records.row_members import row_members
 from .records.sample_flow import coverage, sample_flow
 from .rules.key_overlap import table_overlap_notices
 from .rules.unit_jumps import Medians
+from .server_rows import database_files, database_snapshots
 from .srdi.srdi_status import UNMATCHED_COLUMNS, SrdiStatus
 from .srdi.study_status import study_status
 from .study_columns import exactness, needed_columns, table_of, used_raw_columns
@@ -61,7 +61,7 @@ class GateError(DataError):
 
 
 def intake(
-    study: Study, engine: Engine, data_root: Path, config_root: Path, snapshots: Mapping[str, RawFile] | None = None
+    study: Study, engine: Engine, data_root: Path, config_root: Path, snapshots: Mapping[str, Sequence[RawFile]] | None = None
 ) -> Intake:
     """Every table of the study, clean; DataError (exit 3) when a file or the gate refuses, CheckError (4) on unbalanced books.
 
@@ -99,13 +99,15 @@ def checked_files(study: Study, engine: Engine, data_root: Path, config_root: Pa
     return study_result
 
 
-def _raw_files(study: Study, data_root: Path, config_root: Path, snapshots: Mapping[str, RawFile]) -> dict[str, list[RawFile]]:
+def _raw_files(
+    study: Study, data_root: Path, config_root: Path, snapshots: Mapping[str, Sequence[RawFile]]
+) -> dict[str, list[RawFile]]:
     """The files of each source; all that are missing are reported at once, with the line that names them."""
     files_by_source: dict[str, list[RawFile]] = {}
     errors: list[HqdError] = []
     for source_id, source in study.sources.sources.items():
         if source_id in snapshots:
-            files_by_source[source_id] = [snapshots[source_id]]
+            files_by_source[source_id] = list(snapshots[source_id])
             continue
         try:
             files_by_source[source_id] = raw_files(

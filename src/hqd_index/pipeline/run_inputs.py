@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .. import provenance
 from ..publishing import LATEST, manifest_or_empty
 from ..study.records import BATCHES_FILE
-from ..study.source_paths import database_name, source_paths
+from ..study.source_paths import is_stored_elsewhere, source_paths
 from .stages import RunFolders
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def database_snapshots(study: Study, folder: Path) -> Mapping[str, DatabaseSnapshot]:
     """What the sources on servers hold, by source id, below a folder; a study of files alone imports nothing for it."""
-    if not any(database_name(source.path) for source in study.sources.sources.values()):
+    if not any(is_stored_elsewhere(source.path) for source in study.sources.sources.values()):
         return {}
     from ..intake import database_snapshots as read_snapshots
 

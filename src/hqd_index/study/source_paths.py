@@ -7,11 +7,22 @@ from pathlib import Path
 from .hidden_files import is_hidden
 
 DATABASE_PREFIX = "postgresql:"
+CATALOGUE_PREFIX = "spark:"
 
 
 def database_name(path: str) -> str | None:
     """NAME of a source `postgresql:NAME`, which lies on a server; None for a file."""
     return path.removeprefix(DATABASE_PREFIX) if path.startswith(DATABASE_PREFIX) else None
+
+
+def catalogue_table(path: str) -> str | None:
+    """NAME of a source `spark:NAME`, a table that the cluster knows by name; None for another."""
+    return path.removeprefix(CATALOGUE_PREFIX) if path.startswith(CATALOGUE_PREFIX) else None
+
+
+def is_stored_elsewhere(path: str) -> bool:
+    """Whether a source is a table of a server or cluster and no file of the data folder."""
+    return path.startswith((DATABASE_PREFIX, CATALOGUE_PREFIX))
 
 
 def source_paths(root: Path, pattern: str) -> tuple[list[Path], str | None]:

@@ -193,7 +193,7 @@ class SparkEngine:
             return
         with spark_faults():
             rows = self._cluster.started_session().table(f"`{source}`")
-            _write_parts(rows.orderBy(*(f"`{column}`" for column in key)) if key else rows, path)
+            write_parts(rows.orderBy(*(f"`{column}`" for column in key)) if key else rows, path)
 
     def names(self) -> list[str]:
         return sorted({*self._small.names(), *self._cluster.types})
@@ -260,7 +260,7 @@ class SparkEngine:
     def _written(self, rows: Any) -> Path:
         """The folder of parquet files that holds the rows, in their order."""
         folder = self._cluster.folder / "rows" / self.new_name()
-        _write_parts(rows, folder)
+        write_parts(rows, folder)
         return folder
 
 
@@ -277,7 +277,7 @@ def _sql_type(spark_type: str) -> str:
     return SQL_TYPES.get(spark_type, spark_type.upper())
 
 
-def _write_parts(rows: Any, folder: Path) -> None:
+def write_parts(rows: Any, folder: Path) -> None:
     """Rows as parquet files whose names follow the order of the rows and are the same each time."""
     columns = [
         f"CAST(`{column.name}` AS INT) AS `{column.name}`" if column.dataType.simpleString() == "void" else f"`{column.name}`"

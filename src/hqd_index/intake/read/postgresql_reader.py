@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,11 @@ from ...engines import literal, quoted
 from ...engines.database_files import parquet_size
 from ...errors import ConfigError, HqdError, SetupError, closest
 from ...publishing import UNFINISHED
-from ...study.records import Bounds, Source, Study
+from ...study.records import Source, Study
 from ...study.source_paths import database_name
-from ..layout.header_rows import canonical_name, known_labels
 from ..study_columns import table_of
-from .raw_files import RawFile, file_digest
+from .database_snapshot import DatabaseSnapshot, meant_columns, where_sql
+from .raw_files import file_digest
 
 DSN_PREFIX = "HQD_DSN_"
 """A server's connection string is the environment variable of this beginning and its name in capitals."""
@@ -42,25 +41,7 @@ SETTINGS = (
 )
 
 
-@dataclass(frozen=True)
-class DatabaseSnapshot:
-    """Rows of one source as the server had them: where they are, their digest, and what they were asked by."""
-
-    name: str  # postgresql:NAME/schema.table
-    path: str
-    digest: str
-    rows: int
-    query: str
-    snapshot: str
-    database: str
-    server: str
-
-    def origin(self) -> dict[str, Any]:
-        """What the manifest says of it; the place in the cache is nobody's concern."""
-        return {part: value for part, value in asdict(self).items() if part not in ("path", "name")}
-
-
-def database_snapshots(study: Study, folder: Path, *, first_rows: int | None = None) -> dict[str, DatabaseSnapshot]:
+def server_snapshots(study: Study, folder: Path, *, first_rows: int | None = None) -> dict[str, DatabaseSnapshot]:
     """The snapshot of each source that lies on a server, by source id, below `folder`; the sources of a server share one.
 
     SetupError (exit 5) where driver, address, connection or table are missing; a connection that is lost leaves nothing behind.
@@ -76,11 +57,6 @@ def database_snapshots(study: Study, folder: Path, *, first_rows: int | None = N
             for source_id in source_ids:
                 snapshots[source_id] = transaction.snapshot(study, source_id, Path(scratch), folder, first_rows)
     return snapshots
-
-
-def database_files(snapshots: Mapping[str, DatabaseSnapshot]) -> dict[str, RawFile]:
-    """The snapshots as files of their sources, by source id."""
-    return {source_id: RawFile(Path(snapshot.path), snapshot.name, snapshot.digest) for source_id, snapshot in snapshots.items()}
 
 
 @contextmanager
@@ -234,24 +210,3 @@ class _Transaction:
         )
         order = [quoted(column) for (column,) in key] or [str(position) for position in range(1, len(columns) + 1)]
         return f"SELECT {', '.join(selected)} FROM {relation}{where_sql(source.where)} ORDER BY {', '.join(order)}"
-
-
-def meant_columns(source: Source, table: CanonicalTable, labels: list[str]) -> list[str]:
-    """The labels that become columns of the study; all of them where the source reshapes its rows."""
-    if source.reshape is not None:
-        return labels
-    column_by_label = known_labels(source, table)
-    return [label for label in labels if canonical_name(label, column_by_label, table) is not None]
-
-
-def where_sql(where: Mapping[str, Bounds]) -> str:
-    """The bounds of a source as a condition for the server; '' without any."""
-    conditions = []
-    for column, bounds in where.items():
-        if bounds.min is not None:
-            conditions.append(f"{quoted(column)} >= {literal(str(bounds.min))}")
-        if bounds.max is not None:
-            conditions.append(f"{quoted(column)} <= {literal(str(bounds.max))}")
-        if bounds.one_of:
-            conditions.append(f"{quoted(column)} IN ({', '.join(literal(str(value)) for value in bounds.one_of)})")
-    return f" WHERE {' AND '.join(conditions)}" if conditions else ""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ...canonical import SRDI_LEVELS, CanonicalTable
 from ..column_facts import COMPUTED_TABLES, Columns, column_facts, raw_column_facts, study_tables
 from ..records import GroupColumn, Source, Study
-from ..source_paths import database_name
+from ..source_paths import catalogue_table, database_name, is_stored_elsewhere
 from ..study_findings import Finding, bound_formula, unknown_name
 from ..unit_schemes import SCHEMES
 from ..yaml_document import Place
@@ -18,6 +18,7 @@ NUMBER_PATTERN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 INTEGER_PATTERN = re.compile(r"[+-]?[0-9]+(\.0+)?")
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 SERVER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+CATALOGUE_NAME = re.compile(r"\w+(\.\w+){0,2}")
 ABSOLUTE_PATH = re.compile(r"^([/\\~]|[A-Za-z]:)")
 
 
@@ -32,7 +33,8 @@ def check_sources(study: Study) -> Iterator[Finding]:
     for name, source in study.sources.sources.items():
         path = ("sources", "sources", name)
         yield from _database(path, source)
-        if database_name(source.path) is None:
+        yield from _catalogue(study, path, source)
+        if not is_stored_elsewhere(source.path):
             yield from _path((*path, "path"), source.path)
         if source.table not in table_facts or not table_facts[source.table]:
             yield unknown_name((*path, "table"), ("table", "数据表"), source.table, [t for t in table_facts if table_facts[t]])
@@ -57,9 +59,22 @@ def _database(path: Place, source: Source) -> Iterator[Finding]:
         yield Finding((*path, "path"), "write postgresql:NAME with a short name; the address, and any password, belong into the "
                       "environment variable HQD_DSN_NAME, never into YAML",
                       "请写 postgresql:名称(字母、数字、下划线);地址与密码写入环境变量 HQD_DSN_名称,不写入 YAML")  # fmt: skip
-    if name is None and source.where:
-        yield Finding((*path, "where"), "where is for postgresql sources; rows of a file are left out by out_of_scope",
-                      "where 只用于 postgresql 数据源;文件中的行请用 out_of_scope 排除")  # fmt: skip
+    if not is_stored_elsewhere(source.path) and source.where:
+        yield Finding((*path, "where"), "where is for postgresql and spark sources; rows of a file are left out by out_of_scope",
+                      "where 只用于 postgresql 与 spark 数据源;文件中的行请用 out_of_scope 排除")  # fmt: skip
+
+
+def _catalogue(study: Study, path: Place, source: Source) -> Iterator[Finding]:
+    """A table of a cluster's catalogue by its name, where there is a cluster."""
+    table = catalogue_table(source.path)
+    if table is None:
+        return
+    if not CATALOGUE_NAME.fullmatch(table):
+        yield Finding((*path, "path"), "write spark:TABLE or spark:DATABASE.TABLE, as the cluster's catalogue names it",
+                      "请写 spark:表名 或 spark:数据库.表名,与集群目录中的名称一致")  # fmt: skip
+    if study.study.engine != "spark":
+        yield Finding((*path, "path"), f"{source.path} is a table of a cluster; write `engine: spark` in study.yaml",
+                      f"{source.path} 是集群中的表;请在 study.yaml 中写 `engine: spark`")  # fmt: skip
 
 
 def _path(path: Place, source_path: str) -> Iterator[Finding]:
