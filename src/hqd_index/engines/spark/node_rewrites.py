@@ -239,9 +239,9 @@ def _sum(node: exp.Expression) -> exp.Expression:
 
 
 def _median(node: exp.Expression) -> exp.Expression:
-    """The middle of doubles; that of decimals keeps their scale and is cut to it where it lies halfway between two numbers."""
+    """The middle as a double; that of decimals keeps their scale and is cut to it where it lies halfway between two numbers."""
     middle = _call("PERCENTILE", _as_double(node.this), exp.Literal.number("0.5"))
-    if kind_of(node.this) == "double":
+    if kind_of(node.this) in ("double", "integer"):
         return middle
     size = decimal_size(node.this)
     if kind_of(node.this) != "decimal" or size is None or isinstance(node.parent, exp.Filter | exp.Window):
