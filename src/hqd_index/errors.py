@@ -98,6 +98,10 @@ class CapacityError(SetupError):
     """Memory or disk is used up."""
 
 
+class PlanError(SetupError):
+    """A plan for which the engine of the study has no equal."""
+
+
 def environment(fault: OSError) -> SetupError:
     """What the system refused, as a fault with its mend; a document that may be open elsewhere is named to be closed."""
     name = str(fault.filename or "")

@@ -15,7 +15,7 @@ from hqd_index.engines.spark.spark_settings import SparkSettings
 from tests.faults.small_firms import SmallStudy, as_csv, clean_rows, write_small_study
 
 NAMES = ["firm_id", "firm_name", "year", "industry_code", "revenue", "rd_exp", "employees", "rd_staff", "main_product_rev_share"]
-TABLES = ("scores", "weights", "indicators", "ledger")
+TABLES = ("scores", "weights", "indicators")
 UNITS = "    units: {revenue: 万元, rd_exp: 万元}\n    where: {year: {min: 2016, max: 2020}}\n"
 RELATIVE = 1e-9
 
@@ -32,7 +32,9 @@ def write_table(conf: dict[str, str]) -> None:
     frame = pd.read_csv(io.StringIO(as_csv(rows()).decode()), dtype={"firm_id": str, "main_product_rev_share": float})
     session = spark_session(SparkSettings("local[2]", conf))
     session.sql("CREATE DATABASE stats")
-    columns = "firm_id string, firm_name string, year int, industry_code string, revenue double, rd_exp double, employees bigint, "
+    columns = (
+        "firm_id string, firm_name string, year int, industry_code string, revenue double, rd_exp double, employees bigint, "
+    )
     content = session.createDataFrame(frame.values.tolist(), columns + "rd_staff bigint, main_product_rev_share double")
     content.selectExpr("*", "map('a', 1) AS other").repartition(3, "firm_id").write.saveAsTable("stats.firms")
 
@@ -44,7 +46,9 @@ def by_spark(folder: Path) -> SmallStudy:
     (study.data / "firms.csv").unlink()
     study.edit("sources", "path: firms.csv", "path: spark:stats.firms")
     study.edit("sources", "    aliases: {企业代码: firm_id}\n", UNITS)
-    study.edit("study", "language: zh\n", f"language: en\nengine: spark\nspark: {{master: 'local[2]', conf: {json.dumps(conf)}}}\n")
+    study.edit(
+        "study", "language: zh\n", f"language: en\nengine: spark\nspark: {{master: 'local[2]', conf: {json.dumps(conf)}}}\n"
+    )
     return study
 
 

@@ -13,16 +13,31 @@ from ..small import ROOT
 PYTHON = ROOT / ".venv-spark" / "bin" / "python"
 
 
-@pytest.mark.slow
-def test_every_construct_is_equal_on_both_engines():
+def answers(child: str, folder: Path) -> dict[str, str]:
+    """What a script prints in its last line when Spark's own environment runs it in a folder."""
     if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
         pytest.skip("Java is missing; on Debian: apt-get install default-jre-headless")
     if not PYTHON.exists():
         pytest.skip(".venv-spark is missing; make spark sets it up")
-    child = Path(__file__).with_name("spark_child.py")
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
-    result = subprocess.run([PYTHON, child], capture_output=True, text=True, check=False, env=environment, timeout=900)
+    script = Path(__file__).with_name(child)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
+    result = subprocess.run(
+        [PYTHON, script], capture_output=True, text=True, check=False, env=environment, cwd=folder, timeout=900
+    )
     assert result.returncode == 0, result.stderr[-2000:]
-    differences = json.loads(result.stdout.splitlines()[-1])
+    return dict(json.loads(result.stdout.splitlines()[-1]))
+
+
+@pytest.mark.slow
+def test_every_construct_is_equal_on_both_engines(tmp_path: Path):
+    differences = answers("spark_child.py", tmp_path)
     assert len(differences) > 50
+    assert not {name: text for name, text in differences.items() if text}
+
+
+@pytest.mark.slow
+def test_a_table_of_the_catalogue_is_a_source(tmp_path: Path):
+    """What is asked of the cluster, results of a csv and DuckDB, the same rows the same run, a wrong name named."""
+    differences = answers("spark_catalogue_child.py", tmp_path)
+    assert len(differences) == 7
     assert not {name: text for name, text in differences.items() if text}

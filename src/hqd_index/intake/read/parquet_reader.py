@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...engines.database_files import parquet_size
-from ...errors import CapacityError, SetupError
+from ...errors import CapacityError, PlanError, SetupError
 from .raw_files import RawFile
 from .reader import FileHead, SheetRequest
 from .reading_limits import MAX_COLUMNS, MAX_RATIO, damaged_file_error, reading_errors, reason, size_limit_error
@@ -74,7 +74,7 @@ def stored_rows_errors(files: Iterable[RawFile]) -> Iterator[None]:
     with reading_errors(location):
         try:
             yield
-        except CapacityError:
+        except (CapacityError, PlanError):
             raise
         except SetupError as fault:  # how the engine reports that a file ends too soon
             raise damaged_file_error(location, reason(fault.__cause__ or fault)) from None
@@ -93,7 +93,7 @@ def parquet_cells(request: SheetRequest, path: Path, sheet: str = "") -> SheetCe
         _check_size(path, row_count, columns, location)
         try:
             return replace(typed_cells(request, engine.scan_numbered(path)), sheet=sheet)
-        except CapacityError:
+        except (CapacityError, PlanError):
             raise
         except SetupError as fault:  # how the engine reports that a file ends too soon
             raise damaged_file_error(location, reason(fault.__cause__ or fault)) from None
