@@ -212,13 +212,23 @@ def test_configs_that_a_person_edited_are_kept_and_others_follow_the_workbook(tm
     workbook.save(path)
     study_of_workbook(path, "zh")
     assert "capacity_util" in (configs / "indicators.yaml").read_text("utf-8")
-    (configs / "study.yaml").write_text((configs / "study.yaml").read_text("utf-8").replace("f_研究", "我的研究"), "utf-8")
+    (configs / "study.yaml").write_text((configs / "study.yaml").read_text("utf-8").replace("zh: f,", "zh: 我的研究,"), "utf-8")
     assert "已被修改" in study_of_workbook(path, "zh").lines[0]
     assert "我的研究" in (configs / "study.yaml").read_text("utf-8")
     (tmp_path / "g_研究").mkdir()
     (tmp_path / "g.xlsx").write_bytes(path.read_bytes())
     with pytest.raises(SetupError, match="not the study of a workbook"):
         study_of_workbook(tmp_path / "g.xlsx", "zh")
+
+
+def test_a_study_is_called_as_its_workbook(tmp_path):
+    """Results of 我市填报.xlsx are in data/processed/我市填报 (they were in my_study), titled 我市填报."""
+    path = tmp_path / "2024 我市填报.xlsx"
+    workbook = new_workbook(path)
+    fill_industries(workbook)
+    workbook.save(path)
+    text = (study_of_workbook(path, "zh").configs / "study.yaml").read_text("utf-8")
+    assert "name: 我市填报 " in text and 'zh: "2024 我市填报"' in text
 
 
 def test_firms_without_codes_are_known_by_name_and_formulas_take_the_sheet_that_has_both_columns(tmp_path, capsys):

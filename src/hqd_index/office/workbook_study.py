@@ -73,7 +73,7 @@ def study_of_workbook(workbook: Path, language: str) -> WorkbookStudy:
 def _setup(scratch: Path, copy: Path, language: str) -> StudyFromFiles:
     """The study written from the copy; ConfigError that names the workbook where it holds nothing to score."""
     try:
-        return write_study_from(scratch, [copy], language)
+        return write_study_from(scratch, [copy], language, title=copy.stem)
     except ConfigError as fault:
         en = "nothing is filled in that could be scored: fill in the sheet of firms or that of industries, below the example row"
         zh = "没有填写可评分的数据:请在企业表或行业表的示例行下面填写"

@@ -47,6 +47,11 @@ def column_name(label: str) -> str:
     return known_name or slug(label)
 
 
+def chinese_name(label: str) -> str:
+    """A text of Chinese characters as the name of a study: what such a name cannot hold is left out; '' where none is left."""
+    return re.sub(r"[^a-z0-9_\u4e00-\u9fff]|^[0-9_]+", "", label.lower())[:MAX_NAME_LENGTH]
+
+
 def slug(label: str) -> str:
     """Small letters, digits and _ of a text whose words are Latin, beginning with a letter; else ''."""
     decomposed = unicodedata.normalize("NFKD", label)

@@ -12,7 +12,7 @@ from ..study.records import Label
 from .file_tables import FileTables, expanded_files, file_tables
 from .proposal import Proposal
 from .proposed_indicators import ProposedTree, flat_tree
-from .proposed_names import slug
+from .proposed_names import chinese_name, slug
 from .proposed_sources import DATA_ROLES, proposed_sources
 from .recognition_source import NATIONAL, add_overlap, listed_levels
 from .scored_units import least_firms, names_scored_unit, scored_unit, unit_names
@@ -50,8 +50,8 @@ class StudyFromFiles:
     lines: tuple[str, ...]
 
 
-def write_study_from(folder: Path, files: Sequence[Path], language: str) -> StudyFromFiles:
-    """Writes configs and a report into a folder that holds no study yet.
+def write_study_from(folder: Path, files: Sequence[Path], language: str, *, title: str | None = None) -> StudyFromFiles:
+    """Writes configs and a report into a folder that holds no study yet; the study is called as the folder, or by its title.
 
     Raises ConfigError (exit 2) for files that are not there or when no file holds data that could be scored, SetupError (5)
     where the folder has configs already.
@@ -66,7 +66,7 @@ def write_study_from(folder: Path, files: Sequence[Path], language: str) -> Stud
     paths = expanded_files(files)
     root = Path(os.path.commonpath([path.parent.resolve() for path in paths]))
     collection = file_tables(paths, root)
-    proposal, tree, study_facts = _proposal(collection, root, folder, language)
+    proposal, tree, study_facts = _proposal(collection, root, title or folder.resolve().name, language)
     file_contents = study_files(study_facts, proposal, tree)
     configs.mkdir(parents=True)
     for file_name, file_content in file_contents.items():
@@ -78,7 +78,7 @@ def write_study_from(folder: Path, files: Sequence[Path], language: str) -> Stud
     return StudyFromFiles(written_files, len(paths), root, is_linked, tuple(_report_lines(roles, proposal, tree, language)))
 
 
-def _proposal(collection: FileTables, root: Path, folder: Path, language: str) -> tuple[Proposal, ProposedTree, StudyFacts]:
+def _proposal(collection: FileTables, root: Path, title: str, language: str) -> tuple[Proposal, ProposedTree, StudyFacts]:
     unit_keys = scored_unit(collection.tables)
     data_tables = [
         table
@@ -107,7 +107,7 @@ def _proposal(collection: FileTables, root: Path, folder: Path, language: str) -
         tree = flat_tree(proposal, unit_keys)
     if not tree.indicators:
         raise _no_data(collection)
-    return proposal, tree, _study_facts(data_tables, unit_keys, names, proposal, (folder, language))
+    return proposal, tree, _study_facts(data_tables, unit_keys, names, proposal, (title, language))
 
 
 def _add_firms_alone(collection: FileTables, unit_keys: tuple[str, ...], proposal: Proposal) -> None:
@@ -143,11 +143,10 @@ def _study_facts(
     unit_keys: tuple[str, ...],
     unit_names: object,
     proposal: Proposal,
-    data_folder: tuple[Path, str],
+    title_and_language: tuple[str, str],
 ) -> StudyFacts:
-    """What study.yaml says; `data_folder` is the folder and the language."""
-    folder, language = data_folder
-    title = folder.resolve().name
+    """What study.yaml says."""
+    title, language = title_and_language
     years = (min(proposal.years), max(proposal.years)) if proposal.years else (2020, 2020)
     comments: dict[str, Label] = {
         "unit": proposal.add_guess("study.unit", f"给 {'、'.join(unit_keys)} 打分", f"{', '.join(unit_keys)} is what is scored"),
@@ -157,7 +156,7 @@ def _study_facts(
     min_firms_guess = least_firms(data_tables, unit_keys, proposal)
     if min_firms_guess is not None:
         comments["min_firms"] = min_firms_guess[1]
-    name = slug(title)[:40] or "my_study"
+    name = slug(title)[:40] or chinese_name(title) or "my_study"
     min_firms = min_firms_guess[0] if min_firms_guess else None
     return StudyFacts(name, title, unit_keys, unit_names, years, language, min_firms, levels, comments, srdi_list, status)
 

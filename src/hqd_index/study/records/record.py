@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+StudyName = Annotated[str, Field(pattern=r"^[a-z\u4e00-\u9fff][a-z0-9_\u4e00-\u9fff]{0,40}$")]
+"""Of the folder of the results: small letters, digits and _, or Chinese characters."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,60}$")]
 Version = Literal[1]
 

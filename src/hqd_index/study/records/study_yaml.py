@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ...methods.method import Share
-from .record import Label, Name, Record, Slug, Span, Version
+from .record import Label, Name, Record, Span, StudyName, Version
 
 
 class NamesTable(Record):
@@ -86,7 +86,7 @@ class StudyFile(Record):
     """
 
     version: Version
-    name: Slug
+    name: StudyName
     label: Label
     synthetic: bool = False
     unit: Unit = Unit()
