@@ -33,7 +33,7 @@ high_95 | 6 | 11
 n | int | 8
 clusters | int | 8
 within_r2 | 4 | 9
-fixed_effects | text | 14
+fixed_effects | text | 27
 """,
 )
 REGRESSION_VALUES = (

@@ -20,7 +20,7 @@ WIDTHS = {
     "row": 10,
     "key": 30,
     "rule": 8,
-    "column": 20,
+    "column": 28,
     "value": 22,
     "expected": 44,
     "mend": 44,
