@@ -18,7 +18,7 @@ FILES = sorted(path.stem for path in TEXT.glob("*.yaml"))
 HAN = re.compile(r"[\u4e00-\u9fff]")
 SAMPLE = {"p": 0.0321, "words": 3, **dict.fromkeys(FORMATS, 0.25)}
 SYMBOLS = re.compile(r"^[\W\d]*(?:\{\w+(?::\w+)?\}[\W\d]*)*$|^(?:CV3|p ≤ α|Oster δ)$")  # places and signs alone are no language
-PUNCTUATION = str.maketrans({"（": " (", "）": ")"})
+PUNCTUATION = str.maketrans({"（": " (", "）": ")", "：": ": "})
 KEY = re.compile(rf"(?:{'|'.join(FILES)})\.[\w.+\0]+")
 ASSETS = {"page.css", "page.js", "page.html.jinja", "workbook.xml", "workbook.json"}
 """Names of files that look like keys."""
@@ -64,7 +64,11 @@ def _matches(key: str, names: list[str]) -> list[str]:
 def _keys() -> Iterator[str]:
     """Keys as code and templates name them, parts that are filled at run time as NUL; headers of grids by their lines."""
     for path in PACKAGE.rglob("*.jinja"):
-        yield from re.findall(r'wordings?\("([\w.+]+)"', path.read_text("utf-8"))
+        code = path.read_text("utf-8")
+        yield from (key + "\0" * bool(open_end) for key, open_end in re.findall(r'wordings?\("([\w.+]+)"( ~)?', code))
+        yield from (
+            f"page.text.{key}" + "\0" * bool(open_end) for key, open_end in re.findall(r'(?:say|both)\("([\w.]+)"( ~)?', code)
+        )
     for path in PACKAGE.rglob("*.py"):
         code = path.read_text("utf-8")
         if "wording" not in code and "_columns(" not in code:

@@ -273,7 +273,6 @@ def _template() -> Any:
     environment.globals["cell"] = cell
     environment.globals["formula_pieces"] = formula_pieces
     environment.globals["across"] = lambda score: f"{2 + 0.96 * min(100.0, max(0.0, score)):.2f}%"
-    environment.globals["Bilingual"] = Bilingual
     environment.tests["made"] = lambda table: isinstance(table, PaperTable)
     environment.filters["pair"] = lambda cell: cell if isinstance(cell, Bilingual) else Bilingual(cell, cell)
     return environment.from_string(_asset_text("page.html.jinja"))
