@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -14,11 +16,21 @@ from .sql_text import literal, quoted
 
 def parquet_size(path: Path) -> tuple[int, int]:
     """(rows, columns) that a parquet file says it has."""
-    with _closed_database() as database:
+    with _metadata_database(os.getpid()).cursor() as database:
         metadata_table = f"parquet_file_metadata({literal(str(path))})"
         row_count = database.execute(f"SELECT num_rows FROM {metadata_table}").fetchall()[0][0]
         columns = database.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))})").fetchall()
         return int(row_count), len(columns)
+
+
+@lru_cache(maxsize=1)
+def _metadata_database(process: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001 - a forked process opens its own
+    """One database for a look at any number of files: to open one for each takes longer than the look."""
+    database = duckdb.connect(config={"threads": 1})
+    for setting, setting_value in SETTINGS.items():
+        if setting != "parquet_metadata_cache":  # a file may be written anew under its name
+            database.execute(f"SET {setting} = {setting_value}")
+    return database
 
 
 def database_tables(path: Path) -> list[str]:
