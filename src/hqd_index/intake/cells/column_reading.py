@@ -12,7 +12,7 @@ from ...canonical import CanonicalTable
 from ...engines import Engine, literal
 from ...study.records import Reshape, Source
 from ..layout.text_columns import FILE_SPAN
-from ..read.typed_cells_text import CENTS, EXACT_CENTS, number_text_sql
+from ..read.typed_cells_text import CENTS, CENTS_TYPE, EXACT_CENTS, number_text_sql
 from ..records.intake_notice import Notice
 from .column_units import ColumnUnits
 
@@ -117,7 +117,7 @@ class ColumnReading:
             is_finite = f"isfinite({number})" if self.stored_numbers[column_name] == "double" else "true"
             return f"CASE WHEN {is_finite} THEN CAST({number} AS DOUBLE) + 0 END"
         if self.has_few_decimals(column_name):
-            return f"CAST({number} AS {WHOLE if self.is_whole(column_name) else DECIMAL})"
+            return f"CAST({number} AS {self._exact_type(column_name)})"
         if self.stored_numbers[column_name] != "double":
             return _scaled_decimal(f"TRY_CAST({number} AS {DECIMAL})", power)
         text_sql = f"NULLIF({number_text_sql(number, 'double')}, '')"  # made for the few that need it
@@ -128,6 +128,12 @@ class ColumnReading:
             f"WHEN abs({number}) < {EXACT_FINE} AND CAST({fine} AS DOUBLE) = {number} THEN {_scaled_decimal(fine, power)} "
             f"ELSE {self.number_sql(column_name, text_sql, 't.rid')} END"
         )
+
+    def _exact_type(self, column_name: str) -> str:
+        """The type of a column with few decimals: the narrowest that takes all its numbers, as every pass converts them."""
+        if self.is_whole(column_name):
+            return WHOLE
+        return CENTS_TYPE if self.stored_numbers[column_name] == CENTS else DECIMAL
 
     def meaning_sql(self, column_name: str, cell: str) -> str:
         """SQL of a cell of a number column with the study's `values` in the place of texts."""

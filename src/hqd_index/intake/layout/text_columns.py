@@ -183,7 +183,8 @@ def _is_measured(column: Column | None) -> bool:
 
 def _lead_sql(sheet_sql: SheetSql, values: Sequence[int]) -> list[str]:
     """`lead` and `filled` of rows without a value; of rows with one filled cell where the table has no values."""
-    places = range(sheet_sql.column_count)
+    all_places = range(sheet_sql.column_count)
+    places = [place for place in all_places if place not in values] or all_places  # cells of values are empty in such rows
     filled_count_sql = _chained_sql(" + ", [f"CAST(NOT ({sheet_sql.is_blank(place)}) AS INTEGER)" for place in places])
     no_values_sql = " AND ".join(sheet_sql.is_blank(place) for place in values) or f"({filled_count_sql}) = 1"
     cell_list = ", ".join(f"NULLIF({sheet_sql.cell(place)}, '')" for place in places)
