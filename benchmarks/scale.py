@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 YEARS, FIRST_YEAR = 12, 2012
 SAME = 1e-9  # relative: the rivals sum doubles in another order
 GOALS = {"sql": 1.0, "pandas": 0.5}
-MEMORY = "1GiB"  # of the study: what the engine may take
+MEMORY = "512MiB"  # of the study: what the engine may take
 MONEY = (
     "revenue", "cogs", "rd_exp", "total_assets", "total_liab", "equity", "inventory", "receivables", "fixed_assets",
     "overseas_rev", "digital_invest", "gov_subsidy",

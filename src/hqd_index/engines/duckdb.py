@@ -31,6 +31,8 @@ SETTINGS = {
 
 DISK_FULL = "No space left"
 SPILL_FULL = "failed to offload data block"  # no room to spill: the engine calls it a lack of memory
+SHORT_TEXT = 2**25
+"""Bytes."""
 FRAME = "hqd_frame"
 """What a frame is called while SQL reads it."""
 
@@ -105,11 +107,15 @@ class DuckDBEngine:
         return self.view(f"SELECT {columns} FROM read_parquet({scratch_path}, file_row_number = true)", table_name)
 
     def scan_records(self, source: Path, width: int, delimiter: str = ",", table_name: str | None = None) -> str:
-        """A view of rectangular UTF-8 text in this engine's folder (RFC 4180, no header): `row`, then c0, c1 ... as text."""
+        """Rectangular UTF-8 text in this engine's folder (RFC 4180, no header): `row`, then c0, c1 ... as text.
+
+        A view; a table where the text is so short that it is cheaper to hold than to parse for every pass.
+        """
         fields = ", ".join(["'row': 'BIGINT'", *(f"'c{k}': 'VARCHAR'" for k in range(width))])
         options = f"header = false, auto_detect = false, delim = {literal(delimiter)}, columns = {{{fields}}}"
         quotes = "quote = '\"', escape = '\"', nullstr = '\x01hqd\x01', new_line = '\\n'"
-        return self.view(f"SELECT * FROM read_csv({literal(str(source))}, {options}, {quotes})", table_name)
+        rows = f"SELECT * FROM read_csv({literal(str(source))}, {options}, {quotes})"
+        return self.query(rows, table_name) if source.stat().st_size < SHORT_TEXT else self.view(rows, table_name)
 
     def query(self, sql: str | exp.Expression, table_name: str | None = None) -> str:
         """The name of a table that holds the result."""
