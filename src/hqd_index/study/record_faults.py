@@ -147,7 +147,7 @@ def _literal_sentences(path: Place, error_detail: ErrorDetails, document: Docume
 def _pattern(error_detail: ErrorDetails) -> SentencePair:
     capital = "A-Z" in str(error_detail.get("ctx", {}).get("pattern", ""))
     letters, letters_zh = ("letters", "字母") if capital else ("small letters", "小写字母")
-    if "\u4e00" in str(error_detail.get("ctx", {}).get("pattern", "")):
+    if "4e00" in str(error_detail.get("ctx", {}).get("pattern", "")):
         letters, letters_zh = "small letters or Chinese characters", "小写字母或汉字"
     return (f"{error_detail['input']!r} is no id; use {letters}, digits and _, beginning with a letter",
             f"{error_detail['input']!r} 不能作标识;请用{letters_zh}、数字和下划线,以字母开头")  # fmt: skip
