@@ -14,8 +14,9 @@ from ..study_intake import Intake
 EXAMPLES = 5
 WORDS = {
     "zh": {
-        "file": "[校验] {file}  {first}{rows:,} 行 → 采用 {used:,},隔离 {held:,}({share:.1%}),范围外 {aside:,}",
+        "file": "[校验] {file}  {first}{rows:,} 行 → 采用 {used:,},隔离 {held:,}({of_scope}{share:.1%}),范围外 {aside:,}",
         "first": "前 ",
+        "of_scope": "占范围内 ",
         "rule": "  {rule} {text}   {count:,} 行  例:第 {row} 行 {column} = {value}{others}",
         "mend": "      {expected}改法:{mend}   处理:{done}",
         "expected": "应为:{expected}   ",
@@ -25,9 +26,10 @@ WORDS = {
         "all": "      全部明细:{path}",
     },
     "en": {
-        "file": "[check] {file}  {first}{rows:,} rows -> used {used:,}, quarantined {held:,} ({share:.1%}), "
+        "file": "[check] {file}  {first}{rows:,} rows -> used {used:,}, quarantined {held:,} ({share:.1%}{of_scope}), "
         "out of scope {aside:,}",
         "first": "first ",
+        "of_scope": " of rows in scope",
         "rule": "  {rule} {text}   {count:,} rows  e.g. row {row} {column} = {value}{others}",
         "mend": "      {expected}mend: {mend}   done: {done}",
         "expected": "expected: {expected}   ",
@@ -53,7 +55,8 @@ def intake_lines(
         sheet_label = f"{file} [{sheet}]" if sheet else str(file)
         first = wording["first"] if row_count == first_rows else ""
         counts = {"rows": row_count, "used": used_row_count, "held": quarantined_rows, "aside": out_of_scope}
-        lines.append(wording["file"].format(file=sheet_label, first=first, share=share, **counts))
+        of_scope = wording["of_scope"] if quarantined_rows and out_of_scope else ""
+        lines.append(wording["file"].format(file=sheet_label, first=first, share=share, of_scope=of_scope, **counts))
         sheet_findings = quarantine[(quarantine["file"] == file) & (quarantine["sheet"] == sheet)]
         lines += _rule_lines(sheet_findings, wording, language)
         if quarantined_rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..bilingual import BLANK_TEXT, Bilingual
-from ..number_format import is_missing
+from ..number_format import is_missing, percent
 from ..results import Results
 from ..wording import wording
 from .grid import Grid, parse_columns
@@ -50,7 +50,7 @@ def supply_shocks(results: Results) -> Grid | None:
             BLANK_TEXT
             if is_missing(shock["most_affected"])
             else Bilingual(
-                *(f"{shock[f'most_affected_{code}']} {100 * shock['most_affected_share']:.2f}%" for code in ("zh", "en"))
+                *(f"{shock[f'most_affected_{code}']} {percent(shock['most_affected_share'], 2)}" for code in ("zh", "en"))
             )
         )
         values.append(

@@ -21,8 +21,8 @@ from ..table_notes import note_text
 from ..wording import listing, wording, wordings
 from .grid import Column, Grid
 
-CELL_FORMATS = {"text": "text", "int": "int", "number": "4", "share": "4", "p": "4", "flag": "text"}
-COLUMN_WIDTHS = {"text": 18, "int": 10, "4": 12, "year": 8}
+CELL_FORMATS = {"text": "text", "int": "int", "number": "4", "share": "3", "p": "p", "flag": "text"}
+COLUMN_WIDTHS = {"text": 18, "int": 10, "4": 12, "year": 8, "p": 10}
 YEAR_COLUMNS = ("year", "from_year", "to_year", "io_year", "first_year", "effect_year")
 MAX_ROWS = 600
 """Rows of a sheet made to be read; of a longer table it shows the latest year, and at most so many rows, and says so."""
