@@ -9,7 +9,7 @@ from ..key_labels import key_label
 from ..label_catalogue import LEVEL_LABELS, STEP_LABELS
 from ..results import Results
 from ..wording import wordings
-from .figure_labels import FigureLabels
+from .figure_labels import MAX_CHOICE_WIDTH, FigureLabels
 
 STRETCHES = 40
 """Equal stretches of the curve, each a cell of the panel."""
@@ -30,7 +30,7 @@ def option_cells(results: Results, curve_rows: pd.DataFrame, labels: FigureLabel
             continue
         shares = pd.crosstab(stretch.to_numpy(), names.to_numpy(), normalize="index")
         for option in shares.columns:
-            label = labels(option_label(results, str(choice), str(option)))
+            label = labels(option_label(results, str(choice), str(option)), MAX_CHOICE_WIDTH)
             cells += [
                 (label, low + k * width, low + (k + 1) * width, share)
                 for k, share in zip(shares.index.astype(int), shares[option])

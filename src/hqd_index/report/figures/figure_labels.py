@@ -9,8 +9,8 @@ from ..bilingual import Bilingual
 from ..wording import wording
 
 YEAR = wording("figures.axis.year")
-MAX_LABEL_WIDTH = 20.0
-"""Ems of a label drawn in a figure."""
+MAX_LABEL_WIDTH, MAX_CHOICE_WIDTH = 20.0, 27.0
+"""Ems of a label drawn in a figure, and of one that names a choice and its option."""
 
 
 @dataclass
@@ -20,8 +20,8 @@ class FigureLabels:
     language: str
     pairs: dict[str, Bilingual] = field(default_factory=dict)
 
-    def __call__(self, bilingual_label: Bilingual) -> str:
-        return self.title(Bilingual(shortened_label(bilingual_label.zh), shortened_label(bilingual_label.en)))
+    def __call__(self, bilingual_label: Bilingual, max_width: float = MAX_LABEL_WIDTH) -> str:
+        return self.title(Bilingual(*(shortened_label(text, max_width) for text in bilingual_label)))
 
     def title(self, bilingual_label: Bilingual) -> str:
         """The same for the title of an axis, which is never cut."""

@@ -17,7 +17,7 @@ from ..wording import wording
 from . import charts
 from .charts import Chart
 from .curve_options import option_cells
-from .figure_labels import YEAR, FigureLabels
+from .figure_labels import MAX_CHOICE_WIDTH, YEAR, FigureLabels
 
 CURVE_POINTS = 200
 """Points of the specification curve that are drawn."""
@@ -139,7 +139,7 @@ def mode_matrix(results: Results, labels: FigureLabels) -> Chart | None:
         return None
     mode_labels = results.study.modes.labels
     modes = {
-        mode: labels(Bilingual(getattr(mode_labels, mode).zh, getattr(mode_labels, mode).en))
+        mode: labels(Bilingual(getattr(mode_labels, mode).zh, getattr(mode_labels, mode).en), MAX_CHOICE_WIDTH)
         for mode in type(mode_labels).model_fields
     }
     nodes = {node: labels(results.name(node)) for node in results.parts if node in set(rows["outcome"])}
@@ -221,7 +221,8 @@ def variance_by_choice(results: Results, labels: FigureLabels) -> Chart | None:
     colour_by_choice = {"design": HUES[0][1], "specification": HUES[1][1]}
     frame = pd.DataFrame({"value": 100 * rows["value"].to_numpy(), "text": [number(100 * share, 1) for share in rows["value"]]})
     frame["label"] = [
-        labels(_choice_label(results, choice_type, choice)) for choice_type, choice in zip(rows["kind"], rows["choice"])
+        labels(_choice_label(results, choice_type, choice), MAX_CHOICE_WIDTH)
+        for choice_type, choice in zip(rows["kind"], rows["choice"])
     ]
     frame["colour"] = [colour_by_choice.get(choice_type, MUTED_INK) for choice_type in rows["kind"]]
     return charts.bar_chart(frame, title=labels.title(wording("figures.axis.variance_share")))
