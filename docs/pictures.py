@@ -25,7 +25,8 @@ from PIL import Image, ImageChops
 IMAGES = Path(__file__).parent / "img"
 LARGEST = 140_000
 """Bytes of a picture at most."""
-COLOURS = 255
+COLOURS = (255, 96, 40)
+"""Colours of a picture, tried in turn."""
 EXAMPLE = "provinces"
 WORKBOOK_PAGES = {"cover": "主要发现", "ranking": "发展指数排名", "unit": "单位一页：在", "weights": "权重试算：改"}
 """Pictures of the sheets to read: name -> what their page alone holds, blanks left out."""
@@ -194,13 +195,15 @@ def _print(document: Path, folder: Path) -> None:
 
 
 def save(picture: Image.Image, name: str) -> None:
-    """The picture with few colours, smaller until it is light enough."""
-    while True:
+    """The picture with as many colours as it is light enough with, smaller where few are still too heavy."""
+    data = io.BytesIO()
+    for colours in (*COLOURS, *[COLOURS[-1]] * 20):
         data = io.BytesIO()
-        picture.quantize(COLOURS, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
+        picture.quantize(colours, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
         if data.tell() <= LARGEST:
             break
-        picture = picture.resize((picture.width * 9 // 10, picture.height * 9 // 10), Image.Resampling.LANCZOS)
+        if colours == COLOURS[-1]:
+            picture = picture.resize((picture.width * 9 // 10, picture.height * 9 // 10), Image.Resampling.LANCZOS)
     (IMAGES / f"{name}.png").write_bytes(data.getvalue())
     print(f"{name}.png {picture.width} x {picture.height}, {data.tell():,} bytes")
 
