@@ -39,6 +39,15 @@ class Untreated:
 
 
 @dataclass(frozen=True)
+class GapDesign:
+    """Regressors of the gap (n, k), the inverse of their cross products, and their first stage x'D (D0'D0)^-1 row by row."""
+
+    x: Array
+    inverse_gram: Array
+    first_stage_part: Array
+
+
+@dataclass(frozen=True)
 class Layout:
     """Rows sorted by unit and year: codes of unit (the first effect) and the other effects, event time (NaN: never treated)."""
 
@@ -94,6 +103,29 @@ class Layout:
             identified_rows,
             tuple(consecutive_codes(effect[untreated_rows]) for effect in self.effects),
         )
+
+    @cached_property
+    def gap_designs(self) -> tuple[list[int], GapDesign, GapDesign]:
+        """Event times observed on identified rows, the design of their dummies, and that of being treated."""
+        is_identified = self.untreated.identified_rows
+        dummies, event_times = event_dummies(self.event, omitted_periods=set())
+        has_observations = (dummies[is_identified] != 0).any(axis=0)
+        return (
+            [t for t, is_present in zip(event_times, has_observations) if is_present],
+            self._gap_design(dummies[:, has_observations] * is_identified[:, None]),
+            self._gap_design((self.treated & is_identified).astype(float)[:, None]),
+        )
+
+    def _gap_design(self, x: Array) -> GapDesign:
+        dummies = self.untreated.dummies
+        first_stage_part = np.asarray(dummies @ self.untreated.solve_normal_equations(np.asarray(dummies.T @ x)))
+        return GapDesign(x, np.asarray(np.linalg.inv(x.T @ x)), first_stage_part)
+
+
+def event_dummies(event: Array, *, omitted_periods: set[int]) -> tuple[Array, list[int]]:
+    """Dummies (n, k) of every event time but `omitted_periods`: binned ends would assume that effects stay constant there."""
+    event_times = sorted({int(t) for t in np.unique(event[~np.isnan(event)])} - omitted_periods)
+    return (event[:, None] == np.array(event_times)[None, :]).astype(float), event_times
 
 
 def _normal_solver(design: sparse.csr_array) -> Callable[[Array], Array]:

@@ -15,7 +15,7 @@ from ...linear_algebra import GRAM, symmetric_inverse, symmetric_rank
 from ..kernels.reference_distributions import f_tail
 from ..kernels.within import Array, Codes
 from .estimable import Caveat, clustered_fit, collinear_times, no_counterfactual, not_identified, number_text, unmatched_rows
-from .event_panel import Layout, OutcomeRows, Panel, panel_of, unit_sums
+from .event_panel import GapDesign, Layout, OutcomeRows, Panel, event_dummies, panel_of, unit_sums
 
 WINDOW = (-4, 3)
 
@@ -51,12 +51,6 @@ class Events:
         return f, q, f_tail(f, q, self.units - 1)
 
 
-def _dummies(event: Array, *, omitted_periods: set[int]) -> tuple[Array, list[int]]:
-    """Dummies (n, k) of every event time but `omitted_periods`: binned ends would assume that effects stay constant there."""
-    event_times = sorted({int(t) for t in np.unique(event[~np.isnan(event)])} - omitted_periods)
-    return (event[:, None] == np.array(event_times)[None, :]).astype(float), event_times
-
-
 def twfe(
     firm_years: pd.DataFrame | Panel, outcome: str, *, window: tuple[int, int] = WINDOW, effects: tuple[str, ...] = ("year",)
 ) -> Events:
@@ -68,7 +62,7 @@ def twfe(
     outcome_rows = panel_of(firm_years).rows(outcome, effects)
     layout = outcome_rows.layout
     second_base = set() if np.isnan(layout.event).any() else {int(np.nanmin(layout.event))}
-    dummies, event_times = _dummies(layout.event, omitted_periods={-1, *second_base})
+    dummies, event_times = event_dummies(layout.event, omitted_periods={-1, *second_base})
     y, *columns = layout.absorber.residual(np.column_stack([outcome_rows.y, layout.treated, dummies])).T
     post, x = columns[0], np.column_stack(columns[1:]) if event_times else np.zeros((len(y), 0))
 
@@ -226,13 +220,9 @@ def did2s(
     layout, identified_rows = outcome_rows.layout, outcome_rows.layout.untreated.identified_rows
     if not (layout.treated & identified_rows).any():
         raise no_counterfactual(outcome, "did2s", layout)
-    dummies, event_times = _dummies(layout.event, omitted_periods=set())
-    has_observations = (dummies[identified_rows] != 0).any(axis=0)
-    b, covariance = _second_stage(outcome_rows, dummies[:, has_observations] * identified_rows[:, None], identified_rows)
-    overall_effect, overall_variance = _second_stage(
-        outcome_rows, (layout.treated & identified_rows).astype(float)[:, None], identified_rows
-    )
-    event_times = [t for t, is_present in zip(event_times, has_observations) if is_present]
+    event_times, by_event_time, overall = layout.gap_designs
+    b, covariance = _second_stage(outcome_rows, by_event_time)
+    overall_effect, overall_variance = _second_stage(outcome_rows, overall)
     window_positions = positions_in_window(event_times, window)
     v = covariance[np.ix_(window_positions, window_positions)]
     return event_effects(
@@ -242,15 +232,13 @@ def did2s(
     )  # fmt: skip
 
 
-def _second_stage(outcome_rows: OutcomeRows, x: Array, identified_rows: np.ndarray) -> tuple[Array, Array]:
+def _second_stage(outcome_rows: OutcomeRows, design: GapDesign) -> tuple[Array, Array]:
     """OLS of the gap on x; influence of unit g = (x'x)^-1 (x_g'u_g - x'D (D0'D0)^-1 D0_g'e_g)."""
     untreated_fit, gap = outcome_rows.layout.untreated, outcome_rows.gap
-    inverse_gram = np.linalg.inv(x.T @ x)
-    b = inverse_gram @ (x.T @ (gap * identified_rows))
-    u = (gap - x @ b) * identified_rows
-    first_stage_part = np.asarray(
-        untreated_fit.dummies @ untreated_fit.solve_normal_equations(np.asarray(untreated_fit.dummies.T @ x))
+    b = design.inverse_gram @ (design.x.T @ (gap * untreated_fit.identified_rows))
+    u = (gap - design.x @ b) * untreated_fit.identified_rows
+    row_scores = design.x * u[:, None] - np.where(
+        untreated_fit.untreated_rows[:, None], design.first_stage_part * gap[:, None], 0.0
     )
-    row_scores = x * u[:, None] - np.where(untreated_fit.untreated_rows[:, None], first_stage_part * gap[:, None], 0.0)
     score = unit_sums(row_scores, outcome_rows.layout.unit)
-    return b, np.asarray(inverse_gram @ (score.T @ score) @ inverse_gram)
+    return b, np.asarray(design.inverse_gram @ (score.T @ score) @ design.inverse_gram)
