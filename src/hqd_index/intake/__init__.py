@@ -1,6 +1,6 @@
 """Messy files in, clean typed tables out, and every row accounted for."""
 
-from .read.database_snapshot import DatabaseSnapshot
+from .database_snapshot import DatabaseSnapshot
 from .records.intake_lines import intake_lines, repair_line
 from .rules.unit_jumps import median_change_notices
 from .server_rows import database_files, database_snapshots

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..study.records import Study
+from .database_snapshot import DatabaseSnapshot
 from .read.catalogue_reader import catalogue_snapshots
-from .read.database_snapshot import DatabaseSnapshot
 from .read.postgresql_reader import server_snapshots
 from .read.raw_files import RawFile
 

@@ -13,8 +13,8 @@ from ...errors import ConfigError
 from ...publishing import UNFINISHED
 from ...study.records import Study
 from ...study.source_paths import CATALOGUE_PREFIX, catalogue_table
+from ..database_snapshot import DatabaseSnapshot, meant_columns, where_sql
 from ..study_columns import table_of
-from .database_snapshot import DatabaseSnapshot, meant_columns, where_sql
 from .raw_files import file_digest
 
 

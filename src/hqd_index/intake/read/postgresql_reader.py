@@ -19,8 +19,8 @@ from ...errors import ConfigError, HqdError, SetupError, closest
 from ...publishing import UNFINISHED
 from ...study.records import Source, Study
 from ...study.source_paths import database_name
+from ..database_snapshot import DatabaseSnapshot, meant_columns, where_sql
 from ..study_columns import table_of
-from .database_snapshot import DatabaseSnapshot, meant_columns, where_sql
 from .raw_files import file_digest
 
 DSN_PREFIX = "HQD_DSN_"

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ...canonical import CanonicalTable
-from ...engines import literal, quoted
-from ...study.records import Bounds, Source
-from ..layout.header_rows import canonical_name, known_labels
-from .raw_files import RawFile
+from ..canonical import CanonicalTable
+from ..engines import literal, quoted
+from ..study.records import Bounds, Source
+from .layout.header_rows import canonical_name, known_labels
+from .read.raw_files import RawFile
 
 
 @dataclass(frozen=True)
