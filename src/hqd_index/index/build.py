@@ -34,7 +34,14 @@ def compute(design: ScoringPlan, panel_values: Array, *, base: IndexArrays | Non
 
     With `base` (leave-out), whatever a method learns from data (treatment, bounds, weights, ideal points) is learnt from that.
     """
-    imputed_values, treated, normalised = normalised_leaves(design, panel_values, base_arrays=base)
+    return index_of_leaves(design, panel_values, normalised_leaves(design, panel_values, base_arrays=base), base=base)
+
+
+def index_of_leaves(
+    design: ScoringPlan, panel_values: Array, leaves: tuple[Array, Array, Array], *, base: IndexArrays | None = None
+) -> IndexArrays:
+    """The index of `panel_values (..., T, U, m)`, whose imputed, treated and normalised values are `leaves`."""
+    imputed_values, treated, normalised = leaves
     shares = flat_shares(design, normalised) if base is None else base.shares
     shares, scores = node_scores(design, normalised, shares, base=base)
     return IndexArrays(imputed_values, treated, normalised, np.isnan(panel_values) & ~np.isnan(imputed_values), shares, scores)

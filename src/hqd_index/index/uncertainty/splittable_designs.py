@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...study.records import Study
-from ..build import IndexArrays, compute, join_children, normalised_leaves
+from ..build import IndexArrays, index_of_leaves, join_children, normalised_leaves
 from ..index_tables import cube
 from ..scoring_plan import ScoringPlan
 from .design_draws import DrawSource
@@ -30,13 +30,18 @@ def splittable_scores(study: Study, designs: Designs, source: DrawSource, panel:
     if rows.empty or not firm_leaves:
         return grid.iloc[:0][["unit", "year"]]
     full_values, leave_out = np.moveaxis(source.values[-1], 0, -1), cube(rows, source.leaves, source.years, source.units)
+    leaves_of_all, leaves_left_out = dict[Hashable, tuple[Array, Array, Array]](), dict[Hashable, Array]()
     scores_of_designs = {}
     for number in range(len(designs.combinations)):
         design = source.plan_of_design(number)
         columns = [source.leaves.index(leaf) for leaf in design.leaves]
-        base_arrays = compute(design, full_values[..., columns])
-        _, _, normalised = normalised_leaves(design, leave_out[..., columns], base_arrays=base_arrays)
-        scores = part_scores(design, base_arrays, normalised, firm_leaves)
+        values = full_values[..., columns]
+        if (scaling := design.scaling) not in leaves_of_all:
+            leaves_of_all[scaling] = normalised_leaves(design, values)
+        base_arrays = index_of_leaves(design, values, leaves_of_all[scaling])
+        if scaling not in leaves_left_out:
+            leaves_left_out[scaling] = normalised_leaves(design, leave_out[..., columns], base_arrays=base_arrays)[2]
+        scores = part_scores(design, base_arrays, leaves_left_out[scaling], firm_leaves)
         if scores is not None:
             scores_of_designs[number] = 100 * scores
     return scores_by_design(grid, scores_of_designs.items())
