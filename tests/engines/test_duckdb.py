@@ -94,3 +94,15 @@ def test_a_function_sees_rows_in_the_order_of_their_key_and_its_column_meets_the
         table = engine.scan(frame)
         view = engine.with_function(table, ["k"], lambda rows: rows["x"].cumsum(), "total")
         assert engine.collect(view).to_dict("list") == {"k": [1, 2, 3], "x": [10.0, 20.0, 30.0], "total": [10.0, 30.0, 60.0]}
+
+
+def test_a_stored_table_that_extends_another_is_in_its_order_whichever_side_a_join_reads():
+    firms = pd.DataFrame(
+        {"firm_id": np.repeat([f"{number:06d}" for number in range(600)], 5), "year": [*range(2015, 2020)] * 600}
+    )
+    with open_engine() as engine:
+        ordered_firms = engine.store(f"SELECT * FROM {engine.scan(firms)}", "firms", ["firm_id", "year"])
+        status = engine.scan(firms.sample(frac=1, random_state=1).assign(level="national"))
+        query = f"SELECT f.*, q.level FROM {ordered_firms} AS f LEFT JOIN {status} AS q USING (firm_id, year)"
+        stored = engine.store(query, "firms_status", ["firm_id", "year"], extends=ordered_firms)
+        pd.testing.assert_frame_equal(engine.collect(stored)[["firm_id", "year"]], firms, check_dtype=False)

@@ -16,7 +16,7 @@ from hqd_index.intake import intake
 from hqd_index.intake.meaning.official_codes import USCC_ALPHABET, uscc_valid, valid_credit_codes
 
 from ..small import DemoRun, run
-from .conftest import FIRMS, Builder
+from .conftest import FIRMS, LABEL, Builder
 
 ROW_GROUP = 2048
 MANY_FILES = 1000
@@ -117,3 +117,18 @@ def test_many_credit_codes_are_judged_as_one_is():
     texts = [body + last for body in bodies for last in f"{USCC_ALPHABET}IOSVZa"] + ["", "甲" * 18, "91000000000000000"]
     judged = valid_credit_codes(texts)
     assert judged.tolist() == [uscc_valid(text) for text in texts] and judged.sum() == len(bodies)
+
+
+def test_whole_numbers_at_the_ends_of_their_type_are_findings_and_break_no_rule(study: Builder, engine: Engine, folder: Path):
+    """Missing values cast to whole numbers by pandas are -2^63, whose absolute value is no whole number of the type."""
+    rows = firm_years(6).astype({"firm_id": "str"})
+    rows["employees"] = np.array([10, -(2**63), 2**63 - 1, 2**62, 10**15 + 1, 20], dtype="int64")
+    rows["inv_patents_apply"] = np.array([2**63 - 1, 1, 2, 2**62, 3, 4], dtype="int64")
+    duckdb.connect().sql("SELECT * FROM rows").write_parquet(str(folder / "data" / "firms.parquet"))
+    rule = {"id": "A01", "table": "firms", "check": "employees + inv_patents_apply - year < 1000", "text": LABEL, "mend": LABEL}
+    rules = {"gates": {"max_quarantine_share": 1.0}, "rules": [rule]}
+    result = intake(study({"firms": FIRMS | {"path": "firms.parquet"}}, rules), engine, folder / "data", folder / "configs")
+    quarantine = result.frames["quarantine"]
+    giants = quarantine[(quarantine["rule"] == "C02") & (quarantine["column"] == "employees")]
+    assert giants["value"].tolist() == [str(-(2**63)), str(2**63 - 1), str(2**62), str(10**15 + 1)]
+    assert engine.collect(f"SELECT employees FROM {result.tables['firms']}")["employees"].tolist() == [20]

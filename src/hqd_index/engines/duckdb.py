@@ -135,12 +135,16 @@ class DuckDBEngine:
         """The name of a view of a parquet file in the scratch folder that holds the result, rows in the order of the key.
 
         It takes no memory, however large. Rows that arrive in order, as most files have them, are not sorted; where the result
-        `extends` the rows of a relation, it is looked there, which spares a join.
+        `extends` the rows of a relation, it is looked there, which spares a join, and once more in the file.
         """
         query = self._text(sql)
         with self._one_thread():  # joins of several threads leave the order of their rows to chance
             is_in_order = self._is_in_order(f"SELECT * FROM {quoted(extends)}" if extends else query, key)
             path = self._scratch_parquet(query) if key and is_in_order else None
+            if path and extends:  # a join may take its rows from either side
+                query = f"SELECT * FROM read_parquet({literal(str(path))})"
+                is_in_order = self._is_in_order(query, key)
+                path = path if is_in_order else None
         if path is None:
             path = self._scratch_parquet(query if is_in_order else f"{query} ORDER BY {', '.join(map(quoted, key))}")
         self._stored_files[table_name] = path

@@ -12,6 +12,7 @@ from .reader import SheetRequest
 from .sheet_cells import BLANKS, SheetCells, TypedCells
 
 LARGEST_EXACT_INTEGER = "1e15"
+LARGEST_WHOLE = 10**15
 MANY_TEXTS = 200  # columns, in which no blanks are looked for
 INTEGERS = frozenset(["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"])
 MOSTLY = 0.95
@@ -22,11 +23,15 @@ FIRST_ROW = 2  # as a spreadsheet would show it: labels in row 1
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """Whether a text may have blanks around it; the places of doubles that all have two decimals, and that mostly have more."""
+    """Whether a text may have blanks around it; the places of doubles that all have two decimals, and that mostly have more.
+
+    `giants` are the places of whole numbers some of which are so large that adding two leaves the engine's whole numbers.
+    """
 
     has_padding: bool
     cents: tuple[int, ...]
     fine: tuple[int, ...]
+    giants: tuple[int, ...]
 
 
 def typed_cells(
@@ -43,8 +48,9 @@ def typed_cells(
     if rows == 0:
         raise no_rows(request.file.name)
     numbers = {place: kind for place, dtype in enumerate(sql_types.values()) if (kind := _exact_number(dtype))}
-    facts = _column_facts(numbered_table, column_types, numbers, engine)
-    numbers |= dict.fromkeys(facts.cents, CENTS)
+    longs = [place for place, dtype in enumerate(sql_types.values()) if dtype == "BIGINT"]
+    facts = _column_facts(numbered_table, column_types, numbers, longs, engine)
+    numbers |= dict.fromkeys(facts.cents, CENTS) | dict.fromkeys(facts.giants, "decimal")
     typed_table = _typed_table(numbered_table, column_types, numbers, engine)
     texts = ", ".join(
         f"{number_text_sql(f'n{place}', numbers[place])} AS c{place}" if place in numbers else f"c{place}"
@@ -93,7 +99,7 @@ def _number_sql(column: str, kind: str) -> str:
 
 
 def _column_facts(
-    numbered_table: str, column_types: Mapping[str, str], numbers: Mapping[int, str], engine: Engine
+    numbered_table: str, column_types: Mapping[str, str], numbers: Mapping[int, str], longs: Sequence[int], engine: Engine
 ) -> ColumnFacts:
     """What one pass over all cells tells of the columns; damage is noticed here."""
     columns = dict(enumerate(map(quoted, column_types)))
@@ -104,13 +110,18 @@ def _column_facts(
         f"p{place}": f"count(*) FILTER (WHERE abs({columns[place]}) < {EXACT_CENTS} AND {in_cents_sql(columns[place])})"
         for place in doubles
     }
+    counts |= {
+        f"p{place}": f"count(*) FILTER (WHERE {columns[place]} NOT BETWEEN -{LARGEST_WHOLE} AND {LARGEST_WHOLE})"
+        for place in longs
+    }
     if len(texts) <= MANY_TEXTS:
         counts |= {f"p{place}": f"count(*) FILTER (WHERE {_has_blank_sql(columns[place])})" for place in texts}
     count_sql = ", ".join(f"{count} AS {name}" for name, count in counts.items())
     row = engine.collect(f"SELECT {count_sql} FROM {numbered_table}").iloc[0]
     cents = tuple(place for place in doubles if row[f"p{place}"] == row[f"n{place}"])
     fine = tuple(place for place in doubles if row[f"p{place}"] < MOSTLY * row[f"n{place}"])
-    return ColumnFacts(len(texts) > MANY_TEXTS or any(row[f"p{place}"] for place in texts), cents, fine)
+    giants = tuple(place for place in longs if row[f"p{place}"])
+    return ColumnFacts(len(texts) > MANY_TEXTS or any(row[f"p{place}"] for place in texts), cents, fine, giants)
 
 
 def in_cents_sql(number: str) -> str:
