@@ -78,6 +78,7 @@ class ColumnReading:
     stored_numbers: Mapping[str, str] = field(default_factory=dict)
     stored_rows: str = ""
     fine_numbers: frozenset[str] = frozenset()
+    row_count: int = 0
 
     def is_numeric(self, column_name: str) -> bool:
         return self.table.columns[column_name].dtype in ("number", "integer")

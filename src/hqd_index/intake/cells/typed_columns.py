@@ -19,6 +19,7 @@ from ..layout.text_columns import (
     ROW_FACTS,
     Sheet,
     fine_numbers,
+    held_rows,
     stored_number,
     stored_numbers,
     text_table,
@@ -56,7 +57,10 @@ def parse_source(
     note_units = units_in_notes(sheets, notes, row_facts, engine)
     units, notices = column_units(sheets, source, table, columns, location, note_units)
     stored_rows = _without_columns(data_rows, ROW_FACTS, engine) if numbers else ""
-    column_reading = ColumnReading(source, table, number_type, columns, units, engine, numbers, stored_rows, fine_numbers(sheets))
+    row_count = sum(sheet.cells.rows for sheet in sheets)
+    column_reading = ColumnReading(
+        source, table, number_type, columns, units, engine, numbers, stored_rows, fine_numbers(sheets), row_count
+    )
     code_columns = coded_columns(text_rows, column_reading, location)
     typed_rows = _typed_columns(text_rows, column_reading, code_columns.tables, {})
     unread_cells = unreadable_cells(text_rows, typed_rows, column_reading, code_columns.tables)
@@ -244,5 +248,7 @@ def _typed_columns(
         select_list.append(f"{sql} AS {quoted(name)}")
     rows = column_reading.stored_rows or text_rows
     is_cheap = all(column_reading.is_exact(name) for name in column_reading.present_columns if column_reading.is_numeric(name))
-    create_table = column_reading.engine.view if is_cheap else column_reading.engine.query
-    return create_table(f"SELECT {', '.join(select_list)} FROM {rows} AS t {' '.join(join_clauses)}")
+    query = f"SELECT {', '.join(select_list)} FROM {rows} AS t {' '.join(join_clauses)}"
+    if is_cheap:
+        return column_reading.engine.view(query)
+    return held_rows(query, column_reading.row_count * len(select_list), column_reading.engine)

@@ -15,6 +15,7 @@ from ..records.scope_reasons import BLANK_ROW, HEADER_ROW, TOTAL_ROW
 from .header_rows import HeaderMap
 
 WIDE = 200  # columns
+MANY_CELLS = 10_000_000
 MOST_SCANS = 32  # sheets that one query reads: planning it takes the square of their number
 CHAIN = 100  # of the 1,000 levels that an expression may have
 FILE_SPAN = 10**13  # rid = number of the sheet x FILE_SPAN + row; a multiple of ROW_SPAN, so rid % ROW_SPAN is the row shown
@@ -44,9 +45,15 @@ def text_table(sheets: Sequence[Sheet], source: Source, table: CanonicalTable, e
         groups = [sheet_queries[start : start + MOST_SCANS] for start in range(0, len(sheet_queries), MOST_SCANS)]
         tables = [engine.query(_stacked_sql(group)) for group in groups]
         sheet_queries, parts = [f"SELECT * FROM {table}" for table in tables], [*parts, *tables]
-    all_rows = engine.query(_stacked_sql(sheet_queries))
+    cell_count = sum(sheet.cells.rows * len(sheet.cells.labels) for sheet in sheets)
+    all_rows = held_rows(_stacked_sql(sheet_queries), cell_count, engine)
     engine.drop(parts)
     return all_rows
+
+
+def held_rows(query: str, cell_count: int, engine: Engine) -> str:
+    """The name of a relation that holds the result: a table, or of many cells a file, which takes no memory."""
+    return engine.query(query) if cell_count < MANY_CELLS else engine.store(query, engine.new_name())
 
 
 def _stacked_sql(queries: Sequence[str]) -> str:

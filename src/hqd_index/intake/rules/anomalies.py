@@ -9,12 +9,14 @@ import numpy as np
 
 from ...canonical import CanonicalTable
 from ...engines import Engine, quoted
+from ..cells.column_reading import DECIMAL
 from ..layout.text_columns import FILE_SPAN
 from ..records.intake_notice import Notice
 from .unit_jumps import file_jumps, jump_notices, year_jumps
 
 LISTED_UNITS = 5
-MEDIAN_CELLS = 20_000_000
+MEDIAN_BYTES = 160_000_000
+WIDE_BYTES, NARROW_BYTES = 16, 8  # of a decimal of 28 digits, and of any other number
 BENFORD_ROWS = 1000
 BENFORD_LIMIT = 0.015  # mean absolute deviation of first digits that Nigrini (2012) calls nonconformity
 CUT_OFFS = (3.0, 6.0, 10.0)
@@ -43,7 +45,7 @@ def table_anomalies(
     columns = engine.types(typed_rows)
     measured_columns = _measured_columns(table, columns) if "year" in columns else []
     medians: dict[str, dict[tuple[int, ...], float]] = {}
-    for columns_at_once in _column_groups(measured_columns, engine.count(typed_rows) if measured_columns else 0):
+    for columns_at_once in _column_groups(measured_columns, typed_rows, engine):
         medians |= _medians_by(["year"], typed_rows, columns_at_once, engine)
     notices: list[Notice] = []
     for column, year_medians in medians.items():
@@ -63,10 +65,19 @@ def table_anomalies(
     return Anomalies(tuple(notices), kept_medians)
 
 
-def _column_groups(columns: Sequence[str], row_count: int) -> Iterator[Sequence[str]]:
-    """As many columns at a time as have MEDIAN_CELLS: a median keeps every value that it is the middle of."""
-    size = max(1, MEDIAN_CELLS // max(row_count, 1))
-    return (columns[start : start + size] for start in range(0, len(columns), size))
+def _column_groups(columns: Sequence[str], typed_rows: str, engine: Engine) -> list[list[str]]:
+    """As many columns at a time as have MEDIAN_BYTES: a median keeps every value that it is the middle of."""
+    row_count, sql_types = engine.count(typed_rows) if columns else 0, engine.sql_types(typed_rows)
+    groups: list[list[str]] = []
+    group_bytes = 0
+    for column in columns:
+        column_bytes = row_count * (WIDE_BYTES if sql_types[column] == DECIMAL else NARROW_BYTES)
+        if not groups or group_bytes + column_bytes > MEDIAN_BYTES:
+            groups.append([])
+            group_bytes = 0
+        groups[-1].append(column)
+        group_bytes += column_bytes
+    return groups
 
 
 def _measured_columns(table: CanonicalTable, columns: Collection[str]) -> list[str]:
