@@ -62,4 +62,4 @@ def test_only_the_first_thousand_rows_are_judged(mine, capsys):
     rows = [f"地{number},2021,1,2,3,4,5,6" for number in range(FIRST_ROWS)]
     path.write_text("\n".join([header, *rows, *["约,2021,x,x,x,x,x,x"] * 500]) + "\n", "utf-8")
     said = hqd(capsys, "check", "--data", "data/raw")
-    assert said.code == 0 and "regions.csv  1,000 行 → 采用 1,000" in said.said
+    assert said.code == 0 and "regions.csv  前 1,000 行 → 采用 1,000" in said.said
