@@ -78,8 +78,11 @@ def lacks_text(condition_list: Any) -> Bilingual:
 
 
 def caution_text(caution_list: Any) -> Bilingual:
-    """The cautions beside a verdict, joined; empty where there are none. Raises KeyError for an unknown caution."""
-    return _word_list(caution_list, ADDITIONS)
+    """The cautions beside a verdict, joined by semicolons; empty where there are none. Raises KeyError for an unknown caution."""
+    if not _is_given(caution_list):
+        return BLANK_TEXT
+    cautions = [ADDITIONS[caution] for caution in caution_list.split(";")]  # sentences of their own, which hold commas
+    return Bilingual("；".join(caution.zh for caution in cautions), listing(cautions, "clauses").en)
 
 
 def _word_list(key_list: Any, label_by_key: Mapping[str, Bilingual]) -> Bilingual:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ...intake.rules.rule_catalogue import EXPECTATIONS
 from ...tables import TABLES
 from ..bilingual import Bilingual, split_bilingual
 from ..key_findings import file_flow
@@ -79,15 +80,19 @@ def ledger(results: Results) -> Grid | None:
 
 
 def rules(results: Results) -> Grid | None:
-    """Findings by rule: how many, what was expected, how to mend it."""
+    """Findings by rule: how many, what was expected, how to mend it; what a rule says in general where its rows differ."""
     rows = results.table("quarantine")
     if rows.empty:
         return None
     values = []
     for (rule, severity), findings in rows.groupby(["rule", "severity"], sort=True):
         first_finding, columns = findings.iloc[0], column_names(findings["column"].dropna().astype(str))
+        general = EXPECTATIONS.get(str(rule))
+        is_one_text = findings["expected_zh"].nunique() == 1 or general is None
         expectation, remedy = (
-            Bilingual(first_finding["expected_zh"], first_finding["expected_en"]),
+            Bilingual(first_finding["expected_zh"], first_finding["expected_en"])
+            if is_one_text or general is None
+            else Bilingual(general.zh, general.en),
             Bilingual(first_finding["mend_zh"], first_finding["mend_en"]),
         )
         values.append((rule, key_label(results, "severity", severity), columns, len(findings), expectation, remedy))

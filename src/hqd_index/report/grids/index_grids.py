@@ -11,7 +11,14 @@ from ..number_format import is_missing
 from ..results import Results
 from ..wording import sentences_together, wording
 from .grid import Column, Grid, bilingual_names, parse_columns, text_or_blank
-from .uncertainty_text import UNDECIDED_COLUMN, decisive_choice, rank_intervals, rank_range, undecided_neighbours
+from .uncertainty_text import (
+    UNDECIDED_COLUMN,
+    decisive_choice,
+    interval_level,
+    rank_intervals,
+    rank_range,
+    undecided_neighbours,
+)
 
 LABELS = parse_columns(
     "unit",
@@ -76,17 +83,27 @@ def ranking(results: Results) -> Grid | None:
         )
     index_name = results.name(results.tree.root)
     title = wording("grids.title.ranking", year=year, index=index_name)
-    header = _ranking_columns(results, nodes, previous_year, certainty_columns)
+    is_interval = range_source == wording("grids.range.uncertainty")
+    ends = (
+        parse_columns("ranking", "low | int | 12\nhigh | int | 12", level=interval_level(results))
+        if is_interval
+        else parse_columns("ranking", "best | int | 9\nworst | int | 9")
+    )
+    header = _ranking_columns(results, nodes, previous_year, ends, certainty_columns)
     sources = ("scores", "ranks", "neighbours") if certainty_columns else ("scores", "scenarios")
     return Grid(title, header, tuple(rows), sources, _ranking_note(results, range_source))
 
 
 def _ranking_columns(
-    results: Results, nodes: list[str], previous_year: int | None, certainty_columns: tuple[Column, ...]
+    results: Results,
+    nodes: list[str],
+    previous_year: int | None,
+    ends: tuple[Column, ...],
+    certainty_columns: tuple[Column, ...],
 ) -> tuple[Column, ...]:
     places = {"scale": results.score_scale, "since": previous_year if previous_year is not None else "—"}
     rank_columns = parse_columns("unit", "rank | int | 7")
-    score_columns = parse_columns("ranking", "index | 2 | 12\ngain | int | 11\nbest | int | 9\nworst | int | 9", **places)
+    score_columns = (*parse_columns("ranking", "index | 2 | 12\ngain | int | 11", **places), *ends)
     part_columns = tuple(Column(results.name(node), "2", 11) for node in nodes)
     return (
         *rank_columns,

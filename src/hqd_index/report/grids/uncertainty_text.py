@@ -63,6 +63,12 @@ def decisive_choice(results: Results) -> Finding | None:
     return Finding(Bilingual(f"{zh}。", f"{en[:1].upper()}{en[1:]}."), ("sensitivity",))
 
 
+def interval_level(results: Results) -> str:
+    """The level of the intervals of ranks, such as 90%."""
+    low, high = results.study.uncertainty.interval
+    return f"{100 * (high - low):g}%"
+
+
 def rank_range(results: Results, year: int) -> tuple[dict[Any, Any], dict[Any, Any], Bilingual]:
     """Lowest and highest rank by unit, and where they come from: the uncertainty run, else the scenarios."""
     ranks = results.table("ranks")

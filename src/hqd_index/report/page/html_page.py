@@ -21,7 +21,7 @@ from ..colours import node_colours
 from ..figures.drawings import Drawing
 from ..formula_text import formula_in_words
 from ..grids.grid import Grid, bilingual_names, cell_text
-from ..grids.uncertainty_text import decisive_choice
+from ..grids.uncertainty_text import decisive_choice, interval_level
 from ..label_catalogue import unit_name
 from ..number_format import is_missing, number
 from ..outline import OUTLINE, Exhibit, PageSlot, page_tables, paper_tables_on_page
@@ -34,7 +34,7 @@ from ..wording import wording
 from .chain_map import ChainMap, chain_json, chain_map
 from .lab_presets import with_presets
 from .opening import opening
-from .rank_tiers import interval_level, rank_tiers
+from .rank_tiers import rank_tiers
 from .sheet_archive import archive, shown_sheets, unit_list
 from .unit_profiles import RULE
 from .unit_sheets import columns_of, trend_scale, unit_sheets, units_of_measure

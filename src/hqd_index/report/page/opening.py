@@ -10,6 +10,7 @@ import pandas as pd
 from .. import key_findings
 from ..bilingual import Bilingual
 from ..figures.figure_labels import short_unit_name
+from ..grids.uncertainty_text import interval_level
 from ..key_findings import Finding
 from ..number_format import integer, number, p_value, percent
 from ..regression_rows import headline_rows
@@ -17,7 +18,6 @@ from ..results import Results
 from ..sentences import MIN_REPRESENTED
 from ..verdict_words import SPLITS, conclusion, judged_text
 from ..wording import wording
-from .rank_tiers import interval_level
 
 MAX_SENTENCE = 40
 """Characters of a Chinese sentence of the opening at most."""

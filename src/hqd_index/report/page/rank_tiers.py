@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..bilingual import Bilingual
+from ..grids.uncertainty_text import interval_level
 from ..number_format import integer, percent
 from ..results import Results
 from ..unit_ends import ENDS, is_many
@@ -36,12 +37,6 @@ class RankTiers:
     def across(self, rank: float) -> str:
         """Where a rank is between the ends of the scale, in percent."""
         return f"{2 + 96 * (rank - 1) / max(1, self.ranked_count - 1):.2f}%"
-
-
-def interval_level(results: Results) -> str:
-    """The level of the intervals of ranks, such as 90%."""
-    low, high = results.study.uncertainty.interval
-    return f"{100 * (high - low):g}%"
 
 
 def rank_tiers(results: Results) -> RankTiers | None:

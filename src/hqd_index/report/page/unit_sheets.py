@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..bilingual import Bilingual
+from ..grids.grid import bilingual_names
+from ..key_labels import key_label
 from ..label_catalogue import unit_name
 from ..number_format import integer, is_missing, number, percent
 from ..results import Results
@@ -17,6 +19,7 @@ from ..wording import wording
 from .unit_profiles import QUARTER, Profile, profiles
 
 STRONG, WEAK = "◆", "◇"
+LABELS_OF_NO_MODE = ("mixed", "unclassified")
 PARTNERS = 3
 """Suppliers and customers named at most."""
 TREND_SIZE = (320.0, 110.0)
@@ -52,7 +55,7 @@ class UnitSheet:
     rank_interval: str
     trend: Trend | None
     indicators: tuple[IndicatorLine, ...]
-    firms: tuple[tuple[Bilingual, str], ...]
+    firms: tuple[tuple[Bilingual, Bilingual], ...]
     suppliers: tuple[Bilingual, ...]
     customers: tuple[Bilingual, ...]
 
@@ -174,24 +177,38 @@ def _trend(scale: TrendScale | None, scores: Mapping[int, float]) -> Trend | Non
     return Trend(scale.path(scores), scale.path(scale.median), ends)
 
 
-def _firms_by_unit(results: Results) -> dict[str, tuple[tuple[Bilingual, str], ...]]:
+def _firms_by_unit(results: Results) -> dict[str, tuple[tuple[Bilingual, Bilingual], ...]]:
     """Unit -> SRDI firms, their density and the firms of each mode, latest year of either table."""
-    firms: dict[str, list[tuple[Bilingual, str]]] = {}
+    firms: dict[str, list[tuple[Bilingual, Bilingual]]] = {}
     for record in _latest(results.table("density")).to_dict("records"):
         firms[record["unit"]] = [
-            (wording("page.sheet.srdi_firms"), integer(record["n_srdi"])),
-            (wording("page.sheet.sample_firms"), integer(record["n_firms"])),
-            (wording("page.sheet.density"), number(record["density"], 1)),
+            (wording(f"page.sheet.{name}"), Bilingual(text, text))
+            for name, text in (
+                ("srdi_firms", integer(record["n_srdi"])),
+                ("sample_firms", integer(record["n_firms"])),
+                ("density", number(record["density"], 1)),
+            )
         ]
     rows = results.table("mode_densities")
     rows = _latest(rows[rows["version"] == "base"]) if len(rows) else rows
     labels = results.study.modes.labels if len(rows) else None
     for record in rows.to_dict("records"):
-        label = getattr(labels, record["mode"], None)
-        if label is not None and not is_missing(record["share"]):
-            line = (Bilingual(label.zh, label.en), f"{integer(record['n_srdi'])} ({percent(record['share'], 0)})")
-            firms.setdefault(record["unit"], []).append(line)
+        label = getattr(labels, record["mode"], None) or key_label(results, "mode", record["mode"])
+        if is_missing(record["n_srdi"]):
+            count = wording("page.sheet.few_firms", smallest=results.study.study.publish.min_cell)
+        elif record["n_srdi"] == 0 and record["mode"] in LABELS_OF_NO_MODE:
+            continue
+        else:
+            count = _with_revenue_share(integer(record["n_srdi"]), record["share"])
+        firms.setdefault(record["unit"], []).append((Bilingual(label.zh, label.en), count))
     return {unit: tuple(lines) for unit, lines in firms.items()}
+
+
+def _with_revenue_share(count: str, share: object) -> Bilingual:
+    """A number of firms, with their share of the revenue of the unit's SRDI firms where they have one."""
+    if count == "0" or is_missing(share):
+        return Bilingual(count, count)
+    return wording("page.sheet.firms_of_mode", count=count, share=percent(share, 0))
 
 
 def _latest(rows: pd.DataFrame) -> pd.DataFrame:
@@ -207,14 +224,15 @@ def _partners(results: Results) -> tuple[Partners, Partners]:
     if rows.empty:
         return {}, {}
     rows = rows.dropna(subset=["share"]).sort_values("share", ascending=False)
-    suppliers = {str(unit): _shares(results, group, "supplier") for unit, group in rows.groupby("sector")}
-    customers = {str(unit): _shares(results, group, "sector") for unit, group in rows.groupby("supplier")}
+    suppliers = {str(unit): _shares(group, "supplier") for unit, group in rows.groupby("sector")}
+    customers = {str(unit): _shares(group, "sector") for unit, group in rows.groupby("supplier")}
     return suppliers, customers
 
 
-def _shares(results: Results, rows: pd.DataFrame, column: str) -> tuple[Bilingual, ...]:
+def _shares(rows: pd.DataFrame, column: str) -> tuple[Bilingual, ...]:
     first_rows = rows.head(PARTNERS)
-    partners = [(results.unit_name(unit), percent(share)) for unit, share in zip(first_rows[column], first_rows["share"])]
+    names = bilingual_names(first_rows[f"{column}_zh"], first_rows[f"{column}_en"])  # those beyond manufacturing too
+    partners = zip(names, map(percent, first_rows["share"]))
     return tuple(Bilingual(f"{name.zh} {share}", f"{name.en} {share}") for name, share in partners)
 
 
