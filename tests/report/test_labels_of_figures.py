@@ -19,7 +19,7 @@ def with_tables(tables: dict[str, pd.DataFrame], **changed: pd.DataFrame) -> Res
 def test_the_ends_of_an_interval_of_ranks_are_not_the_best_and_worst_rank(tables):
     ranks = pd.DataFrame({"unit": list(UNITS), "year": YEARS[-1], "low": 1, "high": len(UNITS)})
     drawn_headers = [column.title.zh for column in ranking(with_tables(tables, ranks=ranks)).columns]
-    assert {"名次 90% 区间：起", "名次 90% 区间：止"} <= set(drawn_headers) and "最好名次" not in drawn_headers
+    assert {"名次 90% 区间起", "名次 90% 区间止"} <= set(drawn_headers) and "最好名次" not in drawn_headers
     scenario_headers = [column.title.en for column in ranking(with_tables(tables, ranks=ranks.iloc[:0])).columns]
     assert {"Best rank", "Worst rank"} <= set(scenario_headers)
 

@@ -85,7 +85,7 @@ def ranking(results: Results) -> Grid | None:
     title = wording("grids.title.ranking", year=year, index=index_name)
     is_interval = range_source == wording("grids.range.uncertainty")
     ends = (
-        parse_columns("ranking", "low | int | 12\nhigh | int | 12", level=interval_level(results))
+        parse_columns("ranking", "low | int | 15\nhigh | int | 15", level=interval_level(results))
         if is_interval
         else parse_columns("ranking", "best | int | 9\nworst | int | 9")
     )
