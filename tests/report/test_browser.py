@@ -236,6 +236,12 @@ def test_a_state_is_written_to_the_address_and_read_from_it(page: Any) -> None:
     time.sleep(0.3)
     top = "return document.getElementById('ranking').getBoundingClientRect().top"
     assert abs(page.execute_script(top)) < 200
+    status = "return document.getElementById('lab-status').textContent"
+    assert "链接不完整" not in page.execute_script(status)
+    for damaged in ("zzz", "base", "base;2022;nonode=0.3"):
+        page.get("about:blank")
+        page.get(f"{address.partition('#')[0]}#w={damaged}")
+        assert "链接不完整" in page.execute_script(status), damaged
     page.execute_script("location.hash = 'w=%E0%A4%A;;=;'")
     assert not [entry for entry in page.get_log("browser") if entry["level"] == "SEVERE"]
 

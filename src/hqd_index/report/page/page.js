@@ -257,20 +257,21 @@ function lab(data, ends) {
     history.replaceState(null, '', `#w=${[code(parts[0]), ...parts.slice(1)].join(';')}`);
   }
 
+  const warn = () => find('lab-status').prepend(both('链接不完整或有误，读不出的部分按发布结果显示。', 'The link is damaged; what cannot be read is as published. '));
   function restore() {
     const [id, from, ...pairs] = location.hash.startsWith('#w=') ? location.hash.slice(3).split(';') : [];
     const option = [...data.designs, ...data.fixed].find((other) => other.id === decoded(id ?? ''));
     if (!option) return false;
-    state.year = Math.max(0, data.years.includes(Number(from)) ? data.years.indexOf(Number(from)) : data.years.length - 1);
-    years.value = state.year;
+    let whole = data.years.includes(Number(from));
+    years.value = state.year = Math.max(0, whole ? data.years.indexOf(Number(from)) : data.years.length - 1);
     choose(option);
-    for (const [node, share] of pairs.map((pair) => pair.split('=').map(decoded))) if (node in state.shares && Number(share) >= 0) state.shares[node] = Math.min(1, Number(share));
+    for (const [node, share] of pairs.map((pair) => pair.split('=').map(decoded))) if (node in state.shares && Number(share) >= 0) state.shares[node] = Math.min(1, Number(share)); else whole = false;
     for (const children of Object.values(state.design.tree)) {
       const sum = children.reduce((total, child) => total + (state.shares[child] ?? 0), 0);
       if (sum > 0 && Math.abs(sum - 1) > 1e-12) for (const child of children) state.shares[child] /= sum;
     }
     if (pairs.length) press(null);
-    refresh();
+    refresh(); if (!whole) warn();
     return true;
   }
 
@@ -386,7 +387,7 @@ function lab(data, ends) {
       (navigator.clipboard?.writeText(location.href) ?? Promise.reject()).then(() => find('lab-status').replaceChildren(both('链接已复制：打开即为这组权重。', 'Link copied: it opens with these weights.')), failed);
     }]]) find(id).addEventListener(event, act);
   addEventListener('hashchange', restore);
-  if (restore()) requestAnimationFrame(() => find('ranking').scrollIntoView({ behavior: 'instant' })); else choose(base);
+  if (restore()) requestAnimationFrame(() => find('ranking').scrollIntoView({ behavior: 'instant' })); else { choose(base); if (location.hash.startsWith('#w=')) warn(); }
   if (matchMedia('(max-width: 820px)').matches) find('lab-fold').open = false;
   find('lab').hidden = false;
   find('lab-static')?.remove();
