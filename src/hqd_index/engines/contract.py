@@ -63,6 +63,9 @@ class Engine(Protocol):
         `extends` is a relation whose rows the result has one by one, with the same key.
         """
 
+    def repeated_keys(self, relation: str, key: Sequence[str]) -> str:
+        """The name of a table of the keys that more than one row has; one key of a single row may be among them."""
+
     def is_increasing(self, relation: str, column: str) -> bool:
         """Whether each value is larger than the one before, in the order of the rows; False where rows have no order."""
 

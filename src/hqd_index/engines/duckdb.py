@@ -29,10 +29,14 @@ SETTINGS = {
     "parquet_metadata_cache": "true",
 }
 
+PARQUET = "FORMAT parquet, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 1000"
+"""Packed encodings: two thirds of the time of the writer's defaults, in smaller files that are read twice as fast."""
+
 DISK_FULL = "No space left"
 SPILL_FULL = "failed to offload data block"  # no room to spill: the engine calls it a lack of memory
 SHORT_TEXT = 2**25
 """Bytes."""
+FIRST_ROWS = 100_000
 FRAME = "hqd_frame"
 """What a frame is called while SQL reads it."""
 
@@ -134,21 +138,25 @@ class DuckDBEngine:
     def store(self, sql: str | exp.Expression, table_name: str, key: Sequence[str] = (), *, extends: str | None = None) -> str:
         """The name of a view of a parquet file in the scratch folder that holds the result, rows in the order of the key.
 
-        It takes no memory, however large. Rows that arrive in order, as most files have them, are not sorted; where the result
-        `extends` the rows of a relation, it is looked there, which spares a join, and once more in the file.
+        It takes no memory, however large. Rows that arrive in order, as most files have them, are not sorted: the first of them
+        tell whether to try, and the file tells whether all of them did.
         """
-        query = self._text(sql)
-        with self._one_thread():  # joins of several threads leave the order of their rows to chance
-            is_in_order = self._is_in_order(f"SELECT * FROM {quoted(extends)}" if extends else query, key)
-            path = self._scratch_parquet(query) if key and is_in_order else None
-            if path and extends:  # a join may take its rows from either side
-                query = f"SELECT * FROM read_parquet({literal(str(path))})"
-                is_in_order = self._is_in_order(query, key)
-                path = path if is_in_order else None
+        path = self._file_in_order(f"SELECT * FROM {quoted(extends)}" if extends else self._text(sql), self._text(sql), key)
         if path is None:
-            path = self._scratch_parquet(query if is_in_order else f"{query} ORDER BY {', '.join(map(quoted, key))}")
+            path = self._scratch_parquet(f"{self._text(sql)} ORDER BY {', '.join(map(quoted, key))}")
         self._stored_files[table_name] = path
         return self.view(f"SELECT * FROM read_parquet({literal(str(path))})", table_name)
+
+    def _file_in_order(self, first_query: str, query: str, key: Sequence[str]) -> Path | None:
+        """A file of the rows as they come, where they come in the order of the key; `first_query` gives the keys of the first."""
+        with self._one_thread():  # joins of several threads leave the order of their rows to chance
+            if not self._is_in_order(f"{first_query} LIMIT {FIRST_ROWS}", key):
+                return None
+            path = self._scratch_parquet(query)
+            if self._is_in_order(f"SELECT * FROM read_parquet({literal(str(path))})", key):
+                return path
+        path.unlink()
+        return None
 
     @contextmanager
     def _one_thread(self) -> Iterator[None]:
@@ -161,19 +169,31 @@ class DuckDBEngine:
 
     def _scratch_parquet(self, query: str) -> Path:
         path = self.folder / f"{self.new_name()}.parquet"
-        self._run(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet)")
+        self._run(f"COPY ({query}) TO {literal(str(path))} ({PARQUET})")
         return path
 
     def _is_in_order(self, query: str, key: Sequence[str]) -> bool:
         """Whether one thread meets the rows of a query in the order of the key; any order is that of no key."""
         if not key:
             return True
-        row_key, key_before = (
-            f"row({', '.join(columns)})"
-            for columns in (map(quoted, key), (f"lag({name}, 1, {name}) OVER ()" for name in map(quoted, key)))
-        )
-        rows = f"SELECT {row_key} >= {key_before} AS in_order FROM ({query})"
-        return bool(self._run(f"SELECT coalesce(bool_and(coalesce(in_order, false)), true) FROM ({rows})").fetchall()[0][0])
+        rows = f"SELECT {_comparisons_sql(key)} FROM ({query})"
+        in_order = "coalesce(bool_and(coalesce(is_next OR is_same, false)), true)"
+        return bool(self._run(f"SELECT {in_order} FROM ({rows})").fetchall()[0][0])
+
+    def repeated_keys(self, relation: str, key: Sequence[str]) -> str:
+        """A table of the keys that several rows have: where rows come in their order these follow each other, else they are counted.
+
+        The first key is among them in any case.
+        """
+        keys = ", ".join(map(quoted, key))
+        with self._one_thread():
+            if self._is_in_order(f"SELECT {keys} FROM {relation} LIMIT {FIRST_ROWS}", key):
+                rows = f"SELECT {keys}, {_comparisons_sql(key)} FROM {relation}"
+                same_keys = self.query(f"SELECT * FROM ({rows}) WHERE NOT coalesce(is_next, false)")
+                are_same = "coalesce(bool_and(coalesce(is_same, false)), true)"
+                if self._run(f"SELECT {are_same} FROM {same_keys}").fetchall()[0][0]:
+                    return self.query(f"SELECT DISTINCT {keys} FROM {same_keys}")
+        return self.query(f"SELECT {keys} FROM {relation} GROUP BY {keys} HAVING count(*) > 1")
 
     def is_increasing(self, relation: str, column: str) -> bool:
         """Whether each value is larger than the one before, in the order of the rows."""
@@ -279,6 +299,19 @@ class DuckDBEngine:
             raise SetupError(
                 f"the engine cannot read or write: {fault}", zh=f"引擎无法读写:{fault}", location=str(self.folder)
             ) from fault
+
+
+def _comparisons_sql(key: Sequence[str]) -> str:
+    """Whether the key of a row comes after that of the row before it, and whether it is the same; the first row has its own before it.
+
+    Column by column, as rows of texts take three times as long to compare.
+    """
+    pairs = [(quoted(column), f"lag({quoted(column)}, 1, {quoted(column)}) OVER ()") for column in key]
+    is_next = "false"
+    for value, previous_value in reversed(pairs):
+        is_next = f"({value} > {previous_value} OR ({value} = {previous_value} AND {is_next}))"
+    is_same = " AND ".join(f"{value} = {previous_value}" for value, previous_value in pairs)
+    return f"{is_next} AS is_next, {is_same} AS is_same"
 
 
 def _memory_error(fault: Exception) -> CapacityError:

@@ -98,7 +98,7 @@ def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], fi
         _check_row_balance(table_step, combined_source, clean_rows, row_balance)
         repairs = counted_repairs([repairs for source in sources for repairs in source.repairs], removed_rows["rid"], engine)
         warnings = [
-            *_row_findings(table_step, clean_rows, combined_source.text_rows, "warning", "info"),
+            *_row_findings(table_step, clean_rows, combined_source, "warning", "info"),
             interpolation_findings(clean_rows, combined_source.text_rows, table_step.table, engine),
         ]
     notices = list(dict.fromkeys(notice for sheet in sheets for notice in (*sheet.cells.notices, *sheet.header.notices)))
@@ -134,7 +134,7 @@ def _valid_rows(table_step: TableStep, combined_source: ParsedSource, file_list:
     """The rows in scope judged by row rules, by rules across rows and by the key; DataError where statements are mixed."""
     engine, scope, location = table_step.engine, combined_source.typed_rows, ", ".join(file_list["file"])
     check_single_values(scope, location, engine)
-    findings = joined_findings([combined_source.findings, *_row_findings(table_step, scope, combined_source.text_rows, "error")])
+    findings = joined_findings([combined_source.findings, *_row_findings(table_step, scope, combined_source, "error")])
     sound_rows = without_rows(scope, findings["rid"], engine)
     findings = joined_findings([findings, cross_row_findings(table_step.name, sound_rows, combined_source.text_rows, engine)])
     valid_rows = without_rows(scope, findings["rid"], engine)
@@ -326,12 +326,12 @@ def _ragged_findings(sheets: Sequence[Sheet]) -> pd.DataFrame:
     return joined_findings(finding_tables)
 
 
-def _row_findings(table_step: TableStep, typed_rows: str, text_rows: str, *severities: str) -> list[pd.DataFrame]:
+def _row_findings(table_step: TableStep, typed_rows: str, source: ParsedSource, *severities: str) -> list[pd.DataFrame]:
     complete_rows = with_all_columns(typed_rows, table_step.table, table_step.number_type, table_step.engine)
     rules = rules_of_severity(
         bound_rules(table_step.study, table_step.name, table_step.table, table_step.engine.types(complete_rows)), *severities
     )
-    return [row_rule_findings(text_rows, complete_rows, rules, table_step.engine)]
+    return [row_rule_findings(source.text_rows, complete_rows, rules, table_step.engine, source.sheet_texts)]
 
 
 def _quarantined_rows(findings: pd.DataFrame) -> pd.DataFrame:

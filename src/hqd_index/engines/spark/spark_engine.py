@@ -137,6 +137,12 @@ class SparkEngine:
             ordered_rows = rows.orderBy(*(f"`{column}`" for column in key)) if key else rows
             return self._keep(self._read(self._written(ordered_rows)), table_name)
 
+    def repeated_keys(self, relation: str, key: Sequence[str]) -> str:
+        keys = ", ".join(map(quoted, key))
+        if relation not in self._cluster.types:
+            return self._small_relation(self._small.repeated_keys(relation, key))
+        return self.query(f"SELECT {keys} FROM {relation} GROUP BY {keys} HAVING count(*) > 1")
+
     def is_increasing(self, relation: str, column: str) -> bool:
         """Of the small relations alone: those of the cluster have no order."""
         return relation not in self._cluster.types and self._small.is_increasing(relation, column)

@@ -18,6 +18,7 @@ from ..rules.rule_catalogue import expected_text, joined_findings, rule_findings
 from .coded_text import CodedColumn, code_reader, is_batch, is_year
 from .column_reading import ColumnReading
 
+EDITION = "industry_version"
 YEAR_PATTERN, BATCH_PATTERN = "[0-9]{4}", "[0-9]{1,3}"
 INCOMPLETE = {
     dates.NO_DAY: ("dates without a day: the first of the month is used", "个日期没有日,按当月 1 日读取"),
@@ -85,11 +86,11 @@ def is_coded(column_name: str, column_reading: ColumnReading) -> bool:
 
 
 def edition_sql(column_name: str, column_reading: ColumnReading) -> str:
-    """The edition of the industry code of a row, '' where the column has none."""
-    edition = (
-        column_reading.table.columns[column_name].code == "industry" and "industry_version" in column_reading.present_columns
-    )
-    return "coalesce(t.industry_version, '')" if edition else "''"
+    """The edition of the industry code of a row, '' where the column has none; the study's word for it is compared once."""
+    if column_reading.table.columns[column_name].code != "industry" or EDITION not in column_reading.present_columns:
+        return "''"
+    edition = column_reading.source.constants.get(EDITION)
+    return f"coalesce(t.{EDITION}, '')" if edition is None else literal(edition)
 
 
 def _codes_by_text(text_rows: str, column_name: str, column_reading: ColumnReading) -> pd.DataFrame:

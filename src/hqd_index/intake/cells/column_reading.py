@@ -11,6 +11,7 @@ import pandas as pd
 from ...canonical import CanonicalTable
 from ...engines import Engine, literal
 from ...study.records import Reshape, Source
+from ..layout.sheet_texts import SheetTexts
 from ..layout.text_columns import FILE_SPAN
 from ..read.typed_cells_text import CENTS, CENTS_TYPE, EXACT_CENTS, number_text_sql
 from ..records.intake_notice import Notice
@@ -44,7 +45,7 @@ class ParsedSource:
     `members` (rid, member, column) names the raw rows of each row where several made one, and the column where one holds but
     that; `code_scope` are rows whose code is right but out of scope, after the study's own filters; `notes` are rows set aside
     in reading that are notes; `shifts` are powers of ten by column and sheet; `repairs` say which cells are not as printed;
-    `units_in_notes` by sheet.
+    `units_in_notes` by sheet; `sheet_texts` print some of the rows, where `text_rows` are the cells of the sheets as they are.
     """
 
     text_rows: str
@@ -59,6 +60,7 @@ class ParsedSource:
     shifts: Shifts = field(default_factory=dict)
     repairs: tuple[SourceRepairs, ...] = ()
     units_in_notes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    sheet_texts: SheetTexts | None = None
 
 
 @dataclass(frozen=True)

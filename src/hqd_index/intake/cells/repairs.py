@@ -52,11 +52,13 @@ def counted_repairs(sources: Sequence[SourceRepairs], removed_rids: pd.Series, e
         for source_index, source in enumerate(sources)
         for query in _queries(source)
     ]
-    repair_counts = [_scaled_repairs(source_repairs, is_used, engine) for source_repairs in sources]
+    repair_counts = [
+        counts(source_repairs, is_used, engine) for source_repairs in sources for counts in (_scaled_repairs, _coded_repairs)
+    ]
     if queries:
         union_sql = " UNION ALL ".join(queries)
         lines = f", count(DISTINCT rid % {ROW_SPAN}) AS rows, count(DISTINCT rid // {ROW_SPAN}) AS columns"
-        is_across = any(source.layout is not None and source.layout.across for source in sources)
+        is_across = any(map(_is_across, sources))
         counts = engine.collect(
             f"""SELECT source, rid // {FILE_SPAN} AS number, "column", kind, count(*) AS cells{lines if is_across else ""},
                 min(coalesce(before, '')) AS example_before,
@@ -81,9 +83,7 @@ def _cell_count(repair_row: Mapping[Hashable, Any], sources: Sequence[SourceRepa
 def _queries(repairs: SourceRepairs) -> Iterator[str]:
     """SQL of rid, column, kind, before, after for every kind of repair but units."""
     text_rows, column_reading, source = repairs.text_rows, repairs.column_reading, repairs.column_reading.source
-    for name in repairs.repaired_columns:
-        if name in source.constants:
-            continue
+    for name in _coded_names(repairs) if _is_across(repairs) else ():
         cell = f"t.{quoted(name)}"
         yield f"""SELECT t.rid, {literal(name)} AS "column", l.kind, {cell} AS before, CAST(l.code AS VARCHAR) AS after
             FROM {text_rows} AS t JOIN {repairs.codes_by_column[name]} AS l
@@ -100,6 +100,29 @@ def _queries(repairs: SourceRepairs) -> Iterator[str]:
         split_part(mark, '{MARK_SEPARATOR}', 2) AS before, '' AS after
         FROM (SELECT rid, unnest(string_split(rtrim(marks, '{MARK_TERMINATOR}'), '{MARK_TERMINATOR}')) AS mark
         FROM {repairs.row_facts} WHERE marks <> '')"""
+
+
+def _is_across(repairs: SourceRepairs) -> bool:
+    return repairs.layout is not None and bool(repairs.layout.across)
+
+
+def _coded_names(repairs: SourceRepairs) -> list[str]:
+    return [name for name in repairs.repaired_columns if name not in repairs.column_reading.source.constants]
+
+
+def _coded_repairs(repairs: SourceRepairs, is_used: str, engine: Engine) -> pd.DataFrame:
+    """Cells of coded columns whose code is not their text, counted by text before their codes are looked up."""
+    names = [] if _is_across(repairs) else _coded_names(repairs)
+    queries = [
+        f"""SELECT number, {literal(name)} AS "column", l.kind, sum(cells) AS cells, min(t.text) AS example_before,
+            arg_min(coalesce(l.code, ''), t.text || chr(31) || coalesce(l.code, '')) AS example_after FROM (
+                SELECT rid // {FILE_SPAN} AS number, t.{quoted(name)} AS text, {edition_sql(name, repairs.column_reading)} AS edition,
+                    count(*) AS cells FROM {repairs.text_rows} AS t WHERE {is_used} GROUP BY ALL) AS t
+            JOIN {repairs.codes_by_column[name]} AS l ON t.text = l.text AND t.edition = l.edition
+            WHERE l.kind <> '' GROUP BY number, l.kind"""
+        for name in names
+    ]
+    return engine.collect(" UNION ALL ".join(queries)).astype({"cells": "int64"}) if queries else pd.DataFrame(columns=COLUMNS)
 
 
 def _declared_repair_queries(repairs: SourceRepairs) -> Iterator[str]:

@@ -12,8 +12,10 @@ from ...engines import Engine, literal, quoted
 from ...study.records import Source
 from ..layout.note_rows import fact_rows, note_rows_of, units_in_notes
 from ..layout.row_ids import without_rows
+from ..layout.sheet_texts import SheetTexts
 from ..layout.text_columns import (
     FILE_SPAN,
+    MANY_CELLS,
     MARK_SEPARATOR,
     MARK_TERMINATOR,
     ROW_FACTS,
@@ -85,6 +87,7 @@ def parse_source(
         code_scope=code_columns.out_of_scope,
         notes=notes.excluded_rows,
         units_in_notes=note_units,
+        sheet_texts=SheetTexts(sheets, source, table) if numbers else None,
         shifts={column_name: units.shifts(column_name) for column_name in units.choices},
         repairs=(
             SourceRepairs(
@@ -112,7 +115,7 @@ def with_year(parsed_source: ParsedSource, engine: Engine) -> ParsedSource:
         f"SELECT t.*, CAST({year} AS VARCHAR) AS year FROM {parsed_source.text_rows} AS t JOIN "
         f"{parsed_source.typed_rows} AS y USING (rid)"
     )
-    return replace(parsed_source, text_rows=text_rows, typed_rows=typed_rows)
+    return replace(parsed_source, text_rows=text_rows, typed_rows=typed_rows, sheet_texts=None)
 
 
 def _without_columns(row_table: str, columns: Sequence[str], engine: Engine) -> str:
@@ -249,6 +252,7 @@ def _typed_columns(
     rows = column_reading.stored_rows or text_rows
     is_cheap = all(column_reading.is_exact(name) for name in column_reading.present_columns if column_reading.is_numeric(name))
     query = f"SELECT {', '.join(select_list)} FROM {rows} AS t {' '.join(join_clauses)}"
-    if is_cheap:
+    cell_count = column_reading.row_count * len(select_list)
+    if is_cheap and cell_count < MANY_CELLS:
         return column_reading.engine.view(query)
-    return held_rows(query, column_reading.row_count * len(select_list), column_reading.engine)
+    return held_rows(query, cell_count, column_reading.engine)

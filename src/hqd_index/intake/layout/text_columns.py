@@ -126,6 +126,8 @@ class SheetSql:
 
     def is_blank(self, place: int) -> str:
         """Whether a cell is empty."""
+        if self.typed and place in self.typed.complete_places:
+            return "false"
         return f"n{place} IS NULL" if place in self.numbers else f"c{place} = ''"
 
     def rows(self, sheet: Sheet, id_places: Sequence[int]) -> str:
@@ -286,6 +288,13 @@ def _spaced_pattern(label: str) -> str:
     return blanks + blanks.join(map(re.escape, label)) + blanks
 
 
+def _unless_digit_first(cell: str, condition: str, labels: Sequence[str]) -> str:
+    """The condition on a cell that can only be one of the labels; most ids begin with a digit, and are not looked at further."""
+    if any(label[:1].isdigit() for label in labels):
+        return condition
+    return f"CASE WHEN {cell} >= '0' AND {cell} < ':' THEN false ELSE {condition} END"
+
+
 def _scope_reason_sql(sheet: Sheet, sheet_sql: SheetSql, source: Source, table: CanonicalTable) -> str:
     positions = sheet.header.positions
     all_blank = " AND ".join(map(sheet_sql.is_blank, range(sheet_sql.column_count - 1, -1, -1)))
@@ -298,5 +307,6 @@ def _scope_reason_sql(sheet: Sheet, sheet_sql: SheetSql, source: Source, table: 
     for name, place in positions.items():
         column = table.columns.get(name)
         if totals and column and column.dtype == "text" and (name in table.key or column.code):
-            when_clauses.append(f"WHEN regexp_full_match({sheet_sql.cell(place)}, {literal(totals)}) THEN '{TOTAL_ROW}'")
+            is_total = f"regexp_full_match({sheet_sql.cell(place)}, {literal(totals)})"
+            when_clauses.append(f"WHEN {_unless_digit_first(sheet_sql.cell(place), is_total, source.totals)} THEN '{TOTAL_ROW}'")
     return f"CASE {' '.join(when_clauses)} END"

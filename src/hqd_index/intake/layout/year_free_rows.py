@@ -46,6 +46,7 @@ def with_year_free_rows(
         out_of_scope=pd.concat([by_year.out_of_scope, year_free.out_of_scope], ignore_index=True),
         notices=(*by_year.notices, *year_free.notices),
         shared=shared_rows,
+        sheet_texts=None,
     )
 
 

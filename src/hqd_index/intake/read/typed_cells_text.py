@@ -25,13 +25,15 @@ FIRST_ROW = 2  # as a spreadsheet would show it: labels in row 1
 class ColumnFacts:
     """Whether a text may have blanks around it; the places of doubles that all have two decimals, and that mostly have more.
 
-    `giants` are the places of whole numbers some of which are so large that adding two leaves the engine's whole numbers.
+    `giants` are the places of whole numbers some of which are so large that adding two leaves the engine's whole numbers;
+    `complete` those of numbers that no row lacks.
     """
 
     has_padding: bool
     cents: tuple[int, ...]
     fine: tuple[int, ...]
     giants: tuple[int, ...]
+    complete: tuple[int, ...]
 
 
 def typed_cells(
@@ -49,14 +51,10 @@ def typed_cells(
         raise no_rows(request.file.name)
     numbers = {place: kind for place, dtype in enumerate(sql_types.values()) if (kind := _exact_number(dtype))}
     longs = [place for place, dtype in enumerate(sql_types.values()) if dtype == "BIGINT"]
-    facts = _column_facts(numbered_table, column_types, numbers, longs, engine)
+    facts = _column_facts(numbered_table, column_types, numbers, longs, rows, engine)
     numbers |= dict.fromkeys(facts.cents, CENTS) | dict.fromkeys(facts.giants, "decimal")
     typed_table = _typed_table(numbered_table, column_types, numbers, engine)
-    texts = ", ".join(
-        f"{number_text_sql(f'n{place}', numbers[place])} AS c{place}" if place in numbers else f"c{place}"
-        for place in range(len(column_types))
-    )
-    cells = engine.view(f"SELECT row, {texts} FROM {typed_table}")
+    cells = engine.view(text_cells_sql(typed_table, len(column_types), numbers))
     return SheetCells(
         request.file.name,
         "",
@@ -67,7 +65,7 @@ def typed_cells(
         rows,
         notices=notices,
         has_padding=facts.has_padding,
-        typed_cells=TypedCells(typed_table, numbers, cells, frozenset(facts.fine)),
+        typed_cells=TypedCells(typed_table, numbers, cells, frozenset(facts.fine), frozenset(facts.complete)),
     )
 
 
@@ -99,7 +97,12 @@ def _number_sql(column: str, kind: str) -> str:
 
 
 def _column_facts(
-    numbered_table: str, column_types: Mapping[str, str], numbers: Mapping[int, str], longs: Sequence[int], engine: Engine
+    numbered_table: str,
+    column_types: Mapping[str, str],
+    numbers: Mapping[int, str],
+    longs: Sequence[int],
+    row_count: int,
+    engine: Engine,
 ) -> ColumnFacts:
     """What one pass over all cells tells of the columns; damage is noticed here."""
     columns = dict(enumerate(map(quoted, column_types)))
@@ -107,7 +110,7 @@ def _column_facts(
     doubles = [place for place, kind in numbers.items() if kind == "double"]
     counts = {f"n{place}": f"count({column})" for place, column in columns.items()}
     counts |= {
-        f"p{place}": f"count(*) FILTER (WHERE abs({columns[place]}) < {EXACT_CENTS} AND {in_cents_sql(columns[place])})"
+        f"p{place}": f"count(*) FILTER (WHERE {_is_in_cents(columns[place])} AND abs({columns[place]}) < {EXACT_CENTS})"
         for place in doubles
     }
     counts |= {
@@ -121,16 +124,28 @@ def _column_facts(
     cents = tuple(place for place in doubles if row[f"p{place}"] == row[f"n{place}"])
     fine = tuple(place for place in doubles if row[f"p{place}"] < MOSTLY * row[f"n{place}"])
     giants = tuple(place for place in longs if row[f"p{place}"])
-    return ColumnFacts(len(texts) > MANY_TEXTS or any(row[f"p{place}"] for place in texts), cents, fine, giants)
+    complete = tuple(
+        place for place in numbers if row[f"n{place}"] == row_count and (numbers[place] != "double" or place in cents)
+    )  # a double that is not a number is missing
+    return ColumnFacts(len(texts) > MANY_TEXTS or any(row[f"p{place}"] for place in texts), cents, fine, giants, complete)
 
 
-def in_cents_sql(number: str) -> str:
-    """Whether a double says exactly a number of two decimals."""
-    return f"CAST(TRY_CAST({number} AS {CENTS_TYPE}) AS DOUBLE) = {number}"
+def _is_in_cents(number: str) -> str:
+    """Whether a double says exactly a number of two decimals; of numbers beyond 1e12 it may be denied."""
+    return f"round({number} * 100) / 100 = {number}"
 
 
 def _has_blank_sql(column: str) -> str:
     return " OR ".join(f"contains({column}, {literal(blank)})" for blank in BLANKS)
+
+
+def text_cells_sql(typed_table: str, width: int, numbers: Mapping[int, str]) -> str:
+    """The rows of a table of typed cells with every cell as text."""
+    texts = ", ".join(
+        f"{number_text_sql(f'n{place}', numbers[place])} AS c{place}" if place in numbers else f"c{place}"
+        for place in range(width)
+    )
+    return f"SELECT row, {texts} FROM {typed_table}"
 
 
 def number_text_sql(column: str, kind: str) -> str:

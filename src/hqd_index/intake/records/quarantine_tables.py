@@ -8,8 +8,10 @@ import pandas as pd
 
 from ...engines import Engine, literal, quoted
 from ..layout.row_ids import id_set
+from ..layout.sheet_texts import id_table
 from ..layout.text_columns import FILE_SPAN, Sheet
 from ..read.sheet_cells import ROW_SPAN
+from ..read.typed_cells_text import text_cells_sql
 from .clean_table import CleanTable
 from .row_ledger import QUARANTINED_OUTCOME
 
@@ -70,8 +72,7 @@ def quarantined_raw_rows(clean_table: CleanTable, engine: Engine) -> pd.DataFram
         if sheet.cells.record_rows is not None:
             rows_by_sheet.append(_rows_of_spread_sheet(sheet, set(quarantined_row_numbers % ROW_SPAN)))
             continue
-        row_numbers = id_set(quarantined_row_numbers, engine)
-        raw_cells = engine.collect(f"SELECT * FROM {sheet.cells.table} WHERE row IN {row_numbers} ORDER BY row")
+        raw_cells = engine.collect(f"SELECT * FROM ({_raw_cells_sql(sheet, quarantined_row_numbers, engine)}) ORDER BY row")
         labels = list(sheet.cells.labels)
         json_lines = [(raw_row[0], _json(dict(zip(labels, raw_row[1:])))) for raw_row in raw_cells.itertuples(index=False)]
         json_lines += [(raw_row.row, _json(list(raw_row.cells))) for raw_row in sheet.cells.excluded_rows if raw_row.rule]
@@ -79,6 +80,14 @@ def quarantined_raw_rows(clean_table: CleanTable, engine: Engine) -> pd.DataFram
             pd.DataFrame(sorted(json_lines), columns=["row", "cells"]).assign(file=sheet.cells.file, sheet=sheet.cells.sheet)
         )
     return pd.concat(rows_by_sheet, ignore_index=True)[RAW_ROWS]
+
+
+def _raw_cells_sql(sheet: Sheet, row_numbers: pd.Series, engine: Engine) -> str:
+    """The cells of some rows as text; of stored numbers the text is made for these rows alone."""
+    if sheet.cells.typed is None:
+        return f"SELECT * FROM {sheet.cells.table} WHERE row IN {id_set(row_numbers, engine)}"
+    typed_rows = f"SELECT * FROM {sheet.cells.typed.table} WHERE row IN (SELECT id FROM {id_table(row_numbers, engine)})"
+    return text_cells_sql(engine.query(typed_rows), len(sheet.cells.labels), sheet.cells.typed.numbers)
 
 
 def _rows_of_spread_sheet(sheet: Sheet, row_numbers: set[int]) -> pd.DataFrame:

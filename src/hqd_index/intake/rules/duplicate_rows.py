@@ -44,10 +44,10 @@ def duplicate_findings(
     keys = ", ".join(map(quoted, key))
     value_columns = [column_name for column_name in text_columns if column_name not in key]
     row_columns = ", ".join(map(quoted, [*key, *value_columns]))
-    repeated_key_table = engine.query(f"SELECT {keys} FROM {typed_rows} GROUP BY {keys} HAVING count(*) > 1")
+    repeated_key_table = engine.repeated_keys(typed_rows, key)
+    repeated_rows = engine.query(f"SELECT rid FROM {typed_rows} SEMI JOIN {repeated_key_table} USING ({keys})")
     duplicate_rows = engine.query(
-        f"SELECT *, min(rid) OVER (PARTITION BY {row_columns}) AS twin FROM {typed_rows} SEMI JOIN {repeated_key_table} "
-        f"USING ({keys})"
+        f"SELECT *, min(rid) OVER (PARTITION BY {row_columns}) AS twin FROM {typed_rows} WHERE rid IN (SELECT rid FROM {repeated_rows})"
     )
     duplicate_pairs = engine.collect(f"SELECT rid, twin FROM {duplicate_rows} WHERE rid <> twin ORDER BY rid")
     repeated_keys = f"QUALIFY count(*) OVER (PARTITION BY {keys}) > 1 ORDER BY {keys}, rid"

@@ -107,7 +107,9 @@ def _source_with_merged_rows(source: ParsedSource, merged_rows: pd.DataFrame, ta
         )
         tables.append(engine.query(f"SELECT * FROM {rows} WHERE {not_merged_sql} UNION ALL BY NAME {members_union}"))
     notices = (*source.notices, *_notices(len(merged_rows) // 2, sorted(lost_columns), table_step.name))
-    return replace(source, text_rows=tables[0], typed_rows=tables[1], members=engine.query(members), notices=notices)
+    return replace(
+        source, text_rows=tables[0], typed_rows=tables[1], sheet_texts=None, members=engine.query(members), notices=notices
+    )
 
 
 def _merged_cell(column_name: str, table_step: TableStep, *, is_text: bool) -> tuple[str, bool]:

@@ -14,7 +14,7 @@ from ...engines import Engine, quoted
 from ...expressions import parse, row_sql
 from ...study.records import Label, Study
 from ..cells.column_reading import SQL_TYPES, NumberType
-from ..layout.row_ids import id_set
+from ..layout.sheet_texts import SheetTexts, printed_rows
 from .rule_catalogue import COLUMNS, EXPECTATIONS, RULES, joined_findings, rule_findings
 
 NULLS = {"text": "VARCHAR", "flag": "BOOLEAN", "date": "DATE", "integer": "DECIMAL(28,8)"}
@@ -118,18 +118,19 @@ def rule_violations(flags: pd.DataFrame, rules: Sequence[BoundRule]) -> pd.DataF
     return no_violations
 
 
-def violation_findings(violations: pd.DataFrame, rules: Sequence[BoundRule], text_rows: str, engine: Engine) -> pd.DataFrame:
+def violation_findings(
+    violations: pd.DataFrame, rules: Sequence[BoundRule], text_rows: str, engine: Engine, sheet_texts: SheetTexts | None = None
+) -> pd.DataFrame:
     """Findings with the cells as they are in the file: one column's text, or 'a=..; b=..' for several."""
     rids_by_rule = dict(list(violations.groupby("name")["rid"]))
     broken_rules = [(rule, _printed_columns(rule, engine.types(text_rows))) for rule in rules if rule.name in rids_by_rule]
     if not broken_rules:
         return pd.DataFrame(columns=list(COLUMNS))
-    columns = ", ".join(map(quoted, dict.fromkeys(chain.from_iterable(columns for _, columns in broken_rules))))
-    row_ids = id_set(violations["rid"], engine)
-    printed_rows = engine.collect(f"SELECT rid, {columns} FROM {text_rows} WHERE rid IN {row_ids} ORDER BY rid")
+    columns = list(dict.fromkeys(chain.from_iterable(columns for _, columns in broken_rules)))
+    text_cells = printed_rows(text_rows, sheet_texts, violations["rid"], columns, engine)
     findings = []
     for rule, rule_columns in broken_rules:
-        cell_rows = printed_rows.loc[printed_rows["rid"].isin(rids_by_rule[rule.name]), ["rid", *rule_columns]]
+        cell_rows = text_cells.loc[text_cells["rid"].isin(rids_by_rule[rule.name]), ["rid", *rule_columns]]
         cells = cell_rows[rule_columns[0]] if len(rule_columns) == 1 else _cells_text(cell_rows, rule_columns)
         cell_rows = pd.DataFrame({"rid": cell_rows["rid"], "column": ", ".join(rule_columns), "value": cells})
         findings.append(rule_findings(cell_rows, rule.rule, expectation=rule.text, remedy=rule.mend, severity=rule.severity))
@@ -142,15 +143,18 @@ def _printed_columns(rule: BoundRule, text_columns: Mapping[str, str]) -> list[s
     return columns or [column_name for column_name in text_columns if column_name != "rid"][:1]
 
 
-def _cells_text(printed_rows: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
+def _cells_text(text_cells: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     """'a=..; b=..' of each row."""
-    cells = [f"{column_name}=" + printed_rows[column_name].fillna("").astype("str") for column_name in columns]
+    cells = [f"{column_name}=" + text_cells[column_name].fillna("").astype("str") for column_name in columns]
     return reduce(lambda text, cell: text + "; " + cell, cells)
 
 
-def row_rule_findings(text_rows: str, typed_rows: str, rules: Sequence[BoundRule], engine: Engine) -> pd.DataFrame:
+def row_rule_findings(
+    text_rows: str, typed_rows: str, rules: Sequence[BoundRule], engine: Engine, sheet_texts: SheetTexts | None = None
+) -> pd.DataFrame:
     """Findings of every rule that a row of `typed_rows` breaks."""
-    return violation_findings(rule_violations(rule_flags(typed_rows, rules, engine), rules), rules, text_rows, engine)
+    violations = rule_violations(rule_flags(typed_rows, rules, engine), rules)
+    return violation_findings(violations, rules, text_rows, engine, sheet_texts)
 
 
 def rules_of_severity(rules: Sequence[BoundRule], *severities: str) -> list[BoundRule]:
