@@ -181,10 +181,7 @@ class DuckDBEngine:
         return bool(self._run(f"SELECT {in_order} FROM ({rows})").fetchall()[0][0])
 
     def repeated_keys(self, relation: str, key: Sequence[str]) -> str:
-        """A table of the keys that several rows have: where rows come in their order these follow each other, else they are counted.
-
-        The first key is among them in any case.
-        """
+        """A table of the keys that several rows have, and of the first: keys in order follow each other, others are counted."""
         keys = ", ".join(map(quoted, key))
         with self._one_thread():
             if self._is_in_order(f"SELECT {keys} FROM {relation} LIMIT {FIRST_ROWS}", key):
@@ -302,9 +299,9 @@ class DuckDBEngine:
 
 
 def _comparisons_sql(key: Sequence[str]) -> str:
-    """Whether the key of a row comes after that of the row before it, and whether it is the same; the first row has its own before it.
+    """Whether the key of a row comes after that of the row before it, and whether it is the same; before the first is its own.
 
-    Column by column, as rows of texts take three times as long to compare.
+    Column by column, as keys in one take three times as long to compare.
     """
     pairs = [(quoted(column), f"lag({quoted(column)}, 1, {quoted(column)}) OVER ()") for column in key]
     is_next = "false"

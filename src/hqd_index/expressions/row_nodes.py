@@ -197,17 +197,33 @@ def _lagged_value(node: exp.Expression, scope: Scope) -> TypedNode:
     if scope.lags_are_columns:
         return TypedNode(exp.column(lag_name(node), quoted=True), value.type)
     years = (node.args.get("offset") or exp.Literal.number(1)).name
+    if scope.is_one_row and years == "1":
+        return TypedNode(_value_of_row_before(value.tree, scope), value.type)
     window_bounds = {end: exp.Literal.number(years) for end in ("start", "end")} | {
         "start_side": "PRECEDING",
         "end_side": "PRECEDING",
     }
-    window = exp.Window(
-        this=exp.FirstValue(this=value.tree),
+    window = _unit_window(exp.FirstValue(this=value.tree), scope)
+    window.set("spec", exp.WindowSpec(kind="RANGE", **window_bounds))
+    return TypedNode(window, value.type)
+
+
+def _value_of_row_before(value: exp.Expression, scope: Scope) -> exp.Expression:
+    """The value of the row before in the same unit where that is of the year before."""
+    year = exp.column(scope.order, quoted=True)
+    is_next_year = exp.EQ(
+        this=_unit_window(exp.Lag(this=year), scope), expression=exp.Sub(this=year.copy(), expression=exp.Literal.number(1))
+    )
+    return exp.Case(ifs=[exp.If(this=is_next_year, true=_unit_window(exp.Lag(this=value), scope))])
+
+
+def _unit_window(function: exp.Expression, scope: Scope) -> exp.Window:
+    """A window function over the years of a unit."""
+    return exp.Window(
+        this=function,
         partition_by=[exp.column(unit_column, quoted=True) for unit_column in scope.unit],
         order=exp.Order(expressions=[exp.Ordered(this=exp.column(scope.order, quoted=True))]),
-        spec=exp.WindowSpec(kind="RANGE", **window_bounds),
     )
-    return TypedNode(window, value.type)
 
 
 ROW: dict[type[exp.Expression], Callable[[exp.Expression, Scope], TypedNode]] = {

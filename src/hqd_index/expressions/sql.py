@@ -18,10 +18,19 @@ from .sum_nodes import SUMS
 
 
 def row_sql(
-    expr: Expression, types: Mapping[str, str], *, partition: Sequence[str], order: str = "year", dialect: str = "duckdb"
+    expr: Expression,
+    types: Mapping[str, str],
+    *,
+    partition: Sequence[str],
+    order: str = "year",
+    is_one_row: bool = False,
+    dialect: str = "duckdb",
 ) -> str:
-    """SQL of a row formula; lag(x) is x of the previous calendar year of the same unit, NULL when that year is absent."""
-    scope = Scope(types, ROW, unit=partition, order=order, location=expr.location)
+    """SQL of a row formula; lag(x) is x of the previous calendar year of the same unit, NULL when that year is absent.
+
+    It takes half the time where it is known that a unit has one row in a year (`is_one_row`).
+    """
+    scope = Scope(types, ROW, unit=partition, order=order, location=expr.location, is_one_row=is_one_row)
     return scope.typed_node(expr.tree).tree.sql(dialect=dialect)
 
 

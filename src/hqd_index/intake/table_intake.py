@@ -328,9 +328,14 @@ def _ragged_findings(sheets: Sequence[Sheet]) -> pd.DataFrame:
 
 def _row_findings(table_step: TableStep, typed_rows: str, source: ParsedSource, *severities: str) -> list[pd.DataFrame]:
     complete_rows = with_all_columns(typed_rows, table_step.table, table_step.number_type, table_step.engine)
-    rules = rules_of_severity(
-        bound_rules(table_step.study, table_step.name, table_step.table, table_step.engine.types(complete_rows)), *severities
+    rules = bound_rules(
+        table_step.study,
+        table_step.name,
+        table_step.table,
+        table_step.engine.types(complete_rows),
+        has_unique_keys="error" not in severities,  # errors are looked for first, and duplicates after them
     )
+    rules = rules_of_severity(rules, *severities)
     return [row_rule_findings(source.text_rows, complete_rows, rules, table_step.engine, source.sheet_texts)]
 
 

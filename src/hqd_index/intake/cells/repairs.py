@@ -82,7 +82,7 @@ def _cell_count(repair_row: Mapping[Hashable, Any], sources: Sequence[SourceRepa
 
 def _queries(repairs: SourceRepairs) -> Iterator[str]:
     """SQL of rid, column, kind, before, after for every kind of repair but units."""
-    text_rows, column_reading, source = repairs.text_rows, repairs.column_reading, repairs.column_reading.source
+    text_rows, column_reading = repairs.text_rows, repairs.column_reading
     for name in _coded_names(repairs) if _is_across(repairs) else ():
         cell = f"t.{quoted(name)}"
         yield f"""SELECT t.rid, {literal(name)} AS "column", l.kind, {cell} AS before, CAST(l.code AS VARCHAR) AS after
@@ -116,8 +116,9 @@ def _coded_repairs(repairs: SourceRepairs, is_used: str, engine: Engine) -> pd.D
     queries = [
         f"""SELECT number, {literal(name)} AS "column", l.kind, sum(cells) AS cells, min(t.text) AS example_before,
             arg_min(coalesce(l.code, ''), t.text || chr(31) || coalesce(l.code, '')) AS example_after FROM (
-                SELECT rid // {FILE_SPAN} AS number, t.{quoted(name)} AS text, {edition_sql(name, repairs.column_reading)} AS edition,
-                    count(*) AS cells FROM {repairs.text_rows} AS t WHERE {is_used} GROUP BY ALL) AS t
+                SELECT rid // {FILE_SPAN} AS number, t.{quoted(name)} AS text,
+                    {edition_sql(name, repairs.column_reading)} AS edition, count(*) AS cells
+                FROM {repairs.text_rows} AS t WHERE {is_used} GROUP BY ALL) AS t
             JOIN {repairs.codes_by_column[name]} AS l ON t.text = l.text AND t.edition = l.edition
             WHERE l.kind <> '' GROUP BY number, l.kind"""
         for name in names

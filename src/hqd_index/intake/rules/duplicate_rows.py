@@ -47,7 +47,8 @@ def duplicate_findings(
     repeated_key_table = engine.repeated_keys(typed_rows, key)
     repeated_rows = engine.query(f"SELECT rid FROM {typed_rows} SEMI JOIN {repeated_key_table} USING ({keys})")
     duplicate_rows = engine.query(
-        f"SELECT *, min(rid) OVER (PARTITION BY {row_columns}) AS twin FROM {typed_rows} WHERE rid IN (SELECT rid FROM {repeated_rows})"
+        f"SELECT *, min(rid) OVER (PARTITION BY {row_columns}) AS twin FROM {typed_rows} "
+        f"WHERE rid IN (SELECT rid FROM {repeated_rows})"
     )
     duplicate_pairs = engine.collect(f"SELECT rid, twin FROM {duplicate_rows} WHERE rid <> twin ORDER BY rid")
     repeated_keys = f"QUALIFY count(*) OVER (PARTITION BY {keys}) > 1 ORDER BY {keys}, rid"

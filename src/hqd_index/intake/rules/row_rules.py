@@ -33,7 +33,9 @@ class BoundRule:
     mend: Label
 
 
-def bound_rules(study: Study, table_name: str, table: CanonicalTable, column_types: Mapping[str, str]) -> list[BoundRule]:
+def bound_rules(
+    study: Study, table_name: str, table: CanonicalTable, column_types: Mapping[str, str], *, has_unique_keys: bool = False
+) -> list[BoundRule]:
     """Rules and ranges of a table against its types; ConfigError for an expression that cannot be computed."""
     partition_columns = [column for column in table.key if column != "year"]
     rules = [
@@ -42,7 +44,8 @@ def bound_rules(study: Study, table_name: str, table: CanonicalTable, column_typ
     for rule_index, rule in enumerate(rule for rule in study.rules.rules if rule.table == table_name):
         location = f"rules.yaml rules.{rule.id}"
         expression = parse(rule.check, columns=column_types, aggregate=False, location=location)
-        sql = row_sql(expression, column_types, partition=partition_columns)
+        is_one_row = has_unique_keys and "year" in table.key
+        sql = row_sql(expression, column_types, partition=partition_columns, is_one_row=is_one_row)
         columns = rule.columns or tuple(sorted(expression.columns))
         rules.append(BoundRule(f"{rule.id}#{rule_index}", rule.id, rule.severity, sql, columns, rule.text, rule.mend))
     return rules
