@@ -174,8 +174,9 @@ FIRMS = [
         ("cast(substring(industry_code, 2) as integer)", [13, 13, 14, 36]),
     ],
 )
-def test_row_formulas_worked_by_hand(text: str, expected: list[object]) -> None:
-    sql = row_sql(parse(text, columns=TYPES, aggregate=False), TYPES, partition=["firm_id"])
+@pytest.mark.parametrize("is_one_row", [False, True])
+def test_row_formulas_worked_by_hand(text: str, expected: list[object], is_one_row: bool) -> None:
+    sql = row_sql(parse(text, columns=TYPES, aggregate=False), TYPES, partition=["firm_id"], is_one_row=is_one_row)
     values = [row[0] for row in table(FIRMS).sql(f"SELECT {sql} FROM f ORDER BY firm_id, year").fetchall()]
     assert values == [pytest.approx(e, rel=ROUNDING) if isinstance(e, float) else e for e in expected]
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
@@ -26,6 +27,8 @@ NUMERIC = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "networkx"
 CACHE_BYTES = 2 * 1024**3
 FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 """How a text begins that a spreadsheet runs (some take the full-width signs, too), or one that was made neutral already."""
+AT_REST_NS = 5_000_000_000
+"""Nanoseconds: more than the coarsest clock of a file system, which counts in twos of seconds."""
 BOM = "\ufeff"  # by which a spreadsheet knows UTF-8
 
 
@@ -38,6 +41,31 @@ def digest_file(path: Path) -> str:
     """sha256 of a file's bytes."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def digest_input(path: Path) -> str:
+    """sha256 of an input file's bytes, which are read again only where the file may have changed since it was last asked for.
+
+    A file may have where its inode, size or one of its times is another, or where it had been written so shortly before that its
+    times could not tell.
+    """
+    state = _file_state(path)
+    if state in _digests_by_state:
+        return _digests_by_state[state]
+    started = time.time_ns()
+    digest = digest_file(path)
+    if started - max(state[-2:]) > AT_REST_NS and _file_state(path) == state:
+        _digests_by_state[state] = digest
+    return digest
+
+
+_digests_by_state: dict[tuple[int, ...], str] = {}
+
+
+def _file_state(path: Path) -> tuple[int, ...]:
+    """What the file system says of a file; its times last."""
+    status = path.stat()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def digest_table(path: Path) -> str:

@@ -96,6 +96,20 @@ def test_a_function_sees_rows_in_the_order_of_their_key_and_its_column_meets_the
         assert engine.collect(view).to_dict("list") == {"k": [1, 2, 3], "x": [10.0, 20.0, 30.0], "total": [10.0, 30.0, 60.0]}
 
 
+@pytest.mark.parametrize("order", ["in order", "shuffled", "with gaps"])
+def test_repeated_keys_are_those_of_several_rows(order: str):
+    rows = pd.DataFrame({"firm_id": ["a", "a", "a", "b", "b", "c", "c"], "year": [1, 2, 2, 1, 3, 1, 1]})
+    if order == "shuffled":
+        rows = rows.iloc[[6, 2, 4, 0, 5, 1, 3]]
+    if order == "with gaps":
+        rows = pd.concat([rows, pd.DataFrame({"firm_id": ["d", None, "b"], "year": [1, 1, 3]})])
+    expected = {("a", 2), ("c", 1)} | ({("b", 3)} if order == "with gaps" else set())
+    with open_engine() as engine:
+        keys = engine.collect(engine.repeated_keys(engine.scan(rows), ["firm_id", "year"]))
+    found = set(keys.itertuples(index=False, name=None))
+    assert expected <= found <= expected | {("a", 1)}
+
+
 def test_a_stored_table_that_extends_another_is_in_its_order_whichever_side_a_join_reads():
     firms = pd.DataFrame(
         {"firm_id": np.repeat([f"{number:06d}" for number in range(600)], 5), "year": [*range(2015, 2020)] * 600}

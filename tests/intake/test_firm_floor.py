@@ -13,6 +13,8 @@ from hqd_index.engines import Engine, open_engine
 from hqd_index.engines.duckdb import DuckDBEngine
 from hqd_index.errors import CapacityError, DataError
 from hqd_index.intake import intake
+from hqd_index.intake.cells import typed_columns
+from hqd_index.intake.layout import sheet_texts, text_columns
 from hqd_index.intake.meaning.official_codes import USCC_ALPHABET, uscc_valid, valid_credit_codes
 
 from ..small import DemoRun, run
@@ -60,6 +62,35 @@ def test_a_column_whose_type_changes_between_files_is_one_column(study: Builder,
         written(engine, rows, tmp_path / f"firms_{year}.parquet")
     clean = firms_in(study, engine, tmp_path, "firms_*.parquet")
     assert clean.groupby("year")["revenue"].apply(list).tolist() == [[1e6, 2e6, 3e6]] * len(kinds)
+
+
+def test_a_large_table_gives_what_a_small_one_does(
+    study: Builder, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Typed rows in a file, texts of findings made of a few rows: broken ranges, duplicates, names for codes, a jump."""
+    rows = pd.concat([firm_years(40, year) for year in range(2018, 2024)]).sort_values(["firm_id", "year"], ignore_index=True)
+    rows.loc[[3, 77], "revenue"] = -5.25
+    rows.loc[[10, 11], "industry_code"] = ["38", "电气机械和器材制造业"]
+    rows.loc[20, "revenue"] = rows.loc[19, "revenue"] * 1e4 + 0.123456
+    rows.loc[30, "revenue"] = np.nan
+    rows = pd.concat([rows.iloc[:101], rows.iloc[100:], rows.iloc[[5]].assign(revenue=7.5)])
+    written(engine, rows, tmp_path / "firms.parquet")
+    jump = {"id": "W23", "table": "firms", "check": "abs(ln(revenue) - ln(lag(revenue))) <= 3", "severity": "warning"}
+    rules = {"ranges": {"firms": {"revenue": [0, None]}}, "rules": [{**jump, "text": LABEL, "mend": LABEL}]}
+    design = study(sources={"firms": {**FIRMS, "path": "firms.parquet"}}, rules=rules)
+    small = intake(design, engine, tmp_path, tmp_path)
+    clean_rows = engine.collect(small.tables["firms"])
+    for module in (sheet_texts, text_columns, typed_columns):
+        for limit in {"LARGE_ROWS", "MANY_CELLS"} & set(vars(module)):
+            monkeypatch.setattr(module, limit, 0)
+    with open_engine() as other_engine:
+        large = intake(design, other_engine, tmp_path, tmp_path)
+        pd.testing.assert_frame_equal(other_engine.collect(large.tables["firms"]), clean_rows)
+    assert set(small.frames["quarantine"]["rule"]) >= {"C02", "E01", "W23"} and len(small.frames["repairs"])
+    for name, frame in small.frames.items():
+        pd.testing.assert_frame_equal(large.frames[name], frame)
+    pd.testing.assert_frame_equal(large.raw_rows, small.raw_rows)
+    assert large.notices == small.notices
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import re
 import zipfile
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from hqd_index import provenance
 from hqd_index.canonical import CANONICAL
 from hqd_index.engines import Engine
 from hqd_index.errors import HqdError
@@ -254,6 +256,22 @@ def test_a_link_out_of_the_data_folder_is_refused(tmp_path: Path):
     with pytest.raises(HqdError) as caught:
         raw_files(source("a.csv"), tmp_path / "data", "sources.yaml")
     assert (caught.value.rule, caught.value.exit_code) == ("S12", 2)
+
+
+def test_an_input_is_hashed_again_where_it_may_have_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path, hashed = tmp_path / "a.csv", []
+    monkeypatch.setattr(
+        provenance, "digest_file", lambda file, digest=provenance.digest_file: hashed.append(file) or digest(file)
+    )
+    path.write_text(TEXT)
+    first = provenance.digest_input(path)
+    assert provenance.digest_input(path) == first and len(hashed) == 2  # its times do not tell yet
+    monkeypatch.setattr(provenance, "AT_REST_NS", -1)
+    assert [provenance.digest_input(path) for _ in range(3)] == [first] * 3 and len(hashed) == 3
+    times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    path.write_text(TEXT.replace("1.5", "9.5"))
+    os.utime(path, ns=times)
+    assert path.stat().st_size == len(TEXT.encode()) and provenance.digest_input(path) != first
 
 
 def test_a_file_that_changes_meanwhile_is_told(tmp_path: Path):

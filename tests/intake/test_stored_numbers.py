@@ -10,7 +10,7 @@ from hqd_index.intake.cells.column_reading import ColumnReading, NumberType
 from hqd_index.intake.cells.column_units import ColumnUnits
 from hqd_index.intake.cells.repairs import _is_rounded, _too_many_decimals
 from hqd_index.intake.meaning.unit_choice import UnitChoice
-from hqd_index.intake.read.typed_cells_text import number_text_sql
+from hqd_index.intake.read.typed_cells_text import CENTS_TYPE, EXACT_CENTS, _is_in_cents, number_text_sql
 from hqd_index.study.records import Source
 
 POWERS = (0, 3, 4, 8)
@@ -45,6 +45,17 @@ def test_a_stored_number_is_what_its_text_says(numbers: pd.DataFrame, number_typ
             f"SELECT n, a, b FROM (SELECT n, {stored_sql} AS a, {by_text} AS b FROM {rows} AS t) WHERE a IS DISTINCT FROM b"
         )
     assert differences.empty
+
+
+def test_doubles_that_are_taken_for_cents_are_cents_exactly(numbers: pd.DataFrame) -> None:
+    cents = pd.DataFrame({"n": (np.random.default_rng(5).integers(-(10**14), 10**14, 20_000) / 100)})
+    with open_engine() as engine:
+        is_cents = f"coalesce({_is_in_cents('n')} AND abs(n) < {EXACT_CENTS}, false)"
+        comes_back = f"CAST(TRY_CAST(n AS {CENTS_TYPE}) AS DOUBLE) = n"
+        assert engine.collect(
+            f"SELECT n FROM {engine.scan(numbers)} WHERE {is_cents} AND NOT coalesce({comes_back}, false)"
+        ).empty
+        assert engine.collect(f"SELECT n FROM {engine.scan(cents)} WHERE NOT {is_cents}").empty
 
 
 def test_a_number_with_more_decimals_than_a_table_has_is_never_overlooked(numbers: pd.DataFrame) -> None:

@@ -49,7 +49,7 @@ def input_digests(study: Study, run_folders: RunFolders) -> dict[str, str]:
     }
     links = {path for path in paths if path.parent != run_folders.configs and not path.resolve().is_relative_to(root)}
     names |= {path: f"{names[path]} -> {path.resolve()}" for path in links}
-    return {names[path]: provenance.digest_file(path) for path in sorted(paths) if path.is_file()}
+    return {names[path]: provenance.digest_input(path) for path in sorted(paths) if path.is_file()}
 
 
 def previous_ingredients(results_folder: Path) -> dict[str, dict[str, str]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import CheckError, ConfigError, SetupError, closest
+from ...provenance import digest_input
 from ...study.records import Source
 from ...study.source_paths import source_paths
 
@@ -50,7 +51,7 @@ def _outside_data_folder(path: str, location: str) -> ConfigError:
 
 def _readable_digest(path: Path) -> str:
     try:
-        return file_digest(path)
+        return digest_input(path)
     except OSError as fault:
         raise SetupError(
             f"cannot read the file: {fault.strerror}; close it elsewhere or check its permissions",
@@ -75,7 +76,7 @@ def _no_such_file(pattern: str, data_root: Path, location: str) -> ConfigError:
 
 def check_files_unchanged(files: Sequence[RawFile]) -> None:
     """CheckError S11 when a file is no longer what was read."""
-    changed_files = [file.name for file in files if not file.path.exists() or file_digest(file.path) != file.digest]
+    changed_files = [file.name for file in files if not file.path.exists() or digest_input(file.path) != file.digest]
     if changed_files:
         raise CheckError(
             f"changed while being read: {', '.join(changed_files)}; run again when nobody writes to it",
