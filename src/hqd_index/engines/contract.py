@@ -28,6 +28,10 @@ class Engine(Protocol):
 
     folder: Path
 
+    @property
+    def takes_large_texts(self) -> bool:
+        """Whether the files of a large table are read here, so that their lines have an order."""
+
     def __enter__(self) -> Self: ...
 
     def __exit__(
@@ -50,6 +54,9 @@ class Engine(Protocol):
 
     def scan_records(self, source: Path, width: int, delimiter: str = ",", table_name: str | None = None) -> str:
         """A view of rectangular UTF-8 text in this engine's folder (RFC 4180, no header): `row`, then c0, c1 ... as text."""
+
+    def scan_lines(self, source: Path, width: int, delimiter: str, first_row: int) -> str:
+        """A view of rectangular UTF-8 text in this engine's folder without quotes: `row`, from `first_row`, then c0, c1 ..."""
 
     def query(self, sql: str | exp.Expression, table_name: str | None = None) -> str:
         """The name of a table that holds the result."""

@@ -51,6 +51,7 @@ class DuckDBEngine:
     """A private database with its own scratch folder; close it (or use `with`) to remove both."""
 
     dialect = "duckdb"
+    takes_large_texts = True
 
     def __init__(self, *, threads: int | None = None, memory: str | None = None) -> None:
         self._scratch = ScratchFolder()
@@ -120,6 +121,14 @@ class DuckDBEngine:
         quotes = "quote = '\"', escape = '\"', nullstr = '\x01hqd\x01', new_line = '\\n'"
         rows = f"SELECT * FROM read_csv({literal(str(source))}, {options}, {quotes})"
         return self.query(rows, table_name) if source.stat().st_size < SHORT_TEXT else self.view(rows, table_name)
+
+    def scan_lines(self, source: Path, width: int, delimiter: str, first_row: int) -> str:
+        """A view of rectangular UTF-8 text in this engine's folder without quotes: `row`, from `first_row`, then c0, c1 ..."""
+        fields = ", ".join(f"'c{k}': 'VARCHAR'" for k in range(width))
+        options = f"header = false, auto_detect = false, delim = {literal(delimiter)}, columns = {{{fields}}}"
+        quotes = "quote = '', escape = '', nullstr = '\x01hqd\x01', new_line = '\\n'"
+        row = f"row_number() OVER () + {first_row - 1} AS row"
+        return self.view(f"SELECT {row}, * FROM read_csv({literal(str(source))}, {options}, {quotes})")
 
     def query(self, sql: str | exp.Expression, table_name: str | None = None) -> str:
         """The name of a table that holds the result."""

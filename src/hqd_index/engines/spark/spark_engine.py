@@ -65,6 +65,10 @@ class SparkEngine:
         self._cluster = _Cluster(settings, shared_folder)
         self._reads_large_table = False
 
+    @property
+    def takes_large_texts(self) -> bool:
+        return not self._reads_large_table
+
     def __enter__(self) -> Self:
         return self
 
@@ -112,6 +116,9 @@ class SparkEngine:
         with spark_faults():
             rows = self._cluster.started_session().read.schema(schema).options(**options).csv(str(source))
             return self._keep(rows, table_name)
+
+    def scan_lines(self, source: Path, width: int, delimiter: str, first_row: int) -> str:
+        return self._small_relation(self._small.scan_lines(source, width, delimiter, first_row))
 
     def query(self, sql: str | exp.Expression, table_name: str | None = None) -> str:
         plan = parsed_plan(sql)

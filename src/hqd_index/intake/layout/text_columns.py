@@ -10,7 +10,7 @@ from ...canonical import CanonicalTable, Column
 from ...engines import Engine, literal, quoted
 from ...study.records import Source
 from ..read.sheet_cells import BLANKS, SheetCells
-from ..read.typed_cells_text import CENTS, number_text_sql
+from ..read.typed_cells_text import CENTS, STORED_KINDS, number_text_sql
 from ..records.scope_reasons import BLANK_ROW, HEADER_ROW, TOTAL_ROW
 from .header_rows import HeaderMap
 
@@ -70,21 +70,33 @@ def stored_numbers(sheets: Sequence[Sheet], source: Source, table: CanonicalTabl
         for name, place in sheet.header.positions.items():
             typed = sheet.cells.typed
             kinds.setdefault(name, set()).add(typed.numbers.get(place, "") if typed else "")
-    kinds = {
-        name: kinds_of_name - {CENTS} if "double" in kinds_of_name else kinds_of_name for name, kinds_of_name in kinds.items()
-    }
+    kinds = {name: _joint_kinds(kinds_of_name) for name, kinds_of_name in kinds.items()}
     if source.fill_down or source.decimal != "." or not all(sheet.cells.typed for sheet in sheets):
         return {}
     return {
         name: kind
         for name, (kind, *others) in ((name, sorted(kinds_of_name)) for name, kinds_of_name in kinds.items())
-        if kind
-        and not others
-        and (column := table.columns.get(name)) is not None
+        if kind and not others and takes_stored_numbers(name, source, table)
+    }
+
+
+def _joint_kinds(kinds: set[str]) -> set[str]:
+    """The kinds of a column in several sheets, without those whose numbers the others can hold too."""
+    joint_kinds = {STORED_KINDS.get(kind, kind) for kind in kinds}
+    if "double" in joint_kinds:
+        return joint_kinds - {CENTS}
+    return joint_kinds - {"integer"} if CENTS in joint_kinds else joint_kinds
+
+
+def takes_stored_numbers(name: str, source: Source, table: CanonicalTable) -> bool:
+    """Whether the numbers of a column mean themselves: the study gives none of them a meaning of its own."""
+    column = table.columns.get(name)
+    return (
+        column is not None
         and column.dtype in ("number", "integer")
         and name not in {*source.values, *source.constants}
         and not any(map(_may_be_number, missing_marks(name, source, table)))
-    }
+    )
 
 
 def fine_numbers(sheets: Sequence[Sheet]) -> frozenset[str]:

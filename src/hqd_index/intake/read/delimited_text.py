@@ -154,7 +154,7 @@ def write_plain_records(text_file: IO[str], csv_file: IO[str], record_shape: Rec
             ]
         )
         excluded_rows += [
-            _misfit_row(row_number, text_line, delimiter, location)
+            misfit_row(row_number, text_line, delimiter, location)
             for row_number, text_line, is_fit in zip(count(row + 1), text_lines, has_right_width)
             if not is_fit
         ]
@@ -164,7 +164,7 @@ def write_plain_records(text_file: IO[str], csv_file: IO[str], record_shape: Rec
     return RecordCounts(row - record_shape.header_row - len(excluded_rows), excluded_rows, row, has_padding)
 
 
-def _misfit_row(row_number: int, text_line: str, delimiter: str, location: str) -> ExcludedRow:
+def misfit_row(row_number: int, text_line: str, delimiter: str, location: str) -> ExcludedRow:
     """A line of another width; DataError S09 for one with more fields than a sheet may have."""
     if text_line.count(delimiter) >= MAX_COLUMNS:
         raise size_limit_error(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import IO
@@ -24,9 +25,11 @@ from .delimited_text import (
     write_plain_records,
     write_records,
 )
+from .large_text.stored_text import is_large_text, stored_lines, stored_records
+from .large_text.text_blocks import BLOCK_ENCODINGS
 from .reader import FileHead, SheetRequest
 from .reading_limits import MAX_COLUMNS, size_limit_error
-from .sheet_cells import ExcludedRow, SheetCells
+from .sheet_cells import ExcludedRow, SheetCells, TypedCells
 from .spread_reader import is_spread, spread_text_cells
 from .text_encoding import TextSurvey, decoding_error, first_bad_line, survey_text, wide_encoding
 
@@ -54,9 +57,8 @@ def read_text(request: SheetRequest) -> list[SheetCells]:
     Raises DataError S02 (no rows), S03 (bytes that are not text), S04 (every row of another width), S09 (beyond the limits);
     CheckError when the lines of the file are not those that were accounted for.
     """
-    file, source, engine = request.file, request.source, request.engine
+    file, source = request.file, request.source
     text_survey = survey_text(file.path, source.encoding, file.name)
-    csv_path = engine.folder / f"{engine.new_name()}.txt"
     try:
         with open_decoded(file.path, text_survey.encoding) as text_file:
             first_lines = list(islice(text_file, SEARCHED_ROWS))
@@ -68,13 +70,13 @@ def read_text(request: SheetRequest) -> list[SheetCells]:
         first_records = list(records(first_lines, delimiter, usual_field_count(first_lines, delimiter)))
         layout = header_layout([record.fields for record in first_records], source, request.table, file.name)
         record_shape = RecordShape(delimiter, len(layout.labels), layout.row + layout.label_rows)
-        record_counts = _write_records(request, text_survey, record_shape, csv_path)
+        rows = _stored_rows(request, text_survey, record_shape, layout.labels)
     except UnicodeDecodeError as fault:
         text_line = first_bad_line(file.path, text_survey.encoding) or 1
         encodings = "utf-8 / gb18030" if source.encoding == "auto" else text_survey.encoding
         raise decoding_error(file.name, text_line, encodings) from fault
-    _check_no_shifted_rows(record_counts, len(layout.labels), file.name)
-    _check_lines(text_survey.lines, record_counts.lines, file.name)
+    _check_no_shifted_rows(rows.counts, len(layout.labels), file.name)
+    _check_lines(text_survey.lines, rows.counts.lines, file.name)
     label_rows = [ExcludedRow(layout.row + row_offset, (), HEADER_ROW) for row_offset in range(1, layout.label_rows + 1)]
     return [
         SheetCells(
@@ -83,14 +85,15 @@ def read_text(request: SheetRequest) -> list[SheetCells]:
             digest=file.digest,
             labels=layout.labels,
             header_row=layout.row,
-            table=engine.scan_records(csv_path, len(layout.labels), delimiter),
-            rows=record_counts.rows,
-            excluded_rows=(*label_rows, *record_counts.excluded_rows),
+            table=rows.table,
+            rows=rows.counts.rows,
+            excluded_rows=(*label_rows, *rows.counts.excluded_rows),
             notices=encoding_notices(file.name, text_survey.encoding),
             units=layout.units,
             units_above_header=layout.units_above_header,
-            has_padding=record_counts.has_padding,
+            has_padding=rows.counts.has_padding,
             leading_rows=tuple(tuple(record.fields) for record in first_records),
+            typed_cells=rows.typed_cells,
         )
     ]
 
@@ -101,6 +104,29 @@ def _spread_cells(request: SheetRequest, text_survey: TextSurvey, delimiter: str
         text_records = list(records(text_file, delimiter, field_count))
     _check_lines(text_survey.lines, sum(record.lines for record in text_records), request.file.name)
     return spread_text_cells(request, text_records, encoding_notices(request.file.name, text_survey.encoding))
+
+
+@dataclass(frozen=True)
+class StoredRows:
+    """An engine table of the records, how many there are, and their cells as they are stored where that is not as text."""
+
+    table: str
+    counts: RecordCounts
+    typed_cells: TypedCells | None = None
+
+
+def _stored_rows(request: SheetRequest, text_survey: TextSurvey, record_shape: RecordShape, labels: Sequence[str]) -> StoredRows:
+    """The records below the header; UnicodeDecodeError for bytes that the encoding does not know."""
+    engine, is_large = request.engine, is_large_text(request, len(labels))
+    if is_large and not text_survey.has_quotes and text_survey.encoding in BLOCK_ENCODINGS:
+        counts, typed_cells = stored_lines(request, text_survey.encoding, record_shape, labels)
+        return StoredRows(typed_cells.text_table, counts, typed_cells)
+    csv_path = engine.folder / f"{engine.new_name()}.txt"
+    counts = _write_records(request, text_survey, record_shape, csv_path)
+    if not is_large:
+        return StoredRows(engine.scan_records(csv_path, len(labels), record_shape.delimiter), counts)
+    typed_cells = stored_records(request, csv_path, record_shape.delimiter, labels)
+    return StoredRows(typed_cells.text_table, counts, typed_cells)
 
 
 def _write_records(request: SheetRequest, text_survey: TextSurvey, record_shape: RecordShape, csv_path: Path) -> RecordCounts:

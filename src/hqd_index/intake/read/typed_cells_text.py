@@ -17,6 +17,14 @@ MANY_TEXTS = 200  # columns, in which no blanks are looked for
 INTEGERS = frozenset(["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"])
 MOSTLY = 0.95
 CENTS, CENTS_TYPE = "cents", "DECIMAL(18,2)"
+TEXT_CENTS_TYPE = "DECIMAL(15,2)"  # of a text: its hundredfold is a whole number that a double holds
+CENTS_WITH_POINT, CENTS_WITH_ZEROS, DOUBLE_WITH_POINT = "cents with point", "cents with zeros", "double with point"
+KINDS_BY_TEXT = {  # what a number is stored as -> how texts print it: 12 and 12.5, 12.0 and 12.5, 12.00 and 12.50
+    "integer": ("integer",),
+    CENTS: (CENTS, CENTS_WITH_POINT, CENTS_WITH_ZEROS),
+    "double": ("double", DOUBLE_WITH_POINT),
+}
+STORED_KINDS = {text_kind: kind for kind, text_kinds in KINDS_BY_TEXT.items() for text_kind in text_kinds}
 EXACT_CENTS = "7e13"  # below 2^46 doubles are closer than numbers of 2 decimals: one that comes back is what it says
 FIRST_ROW = 2  # as a spreadsheet would show it: labels in row 1
 
@@ -122,12 +130,26 @@ def _column_facts(
     count_sql = ", ".join(f"{count} AS {name}" for name, count in counts.items())
     row = engine.collect(f"SELECT {count_sql} FROM {numbered_table}").iloc[0]
     cents = tuple(place for place in doubles if row[f"p{place}"] == row[f"n{place}"])
-    fine = tuple(place for place in doubles if row[f"p{place}"] < MOSTLY * row[f"n{place}"])
+    fine = tuple(place for place in doubles if _is_mostly_fine(row[f"p{place}"], row[f"n{place}"]))
     giants = tuple(place for place in longs if row[f"p{place}"])
     complete = tuple(
         place for place in numbers if row[f"n{place}"] == row_count and (numbers[place] != "double" or place in cents)
     )  # a double that is not a number is missing
     return ColumnFacts(len(texts) > MANY_TEXTS or any(row[f"p{place}"] for place in texts), cents, fine, giants, complete)
+
+
+def number_facts(typed_table: str, numbers: Mapping[int, str], engine: Engine) -> tuple[frozenset[int], frozenset[int]]:
+    """Of stored numbers the places of doubles most of which have more than two decimals, and of those that no row lacks."""
+    doubles = [place for place, kind in numbers.items() if STORED_KINDS[kind] == "double"]
+    counts = [f"count(n{place}) AS n{place}" for place in numbers]
+    counts += [f"count(*) FILTER (WHERE {_is_in_cents(f'n{place}')}) AS p{place}" for place in doubles]
+    row = engine.collect(f"SELECT {', '.join(['count(*) AS row_count', *counts])} FROM {typed_table}").iloc[0]
+    fine = frozenset(place for place in doubles if _is_mostly_fine(row[f"p{place}"], row[f"n{place}"]))
+    return fine, frozenset(place for place in numbers if row[f"n{place}"] == row["row_count"])
+
+
+def _is_mostly_fine(cents_count: int, number_count: int) -> bool:
+    return cents_count < MOSTLY * number_count
 
 
 def _is_in_cents(number: str) -> str:
@@ -150,8 +172,24 @@ def text_cells_sql(typed_table: str, width: int, numbers: Mapping[int, str]) -> 
 
 def number_text_sql(column: str, kind: str) -> str:
     """The text of a stored number, '' where it is missing."""
-    cell_text = _cell_text_sql(f"CAST({column} AS DOUBLE)", "double") if kind == CENTS else _cell_text_sql(column, kind)
-    return f"coalesce({cell_text}, '')"
+    number_text = f"CAST({column} AS VARCHAR)"
+    if kind == CENTS:
+        number_text = _cell_text_sql(f"CAST({column} AS DOUBLE)", "double")
+    elif kind == CENTS_WITH_POINT:
+        number_text = f"CASE WHEN suffix({number_text}, '0') THEN left({number_text}, -1) ELSE {number_text} END"
+    elif kind == "double":
+        number_text = _cell_text_sql(column, kind)
+    return f"coalesce({number_text}, '')"
+
+
+def number_from_text_sql(cell: str, kind: str) -> str:
+    """The number of a kind that a text may be; whether it is says `number_text_sql`, which must give the text back."""
+    number = f"TRY_CAST({cell} AS DOUBLE)"
+    if kind == "integer":
+        return f"CASE WHEN abs({number}) < {LARGEST_EXACT_INTEGER} THEN TRY_CAST({number} AS BIGINT) END"
+    if STORED_KINDS[kind] == CENTS:
+        return f"CAST(TRY_CAST({number} AS {TEXT_CENTS_TYPE}) AS {CENTS_TYPE})"
+    return f"CASE WHEN isfinite({number}) THEN {number} END"
 
 
 def _cell_text_sql(column: str, dtype: str) -> str:

@@ -1,0 +1,57 @@
+"""The records of a large text as the engine keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ...layout.text_columns import WIDE
+from ..delimited_text import RecordCounts, RecordShape
+from ..reader import SheetRequest
+from ..sheet_cells import TypedCells
+from .plain_lines import LineFiles, write_plain_lines
+from .text_blocks import utf8_blocks
+from .typed_text import TextRows, number_places, typed_text_cells
+
+LARGE_TEXT = 2**25
+"""Bytes; a smaller text is as fast to read again as a file of typed columns."""
+SAMPLE_ROWS = 20_000
+
+
+def is_large_text(request: SheetRequest, column_count: int) -> bool:
+    """Whether a text is turned into typed columns before it is read."""
+    is_table = request.source.reshape is None and 1 < column_count <= WIDE
+    return is_table and request.engine.takes_large_texts and request.file.path.stat().st_size >= LARGE_TEXT
+
+
+def stored_lines(
+    request: SheetRequest, encoding: str, record_shape: RecordShape, labels: Sequence[str]
+) -> tuple[RecordCounts, TypedCells]:
+    """The lines of a text without quotes as typed cells; UnicodeDecodeError for bytes that the encoding does not know."""
+    engine = request.engine
+    line_path, sample_path = (engine.folder / f"{engine.new_name()}.txt" for _ in range(2))
+    with line_path.open("wb") as lines, sample_path.open("wb") as sample:
+        files = LineFiles(lines, sample)
+        counts = write_plain_lines(utf8_blocks(request.file.path, encoding), files, record_shape, request.file.name)
+    relation, sample_relation = (
+        engine.scan_lines(path, len(labels), record_shape.delimiter, record_shape.header_row + 1)
+        for path in (line_path, sample_path)
+    )
+    excluded_ids = [excluded_row.row for excluded_row in counts.excluded_rows]
+    text_rows = TextRows(relation, sample_relation, len(labels), excluded_ids)
+    typed_cells = typed_text_cells(text_rows, number_places(labels, request), engine)
+    engine.drop([relation, sample_relation])
+    line_path.unlink()
+    sample_path.unlink()
+    return counts, typed_cells
+
+
+def stored_records(request: SheetRequest, csv_path: Path, delimiter: str, labels: Sequence[str]) -> TypedCells:
+    """The same of records that were written with their rows."""
+    engine = request.engine
+    relation = engine.scan_records(csv_path, len(labels), delimiter)
+    text_rows = TextRows(relation, f"(SELECT * FROM {relation} LIMIT {SAMPLE_ROWS})", len(labels))
+    typed_cells = typed_text_cells(text_rows, number_places(labels, request), engine)
+    engine.drop([relation])
+    csv_path.unlink()
+    return typed_cells
