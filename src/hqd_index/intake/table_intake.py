@@ -203,7 +203,8 @@ def _parsed_sources(
 
 def _sheets_of_file(file: RawFile, source: Source, table_step: TableStep) -> Sequence[SheetCells]:
     """The sheets of one file, which is then counted."""
-    sheets = list(read_sheets(SheetRequest(file, source, table_step.table, table_step.engine)))
+    is_preview = table_step.first_rows is not None
+    sheets = list(read_sheets(SheetRequest(file, source, table_step.table, table_step.engine, is_preview=is_preview)))
     if table_step.files_read is not None:
         table_step.files_read.add(rows=sum(sheet.rows for sheet in sheets), size=file.path.stat().st_size)
     return sheets

@@ -55,7 +55,9 @@ def sheet_previews(path: Path, file_name: str, engine: Engine) -> list[SheetPrev
     DataError S10 for a format that no reader has, and what the reader of the format refuses.
     """
     file_format = format_of(path, file_name)
-    request = SheetRequest(RawFile(path, file_name, ""), Source(path="*", table="t"), CanonicalTable(key=()), engine)
+    request = SheetRequest(
+        RawFile(path, file_name, ""), Source(path="*", table="t"), CanonicalTable(key=()), engine, is_preview=True
+    )
     with reading_errors(file_name):
         return _PREVIEWS.get(file_format, _engine_previews)(request)
 

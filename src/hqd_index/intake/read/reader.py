@@ -22,6 +22,7 @@ class SheetRequest:
     table: CanonicalTable
     engine: Engine
     depth: int = 0  # how many archives it was unpacked from
+    is_preview: bool = False  # whether the cells are looked at once
 
 
 @dataclass(frozen=True)

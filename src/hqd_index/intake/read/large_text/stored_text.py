@@ -20,7 +20,7 @@ SAMPLE_ROWS = 20_000
 
 def is_large_text(request: SheetRequest, column_count: int) -> bool:
     """Whether a text is turned into typed columns before it is read."""
-    is_table = request.source.reshape is None and 1 < column_count <= WIDE
+    is_table = request.source.reshape is None and 1 < column_count <= WIDE and not request.is_preview
     return is_table and request.engine.takes_large_texts and request.file.path.stat().st_size >= LARGE_TEXT
 
 
