@@ -74,12 +74,12 @@ def test_blocks_hold_the_lines_of_the_text(tmp_path_factory: pytest.TempPathFact
 def test_lines_are_counted_and_set_aside_as_records_are(lines: list[str], header_lines: int, size: int):
     shape, text, plain = RecordShape(",", 3, header_lines), "".join(f"{line}\n" for line in lines), io.StringIO()
     records = write_plain_records(io.StringIO(text), plain, shape, "a.csv")
-    files = LineFiles(io.BytesIO(), io.BytesIO())
+    written_lines = io.BytesIO()
     blocks = ["".join(f"{line}\n" for line in lines[start : start + size]).encode() for start in range(0, len(lines), size)]
-    counts = write_plain_lines(blocks, files, shape, "a.csv")
+    counts = write_plain_lines(blocks, LineFiles(written_lines, io.BytesIO()), shape, "a.csv")
     assert counts == records
     excluded = {excluded_row.row for excluded_row in counts.excluded_rows}
-    written = enumerate(files.lines.getvalue().decode().splitlines(), header_lines + 1)
+    written = enumerate(written_lines.getvalue().decode().splitlines(), header_lines + 1)
     assert [f"{row},{line}" for row, line in written if row not in excluded] == plain.getvalue().splitlines()
 
 
