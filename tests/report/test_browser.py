@@ -8,6 +8,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from hqd_index.study.records import Study
 from hqd_index.study.varied_study import vary
 
 from .conftest import LEAVES, MANIFEST, UNITS, YEARS, drawn, names, panel, study
+from .test_opening import with_draws
 from .test_report import HOSTILE
 
 pytestmark = pytest.mark.browser
@@ -265,6 +267,30 @@ def test_two_units_side_by_side(page: Any) -> None:
     ranking = list(shown(page).values())
     assert cells[1][1:3] == [ranking[1][0], ranking[2][0]] and cells[2][1:3] == [ranking[1][1], ranking[2][1]]
     assert float(cells[2][3]) == pytest.approx(float(ranking[1][1]) - float(ranking[2][1]), abs=0.011)
+    assert page.execute_script("return document.querySelector('#lab-pair p').innerText").startswith("本次运行没有抽样")
+
+
+def test_the_comparison_says_whether_the_two_are_told_apart(
+    browser: Any, tables: dict[str, pd.DataFrame], tmp_path: Path
+) -> None:
+    """First and third cannot be (0.6 of the draws), second and fifth can; of a pair that was not compared only the tiers."""
+    results = with_draws(tables, 0.6)
+    rows = results.table("pairs")
+    first, *_, last = results.ranking(YEARS[-1]).dropna(subset=["rank"])["unit"]
+    compared = rows[(rows["unit"] != first) | (rows["other"] != last)].reset_index(drop=True)
+    page = opened(browser, written(replace(results, tables={**results.tables, "pairs": compared}), tmp_path))
+    pin = """const b = document.querySelectorAll('#lab-rows .pin button');
+        document.querySelectorAll('.pinned .pin button').forEach((p) => p.click());
+        for (const k of arguments[0]) b.item(k).click();
+        return document.querySelector('#lab-pair p').innerText"""
+    undecided, apart, unknown = (page.execute_script(pin, pair) for pair in ([2, 0], [1, 4], [0, 10]))
+    names = [UNITS[unit][0] for unit in results.ranking(YEARS[-1])["unit"]]
+    assert undecided.startswith("分不出先后") and f"{names[0]}高于{names[2]}的占 60.0%" in undecided
+    assert apart.startswith("分得出先后") and f"{names[1]}高于{names[4]}的占 99.0%" in apart
+    assert "没有逐次比较" in unknown and f"{names[0]}在第 1 档" in unknown
+    assert "其他年份" not in undecided
+    page.execute_script("const y = document.getElementById('lab-year'); y.value = 0; y.dispatchEvent(new Event('change'))")
+    assert page.execute_script("return document.querySelector('#lab-pair p').innerText").endswith("其他年份没有逐次比较。")
 
 
 def test_a_figure_is_saved_in_one_language_with_its_source(page: Any) -> None:
@@ -431,6 +457,24 @@ def test_printed_on_a4(page: Any) -> None:
         assert page.execute_script(visible, "figure") == "block"
     finally:
         page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+def printed_pages(page: Any) -> list[str]:
+    pdf = base64.b64decode(page.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})["data"])
+    with pypdfium2.PdfDocument(pdf) as document:
+        return [document[k].get_textpage().get_text_bounded() for k in range(len(document))]
+
+
+def test_the_browsers_own_print_takes_the_sheet_that_is_open_in_sight(page: Any) -> None:
+    """One A4 while it is on the screen; scrolled away from, or after it, the page as it was."""
+    whole = len(printed_pages(page))
+    page.execute_script("location.hash = 'profile-C30'; document.getElementById('profile-C30').scrollIntoView()")
+    (sheet,) = printed_pages(page)
+    assert "C30" in sheet and "打印" not in sheet
+    state = "return [document.documentElement.className, document.querySelectorAll('.chosen, .profile[open]').length]"
+    assert page.execute_script(state) == ["", 1]
+    page.execute_script("scrollTo({ top: 0, behavior: 'instant' })")
+    assert len(printed_pages(page)) == whole > 2 * len(UNITS) / 3
 
 
 def test_without_script_the_page_reads(browser: Any, page_path: Path) -> None:

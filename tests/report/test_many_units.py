@@ -27,7 +27,8 @@ from hqd_index.report.weight_lab import weight_lab
 from hqd_index.tables import conform, empty
 
 from .conftest import LEAVES, MANIFEST, YEARS, invented, study
-from .test_browser import browser, opened, slide  # noqa: F401
+from .test_browser import browser, opened, printed_pages, slide  # noqa: F401
+from .test_opening import with_draws
 
 COUNT = MANY_UNITS + 20
 IDS = [f"n{k:03d}" for k in range(COUNT)]
@@ -67,6 +68,21 @@ def test_the_page_writes_the_ends_and_says_so(many: Results, ends: set[str]) -> 
     assert f"The first and last {ENDS} of {COUNT} units; all are in tables/scores.csv." in text
     assert f"{COUNT} 个单位中只列首尾各 {ENDS} 个" in text
     assert len(re.findall(r"<circle[^>]*r=\"2\"", text)) == MANY_UNITS * len(many.parts)
+
+
+@pytest.mark.parametrize(("share", "last_tier"), [(0.97, COUNT), (0.5, 1)])
+def test_tiers_say_how_many_ranks_are_left_out(many: Results, share: float, last_tier: int) -> None:
+    """Between the ends one row with what is left out; tiers keep their own numbers, and a sheet names its unit's among all."""
+    drawn_ranks = with_draws(many.tables, share)
+    text = page(drawn_ranks, weight_lab(drawn_ranks), {}, [])
+    table = text.split('<table class="tiers">')[1].split("</table>")[0]
+    plain = re.sub(r"<[^>]+>", " ", re.sub(r'<span class="zh".*?</span>', "", table))
+    assert plain.count("are not listed") == 1
+    head, tail = plain.split(f"ranks {ENDS + 1} to {COUNT - ENDS} are not listed: {COUNT - 2 * ENDS} units")
+    assert re.search(rf"\s{ENDS}\s", head) and re.search(rf"\s{COUNT - ENDS + 1}\s", tail) and f" {ENDS + 1} " not in head
+    assert ("Tier" in tail) == (last_tier > 1) and (f"Tier {COUNT}" in tail) == (last_tier == COUNT)
+    expected = f"tier {COUNT} of {COUNT}" if last_tier > 1 else "one tier holds all units"
+    assert expected in text.split(f'id="profile-{drawn_ranks.ranking(YEARS[-1])["unit"].iloc[-1]}"')[1].split("</details>")[0]
 
 
 def test_every_sheet_is_in_the_archive(many: Results) -> None:
@@ -125,4 +141,7 @@ def test_any_unit_is_searched_and_opened(many: Results, ends: set[str], browser:
         if driver.execute_script(opened_profile) == f"profile-{other}":
             break
     assert driver.execute_script(opened_profile) == f"profile-{other}"
+    driver.execute_script("document.getElementById('profile-one').scrollIntoView()")
+    (sheet,) = printed_pages(driver)
+    assert other in sheet
     assert not [entry for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]

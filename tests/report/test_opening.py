@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -13,8 +14,9 @@ from hqd_index.report.closing_lines import _commands_to_try
 from hqd_index.report.exports.readme import write_readme
 from hqd_index.report.page.html_page import page
 from hqd_index.report.page.opening import MAX_SENTENCE, confidence, opening
+from hqd_index.report.page.pairwise_order import pairwise_order
 from hqd_index.report.page.rank_tiers import rank_tiers
-from hqd_index.report.page.unit_sheets import STRONG, WEAK, indicator_lines
+from hqd_index.report.page.unit_sheets import STRONG, WEAK, indicator_lines, unit_sheets
 from hqd_index.report.results import Results
 from hqd_index.report.workbook.results_workbook import write_workbook
 from hqd_index.tables import of_rows
@@ -74,11 +76,38 @@ def test_sentences_are_short_and_say_what_is_not_known(tables: dict[str, pd.Data
 def test_a_tier_holds_what_cannot_be_told_from_its_first(tables: dict[str, pd.DataFrame]) -> None:
     """Distinct from three places on: tiers of three; with every neighbour distinct each unit is one of its own."""
     shown = rank_tiers(with_draws(tables, 0.5))
-    assert shown is not None and {len(tier) for tier in shown.tiers[:-1]} == {3}
+    assert shown is not None and {len(tier.places) for tier in shown.tiers[:-1]} == {3}
+    sheets = unit_sheets(with_draws(tables, 0.5), None, shown)
+    tiers = {place.unit: tier.number for tier in shown.tiers for place in tier.places}
+    assert {sheet.unit: sheet.tier.en for sheet in sheets if sheet.tier} == {
+        unit: f"tier {number} of {len(shown.tiers)}" for unit, number in tiers.items()
+    }
     assert "90%" in shown.rule.zh and "500" in shown.rule.en
     alone = rank_tiers(with_draws(tables, 0.97))
-    assert alone is not None and {len(tier) for tier in alone.tiers} == {1}
+    assert alone is not None and {len(tier.places) for tier in alone.tiers} == {1}
     assert rank_tiers(Results(study(), tables, MANIFEST)) is None
+
+
+def test_the_order_of_two_units_is_that_of_the_table(tables: dict[str, pd.DataFrame]) -> None:
+    """Each pair once, the unit that more draws have above first, told apart as the table says; a pair always tied is not."""
+    results = with_draws(tables, 0.4)
+    rows = results.table("pairs")
+    reversed_rows = rows.rename(columns={"unit": "other", "other": "unit"}).assign(share=1 - rows["share"])
+    tied = rows.index[:1]
+    rows.loc[tied, ["share", "apart"]] = reversed_rows.loc[tied, ["share", "apart"]] = [0.0, True]
+    results = replace(results, tables={**results.tables, "pairs": pd.concat([rows, reversed_rows], ignore_index=True)})
+    units = list(UNITS)
+    order = pairwise_order(results, units, rank_tiers(results))
+    assert order["year"] == YEARS[-1] and sum(map(len, order["pairs"].values())) == len(rows)
+    for unit, other, share, apart in rows[["unit", "other", "share", "apart"]].iloc[1:].itertuples(index=False):
+        first, second = (unit, other) if share > 0.5 else (other, unit)
+        shown = order["pairs"][str(units.index(first))][str(units.index(second))]
+        assert shown == [pytest.approx(max(share, 1 - share)), apart]
+    first_unit, first_other = (units.index(rows[column].iloc[0]) for column in ("unit", "other"))
+    pairs = order["pairs"]
+    shown = pairs.get(str(first_unit), {}).get(str(first_other)) or pairs[str(first_other)][str(first_unit)]
+    assert shown == [0.0, False]
+    assert list(pairwise_order(Results(study(), tables, MANIFEST), units, None)) == ["texts"]
 
 
 def test_indicators_of_a_sheet_are_the_table(results: Results) -> None:

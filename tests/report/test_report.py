@@ -140,7 +140,7 @@ def test_a_part_is_split_where_the_whole_cannot_be(tables: dict[str, pd.DataFram
     renamed = tables["contribution"]["quantity"].str.replace(r"^effect", "splittable_effect", regex=True)
     results = Results(study(), {**tables, "contribution": tables["contribution"].assign(quantity=renamed)}, MANIFEST)
     said = composition_split(results)
-    assert said is not None and "Only the part of the index" in said.text.en and "0.110" in said.text.en
+    assert said is not None and "so only the part made of them is split" in said.text.en and "0.110" in said.text.en
     assert "可拆分部分，全部企业" in drawn(results)["split"].bilingual_svg
 
 

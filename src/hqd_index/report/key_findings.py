@@ -8,6 +8,7 @@ import pandas as pd
 
 from .bilingual import BLANK_TEXT, Bilingual
 from .number_format import p_value
+from .regression_rows import firm_shares
 from .results import Results
 from .sentences import INTERCEPT_NOTE, MIN_REPRESENTED, TOTAL, interval_text, ruled_out
 from .verdict_words import caution_text, conclusion, verdict_label, verdict_text
@@ -65,6 +66,10 @@ def contribution_row(results: Results, quantity: str) -> pd.Series | None:
     return rows.iloc[0] if len(rows) else None
 
 
+WHOLE = 1e-12
+"""Weight short of which all of an index is from firms: a sum of shares in another order."""
+
+
 def split_effects(results: Results) -> tuple[str, dict[str, pd.Series]] | None:
     """What is split into spillover and composition ("" the whole index, "splittable_" its part from firms), and its rows."""
     for prefix in ("", "splittable_"):
@@ -88,6 +93,7 @@ def composition_split(results: Results) -> Finding | None:
     row = headline_row(results, "leave_out")
     text = wording(
         f"findings.split.{'splittable' if prefix else 'whole'}",
+        subject=_split_subject(results, prefix),
         effect=rows[""]["value"],
         spillover=spillover["value"],
         spillover_interval=interval_text(spillover["ci_low"], spillover["ci_high"]),
@@ -96,6 +102,13 @@ def composition_split(results: Results) -> Finding | None:
         composition_interval=interval_text(composition["ci_low"], composition["ci_high"]),
     )
     return Finding(text, ("contribution", "hypotheses"))
+
+
+def _split_subject(results: Results, prefix: str) -> Bilingual:
+    """What is split, and why: it changes with the weights, and figures of two subjects do not compare."""
+    firm_share = sum(firm_shares(results)[1].values())
+    key = "splittable" if prefix else "all" if firm_share > 1 - WHOLE else "whole"
+    return wording(f"findings.split.subject.{key}", share=firm_share)
 
 
 def contribution_finding(results: Results) -> Finding | None:

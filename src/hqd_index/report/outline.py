@@ -156,7 +156,7 @@ OUTLINE: tuple[Exhibit, ...] = (
         ("hypotheses",),
         model_grids.hypotheses,
         _sheet("hypotheses"),
-        PageSlot("srdi", 1),
+        PageSlot("srdi", 1, grid=model_grids.hypotheses_on_page),
     ),
     Exhibit(
         "sentences",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..models.composite import composite
 from ..study.records import SpecificationChoice
 from .results import Results
 
@@ -28,6 +29,14 @@ def judged_outcome(results: Results, sample: str) -> str:
     rows = results.table("hypotheses")
     rows = rows[(rows["hypothesis"] == "H1") & (rows["sample"] == sample)] if len(rows) else rows
     return str(rows["outcome"].iloc[0]) if len(rows) else results.tree.root
+
+
+def firm_shares(results: Results) -> tuple[str, dict[str, float]]:
+    """The root, and the shares in it of the indicators computed from firms."""
+    weights = results.table("weights")
+    tree = composite(weights[weights["scenario"] == "base"])
+    indicators = results.study.indicators.indicators
+    return tree.root, {leaf: share for leaf, share in tree.weights(tree.root).items() if indicators[leaf].table == "firms"}
 
 
 def headline_spec(results: Results) -> str | None:

@@ -1,6 +1,6 @@
 """The weight lab's data: normalised values, and every design that plain weighted joining reproduces; and that joining itself.
 
-`scores` is the rule that page.js and the live sheet of the workbook repeat; a design whose published scores it does not
+`scores` is the rule that weight_lab.js and the live sheet of the workbook repeat; a design whose published scores it does not
 reproduce (other bounds, other joining) is shown as published, not recomputed.
 """
 
@@ -189,7 +189,7 @@ def reproduces_scores(weight_lab_data: WeightLab, design: Design, results: Resul
 
 
 def lab_json(results: Results, weight_lab_data: WeightLab) -> dict[str, Any]:
-    """The lab as JSON values for page.js."""
+    """The lab as JSON values for weight_lab.js."""
     return {
         "years": weight_lab_data.years,
         "units": [

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from ...models.analyses.interactions import path_shares_of_early_years
-from ...models.composite import composite
 from ...models.estimation_sample import SPLITTABLE, base_values, base_year
+from ..regression_rows import firm_shares
 from ..results import Results
 
 KEY = ["unit", "year"]
@@ -30,17 +30,9 @@ def with_regression_columns(results: Results, panel: pd.DataFrame) -> pd.DataFra
     return panel
 
 
-def _firm_shares(results: Results) -> tuple[str, dict[str, float]]:
-    """The root, and the shares in it of the indicators computed from firms."""
-    weights = results.table("weights")
-    tree = composite(weights[weights["scenario"] == "base"])
-    indicators = results.study.indicators.indicators
-    return tree.root, {leaf: share for leaf, share in tree.weights(tree.root).items() if indicators[leaf].table == "firms"}
-
-
 def _firm_share_columns(results: Results) -> Iterator[pd.DataFrame]:
     """The splittable part of the root by sample, and the index of leading and of other firms."""
-    root, shares = _firm_shares(results)
+    root, shares = firm_shares(results)
     is_partial = 0 < sum(shares.values()) < 1 - 1e-12
     cells = results.table("indicators")
     for sample, suffix in (("all", ""), ("leave_out", "_lo")) if is_partial else ():

@@ -75,7 +75,7 @@ def composition(results: Results, labels: FigureLabels) -> Chart | None:
         rows = {"_whole": index_effect, **rows}
     names = {
         "_whole": wording("figures.effect.whole_index"),
-        "": wording("figures.effect.splittable") if prefix else wording("figures.effect.all_firms"),
+        "": wording("figures.effect.splittable" if prefix else "figures.effect.whole_index"),
         "_spillover": wording("figures.effect.spillover"),
         "_composition": wording("figures.effect.composition"),
     }

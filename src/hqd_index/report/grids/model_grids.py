@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ...models.analyses.leading_firms import OTHER_FIRMS
@@ -143,6 +144,23 @@ def hypotheses(results: Results) -> Grid | None:
     ]
     note = wording("grids.note.hypotheses")
     return Grid(wording("grids.title.hypotheses"), HYPOTHESIS, tuple(values), ("hypotheses",), note)
+
+
+PAGE_FIRST = ("hypothesis", "statement", "sample", "verdict", "grade")
+"""Columns that the page has first in the table of the hypotheses, in sight on a small screen."""
+
+
+def hypotheses_on_page(results: Results) -> Grid | None:
+    """The table of the hypotheses for the page: verdict and grade before the numbers, cautions in the lines that open."""
+    grid = hypotheses(results)
+    if grid is None:
+        return None
+    names = [column.title for column in grid.columns]
+    heads = [names.index(wording(f"headers.hypotheses.{name}")) for name in PAGE_FIRST]
+    cautions = names.index(wording("headers.hypotheses.caution"))
+    order = [*heads, *(place for place in range(len(names)) if place not in (*heads, cautions))]
+    rows = tuple(tuple(row[place] for place in order) for row in grid.rows)
+    return replace(grid, columns=tuple(grid.columns[place] for place in order), rows=rows)
 
 
 def sentences_of(results: Results) -> Grid | None:

@@ -34,12 +34,16 @@ from ..wording import wording
 from .chain_map import ChainMap, chain_json, chain_map
 from .lab_presets import with_presets
 from .opening import opening
-from .rank_tiers import rank_tiers
+from .pairwise_order import pairwise_order
+from .rank_tiers import RankTiers, rank_tiers
 from .sheet_archive import archive, shown_sheets, unit_list
 from .unit_profiles import RULE
 from .unit_sheets import columns_of, trend_scale, unit_sheets, units_of_measure
 from .verdict_lines import verdict_lines
 from .whatif_control import WhatIfControl, whatif_json
+
+SCRIPTS = ("page_elements.js", "weight_lab.js", "page.js")
+"""The parts of the page's one script, in order: elements and figures, the weight lab, then the rest, which starts all."""
 
 
 def write_page(
@@ -63,8 +67,9 @@ def page(
     whatif: WhatIfControl | None = None,
 ) -> str:
     """The page as HTML, with the tables of the paper; the same text for the same results."""
-    style, script = _asset_text("page.css"), _asset_text("page.js")
-    every_sheet, units = unit_sheets(results, weight_lab_data), len(results.units)
+    style, script = _asset_text("page.css"), "\n".join(map(_asset_text, SCRIPTS))
+    tiers = rank_tiers(results)
+    every_sheet, units = unit_sheets(results, weight_lab_data, tiers), len(results.units)
     chain = chain_map(results)
     return _template().render(
         results=results,
@@ -74,7 +79,7 @@ def page(
         policy=policy(style, script),
         style=_trusted_markup(style),
         script=_trusted_markup(script),
-        data=_trusted_markup(script_safe_json(_embedded(results, weight_lab_data, chain, whatif))),
+        data=_trusted_markup(script_safe_json(_embedded(results, weight_lab_data, chain, whatif, tiers))),
         lab=weight_lab_data,
         sheets=shown_sheets(results, every_sheet),
         every_sheet=every_sheet,
@@ -84,7 +89,7 @@ def page(
         trend_scale=trend_scale(results),
         opening=opening(results),
         empty_indicators=key_findings.indicators_left_out(results),
-        tiers=rank_tiers(results),
+        tiers=tiers,
         tier_axis=wording("page.tiers.axis", level=interval_level(results)),
         level=interval_level(results),
         wording=wording,
@@ -110,9 +115,13 @@ def page(
     )
 
 
-def _embedded(results: Results, lab: WeightLab | None, chain: ChainMap | None, whatif: WhatIfControl | None) -> dict[str, Any]:
+def _embedded(
+    results: Results, lab: WeightLab | None, chain: ChainMap | None, whatif: WhatIfControl | None, tiers: RankTiers | None
+) -> dict[str, Any]:
     """What the script works on; the list of units and the length of the lab's ends only where units are many."""
-    page_data: dict[str, Any] = {"lab": with_presets(lab_json(results, lab)) if lab else None}
+    page_data: dict[str, Any] = {"lab": None}
+    if lab is not None:
+        page_data["lab"] = with_presets(lab_json(results, lab)) | {"order": pairwise_order(results, list(lab.units), tiers)}
     if chain is not None:
         page_data["chain"] = chain_json(chain)
     if whatif is not None:

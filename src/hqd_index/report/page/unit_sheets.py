@@ -16,6 +16,7 @@ from ..number_format import integer, is_missing, number, percent
 from ..results import Results
 from ..weight_lab import WeightLab
 from ..wording import wording
+from .rank_tiers import RankTiers, tier_text
 from .unit_profiles import QUARTER, Profile, profiles
 
 STRONG, WEAK = "◆", "◇"
@@ -53,6 +54,7 @@ class UnitSheet:
 
     profile: Profile
     rank_interval: str
+    tier: Bilingual | None
     trend: Trend | None
     indicators: tuple[IndicatorLine, ...]
     firms: tuple[tuple[Bilingual, Bilingual], ...]
@@ -86,7 +88,7 @@ class TrendScale:
         return " ".join(f"{x:g},{y:g}" for x, y in points)
 
 
-def unit_sheets(results: Results, lab: WeightLab | None) -> list[UnitSheet]:
+def unit_sheets(results: Results, lab: WeightLab | None, tiers: RankTiers | None = None) -> list[UnitSheet]:
     """One sheet per unit, in the order of their codes; empty without scores."""
     every_profile = profiles(results, lab)
     if not every_profile:
@@ -101,6 +103,7 @@ def unit_sheets(results: Results, lab: WeightLab | None) -> list[UnitSheet]:
         UnitSheet(
             profile,
             _rank_interval(ranks, profile.unit),
+            tier_text(tiers, profile.unit),
             _trend(scale, scores.get(profile.unit, {})),
             indicators.get(profile.unit, ()),
             firms.get(profile.unit, ()),
