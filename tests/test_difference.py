@@ -57,14 +57,14 @@ def run(
 
 def said(home, one="aa", other="bb", language="en"):
     before, after, sections = difference(home, one, other)
-    return difference_lines((before.name, after.name), sections, language)
+    return difference_lines((before, after), sections, language)
 
 
 def test_equal_runs_do_not_differ(tmp_path):
     run(tmp_path, "aa1")
     run(tmp_path, "bb1", slope=0.5 + 1e-12)  # the last digits hang on the order of additions
-    assert said(tmp_path) == ["aa1, bb1: the two runs do not differ"]
-    assert said(tmp_path, language="zh") == ["aa1, bb1: 两次运行没有差别"]
+    assert said(tmp_path)[2:] == ["the two runs do not differ"]
+    assert said(tmp_path, language="zh")[2:] == ["两次运行没有差别"]
 
 
 def test_only_what_changed_is_printed(tmp_path):
@@ -88,7 +88,8 @@ def test_only_what_changed_is_printed(tmp_path):
         p=0.3,
     )
     assert said(tmp_path) == [
-        "aa1 -> bb1",
+        f"earlier  as its files say  {'?':<16}  aa1",
+        f"later    as its files say  {'?':<16}  bb1",
         "", "Configuration (3)",
         "  weighting.branches: {} -> —",
         '  weighting.branches.left.weight: — -> {"method": "equal"}',
@@ -149,3 +150,22 @@ def test_without_names_the_last_two_runs_are_compared(tmp_path):
     for names, expected in (((), ("cc", "bb")), (("latest",), ("aa", "bb")), (("bb",), ("bb", "cc"))):
         before, after, _ = difference(tmp_path, *names)
         assert (before.name, after.name) == expected
+
+
+def test_without_names_a_trial_is_compared_with_the_study_and_said_by_name(tmp_path):
+    """Two trials in a row are not compared with each other; a run as the files say is compared with the one before it."""
+    label = {"study": {"label": {"zh": "某研究", "en": "A study"}}}
+    scenario = {"id": "equal", "zh": "等权", "en": "Equal weights"}
+    variants = {"aa": {}, "bb": {"changes": {"a.b": "{method: critic}"}}, "cc": {"scenario": scenario}, "dd": {}}
+    for day, (name, variant) in enumerate(variants.items(), start=1):
+        folder = run(tmp_path, name, config=CONFIG | label)
+        manifest = json.loads((folder / "manifest.json").read_text()) | {"made_at": f"2026-01-0{day}T12:00:00+00:00"}
+        (folder / "manifest.json").write_text(json.dumps(manifest | variant))
+        if day > 1:
+            before, after, sections = difference(tmp_path)
+            assert (before.name, after.name) == ("aa", name)
+            lines = difference_lines((before, after), sections, "en")
+            assert lines[0] == "study    A study" and lines[1].startswith("earlier  as its files say  2026-01-01 ")
+            what = {"bb": "changed a.b={method: critic} (--set)", "cc": "scenario 'Equal weights' (--scenario equal)"}
+            assert lines[2].startswith(f"later    {what.get(name, 'as its files say')}  2026-01-0{day} ")
+    assert difference(tmp_path, None, "cc")[0].name == "aa", "only what was before it"

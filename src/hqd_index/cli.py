@@ -214,8 +214,8 @@ def diff(
     earlier_name: Annotated[
         str | None,
         typer.Argument(
-            help="较早的运行:latest、情景名或编号开头,默认最近两次中较早的 / the earlier run: latest, a scenario, the start of "
-            "an id; default the last but one"
+            help="较早的运行:latest、情景名或编号开头,默认较晚者之前最近一次按配置文件的运行 / the earlier run: latest, a scenario, "
+            "the start of an id; default the last before the later one that is the study as its files say"
         ),
     ] = None,
     later_name: Annotated[str | None, typer.Argument(help="较晚的运行,默认最近的 / the later run; default the last")] = None,
@@ -225,12 +225,16 @@ def diff(
 ) -> None:
     """两次运行之间变了什么:配置、权重、名次、系数 / What changed between runs: configuration, weights, ranks, coefficients."""
     from .console import difference_lines, fitted_lines, terminal_width
+    from .report.wording import wording
     from .study.study_folder import load_study
     from .upkeep import difference
 
     loaded_study = load_study(study, overrides=[f"study.language={lang}"] if lang else [])
     earlier_run, later_run, sections = difference(results_folder.resolve() / loaded_study.study.name, earlier_name, later_name)
-    lines = difference_lines((earlier_run.name, later_run.name), sections, loaded_study.study.study.language)
+    language = loaded_study.study.study.language
+    lines = difference_lines((earlier_run, later_run), sections, language)
+    if earlier_name is None:
+        lines = [wording("terminal.diff.unchosen").of(language), *lines]
     for line in fitted_lines(lines, terminal_width()):
         typer.echo(line)
 

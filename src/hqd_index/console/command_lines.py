@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..report.bilingual import Bilingual
+from ..report.wording import listing, wording
+from .run_lines import local_time
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from ..study.study_folder import LoadedStudy
-    from ..upkeep import Finding, Section
+    from ..upkeep import Finding, Run, Section
 
 
 def init_lines(folder: Path, written_files: Sequence[Path], language: str) -> Iterator[str]:
@@ -124,13 +128,12 @@ def clean_lines(freed_folders: list[tuple[Path, int]], language: str) -> list[st
     return [*lines, f"freed {_size(total_bytes)}" if language == "en" else f"共释放 {_size(total_bytes)}"]
 
 
-def difference_lines(run_names: tuple[str, str], sections: tuple[Section, ...], language: str) -> list[str]:
+def difference_lines(runs: tuple[Run, Run], sections: tuple[Section, ...], language: str) -> list[str]:
     """What differs between two runs, section by section."""
     language_index = 1 if language == "en" else 0
+    lines = _run_headings(runs, language)
     if not sections:
-        no_difference = ("两次运行没有差别", "the two runs do not differ")
-        return [f"{run_names[0]}, {run_names[1]}: {no_difference[language_index]}"]
-    lines = [f"{run_names[0]} -> {run_names[1]}"]
+        return [*lines, wording("terminal.diff.none").of(language)]
     for section in sections:
         lines += [
             "",
@@ -138,6 +141,32 @@ def difference_lines(run_names: tuple[str, str], sections: tuple[Section, ...], 
             *(f"  {section_line[language_index]}" for section_line in section.lines),
         ]
     return lines
+
+
+def _run_headings(runs: tuple[Run, Run], language: str) -> list[str]:
+    """The study, then for each run what it is, when it was made and its id."""
+    study_name = (runs[1].config or {}).get("study", {}).get("label", {}).get(language) or runs[1].manifest.get("study", "")
+    lines = [wording("terminal.diff.study", study=study_name).of(language)] if study_name else []
+    for place, run in zip(("earlier", "later"), runs):
+        heading = wording(
+            f"terminal.diff.{place}", made_of=_made_of(run), time=local_time(str(run.manifest.get("made_at", ""))), run=run.name
+        )
+        lines.append(heading.of(language))
+    return lines
+
+
+def _made_of(run: Run) -> Bilingual:
+    """What a run was made of: the study as its files say, a scenario, changes on the command line."""
+    if run.is_as_written:
+        return wording("terminal.diff.made_of.files")
+    scenario, texts = run.manifest.get("scenario"), []
+    if scenario:
+        name = Bilingual(scenario["zh"], scenario["en"])
+        texts.append(wording("terminal.diff.made_of.scenario", scenario=name, id=scenario["id"]))
+    if changes := run.manifest.get("changes"):
+        changes_text = "; ".join(f"{path}={value}" for path, value in changes.items())
+        texts.append(wording("terminal.diff.made_of.changes", changes=changes_text))
+    return listing(texts)
 
 
 def _size(byte_count: int) -> str:

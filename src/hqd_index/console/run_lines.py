@@ -20,7 +20,7 @@ def run_lines(runs: Sequence[ListedRun], language: str) -> Iterator[str]:
     index = int(language == "en")
     yield ("时间              运行          名称", "when              run           name")[index]
     for run in runs:
-        yield f"{_local_time(run.made_at)}  {run.run}  {_name_of(run, index)}"
+        yield f"{local_time(run.made_at)}  {run.run}  {_name_of(run, index)}"
         yield from (f"    {line[index]}" for line in run.differences[:SHOWN_DIFFERENCES])
         if (hidden_count := len(run.differences) - SHOWN_DIFFERENCES) > 0:
             yield (f"    另有 {hidden_count} 处,见 hqd diff latest {run.run}",
@@ -29,7 +29,7 @@ def run_lines(runs: Sequence[ListedRun], language: str) -> Iterator[str]:
            "indented: what differs from latest; all of two runs: hqd diff EARLIER LATER")[index]  # fmt: skip
 
 
-def _local_time(made_at: str) -> str:
+def local_time(made_at: str) -> str:
     """Date and time of the clock on the wall, 16 characters."""
     try:
         return datetime.fromisoformat(made_at).astimezone().strftime("%Y-%m-%d %H:%M")

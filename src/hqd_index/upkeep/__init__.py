@@ -1,7 +1,7 @@
 """Looking after results and machine: is a run still intact, what changed, what can be removed, is everything needed installed."""
 
 from .clean import clean
-from .difference import Section, difference
+from .difference import Run, Section, difference
 from .doctor import Finding, doctor
 from .run_list import ListedRun, run_list
 from .strict_run import STRICT_VERDICT, strict_lines
@@ -12,6 +12,7 @@ __all__ = [
     "Checked",
     "Finding",
     "ListedRun",
+    "Run",
     "Section",
     "clean",
     "difference",

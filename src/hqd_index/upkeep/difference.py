@@ -33,6 +33,11 @@ class Run:
         return str(self.manifest["run"])
 
     @property
+    def is_as_written(self) -> bool:
+        """Whether it is the study as its files say: no scenario and nothing changed on the command line."""
+        return not self.manifest.get("scenario") and not self.manifest.get("changes")
+
+    @property
     def config(self) -> Mapping[str, Any] | None:
         """The configuration with every default written out; None for a run that did not keep it."""
         path = self.folder / CONFIG
@@ -57,12 +62,13 @@ def difference(
 ) -> tuple[Run, Run, tuple[Section, ...]]:
     """The two runs named and what differs, section by section; none where all is equal.
 
-    Without names the last two by date; with one the newest besides it is the later. ConfigError where there are not two,
-    SetupError when a name fits no run or several.
+    Without names the newest by date and the newest before it that is the study as its files say (of trials alone, the last
+    two); with one the newest besides it is the later. ConfigError where there are not two, SetupError when a name fits no run
+    or several.
     """
     earlier_run = None if earlier_name is None else _run(run_folder(study_results, earlier_name))
     later_run = _newest_besides(study_results, earlier_run) if later_name is None else _run(run_folder(study_results, later_name))
-    runs = (earlier_run or _newest_besides(study_results, later_run), later_run)
+    runs = (earlier_run or _published_before(study_results, later_run), later_run)
     table_parts = {
         ("配置", "Configuration"): _config(*runs),
         ("输入与程序", "Inputs and program"): _ingredients(*runs),
@@ -77,6 +83,15 @@ def difference(
 
 def _score_tables(run: Run) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     return run.table("scores"), run.table("indicators"), run.table("weights")
+
+
+def _published_before(study_results: Path, later_run: Run) -> Run:
+    """The newest run before another that is the study as its files say, else the newest besides it."""
+    runs = [_run(folder) for folder, _ in runs_by_date(study_results)]
+    names = [run.name for run in runs]
+    runs_before = runs[: names.index(later_run.name)] if later_run.name in names else runs
+    published_runs = [run for run in runs_before if run.is_as_written]
+    return published_runs[-1] if published_runs else _newest_besides(study_results, later_run)
 
 
 def _newest_besides(study_results: Path, known_run: Run | None) -> Run:
