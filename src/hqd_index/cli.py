@@ -214,8 +214,8 @@ def diff(
     earlier_name: Annotated[
         str | None,
         typer.Argument(
-            help="较早的运行:latest、情景名或编号开头,默认较晚者之前最近一次按配置文件的运行 / the earlier run: latest, a scenario, "
-            "the start of an id; default the last before the later one that is the study as its files say"
+            help="较早的运行:latest、情景名或编号开头,默认较晚者之前最近一次按配置文件的运行 / the earlier run: latest, "
+            "a scenario, the start of an id; default the last before the later one that is the study as its files say"
         ),
     ] = None,
     later_name: Annotated[str | None, typer.Argument(help="较晚的运行,默认最近的 / the later run; default the last")] = None,

@@ -86,6 +86,6 @@ def _after_run(name: str, results: Path, folder: Path) -> tuple[tuple[str, str],
         ("hqd run", "改动配置或数据之后再运行", "run again after a change"),
     ]
     if len(run_folders(results)) > 1:
-        commands.append(("hqd diff", "最近一次运行与之前按配置文件的运行的差别", "what the last run changed in the study as its files say"))
+        commands.append(("hqd diff", "最近一次运行改变了什么", "what the last run changed"))
     commands.append(("hqd runs", "全部运行", "all runs"))
     return (f"研究 {name}(configs)已有结果:", f"the study {name} (configs) has results:"), tuple(commands)

@@ -27,15 +27,15 @@ def pairwise_order(results: Results, units: list[str], tiers: RankTiers | None) 
         return {"texts": {"undrawn": _text("undrawn")}}
     year, place = int(rows["year"].max()), {unit: k for k, unit in enumerate(units)}
     share_above = {
-        (place[unit], place[other]): (float(share), bool(apart))
-        for unit, other, share, apart in zip(rows["unit"], rows["other"], rows["share"], rows["apart"])
-        if unit in place and other in place
+        (place[unit], place[rival]): (float(share), bool(is_distinct))
+        for unit, rival, share, is_distinct in zip(rows["unit"], rows["other"], rows["share"], rows["apart"])
+        if unit in place and rival in place
     }
     pairs: dict[str, dict[str, list[Any]]] = {}
-    for (unit, other), (share, apart) in share_above.items():
-        reverse_share = share_above.get((other, unit), (-1.0, False))[0]
-        if (share, other) > (reverse_share, unit):
-            pairs.setdefault(str(unit), {})[str(other)] = [round(share, 4), apart and share > reverse_share]
+    for (unit, rival), (share, is_distinct) in share_above.items():
+        reverse_share = share_above.get((rival, unit), (-1.0, False))[0]
+        if (share, rival) > (reverse_share, unit):
+            pairs.setdefault(str(unit), {})[str(rival)] = [round(share, 4), is_distinct and share > reverse_share]
     places = {"draws": integer(draws), "least": percent(results.study.uncertainty.interval[1], 0)}
     texts = {name: _text(name, **places) for name in ("apart", "undecided", "not_computed", "other_year")}
     return {"year": year, "pairs": pairs, "tiers": [tiers.number_by_unit.get(unit) for unit in units], "texts": texts}
