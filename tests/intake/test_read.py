@@ -249,6 +249,17 @@ def test_a_missing_file_is_named_with_its_nearest(tmp_path: Path):
     assert raw_files(source("firm_2020.csv", optional=True), tmp_path, "sources.yaml") == []
 
 
+def test_what_runs_wrote_into_the_data_folder_is_not_offered(tmp_path: Path) -> None:
+    """The folder of results below the data: its lock, cache and runs are no files of the data; beside them the data are."""
+    written = ["o/.lock", "o/.cache/firms.csv", "o/s/runs/ab12/manifest.json", "o/s/runs/ab12/tables/firms.csv", "o/s/latest.txt"]
+    for name in [*written, "sub/other.csv"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("a\n")
+    with pytest.raises(HqdError, match=r"there are: sub/other\.csv$") as caught:
+        raw_files(source("nothing-like-it.xlsx"), tmp_path, "sources.yaml")
+    assert caught.value.zh.endswith("现有文件:sub/other.csv")
+
+
 def test_a_link_out_of_the_data_folder_is_refused(tmp_path: Path):
     (tmp_path / "data").mkdir()
     (tmp_path / "secret.csv").write_text(TEXT)

@@ -14,7 +14,7 @@ from ..errors import ConfigError, DataError, Faults, HqdError
 from ..progress import Counter
 from ..study.records import Study
 from .read.parquet_reader import stored_rows_errors
-from .read.raw_files import RawFile, check_files_unchanged, raw_files
+from .read.raw_files import RawFile, check_files_unchanged, file_names, raw_files
 from .records.clean_table import CleanTable, example_cell, published_table
 from .records.intake_notice import Notice
 from .records.quarantine_tables import quarantine_list, quarantined_raw_rows
@@ -115,7 +115,7 @@ def _raw_files(
             )
         except HqdError as fault:
             errors.append(fault)
-    if errors and not any(path.is_file() for path in data_root.rglob("*")):
+    if errors and not file_names(data_root):
         raise _no_data_error(data_root)
     _raise_faults(errors)
     return files_by_source

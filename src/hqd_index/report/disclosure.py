@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from .punctuation import with_journal_punctuation
 from .results import Results
 
 NAMES = ("firm", "firm_id", "firm_name", "name", "uscc", "credit_code", "key", "value", "why")
@@ -35,7 +36,7 @@ COUNTS = {
 
 
 def publishable_results(results: Results) -> Results:
-    """The results with names and small cells taken out, as the study asks."""
+    """The results with names and small cells taken out, as the study asks; Chinese sentences are punctuated as a journal's."""
     rules, published_tables = results.study.study.publish, dict(results.tables)
     for table_name, (count, columns) in COUNTS.items():
         if table_name in published_tables and count in published_tables[table_name].columns:
@@ -45,7 +46,7 @@ def publishable_results(results: Results) -> Results:
             if table_name in published_tables:
                 names = [name for name in NAMES if name != "firm_id" or table_name not in LISTED_BY_ID]
                 published_tables[table_name] = without_names(published_tables[table_name], names)
-    return replace(results, tables=published_tables)
+    return replace(results, tables={name: with_journal_punctuation(rows) for name, rows in published_tables.items()})
 
 
 def without_small_cells(table_rows: pd.DataFrame, count_column: str, columns: tuple[str, ...], min_firms: int) -> pd.DataFrame:

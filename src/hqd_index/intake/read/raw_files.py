@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...errors import CheckError, ConfigError, SetupError, closest
 from ...provenance import digest_input
+from ...study.hidden_files import is_hidden
 from ...study.records import Source
 from ...study.source_paths import source_paths
 
@@ -62,9 +63,9 @@ def _readable_digest(path: Path) -> str:
 
 
 def _no_such_file(pattern: str, data_root: Path, location: str) -> ConfigError:
-    names = [path.relative_to(data_root).as_posix() for path in data_root.rglob("*") if path.is_file()]
+    names = file_names(data_root)
     closest_name = closest(pattern, names)
-    name_list = ", ".join(sorted(names)[:10]) or "-"
+    name_list = ", ".join(names[:10]) or "-"
     return ConfigError(
         f"no file {pattern!r} in the data folder; "
         + (f"did you mean {closest_name!r}?" if closest_name else f"there are: {name_list}"),
@@ -72,6 +73,14 @@ def _no_such_file(pattern: str, data_root: Path, location: str) -> ConfigError:
         location=location,
         rule="S01",
     )
+
+
+def file_names(data_root: Path) -> list[str]:
+    """The files that a source may mean, by their place under the data root: none that is hidden or that a run has written."""
+    result_folders = {manifest.parents[2] for manifest in data_root.glob("**/runs/*/manifest.json")} - {data_root}
+    paths = [path for path in data_root.rglob("*") if path.is_file() and result_folders.isdisjoint(path.parents)]
+    names = (path.relative_to(data_root) for path in sorted(paths))
+    return [name.as_posix() for name in names if not any(map(is_hidden, name.parts))]
 
 
 def check_files_unchanged(files: Sequence[RawFile]) -> None:

@@ -145,7 +145,7 @@ function whatIf({ effect, measure, per, tie, year, reading, densities, units }) 
     if (count !== null && count < 0) return ['专精特新企业没有这么多', 'there are not so many SRDI firms'];
     if (reached >= least - tie && reached <= most + tie) return null;
     const [at, from, to] = [reached, least, most].map((value) => value.toLocaleString('en', ROUNDING));
-    return [`密度 ${at} 超出估计所据的范围 ${from}–${to},不外推`, `density ${at} lies outside the ${from} to ${to} behind the estimate: not extrapolated`];
+    return [`密度 ${at} 超出估计所据的范围 ${from}–${to}，不外推`, `density ${at} lies outside the ${from} to ${to} behind the estimate: not extrapolated`];
   }
 
   function draw() {

@@ -11,6 +11,7 @@ from ...lists.whatif import PER_FIRMS, RANK_TIE, READINGS, Effect, actions, head
 from ..bilingual import Bilingual, visible_text
 from ..disclosure import COUNTS, without_small_cells
 from ..number_format import is_missing
+from ..punctuation import journal_punctuation
 from ..results import Results
 
 NEEDS = ("scores", "density", "regressions", "hypotheses", "priority")
@@ -62,7 +63,7 @@ def whatif_json(control: WhatIfControl) -> dict[str, Any]:
         "per": PER_FIRMS,
         "tie": RANK_TIE,
         "year": int(control.units["year"].iloc[0]),
-        "reading": {"zh": zh, "en": en},
+        "reading": {"zh": journal_punctuation(zh), "en": en},
         "densities": [{"zh": name.zh, "en": name.en, "density": density} for name, density in control.densities],
         "units": [_unit_json(unit) for unit in control.units.to_dict("records")],
     }
