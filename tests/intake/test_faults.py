@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ import pytest
 
 from hqd_index.engines import Engine
 from hqd_index.errors import HqdError
+from hqd_index.explain.raw_values import RawValueReading
 from hqd_index.intake import Intake, intake
+from hqd_index.intake.read.raw_files import file_digest
 
 from .conftest import FIRMS, build
 
@@ -334,3 +336,31 @@ def test_sources_of_one_table_are_joined_by_key(folder: Path, engine: Engine):
         ("a.csv", "read"): 0, ("a.csv", "validate"): 2, ("b.csv", "read"): 0, ("b.csv", "validate"): 1,
     }  # fmt: skip
     assert balanced(got)
+
+
+def test_the_rows_of_a_joined_value_are_those_of_the_file_that_has_its_column(folder: Path, engine: Engine):
+    """Revenue of C13 is in a.csv alone, R&D in b.csv, the region in a register without years; C14 begins in b.csv."""
+    data = folder / "data"
+    write([["行业", "年份", "营业收入"], ["C13", "2020", "10"]], data / "a.csv")
+    write([["行业", "年份", "研发经费"], ["C14", "2020", "30"], ["C13", "2020", "20"]], data / "b.csv")
+    write([["行业", "资产"], ["C14", "7"], ["C13", "5"]], data / "c.csv")
+    common = {"table": "industry", "constants": {"industry_version": "2017"}}
+    by_year = common | {"aliases": {"行业": "industry_code", "资产": "total_assets"}}
+    sources = {name: {"path": f"{name}.csv", **by_year} for name in "abc"}
+    sources["c"] |= {"every_year": True}
+    study = build(sources, {"gates": {"max_quarantine_share": 1.0}}, study={"unit": {"by": ["industry_code"]}})
+    result = intake(study, engine, data, folder / "configs")
+    files = {file_digest(path)[:12]: path.name for path in data.iterdir()}
+    leaf = study.indicators.indicators["one"]
+    formula = "sum(rd_exp) / sum(revenue) + sum(total_assets)"
+    reading = RawValueReading(
+        study, engine, leaf.model_copy(update={"formula": formula}), result.tables["industry"], "C13", 2020, "all",
+        result.members["row_members"],
+    )  # fmt: skip
+    cells = reading.raw(files).cells.set_index("column")
+    assert cells[["file", "row"]].to_dict("index") == {
+        "revenue": {"file": "a.csv", "row": 2}, "rd_exp": {"file": "b.csv", "row": 3},
+        "total_assets": {"file": "c.csv", "row": 3},
+    }  # fmt: skip
+    later = replace(reading, unit="C14").raw(files).cells.set_index("column")["file"].to_dict()
+    assert later["rd_exp"] == "b.csv" and later["total_assets"] == "c.csv"

@@ -74,7 +74,8 @@ def test_the_figure_frames_what_is_predicted_and_stars_what_is_found(matrix: Res
 def test_small_cells_of_modes_and_paths_are_withheld_and_firms_stay_unnamed(results: Results) -> None:
     keys = {"unit": ["C13", "C14"], "year": [2020, 2020], "n_srdi": [2, 4]}
     paths = pd.DataFrame(keys | {"value": [1.0, 2.0], "z": [1.0, 2.0]})
-    density = pd.DataFrame(keys | {"density": [1.0, 2.0], "soft": [1.0, 2.0], "share": [0.1, 0.2], "diversity": [1.0, 1.0]})
+    base = keys | {"version": "base", "mode": "tech_safety", "flag": None}
+    density = pd.DataFrame(base | {"density": [1.0, 2.0], "soft": [1.0, 2.0], "share": [0.1, 0.2], "diversity": [1.0, 1.0]})
     modes = pd.DataFrame({"firm_id": ["f1"], "mode": ["tech_safety"]})
     shown = publishable_results(
         replace(results, tables=results.tables | {"paths": paths, "mode_densities": density, "modes": modes})

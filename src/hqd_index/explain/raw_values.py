@@ -14,6 +14,7 @@ from ..engines import Engine, literal, quoted
 from ..expressions import aggregate_sql, parse
 from ..expressions.grammar import Expression
 from ..expressions.parts import exact_aggregates
+from ..intake.records.row_members import COLUMN_SEPARATOR
 from ..panel.density import ever_sql
 from ..panel.unit_keys import unit_sql, with_unit
 from ..panel.unit_year_panel import aggregate_rows, parsed_aggregate
@@ -196,6 +197,7 @@ class RawValueReading:
             f"""SELECT "column", row_id, member FROM {self.members} WHERE "table" = {literal(self.indicator.table)}
                 AND row_id IN ({row_ids})"""
         )
+        members = members.assign(column=members["column"].str.split(COLUMN_SEPARATOR)).explode("column")
         cells = cells.merge(members, on=["row_id", "column"], how="left", validate="many_to_one")
         return cells.assign(row_id=cells.pop("member").fillna(cells["row_id"]))
 

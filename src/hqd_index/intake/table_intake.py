@@ -119,6 +119,7 @@ def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], fi
         quarantined_share=quarantined_share(removed_rows, _record_count(table_step, sheets)),
         medians=anomalies.result().medians,
         members=combined_source.members,
+        column_sources=combined_source.column_sources,
     )
 
 

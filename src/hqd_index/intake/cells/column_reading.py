@@ -39,13 +39,22 @@ class SharedRows:
 
 
 @dataclass(frozen=True)
+class JoinedRows:
+    """Raw rows that gave columns to the rows of another source: pairs (rid, member), and these columns."""
+
+    pairs: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ParsedSource:
     """A source read: its text columns, its typed columns (both by `rid`), findings and rows out of scope (rid, reason).
 
     `members` (rid, member, column) names the raw rows of each row where several made one, and the column where one holds but
-    that; `code_scope` are rows whose code is right but out of scope, after the study's own filters; `notes` are rows set aside
-    in reading that are notes; `shifts` are powers of ten by column and sheet; `repairs` say which cells are not as printed;
-    `units_in_notes` by sheet; `sheet_texts` print some of the rows, where `text_rows` are the cells of the sheets as they are.
+    that; `column_sources` the rows that gave a row columns of another source; `code_scope` are rows whose code is right but out
+    of scope, after the study's own filters; `notes` are rows set aside in reading that are notes; `shifts` are powers of ten by
+    column and sheet; `repairs` say which cells are not as printed; `units_in_notes` by sheet; `sheet_texts` print some of the
+    rows, where `text_rows` are the cells of the sheets as they are.
     """
 
     text_rows: str
@@ -55,6 +64,7 @@ class ParsedSource:
     notices: tuple[Notice, ...]
     members: str | None = None
     shared: SharedRows | None = None
+    column_sources: tuple[JoinedRows, ...] = ()
     code_scope: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["rid", "reason"]))
     notes: frozenset[int] = frozenset()
     shifts: Shifts = field(default_factory=dict)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...engines import Engine, quoted
 from ...errors import DataError
-from ..cells.column_reading import ParsedSource
+from ..cells.column_reading import JoinedRows, ParsedSource
 from ..rules.duplicate_rows import duplicate_findings
 from ..rules.key_overlap import overlap_notices
 from ..rules.rule_catalogue import joined_findings
@@ -125,7 +125,20 @@ def _sources_by_key(parsed_sources: Sequence[ParsedSource], key: Sequence[str], 
     members = engine.query(
         f'SELECT r.rid, m.member, m."column" FROM {rows} AS r JOIN ({_members_sql(parsed_sources)}) AS m ON m.rid = r.part'
     )
-    return _combined_source(parsed_sources, grouped_tables[0], grouped_tables[1], members)
+    combined_source = _combined_source(parsed_sources, grouped_tables[0], grouped_tables[1], members)
+    return replace(combined_source, column_sources=_joined_rows(parsed_sources, key, rows, engine))
+
+
+def _joined_rows(parsed_sources: Sequence[ParsedSource], key: Sequence[str], rows: str, engine: Engine) -> tuple[JoinedRows, ...]:
+    """The rows of each source that are not the first of their key, and the columns that no earlier source has."""
+    earlier_columns, joined_rows = {*key, "rid"} | CONTEXT_COLUMNS, []
+    for source in parsed_sources:
+        own_columns = tuple(column for column in engine.types(source.typed_rows) if column not in earlier_columns)
+        earlier_columns |= {*own_columns}
+        if source.members is None and own_columns:
+            sql = f"SELECT r.rid, r.part AS member FROM {rows} AS r SEMI JOIN {source.typed_rows} AS s ON s.rid = r.part"
+            joined_rows.append(JoinedRows(engine.view(f"{sql} WHERE r.rid <> r.part"), own_columns))
+    return tuple(joined_rows)
 
 
 def _first_rows_by_key(table: str, row_table: str, engine: Engine) -> str:

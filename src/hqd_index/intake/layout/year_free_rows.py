@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from ...engines import Engine, quoted
-from ..cells.column_reading import ParsedSource, SharedRows
+from ..cells.column_reading import JoinedRows, ParsedSource, SharedRows
 from ..records.row_ledger import OUT_OF_SCOPE_OUTCOME, VALIDATE_STAGE
 from ..records.scope_reasons import NO_YEAR_ROWS
 from ..rules.rule_catalogue import joined_findings
@@ -38,8 +38,11 @@ def with_year_free_rows(
         engine.query(f"SELECT * FROM {pairs}" + (f" UNION ALL SELECT * FROM {previous_rows.pairs}" if previous_rows else "")),
         engine.query(rows + (f" UNION ALL SELECT * FROM {previous_rows.rows}" if previous_rows else "")),
     )
+    known_columns = {*engine.types(by_year.typed_rows), *key_columns}
+    own_columns = tuple(column for column in engine.types(year_free.typed_rows) if column not in known_columns)
     return replace(
         by_year,
+        column_sources=(*by_year.column_sources, JoinedRows(pairs, own_columns)),
         text_rows=tables[0],
         typed_rows=tables[1],
         findings=joined_findings([by_year.findings, year_free.findings]),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ...canonical import CANONICAL, CanonicalTable
 from ...engines import Engine, literal, quoted
+from ..cells.column_reading import JoinedRows
 from ..layout.text_columns import FILE_SPAN, Sheet
 from ..read.sheet_cells import ROW_SPAN
 from .intake_notice import Notice
@@ -22,7 +23,7 @@ NULL_TYPES = {"number": "DOUBLE", "integer": "INTEGER", "text": "VARCHAR", "flag
 class CleanTable:
     """A clean table (`rid`, canonical columns), its text twin, findings, rows taken out, and the books of its files.
 
-    `members` (rid, member, column): the raw rows behind each, where several made one.
+    `members` (rid, member, column): the raw rows behind each, where several made one; `column_sources`: of which each column is.
     """
 
     name: str
@@ -39,6 +40,7 @@ class CleanTable:
     medians: dict[str, dict[int, float]]
     quarantined_share: float
     members: str | None = None
+    column_sources: tuple[JoinedRows, ...] = ()
 
 
 def quarantined_share(removed_rows: pd.DataFrame, record_count: int) -> float:

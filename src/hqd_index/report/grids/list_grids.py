@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..bilingual import Bilingual
+from ..disclosure import withheld_counts
 from ..key_labels import key_label
 from ..results import Results
 from ..wording import wording, wordings
@@ -108,7 +109,7 @@ def growth_stage_counts(results: Results) -> Grid | None:
     values = []
     for kind, unit in sorted(set(zip(rows["kind"], rows["unit"]))):
         cells = [int(counts.get((unit, kind, stage), 0)) for stage in STAGES]
-        shown = [None if 0 < cell < smallest else cell for cell in cells]
+        shown = [None if is_withheld else cell for cell, is_withheld in zip(cells, withheld_counts(cells, smallest).cells)]
         values.append((results.unit_name(unit), key_label(results, "kind", kind), *shown))
     columns = [Column(key_label(results, "stage", stage), "int", 10) for stage in STAGES]
     basis = key_label(results, "basis", rows["basis"].iloc[0])

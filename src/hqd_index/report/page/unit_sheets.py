@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..bilingual import Bilingual
+from ..disclosure import WITHHELD
 from ..grids.grid import bilingual_names
 from ..key_labels import key_label
 from ..label_catalogue import unit_name
@@ -197,7 +198,9 @@ def _firms_by_unit(results: Results) -> dict[str, tuple[tuple[Bilingual, Bilingu
     labels = results.study.modes.labels if len(rows) else None
     for record in rows.to_dict("records"):
         label = getattr(labels, record["mode"], None) or key_label(results, "mode", record["mode"])
-        if is_missing(record["n_srdi"]):
+        if record["flag"] == WITHHELD:
+            count = wording("page.sheet.withheld")
+        elif is_missing(record["n_srdi"]):
             count = wording("page.sheet.few_firms", smallest=results.study.study.publish.min_cell)
         elif record["n_srdi"] == 0 and record["mode"] in LABELS_OF_NO_MODE:
             continue
