@@ -66,6 +66,11 @@ class UnitSheet:
     def unit(self) -> str:
         return self.profile.unit
 
+    @property
+    def has_withheld_counts(self) -> bool:
+        """Whether a number of firms is withheld because another would follow from the total."""
+        return any(count == wording("page.sheet.withheld") for _, count in self.firms)
+
 
 @dataclass(frozen=True)
 class TrendScale:
@@ -198,7 +203,7 @@ def _firms_by_unit(results: Results) -> dict[str, tuple[tuple[Bilingual, Bilingu
     labels = results.study.modes.labels if len(rows) else None
     for record in rows.to_dict("records"):
         label = getattr(labels, record["mode"], None) or key_label(results, "mode", record["mode"])
-        if record["flag"] == WITHHELD:
+        if record.get("flag") == WITHHELD:
             count = wording("page.sheet.withheld")
         elif is_missing(record["n_srdi"]):
             count = wording("page.sheet.few_firms", smallest=results.study.study.publish.min_cell)
