@@ -94,6 +94,7 @@ def generate(folder: Path, rows: int) -> None:
 
     with duckdb.connect() as database:
         database.execute("SET threads = 1; SET enable_progress_bar = false; SET preserve_insertion_order = true")
+        database.execute(f"SET memory_limit = '4GiB'; SET temp_directory = '{folder / 'spill'}'")
         firms = -(-rows // YEARS)
         codes = _credit_codes(np.arange(firms))
         identity = pd.DataFrame({"firm": np.arange(firms), "firm_id": codes})
