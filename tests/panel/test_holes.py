@@ -7,7 +7,7 @@ import pytest
 from hqd_index.engines import open_engine
 from hqd_index.expressions import aggregate_sql, lag_columns, parse
 from hqd_index.expressions.parts import exact_aggregates
-from hqd_index.panel import aggregate_columns, build_panel, densities, indicator_coverage
+from hqd_index.panel import aggregate_columns, build_panel, densities, indicator_coverage, unit_year_panel
 from hqd_index.panel.firm_bootstrap import panel_draws
 from hqd_index.study.records import Control, Indicator
 
@@ -180,6 +180,19 @@ def test_random_holes_agree_with_pandas_in_panel_and_draws(seed):
             repeated = unit_rows.loc[unit_rows.index.repeat(counts[u][draw].astype(int))]
             expected = [by_pandas(repeated, text) for text in BY_PANDAS]
             assert draws.values[draw, 0, u].tolist() == pytest.approx(expected, rel=EXACT, nan_ok=True), (unit, draw)
+
+
+def test_quantiles_of_a_few_years_at_a_time_are_those_of_all(monkeypatch: pytest.MonkeyPatch):
+    """Lags reach into the years before the stretch; the years of a stretch are all that is held at once."""
+    years = [random_rows(seed).assign(year=2015 + seed) for seed in range(6)]
+    formulas = ["median(a)", "sum(a)", "quantile_cont(b, 0.9)", "median(a - lag(a))"]
+    leaves = {f"i{k}": Indicator(table="firms", formula=text, label=L) for k, text in enumerate(formulas)}
+    with open_engine() as engine:
+        table = engine.scan(pd.concat(years))
+        whole = aggregate_columns(study(), engine, {"firms": table}, leaves)
+        monkeypatch.setattr(unit_year_panel, "QUANTILE_BYTES", 3 * 2 * 60 * unit_year_panel.VALUE_BYTES)
+        assert unit_year_panel._year_stretches(engine, table, 3) == [(2015, 2015), (2016, 2017), (2018, 2019), (2020, 2020)]
+        pd.testing.assert_frame_equal(aggregate_columns(study(), engine, {"firms": table}, leaves), whole, check_exact=True)
 
 
 def test_complete_data_are_summed_to_the_same_bits():

@@ -104,6 +104,11 @@ class Expression:
     location: str = ""
     partial_sum: bool = False
 
+    @property
+    def uses_quantile(self) -> bool:
+        """Whether an aggregate holds every value of its group."""
+        return self.tree.find(exp.Median, exp.PercentileCont) is not None
+
 
 def parse(
     formula_text: str, *, columns: Collection[str] | None, aggregate: bool, location: str = "", partial_sum: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,8 @@ from .unit_keys import with_unit
 
 SAMPLES = ("all", "leave_out")
 VALUE_KEYS = PANEL_KEYS
+QUANTILE_BYTES = 160_000_000
+VALUE_BYTES = 8
 DENSITY_LABEL = Label(zh="专精特新密度", en="SRDI density")
 
 
@@ -246,14 +248,38 @@ def _table_columns(
     complete_columns = _complete_columns(
         engine, table, {column for formula in parsed_formulas.values() for column in formula.columns}
     )
-    column_selects = ", ".join(
-        f'{aggregate_sql(expression, types, key=key_column, on_grid=True, complete_columns=complete_columns)} AS "{id}"'
-        for id, expression in parsed_formulas.items()
+    aggregates = {
+        id: f"{aggregate_sql(formula, types, key=key_column, on_grid=True, complete_columns=complete_columns)} AS {quoted(id)}"
+        for id, formula in parsed_formulas.items()
+    }
+    quantiles = [id for id, formula in parsed_formulas.items() if formula.uses_quantile]
+    stretches = _year_stretches(engine, table, len(quantiles)) if quantiles else []
+    if len(stretches) < 2:
+        frame = _unit_years(engine, rows, aggregates.values())
+    else:
+        quantile_frames = [_unit_years(engine, rows, [aggregates[id] for id in quantiles], years) for years in stretches]
+        other_values = _unit_years(engine, rows, [aggregates[id] for id in aggregates if id not in quantiles])
+        frame = other_values.merge(pd.concat(quantile_frames), on=["unit", "year"], how="left", validate="one_to_one")
+    return frame[["unit", "year", *formulas]].astype(dict.fromkeys(formulas, "float64") | {"year": "int64"})
+
+
+def _unit_years(engine: Engine, rows: str, aggregates: Iterable[str], years: tuple[int, int] | None = None) -> pd.DataFrame:
+    """unit, year and the aggregates, of the years from the first to the last of a stretch or of all."""
+    within = f" AND year BETWEEN {years[0]} AND {years[1]}" if years else ""
+    return engine.collect(
+        f"SELECT {', '.join(['unit', 'year', *aggregates])} FROM {rows} WHERE unit IS NOT NULL{within} "
+        "GROUP BY unit, year ORDER BY unit, year"
     )
-    frame = engine.collect(
-        f"SELECT unit, year, {column_selects} FROM {rows} WHERE unit IS NOT NULL GROUP BY unit, year ORDER BY unit, year"
-    )
-    return frame.astype(dict.fromkeys(formulas, "float64") | {"year": "int64"})
+
+
+def _year_stretches(engine: Engine, table: str, quantile_count: int) -> list[tuple[int, int]]:
+    """First and last year of the stretches whose quantiles are taken at once: a quantile holds every value of its rows."""
+    row_limit = QUANTILE_BYTES // (VALUE_BYTES * quantile_count)
+    if engine.count(table) <= row_limit:
+        return []
+    counts = engine.collect(f"SELECT year, count(*) AS n FROM {table} WHERE unit IS NOT NULL GROUP BY year ORDER BY year")
+    counts = counts.astype("int64")
+    return [(int(years.min()), int(years.max())) for _, years in counts["year"].groupby(counts["n"].cumsum() // row_limit)]
 
 
 def _complete_columns(engine: Engine, table: str, columns: Collection[str]) -> frozenset[str]:
