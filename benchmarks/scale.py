@@ -532,10 +532,10 @@ def _medians(folder: Path) -> pd.Series:
     import pandas as pd
 
     table = pd.read_csv(folder / "medians.csv", index_col="year")
-    medians = table[[*MONEY, *COUNTS]].unstack()
+    names = [name for name in (*MONEY, *COUNTS) if name in table]
     if _cells(MONEY[0]) in table:
-        medians = medians[table[[_cells(name) for name in (*MONEY, *COUNTS)]].unstack().to_numpy() >= FEWEST_CELLS]
-    return medians.dropna()
+        table = table.assign(**{name: table[name].where(table[_cells(name)] >= FEWEST_CELLS) for name in names})
+    return pd.concat({name: table[name] for name in names}).dropna()
 
 
 def _panel(folder: Path) -> pd.DataFrame:

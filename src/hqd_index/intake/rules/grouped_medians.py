@@ -156,7 +156,7 @@ def _brackets(keys: Sequence[str], column: str, sample: pd.DataFrame) -> pd.Data
         low, high = math.floor(len(cells) / 2 - distance), math.ceil(len(cells) / 2 + distance)
         if low >= 0 and high < len(cells):
             values = np.partition(cells[column].to_numpy(), (low, high))
-            brackets.append((*map(int, key), values[low], values[high]))
+            brackets.append((*key, values[low], values[high]))
     return pd.DataFrame(brackets, columns=[*keys, *ENDS])
 
 
