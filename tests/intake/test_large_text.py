@@ -79,7 +79,9 @@ def test_lines_are_counted_and_set_aside_as_records_are(lines: list[str], header
     counts = write_plain_lines(blocks, LineFiles(written_lines, io.BytesIO()), shape, "a.csv")
     assert counts == records
     excluded = {excluded_row.row for excluded_row in counts.excluded_rows}
-    written = enumerate(written_lines.getvalue().decode().splitlines(), header_lines + 1)
+    text_rows = written_lines.getvalue().decode().splitlines()
+    assert all(text_row.count(",") == shape.field_count - 1 for text_row in text_rows)
+    written = enumerate(text_rows, header_lines + 1)
     assert [f"{row},{line}" for row, line in written if row not in excluded] == plain.getvalue().splitlines()
 
 
