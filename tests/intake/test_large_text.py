@@ -76,7 +76,7 @@ def test_lines_are_counted_and_set_aside_as_records_are(lines: list[str], header
     records = write_plain_records(io.StringIO(text), plain, shape, "a.csv")
     written_lines = io.BytesIO()
     blocks = ["".join(f"{line}\n" for line in lines[start : start + size]).encode() for start in range(0, len(lines), size)]
-    counts = write_plain_lines(blocks, LineFiles(written_lines, io.BytesIO()), shape, "a.csv")
+    counts = write_plain_lines(blocks, LineFiles(written_lines, io.BytesIO(), 9), shape, "a.csv")
     assert counts == records
     excluded = {excluded_row.row for excluded_row in counts.excluded_rows}
     text_rows = written_lines.getvalue().decode().splitlines()
@@ -130,7 +130,7 @@ def test_a_guess_from_some_rows_that_others_belie_is_mended(study: Builder, fold
     columns["revenue"][-5], columns["cogs"][-6] = "2000000.75", "5.50e1"
     write_firms(folder / "data" / "firms.csv", columns, 1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hqd_index.intake.read.large_text.plain_lines.SAMPLE_BYTES", 1000)
+        patch.setattr(stored_text, "SAMPLE_BYTES", 100)
         _, tables = read(study, folder, is_large=True)
     assert tables["firms"]["revenue"].iloc[[-6, -5]].tolist() == [2000000, 2000000.75]
     assert tables["firms"]["cogs"].iloc[[-6, -5]].tolist() == [55, 5]

@@ -9,16 +9,14 @@ from typing import IO
 from ..delimited_text import RecordCounts, RecordShape, misfit_row
 from ..sheet_cells import BLANKS, ExcludedRow
 
-SAMPLE_BYTES = 1 << 14
-"""Of each block."""
-
 
 @dataclass(frozen=True)
 class LineFiles:
-    """Where the lines go, and some of them from every part of the text."""
+    """Where the lines go, and the first of each block of them."""
 
     lines: IO[bytes]
     sample: IO[bytes]
+    sample_bytes: int
 
 
 def write_plain_lines(line_blocks: Iterable[bytes], files: LineFiles, record_shape: RecordShape, location: str) -> RecordCounts:
@@ -39,7 +37,7 @@ def write_plain_lines(line_blocks: Iterable[bytes], files: LineFiles, record_sha
         written_block = b"".join(line + b"\n" for line in lines[first_line:]) if lines else line_block
         row += line_count
         files.lines.write(written_block)
-        files.sample.write(written_block[: written_block.find(b"\n", SAMPLE_BYTES) + 1])
+        files.sample.write(written_block[: written_block.find(b"\n", files.sample_bytes) + 1])
         has_padding = has_padding or has_blanks_at_sides(written_block, mark)
     return RecordCounts(row - header_lines - len(excluded_rows), excluded_rows, row, has_padding)
 

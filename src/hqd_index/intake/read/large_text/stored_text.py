@@ -10,12 +10,13 @@ from ..delimited_text import RecordCounts, RecordShape
 from ..reader import SheetRequest
 from ..sheet_cells import TypedCells
 from .plain_lines import LineFiles, write_plain_lines
-from .text_blocks import utf8_blocks
+from .text_blocks import BLOCK_BYTES, utf8_blocks
 from .typed_text import TextRows, number_places, typed_text_cells
 
 LARGE_TEXT = 2**25
 """Bytes; a smaller text is as fast to read again as a file of typed columns."""
 SAMPLE_ROWS = 20_000
+SAMPLE_BYTES = 1 << 22
 
 
 def is_large_text(request: SheetRequest, column_count: int) -> bool:
@@ -30,8 +31,9 @@ def stored_lines(
     """The lines of a text without quotes as typed cells; UnicodeDecodeError for bytes that the encoding does not know."""
     engine = request.engine
     line_path, sample_path = (engine.folder / f"{engine.new_name()}.txt" for _ in range(2))
+    sample_bytes = SAMPLE_BYTES * BLOCK_BYTES // max(request.file.path.stat().st_size, 1)
     with line_path.open("wb") as lines, sample_path.open("wb") as sample:
-        files = LineFiles(lines, sample)
+        files = LineFiles(lines, sample, sample_bytes)
         counts = write_plain_lines(utf8_blocks(request.file.path, encoding), files, record_shape, request.file.name)
     relation, sample_relation = (
         engine.scan_lines(path, len(labels), record_shape.delimiter, record_shape.header_row + 1)
