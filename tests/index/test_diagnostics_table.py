@@ -205,3 +205,20 @@ def test_recoding_one_spiked_indicator_by_hand():
     d_x = 1 - np.log(2) / np.log(3)
     found = mirrored_shares(index.design, index.arrays_by_sample["all"])
     assert found == pytest.approx({"x": d_x / (d_x + d_y), "y": d_y / (1 + d_y)}, abs=EXACT)
+
+
+def test_recoding_in_a_base_window_looks_at_its_years_alone():
+    """The years beside the window lie below its worst: a column turned about the range of all years would be negative in it."""
+    weighting = {
+        "normalise": {"method": "minmax", "over": [2020, 2020]},
+        "weight": {"indicators": {"method": "entropy", "over": [2020, 2020]}},
+    }
+    design = study({"top": ["x", "y"]}, levels=["indicators"], weighting=weighting)
+    window, later = {"x": [3.0, 3, 8], "y": [0.0, 1, 2]}, {"x": [-9.0, 0, 1], "y": [5.0, 7, 9]}
+    both_years = {leaf: window[leaf] + later[leaf] for leaf in window}
+    one, two = (
+        build_index(design, panel(sheet, units=list("abc"), years=years), names(list("abc")))
+        for sheet, years in ((window, [2020]), (both_years, [2020, 2021]))
+    )
+    shares = [mirrored_shares(index.design, index.arrays_by_sample["all"]) for index in (one, two)]
+    assert shares[1] == pytest.approx(shares[0], abs=EXACT)

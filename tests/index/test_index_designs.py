@@ -6,7 +6,9 @@ import pytest
 from hqd_index.errors import ConfigError
 from hqd_index.index.uncertainty.factor_sensitivity import product_subset
 from hqd_index.index.uncertainty.index_designs import LEAVE_OUT, designs_of, looped_methods
+from hqd_index.study.study_folder import load_study
 
+from ..small import ROOT
 from .small import study
 
 TREE = {"top": {"left": ["x", "y"], "right": ["z", "w", "v"]}}
@@ -126,3 +128,15 @@ def test_no_alternative_at_all_leaves_the_base():
     assert designs.combinations.shape == (1, 0) and labels(designs) == ["base"]
     assert LEAVE_OUT not in [factor.name for factor in designs.factors]
     assert np.array_equal(list(designs.design_numbers().values()), [0])
+
+
+@pytest.mark.parametrize("scenario", sorted(path.stem for path in (ROOT / "configs" / "scenarios").glob("*.yaml")))
+def test_alternatives_that_do_not_fit_a_scenario_are_left_out_and_said(scenario: str):
+    """Every scenario of the demo can be run by itself; the study as it is written keeps all its alternatives."""
+    written = load_study(ROOT / "configs").study
+    loaded = load_study(ROOT / "configs", scenario=scenario)
+    remarks = {remark.location for remark in loaded.notices if "alternatives" in remark.en}
+    count = sum(map(len, written.uncertainty.alternatives.values()))
+    assert sum(map(len, loaded.study.uncertainty.alternatives.values())) + len(remarks) == count
+    assert len(designs_of(loaded.study).combinations) > 1
+    assert bool(remarks) == (scenario in {"base_window", "entropy_all_levels", "entropy_flat", "five_concepts", "geometric"})

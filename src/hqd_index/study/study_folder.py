@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +96,11 @@ def load_study(folder: Path, *, scenario: str | None = None, overrides: Sequence
         study.weighting,
         study.study.years,
     )
-    varied_study, unfit = (varied_study, []) if same_index else _without_unfit_scenarios(varied_study)
-    notices = _located_faults([finding for finding in [*findings, *unfit] if finding.notice], documents)
+    if not same_index:
+        varied_study, unfit_scenarios = _without_unfit_scenarios(varied_study)
+        varied_study, unfit_alternatives = _without_unfit_alternatives(varied_study)
+        findings += [*unfit_scenarios, *unfit_alternatives]
+    notices = _located_faults([finding for finding in findings if finding.notice], documents)
     files = {name: document.digest for name, document in {**documents, **scenario_files}.items() if document.digest}
     return LoadedStudy(
         varied_study,
@@ -234,6 +240,39 @@ def _without_unfit_scenarios(study: Study) -> tuple[Study, list[Finding]]:
     ]  # fmt: skip
     fitting_scenarios = {id: scenario for id, scenario in study.scenarios.items() if not findings_by_scenario[id]}
     return study.model_copy(update={"scenarios": fitting_scenarios}), remarks
+
+
+def _without_unfit_alternatives(study: Study) -> tuple[Study, list[Finding]]:
+    """The study without the alternatives of uncertainty.yaml that go with nothing in it once it was changed, a remark on each."""
+    alternatives = study.uncertainty.alternatives
+    fitting_alternatives, remarks = {}, []
+    for path, choices in alternatives.items():
+        other_choices = [({}, *({other: choice} for choice in alternatives[other])) for other in alternatives if other != path]
+        faults = [_fault_of_alternative(study, {path: choice}, other_choices) for choice in choices]
+        remarks += [
+            Finding(("uncertainty", "alternatives", path, choice_index), f"left out, as it does not fit the changed study: "
+                    f"{fault.en}", f"与改动后的研究不相容,本次不用:{fault.zh}", notice=True)
+            for choice_index, fault in enumerate(faults)
+            if fault
+        ]  # fmt: skip
+        if fitting_choices := tuple(choice for choice, fault in zip(choices, faults) if fault is None):
+            fitting_alternatives[path] = fitting_choices
+    uncertainty = study.uncertainty.model_copy(update={"alternatives": fitting_alternatives})
+    return study.model_copy(update={"uncertainty": uncertainty}), remarks
+
+
+def _fault_of_alternative(
+    study: Study, change: Mapping[str, Any], other_choices: Sequence[Sequence[Mapping[str, Any]]]
+) -> Finding | None:
+    """What is wrong with a change by itself, unless it goes with some combination of the others."""
+    first_fault = None
+    for combination in product(*other_choices):
+        changes = reduce(operator.or_, combination, dict(change))
+        findings = check_changes(study, changes, ())
+        if not findings:
+            return None
+        first_fault = first_fault or findings[0]
+    return first_fault
 
 
 def _changed_study(study: Study, changes: Mapping[str, Any], location: str) -> Study:

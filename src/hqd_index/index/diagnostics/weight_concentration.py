@@ -62,11 +62,11 @@ def mirrored_shares(design: ScoringPlan, index_arrays_of_sample: IndexArrays) ->
 def _recoded_family(design: ScoringPlan, index_arrays_of_sample: IndexArrays, family: Family) -> dict[str, float]:
     assert family.weigh_children is not None
     values = index_arrays_of_sample.normalised[..., [design.leaves.index(child) for child in family.children]]
+    weighed_rows = values if family.span == "each_year" else span_rows(values, family.span, design.years)
     shares = {}
     for j, child in enumerate(family.children):
-        mirrored_values = values.copy()
-        mirrored_values[..., j] = mirrored(values[..., j])
-        pooled_rows = mirrored_values if family.span == "each_year" else span_rows(mirrored_values, family.span, design.years)
-        share = float(family.weigh_children(pooled_rows)[..., j].mean())
+        mirrored_rows = weighed_rows.copy()
+        mirrored_rows[..., j] = mirrored(weighed_rows[..., j])  # in the range of these rows: others may lie outside it
+        share = float(family.weigh_children(mirrored_rows)[..., j].mean())
         shares[child] = share if not np.isnan(values[..., j]).all() else float("nan")
     return shares
