@@ -74,8 +74,11 @@ def test_every_command_finds_a_run_by_its_names(three_runs: SmallStudy, capsys: 
     assert "仅存于 runs/" in lines[0] and "latest-plain  等权" in lines[1] and lines[2].endswith("latest")
     assert 'weighting.aggregate.indicators: {"method": "arithmetic"} -> {"method": "geometric"}' in listed
     assert "scenarios" not in listed, "what is defined and not in force is no difference"
-    assert asked(capsys, three_runs, "diff").said.startswith(f"{ids['scenario']} -> {ids['set']}")
-    assert asked(capsys, three_runs, "diff", "latest", "plain").said.startswith(f"{ids['base']} -> {ids['scenario']}")
+    for names, (first, second) in {(): ("base", "set"), ("latest", "plain"): ("base", "scenario")}.items():
+        compared_lines = [
+            line for line in asked(capsys, three_runs, "diff", *names).said.splitlines() if line[:2] in ("较早", "较晚")
+        ]
+        assert [line.split()[-1] for line in compared_lines[-2:]] == [ids[first], ids[second]]
     for name in ("latest", "plain", "latest-plain", ids["set"][:6]):
         verified = asked(capsys, three_runs, "verify", name)
         assert verified.code == 0 and run_folder(three_runs.home, name).resolve().name in verified.said
