@@ -133,7 +133,7 @@ def test_a_stage_whose_process_is_killed_is_named_and_no_bug(monkeypatch: pytest
 @pytest.mark.parametrize("delay", [0.0, 0.1, 0.3])
 def test_an_interrupt_while_importing_is_no_traceback(delay: float, tmp_path: Path) -> None:
     """F67: from the first line of the program on; before it, Python itself is starting."""
-    code = "import sys; from hqd_index.__main__ import main; print(flush=True); sys.argv[1:] = ['doctor', '--lang', 'en']; main()"
+    code = "import sys; from hqd_index.__main__ import main; sys.argv[1:] = ['doctor', '--lang', 'en']; print(flush=True); main()"
     process = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
     )

@@ -96,11 +96,14 @@ def test_a_function_sees_rows_in_the_order_of_their_key_and_its_column_meets_the
         assert engine.collect(view).to_dict("list") == {"k": [1, 2, 3], "x": [10.0, 20.0, 30.0], "total": [10.0, 30.0, 60.0]}
 
 
-@pytest.mark.parametrize("order", ["in order", "shuffled", "with gaps"])
-def test_repeated_keys_are_those_of_several_rows(order: str):
+@pytest.mark.parametrize("order", ["in order", "shuffled", "in order at first", "with gaps"])
+def test_repeated_keys_are_those_of_several_rows(order: str, monkeypatch: pytest.MonkeyPatch):
     rows = pd.DataFrame({"firm_id": ["a", "a", "a", "b", "b", "c", "c"], "year": [1, 2, 2, 1, 3, 1, 1]})
     if order == "shuffled":
         rows = rows.iloc[[6, 2, 4, 0, 5, 1, 3]]
+    if order == "in order at first":  # no repeated key follows itself
+        monkeypatch.setattr("hqd_index.engines.duckdb.FIRST_ROWS", 2)
+        rows = rows.iloc[[0, 1, 5, 3, 2, 6, 4]]
     if order == "with gaps":
         rows = pd.concat([rows, pd.DataFrame({"firm_id": ["d", None, "b"], "year": [1, 1, 3]})])
     expected = {("a", 2), ("c", 1)} | ({("b", 3)} if order == "with gaps" else set())
