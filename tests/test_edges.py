@@ -156,6 +156,7 @@ def written(case, folder):
 def first_message(said):
     """The first line that is neither progress nor where the results are; empty where there is none."""
     lines = [line.strip() for line in said.splitlines() if (line.strip() and not line.startswith("[")) or line.startswith("[I-")]
+    lines = [line for line in lines if not re.fullmatch(r".* · \d+ s", line)]  # of a stage that a busy machine makes long
     return "" if not lines or lines[0].startswith(("page ", "tables ")) else lines[0]
 
 
