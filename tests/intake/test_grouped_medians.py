@@ -68,14 +68,16 @@ def measured(rows: str, engine: Engine) -> MeasuredRows:
     return MeasuredRows(rows, engine.count(rows), list(TYPES), engine)
 
 
-@pytest.mark.parametrize("median_bytes", [0, 300_000], ids=["all columns within brackets", "wide decimals within brackets"])
-def test_medians_within_brackets_are_the_engines(rows: str, engine: Engine, monkeypatch: pytest.MonkeyPatch, median_bytes: int):
+def test_medians_within_brackets_are_the_engines(rows: str, engine: Engine, monkeypatch: pytest.MonkeyPatch):
     by_year, by_file = medians_by_year(measured(rows, engine)), medians_by_file(measured(rows, engine))
-    monkeypatch.setattr(grouped_medians, "_engine_medians", None if not median_bytes else grouped_medians._engine_medians)
-    monkeypatch.setattr(grouped_medians, "MEDIAN_BYTES", median_bytes or 8)
+    monkeypatch.setattr(grouped_medians, "LARGE_ROWS", 0)
+    monkeypatch.setattr(grouped_medians, "COLUMNS_AT_ONCE", 3)
+    monkeypatch.setattr(grouped_medians, "_engine_medians", None)
     assert medians_by_year(measured(rows, engine)) == by_year
     assert list(medians_by_year(measured(rows, engine))) == list(TYPES)
-    assert medians_by_file(measured(rows, engine)) == by_file
+    for batch_rows in (grouped_medians.BATCH_ROWS, 1000):
+        monkeypatch.setattr(grouped_medians, "BATCH_ROWS", batch_rows)
+        assert medians_by_file(measured(rows, engine)) == by_file
 
 
 def test_medians_are_of_positive_cells_where_there_are_five(rows: str, engine: Engine):
@@ -86,20 +88,25 @@ def test_medians_are_of_positive_cells_where_there_are_five(rows: str, engine: E
 
 def test_brackets_hold_most_medians(rows: str, engine: Engine, monkeypatch: pytest.MonkeyPatch):
     """All cells of a year are looked at where its sample is small or misleads, else nothing is won."""
-    looks: dict[bool, list[set[int]]] = {True: [], False: []}
-    medians_within = grouped_medians._medians_within
+    bracketed_years, other_years = [], []
+    cells_inside, medians_of_groups = grouped_medians._cells_inside, grouped_medians._medians_of_groups
 
-    def look(keys: list[str], measured: MeasuredRows, column: str, brackets: pd.DataFrame) -> pd.DataFrame:
-        looks["low" in brackets].append(set(brackets["year"]))
-        return medians_within(keys, measured, column, brackets)
+    def inside(keys: list[str], measured: MeasuredRows, column: str, brackets: pd.DataFrame) -> pd.DataFrame:
+        bracketed_years.append(set(brackets["year"]))
+        return cells_inside(keys, measured, column, brackets)
 
-    monkeypatch.setattr(grouped_medians, "_medians_within", look)
-    monkeypatch.setattr(grouped_medians, "MEDIAN_BYTES", 8)
+    def of_groups(keys: list[str], measured: MeasuredRows, column: str, groups: pd.DataFrame) -> pd.DataFrame:
+        other_years.append(set(groups["year"]))
+        return medians_of_groups(keys, measured, column, groups)
+
+    monkeypatch.setattr(grouped_medians, "_cells_inside", inside)
+    monkeypatch.setattr(grouped_medians, "_medians_of_groups", of_groups)
+    monkeypatch.setattr(grouped_medians, "LARGE_ROWS", 0)
     medians_by_year(measured(rows, engine))
     years = {name: FIRST_YEAR + k for k, name in enumerate(shapes())}
     small_samples = {years[name] for name in ("mostly nothing", "no positive", "few", "too few")}
-    assert looks[True] == [set(years.values()) - small_samples] * len(TYPES)
-    assert looks[False] == [small_samples | MISLEADING.keys()] * len(TYPES)
+    assert bracketed_years == [set(years.values()) - small_samples] * len(TYPES)
+    assert other_years == [small_samples | MISLEADING.keys()] * len(TYPES)
 
 
 @pytest.mark.parametrize(
@@ -107,11 +114,12 @@ def test_brackets_hold_most_medians(rows: str, engine: Engine, monkeypatch: pyte
 )
 def test_a_bracket_with_one_of_two_middle_values_misses(engine: Engine, low: float, high: float, is_inside: bool):
     """The median of 1 to 10 is 5.5."""
-    rows = engine.scan(pd.DataFrame({"year": 2020, "x": np.arange(1.0, 11.0)}))
-    brackets = pd.DataFrame({"year": [2020], "low": [low], "high": [high]})
-    (found,) = grouped_medians._medians_within(["year"], MeasuredRows(rows, 10, ["x"], engine), "x", brackets).to_dict("records")
-    assert found["is_inside"] == is_inside
-    assert found["median"] == 5.5 or not is_inside
+    rows = MeasuredRows(engine.scan(pd.DataFrame({"year": 2020, "x": np.arange(1.0, 11.0)})), 10, ["x"], engine)
+    groups = pd.DataFrame({"year": [2020]})
+    brackets = groups.assign(low=low, high=high)
+    (counts,) = grouped_medians._counts(["year"], rows, groups, [brackets])
+    medians = grouped_medians._middle_cells(counts, grouped_medians._cells_inside(["year"], rows, "x", brackets))
+    assert medians.to_dict("records") == [{"year": 2020, "cell_count": 10, "median": 5.5}] * is_inside
 
 
 def test_medians_and_counts_are_plans_of_spark(rows: str, engine: Engine, monkeypatch: pytest.MonkeyPatch):
@@ -130,7 +138,7 @@ def test_medians_and_counts_are_plans_of_spark(rows: str, engine: Engine, monkey
 
     monkeypatch.setattr(DuckDBEngine, "scan", scanned)
     monkeypatch.setattr(DuckDBEngine, "collect", collected)
-    monkeypatch.setattr(grouped_medians, "MEDIAN_BYTES", 8)
+    monkeypatch.setattr(grouped_medians, "LARGE_ROWS", 0)
     medians_by_year(measured(rows, engine))
     names = {"revenue": "cents", "rd_exp": "fine", "employees": "whole", "rd_staff": "whole"}
     firms = engine.query("SELECT " + ", ".join(f"{old} AS {new}" for new, old in names.items()) + f" FROM {rows}")

@@ -1,33 +1,32 @@
 """Exact medians of positive cells by year, or by file and year, in bounded memory at any number of rows.
 
-A median holds every value that it is the middle of. Where those of one column would take more than MEDIAN_BYTES, a sample
-brackets each median first; one pass then counts the cells below a bracket and lists those inside it, among which the middle
-ones are found by rank. A median that its bracket misses, or whose group the sample has too few rows of, is found among all
-cells of its group by the same pass, which spills to disk.
+A median holds every value that it is the middle of, and takes the engine three times as long as what follows. In large tables a
+sample brackets each median first; one pass counts the cells of all columns below their brackets, and those inside, few in a
+hundred, are fetched and the middle ones found by rank. A median that its bracket misses, or whose group the sample has too few
+rows of, is found among all cells of its group by the engine, which spills to disk.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from ...engines import Engine, quoted
-from ..cells.column_reading import DECIMAL
 from ..layout.text_columns import FILE_SPAN
 
 FEWEST_CELLS = 5  # positive cells of a group that has a median
-MEDIAN_BYTES = 160_000_000
-WIDE_BYTES, NARROW_BYTES = 16, 8  # of a decimal of 28 digits, and of any other number
+LARGE_ROWS = 500_000
+BATCH_ROWS = 20_000_000  # of files whose medians are taken at once
+COLUMNS_AT_ONCE = 20
 SAMPLE_ROWS = 250_000
 SAMPLE_STEPS = (61, 127, 251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65521)
 """Primes, of which no number of years per firm is a multiple: each year has its share of the sample."""
 DEVIATIONS = 4.0  # of a rank in the sample: one bracket in sixteen thousand misses
 KEYS = {"year": "CAST(year AS INTEGER)", "file": f"rid // {FILE_SPAN}"}
-
 ENDS = ("low", "high")
 
 GroupMedians = dict[str, dict[tuple[int, ...], float]]
@@ -62,15 +61,14 @@ def medians_by_file(measured: MeasuredRows) -> GroupMedians:
 
 
 def _file_batches(measured: MeasuredRows) -> Iterator[MeasuredRows]:
-    """Consecutive files together up to the rows whose medians are taken at once; a larger file alone."""
-    row_limit = MEDIAN_BYTES // NARROW_BYTES
-    if measured.row_count <= row_limit:
+    """Consecutive files together up to BATCH_ROWS; a larger file alone."""
+    if measured.row_count <= BATCH_ROWS:
         yield measured
         return
     file_counts = measured.engine.collect(
         f"SELECT {KEYS['file']} AS file, count(*) AS n FROM {measured.rows} GROUP BY 1 ORDER BY 1"
     ).astype("int64")
-    batch_numbers = file_counts["n"].cumsum() // row_limit
+    batch_numbers = file_counts["n"].cumsum() // BATCH_ROWS
     for _, batch in file_counts.groupby(batch_numbers):
         first_rid, end_rid = int(batch["file"].min()) * FILE_SPAN, (int(batch["file"].max()) + 1) * FILE_SPAN
         rows = measured.engine.view(f"SELECT * FROM {measured.rows} WHERE rid >= {first_rid} AND rid < {end_rid}")
@@ -78,55 +76,40 @@ def _file_batches(measured: MeasuredRows) -> Iterator[MeasuredRows]:
 
 
 def _medians(keys: Sequence[str], measured: MeasuredRows) -> GroupMedians:
-    """Columns that fit at once by the engine's median, others within brackets."""
-    sql_types = measured.engine.sql_types(measured.rows)
-    value_bytes = {column: WIDE_BYTES if sql_types[column] == DECIMAL else NARROW_BYTES for column in measured.columns}
-    is_large = {column: measured.row_count * value_bytes[column] > MEDIAN_BYTES for column in measured.columns}
+    """Those of small tables by the engine's median, others within brackets."""
+    if measured.row_count < LARGE_ROWS:
+        return _engine_medians(keys, measured) if measured.columns else {}
+    groups = measured.engine.collect(
+        f"SELECT DISTINCT {_key_sql(keys)} FROM {measured.rows} WHERE year IS NOT NULL ORDER BY {', '.join(keys)}"
+    ).astype("int64")
     medians: GroupMedians = {}
-    small_columns = [column for column in measured.columns if not is_large[column]]
-    for columns in _columns_at_once(small_columns, value_bytes, measured.row_count):
-        medians |= _engine_medians(keys, measured, columns)
-    large_columns = [column for column in measured.columns if is_large[column]]
-    if large_columns:
-        groups = measured.engine.collect(f"SELECT DISTINCT {_key_sql(keys)} FROM {measured.rows} WHERE year IS NOT NULL")
-        for columns in _columns_at_once(large_columns, value_bytes, SAMPLE_ROWS):
-            sample = _sample(keys, measured, columns)
-            medians |= {column: _bracketed_medians(keys, measured, column, groups, sample) for column in columns}
-    return {column: medians[column] for column in measured.columns}
-
-
-def _columns_at_once(columns: Sequence[str], value_bytes: dict[str, int], row_count: int) -> list[list[str]]:
-    """Columns in groups of MEDIAN_BYTES."""
-    groups: list[list[str]] = []
-    group_bytes = 0
-    for column in columns:
-        column_bytes = row_count * value_bytes[column]
-        if not groups or group_bytes + column_bytes > MEDIAN_BYTES:
-            groups.append([])
-            group_bytes = 0
-        groups[-1].append(column)
-        group_bytes += column_bytes
-    return groups
+    for first in range(0, len(measured.columns), COLUMNS_AT_ONCE):
+        columns = measured.columns[first : first + COLUMNS_AT_ONCE]
+        medians |= _bracketed_medians(keys, replace(measured, columns=columns), groups)
+    return medians
 
 
 def _key_sql(keys: Sequence[str]) -> str:
     return ", ".join(f"{KEYS[key]} AS {key}" for key in keys)
 
 
-def _engine_medians(keys: Sequence[str], measured: MeasuredRows, columns: Sequence[str]) -> GroupMedians:
+def _engine_medians(keys: Sequence[str], measured: MeasuredRows) -> GroupMedians:
     """The engine's own medians, one pass for all columns."""
-    positive_cells = ", ".join(f"CASE WHEN {name} > 0 THEN {name} END AS {name}" for name in map(quoted, columns))
-    medians = ", ".join(f"count({name}), CAST(median({name}) AS DOUBLE)" for name in map(quoted, columns))
+    cells = ", ".join(
+        f"CASE WHEN {quoted(column)} > 0 THEN CAST({quoted(column)} AS DOUBLE) END AS cell_{position}"
+        for position, column in enumerate(measured.columns)
+    )
+    medians = ", ".join(f"count(cell_{position}), median(cell_{position})" for position in range(len(measured.columns)))
     key_list = ", ".join(keys)
-    rows = f"SELECT {_key_sql(keys)}, {positive_cells} FROM {measured.rows}"
     medians_and_counts = measured.engine.collect(
-        f"SELECT {key_list}, {medians} FROM ({rows}) GROUP BY {key_list} ORDER BY {key_list}"
+        f"SELECT {key_list}, {medians} FROM (SELECT {_key_sql(keys)}, {cells} FROM {measured.rows}) "
+        f"GROUP BY {key_list} ORDER BY {key_list}"
     )
     by_position = medians_and_counts.set_axis(range(medians_and_counts.shape[1]), axis=1)
     key_positions = [*range(len(keys))]
     return {
         column: _by_key(by_position[[*key_positions, len(keys) + 2 * position, len(keys) + 2 * position + 1]])
-        for position, column in enumerate(columns)
+        for position, column in enumerate(measured.columns)
     }
 
 
@@ -139,11 +122,27 @@ def _by_key(medians: pd.DataFrame) -> dict[tuple[int, ...], float]:
     }
 
 
-def _sample(keys: Sequence[str], measured: MeasuredRows, columns: Sequence[str]) -> pd.DataFrame:
+def _bracketed_medians(keys: Sequence[str], measured: MeasuredRows, groups: pd.DataFrame) -> GroupMedians:
+    """The medians of columns; those of groups without a bracket, or not within it, among all cells of the group."""
+    sample = _sample(keys, measured)
+    brackets = [_brackets(keys, column, sample) for column in measured.columns]
+    medians: GroupMedians = {}
+    for column, column_brackets, counts in zip(
+        measured.columns, brackets, _counts(keys, measured, groups, brackets), strict=True
+    ):
+        column_medians = _middle_cells(counts, _cells_inside(keys, measured, column, column_brackets))
+        other_groups = groups.merge(column_medians[[*keys]], how="left", indicator=True).query("_merge == 'left_only'")[[*keys]]
+        if not other_groups.empty:
+            column_medians = pd.concat([column_medians, _medians_of_groups(keys, measured, column, other_groups)])
+        medians[column] = _by_key(column_medians.sort_values([*keys]))
+    return medians
+
+
+def _sample(keys: Sequence[str], measured: MeasuredRows) -> pd.DataFrame:
     """Every so many rows, by their ids, as doubles."""
     fewest = measured.row_count // SAMPLE_ROWS
     step = next((prime for prime in SAMPLE_STEPS if prime >= fewest), SAMPLE_STEPS[-1])
-    cells = ", ".join(f"CAST({name} AS DOUBLE) AS {name}" for name in map(quoted, columns))
+    cells = ", ".join(f"CAST({name} AS DOUBLE) AS {name}" for name in map(quoted, measured.columns))
     rows = f"SELECT {_key_sql(keys)}, {cells} FROM {measured.rows} WHERE rid % {step} = 0"
     return measured.engine.collect(f"SELECT * FROM ({rows}) WHERE year IS NOT NULL")
 
@@ -157,57 +156,85 @@ def _brackets(keys: Sequence[str], column: str, sample: pd.DataFrame) -> pd.Data
         if low >= 0 and high < len(cells):
             values = np.partition(cells[column].to_numpy(), (low, high))
             brackets.append((*key, values[low], values[high]))
-    return pd.DataFrame(brackets, columns=[*keys, *ENDS])
+    return pd.DataFrame(brackets, columns=[*keys, *ENDS]).astype(dict.fromkeys(keys, "int64") | dict.fromkeys(ENDS, "float64"))
 
 
-def _bracketed_medians(
-    keys: Sequence[str], measured: MeasuredRows, column: str, groups: pd.DataFrame, sample: pd.DataFrame
-) -> dict[tuple[int, ...], float]:
-    """The medians of one column; those of groups without a bracket, or not within it, among all cells of the group."""
-    brackets = _brackets(keys, column, sample)
-    medians = _medians_within(keys, measured, column, brackets)
-    medians = medians[medians["is_inside"].astype(bool)]
-    other_groups = groups.merge(medians[[*keys]], how="left", indicator=True).query("_merge == 'left_only'")[[*keys]]
-    if not other_groups.empty:
-        medians = pd.concat([medians, _medians_within(keys, measured, column, other_groups)])
-    return _by_key(medians[[*keys, "cell_count", "median"]].sort_values([*keys]))
-
-
-def _medians_within(keys: Sequence[str], measured: MeasuredRows, column: str, brackets: pd.DataFrame) -> pd.DataFrame:
-    """Keys, cell_count, is_inside and median of a column's positive cells, for the groups that `brackets` has.
-
-    Where it has keys alone, without low and high, all cells are inside.
-    """
-    engine, sql_type, key_list = measured.engine, measured.engine.sql_types(measured.rows)[column], ", ".join(keys)
-    has_ends = "low" in brackets
-    ends = "".join(f", TRY_CAST({end} AS {sql_type}) AS {end}" for end in ENDS if has_ends)
-    bracket_table = engine.scan(brackets.astype(dict.fromkeys(keys, "int64")))
-    positive_cells = f"SELECT {_key_sql(keys)}, {quoted(column)} AS cell FROM {measured.rows} WHERE {quoted(column)} > 0"
-    cells = f"({positive_cells}) JOIN (SELECT {key_list}{ends} FROM {bracket_table}) USING ({key_list})"
-    medians = engine.collect(_middle_values(key_list, cells, has_ends=has_ends))
+def _counts(
+    keys: Sequence[str], measured: MeasuredRows, groups: pd.DataFrame, brackets: Sequence[pd.DataFrame]
+) -> list[pd.DataFrame]:
+    """For each column: keys, cell_count and cells_below of the groups with a bracket, in one pass for all columns."""
+    engine, all_brackets, counts = measured.engine, groups, []
+    for position, (column, column_brackets) in enumerate(zip(measured.columns, brackets, strict=True)):
+        cell, low = f"cell_{position}", f"low_{position}"
+        all_brackets = all_brackets.merge(column_brackets[[*keys, "low"]].rename(columns={"low": low}), how="left", on=[*keys])
+        is_below = f"{cell} > 0 AND {cell} < {_end_sql(low, column, measured)}"
+        counts.append(f"{_count_sql(f'{cell} > 0')} AS count_{position}, {_count_sql(is_below)} AS below_{position}")
+    bracket_table, key_list = engine.scan(all_brackets), ", ".join(keys)
+    cells = ", ".join(f"{quoted(column)} AS cell_{position}" for position, column in enumerate(measured.columns))
+    rows = f"(SELECT {_key_sql(keys)}, {cells} FROM {measured.rows}) JOIN {bracket_table} USING ({key_list})"
+    all_counts = engine.collect(f"SELECT {key_list}, {', '.join(counts)} FROM {rows} GROUP BY {key_list} ORDER BY {key_list}")
     engine.drop([bracket_table])
-    return medians
+    return [
+        all_counts[[*keys, f"count_{position}", f"below_{position}"]]
+        .set_axis([*keys, "cell_count", "cells_below"], axis=1)
+        .astype("int64")
+        .merge(column_brackets[[*keys]], on=[*keys])
+        for position, column_brackets in enumerate(brackets)
+    ]
 
 
-def _middle_values(key_list: str, cells: str, *, has_ends: bool) -> str:
-    """SQL of the median of `cells` (keys, cell, low, high): the engine's own of the one or two middle values among those inside.
+def _count_sql(condition: str) -> str:
+    return f"coalesce(sum(CAST({condition} AS INTEGER)), 0)"
+
+
+def _end_sql(end: str, column: str, measured: MeasuredRows) -> str:
+    """An end of a bracket in the type of its column, so that a decimal is not compared as a double."""
+    return f"TRY_CAST({end} AS {measured.engine.sql_types(measured.rows)[column]})"
+
+
+def _cells_inside(keys: Sequence[str], measured: MeasuredRows, column: str, brackets: pd.DataFrame) -> pd.DataFrame:
+    """Keys and cell of the cells inside the bracket of their group, in the order of the keys and cells."""
+    engine, key_list = measured.engine, ", ".join(keys)
+    bracket_table = engine.scan(brackets)
+    ends = ", ".join(f"{_end_sql(end, column, measured)} AS {end}" for end in ENDS)
+    rows = f"SELECT {_key_sql(keys)}, {quoted(column)} AS cell FROM {measured.rows}"
+    cells = engine.collect(
+        f"SELECT {key_list}, CAST(cell AS DOUBLE) AS cell FROM ({rows}) "
+        f"JOIN (SELECT {key_list}, {ends} FROM {bracket_table}) USING ({key_list}) WHERE cell >= low AND cell <= high"
+    )
+    engine.drop([bracket_table])
+    return cells.astype(dict.fromkeys(keys, "int64")).sort_values([*keys, "cell"], ignore_index=True)
+
+
+def _middle_cells(counts: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Keys, cell_count and median of the groups whose one or two middle cells are inside; `cells` are in order."""
+    keys = [column for column in cells.columns if column != "cell"]
+    spans = cells.groupby(keys, as_index=False).agg(cells_inside=("cell", "size"))
+    spans["first_place"] = spans["cells_inside"].cumsum() - spans["cells_inside"]
+    spans = counts.merge(spans, on=keys)
+    lower, upper = ((spans["cell_count"] - odd) // 2 - spans["cells_below"] for odd in (1, 0))  # places inside the bracket
+    is_inside = (lower >= 0) & (upper < spans["cells_inside"])
+    values = cells["cell"].to_numpy()
+    middle = (values[(spans["first_place"] + place)[is_inside]] for place in (lower, upper))
+    return spans.loc[is_inside, [*keys, "cell_count"]].assign(median=sum(middle) / 2)
+
+
+def _medians_of_groups(keys: Sequence[str], measured: MeasuredRows, column: str, groups: pd.DataFrame) -> pd.DataFrame:
+    """Keys, cell_count and median of the positive cells of some groups: the middle among numbers and how often each is there.
 
     The cells are written out twice: the engine would hold all rows of a common table that is read twice.
     """
-    below, inside = ("cell < low", "cell >= low AND cell <= high") if has_ends else ("false", "true")
-    return f"""
-    WITH counts AS (
-        SELECT {key_list}, count(*) AS cell_count, sum(CAST({below} AS INTEGER)) AS cells_below
-        FROM {cells} GROUP BY {key_list}),
-    numbers AS (
-        SELECT {key_list}, cell, count(*) AS n FROM {cells} WHERE {inside}
-        GROUP BY {key_list}, cell),
+    engine, key_list = measured.engine, ", ".join(keys)
+    group_table = engine.scan(groups)
+    positive_cells = f"SELECT {_key_sql(keys)}, {quoted(column)} AS cell FROM {measured.rows} WHERE {quoted(column)} > 0"
+    cells = f"({positive_cells}) JOIN {group_table} USING ({key_list})"
+    medians = engine.collect(f"""
+    WITH counts AS (SELECT {key_list}, count(*) AS cell_count FROM {cells} GROUP BY {key_list}),
+    numbers AS (SELECT {key_list}, cell, count(*) AS n FROM {cells} GROUP BY {key_list}, cell),
     ranks AS (
-        SELECT {key_list}, cell, n, cell_count, cells_below + sum(n) OVER (PARTITION BY {key_list} ORDER BY cell) AS last_rank
-        FROM numbers JOIN counts USING ({key_list})),
-    middle AS (
-        SELECT {key_list}, CAST(median(cell) AS DOUBLE) AS median, min(last_rank - n) AS ranks_below, max(last_rank) AS last_rank
-        FROM ranks WHERE 2 * last_rank >= cell_count AND 2 * (last_rank - n) <= cell_count GROUP BY {key_list})
-    SELECT {key_list}, cell_count, median,
-        coalesce(2 * ranks_below < cell_count AND 2 * last_rank > cell_count, false) AS is_inside
-    FROM counts LEFT JOIN middle USING ({key_list}) ORDER BY {key_list}"""
+        SELECT {key_list}, cell, n, cell_count, sum(n) OVER (PARTITION BY {key_list} ORDER BY cell) AS last_rank
+        FROM numbers JOIN counts USING ({key_list}))
+    SELECT {key_list}, min(cell_count) AS cell_count, median(CAST(cell AS DOUBLE)) AS median
+    FROM ranks WHERE 2 * last_rank >= cell_count AND 2 * (last_rank - n) <= cell_count GROUP BY {key_list} ORDER BY {key_list}""")
+    engine.drop([group_table])
+    return medians
