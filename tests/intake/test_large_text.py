@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +18,7 @@ from hqd_index.intake.read.delimited_text import RecordShape, write_plain_record
 from hqd_index.intake.read.large_text import stored_text, text_blocks
 from hqd_index.intake.read.large_text.plain_lines import LineFiles, write_plain_lines
 from hqd_index.intake.read.large_text.text_blocks import gb18030_to_utf8, utf8_blocks
+from hqd_index.intake.read.typed_cells_text import STORED_KINDS, TEXT_PATTERNS, TEXT_TYPES, number_text_sql
 
 from .conftest import FIRMS, Builder
 
@@ -41,6 +44,11 @@ COLUMNS = {  # one way of printing in each, or several, or what is no plain numb
     "gov_subsidy": ["70000000000000.01", "1.25", "2.25", "3.25", "4.25", "5.25"],
     "digital_invest": [".5", "5.", "0.5", "1", "2", "1.239"],
 }
+WHOLE_PARTS = ["", "0", "00", "01", "1", "10", "12345", "123456789", "9007199254741", "9999999999999", "99999999999999", "1e3"]
+FRACTIONS = [
+    "", ".", ".0", ".00", ".5", ".50", ".05", ".25", ".1234", ".0001", ".00001", ".123456", ".1234567",
+    ".0123456789", ".01234567891", ".0001234567891", ".00012345678912", ".1e2",
+]  # fmt: skip
 HALF_A_HUNDREDTH = 0.005
 REST_OF_TEXT = [",,", "", "注:数据来自年报", "000009,2020"]
 
@@ -83,6 +91,18 @@ def test_lines_are_counted_and_set_aside_as_records_are(lines: list[str], header
     assert all(text_row.count(",") == shape.field_count - 1 for text_row in text_rows)
     written = enumerate(text_rows, header_lines + 1)
     assert [f"{row},{line}" for row, line in written if row not in excluded] == plain.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("kind", TEXT_PATTERNS)
+def test_a_number_gives_back_each_plain_text_of_its_kind(kind: str):
+    texts = ["".join(parts) for parts in product(["", "-", "+"], WHOLE_PARTS, FRACTIONS)]
+    plain_texts = [text for text in texts if re.fullmatch(TEXT_PATTERNS[kind], text)]
+    number = f"CAST(text AS {TEXT_TYPES[STORED_KINDS[kind]]})"
+    with open_engine() as engine:
+        rows = engine.scan(pd.DataFrame({"text": plain_texts}))
+        other_texts = engine.collect(f"SELECT text FROM {rows} WHERE {number_text_sql(number, kind)} <> text")
+    assert len(plain_texts) >= len(WHOLE_PARTS) - 2
+    assert other_texts["text"].tolist() == []
 
 
 def read(study: Builder, folder: Path, *, is_large: bool) -> tuple[Intake, dict[str, pd.DataFrame]]:

@@ -55,8 +55,14 @@ class Engine(Protocol):
     def scan_records(self, source: Path, width: int, delimiter: str = ",", table_name: str | None = None) -> str:
         """A view of rectangular UTF-8 text in this engine's folder (RFC 4180, no header): `row`, then c0, c1 ... as text."""
 
-    def scan_lines(self, source: Path, width: int, delimiter: str, first_row: int) -> str:
-        """A view of rectangular UTF-8 text in this engine's folder without quotes: `row`, from `first_row`, then c0, c1 ..."""
+    def scan_lines(self, source: Path, width: int, delimiter: str, first_row: int, numbers: Mapping[int, str]) -> str:
+        """A view of rectangular UTF-8 text in this engine's folder without quotes: `row`, from `first_row`, then c0, c1 ...
+
+        `numbers`: place -> SQL type of cells that are read as numbers, n2 ..., and are missing where they are empty.
+        """
+
+    def all_lines_match(self, source: Path, pattern: str) -> bool:
+        """Whether a regular expression matches each line of UTF-8 text in this engine's folder, the whole of it."""
 
     def query(self, sql: str | exp.Expression, table_name: str | None = None) -> str:
         """The name of a table that holds the result."""

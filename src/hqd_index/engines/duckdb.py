@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -34,6 +34,8 @@ PARQUET = "FORMAT parquet, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 1000"
 
 DISK_FULL = "No space left"
 SPILL_FULL = "failed to offload data block"  # no room to spill: the engine calls it a lack of memory
+NO_NULL, NO_DELIMITER = "nullstr = '\x01hqd\x01'", "\x02hqd"
+"""Of texts in which every cell is one, and of lines that are read whole."""
 SHORT_TEXT = 2**25
 """Bytes."""
 FIRST_ROWS = 100_000
@@ -122,13 +124,22 @@ class DuckDBEngine:
         rows = f"SELECT * FROM read_csv({literal(str(source))}, {options}, {quotes})"
         return self.query(rows, table_name) if source.stat().st_size < SHORT_TEXT else self.view(rows, table_name)
 
-    def scan_lines(self, source: Path, width: int, delimiter: str, first_row: int) -> str:
-        """A view of rectangular UTF-8 text in this engine's folder without quotes: `row`, from `first_row`, then c0, c1 ..."""
-        fields = ", ".join(f"'c{k}': 'VARCHAR'" for k in range(width))
-        options = f"header = false, auto_detect = false, delim = {literal(delimiter)}, columns = {{{fields}}}"
-        quotes = "quote = '', escape = '', nullstr = '\x01hqd\x01', new_line = '\\n'"
-        row = f"row_number() OVER () + {first_row - 1} AS row"
-        return self.view(f"SELECT {row}, * FROM read_csv({literal(str(source))}, {options}, {quotes})")
+    def scan_lines(self, source: Path, width: int, delimiter: str, first_row: int, numbers: Mapping[int, str]) -> str:
+        """A view of rectangular UTF-8 text in this engine's folder without quotes: `row`, from `first_row`, then c0, c1 ...
+
+        `numbers`: place -> SQL type of cells that are read as numbers, n2 ..., and are missing where they are empty.
+        """
+        texts = [f"'c{place}'" for place in range(width) if place not in numbers]
+        fields = [f"'n{place}': '{numbers[place]}'" if place in numbers else f"'c{place}': 'VARCHAR'" for place in range(width)]
+        missing = f"nullstr = '', force_not_null = [{', '.join(texts)}]" if numbers else NO_NULL
+        lines = _read_lines_sql(source, delimiter, ", ".join(fields), missing)
+        return self.view(f"SELECT row_number() OVER () + {first_row - 1} AS row, * FROM {lines}")
+
+    def all_lines_match(self, source: Path, pattern: str) -> bool:
+        """Whether a regular expression matches each line of UTF-8 text in this engine's folder, the whole of it."""
+        lines = _read_lines_sql(source, NO_DELIMITER, "'line': 'VARCHAR'", NO_NULL)
+        other_lines = f"SELECT count(*) FROM {lines} WHERE NOT regexp_full_match(line, {literal(pattern)})"
+        return not self._run(other_lines).fetchall()[0][0]
 
     def query(self, sql: str | exp.Expression, table_name: str | None = None) -> str:
         """The name of a table that holds the result."""
@@ -305,6 +316,12 @@ class DuckDBEngine:
             raise SetupError(
                 f"the engine cannot read or write: {fault}", zh=f"引擎无法读写:{fault}", location=str(self.folder)
             ) from fault
+
+
+def _read_lines_sql(source: Path, delimiter: str, fields: str, missing: str) -> str:
+    """The fields of the lines of a text without quotes."""
+    options = f"header = false, auto_detect = false, delim = {literal(delimiter)}, columns = {{{fields}}}"
+    return f"read_csv({literal(str(source))}, {options}, quote = '', escape = '', new_line = '\\n', {missing})"
 
 
 def _comparisons_sql(key: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,8 +117,11 @@ class SparkEngine:
             rows = self._cluster.started_session().read.schema(schema).options(**options).csv(str(source))
             return self._keep(rows, table_name)
 
-    def scan_lines(self, source: Path, width: int, delimiter: str, first_row: int) -> str:
-        return self._small_relation(self._small.scan_lines(source, width, delimiter, first_row))
+    def scan_lines(self, source: Path, width: int, delimiter: str, first_row: int, numbers: Mapping[int, str]) -> str:
+        return self._small_relation(self._small.scan_lines(source, width, delimiter, first_row, numbers))
+
+    def all_lines_match(self, source: Path, pattern: str) -> bool:
+        return self._small.all_lines_match(source, pattern)
 
     def query(self, sql: str | exp.Expression, table_name: str | None = None) -> str:
         plan = parsed_plan(sql)

@@ -26,6 +26,18 @@ KINDS_BY_TEXT = {  # what a number is stored as -> how texts print it: 12 and 12
 }
 STORED_KINDS = {text_kind: kind for kind, text_kinds in KINDS_BY_TEXT.items() for text_kind in text_kinds}
 EXACT_CENTS = "7e13"  # below 2^46 doubles are closer than numbers of 2 decimals: one that comes back is what it says
+WHOLE, WHOLE_PART, FEW_DECIMALS = "(0|-?[1-9][0-9]{0,12})", "-?(0|[1-9][0-9]{0,12})", "[.][0-9]?[1-9]"
+FINE = "-?([1-9][0-9]{0,8}[.][0-9]{0,5}|[1-9][0-9]{0,4}[.][0-9]{0,9}|0[.]0{0,3}([1-9][0-9]{0,9})?)[1-9]"
+TEXT_PATTERNS = {  # of at most 15 digits that say something, as many as a double gives back
+    "integer": WHOLE,
+    CENTS: f"{WHOLE}|{WHOLE_PART}{FEW_DECIMALS}",
+    CENTS_WITH_POINT: f"{WHOLE}[.]0|{WHOLE_PART}{FEW_DECIMALS}",
+    CENTS_WITH_ZEROS: f"{WHOLE}[.]00|{WHOLE_PART}[.]([0-9][1-9]|[1-9]0)",
+    "double": f"{WHOLE}|{FINE}",
+    DOUBLE_WITH_POINT: f"{WHOLE}[.]0|{FINE}",
+}
+"""Kind -> a regular expression of texts that `number_text_sql` gives back of their numbers; there are others."""
+TEXT_TYPES = {"integer": "BIGINT", CENTS: CENTS_TYPE, "double": "DOUBLE"}
 FIRST_ROW = 2  # as a spreadsheet would show it: labels in row 1
 
 
@@ -174,7 +186,8 @@ def number_text_sql(column: str, kind: str) -> str:
     """The text of a stored number, '' where it is missing."""
     number_text = f"CAST({column} AS VARCHAR)"
     if kind == CENTS:
-        number_text = _cell_text_sql(f"CAST({column} AS DOUBLE)", "double")
+        shorter_text = f"CASE WHEN {column} % 1 <> 0 THEN left({number_text}, -1) ELSE left({number_text}, -3) END"
+        number_text = f"CASE WHEN {column} % 0.10 <> 0 THEN {number_text} ELSE {shorter_text} END"
     elif kind == CENTS_WITH_POINT:
         number_text = f"CASE WHEN suffix({number_text}, '0') THEN left({number_text}, -1) ELSE {number_text} END"
     elif kind == "double":
