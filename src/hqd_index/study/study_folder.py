@@ -188,9 +188,8 @@ def _located_faults(findings: Sequence[Finding], documents: Mapping[str, Documen
         dotted_path = ".".join(str(path_step) for path_step in path)
         yaml_position = documents[file_name].line(path) if file_name in documents else (0, 0)
         rank = (order.index(file_name) if file_name in order else len(order), yaml_position)
-        fault_of_finding = ConfigError(
-            f"{dotted_path}: {finding.en}", zh=f"{dotted_path}:{finding.zh}", location=_place(documents, finding.path)
-        )
+        en, zh = (f"{dotted_path}: {finding.en}", f"{dotted_path}:{finding.zh}") if path else (finding.en, finding.zh)
+        fault_of_finding = ConfigError(en, zh=zh, location=_place(documents, finding.path))
         errors.append((rank, fault_of_finding))
     return [fault for _, fault in sorted(errors, key=lambda located_pair: located_pair[0])]
 
