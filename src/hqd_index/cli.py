@@ -89,7 +89,7 @@ def run(
             study, data_folder, results_folder = filled.configs, filled.data, filled.results
         workers = stack.enter_context(stage_workers(1 if quick else processes))
         loaded_study = load_study(study, scenario=scenario, overrides=overrides)
-        for remark in loaded_study.notices if loaded_study.scenario or loaded_study.changes else ():  # what no longer fits
+        for remark in loaded_study.left_out:
             typer.echo(remark.text(loaded_study.study.study.language))
         console = Console(loaded_study.study.study.language, explain=explain)
         folders = RunFolders(study.resolve(), data_folder.resolve(), results_folder.resolve())

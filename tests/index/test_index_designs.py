@@ -135,9 +135,9 @@ def test_alternatives_that_do_not_fit_a_scenario_are_left_out_and_said(scenario:
     """Every scenario of the demo can be run by itself; the study as it is written keeps all its alternatives."""
     written = load_study(ROOT / "configs").study
     loaded = load_study(ROOT / "configs", scenario=scenario)
-    remarks = {remark.location for remark in loaded.notices if "alternatives" in remark.en}
+    remarks = {remark.location for remark in loaded.left_out if "alternatives" in remark.en}
     count = sum(map(len, written.uncertainty.alternatives.values()))
     assert sum(map(len, loaded.study.uncertainty.alternatives.values())) + len(remarks) == count
     assert len(designs_of(loaded.study).combinations) > 1
-    assert not [remark.en for remark in loaded.notices if remark.en.startswith(":")], "a scenario as a whole has no key to name"
+    assert not [remark.en for remark in loaded.left_out if remark.en.startswith(":")], "a scenario as a whole has no key to name"
     assert bool(remarks) == (scenario in {"base_window", "entropy_all_levels", "entropy_flat", "five_concepts", "geometric"})

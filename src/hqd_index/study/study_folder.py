@@ -34,7 +34,8 @@ LANGUAGE_PATH = "study.language"
 class LoadedStudy:
     """A study, the folder it was read from, sha256 of each file, its documents by name, and remarks that do not stop.
 
-    `scenario` (its name) and `changes` (path -> value, as given for this run) say how it differs from what its files say.
+    `scenario` (its name) and `changes` (path -> value, as given for this run) say how it differs from what its files say;
+    `left_out` are the remarks on what does not go with that.
     """
 
     study: Study
@@ -42,6 +43,7 @@ class LoadedStudy:
     files: dict[str, str]
     documents: Mapping[str, Document]
     notices: tuple[ConfigError, ...] = ()
+    left_out: tuple[ConfigError, ...] = ()
     scenario: str | None = None
     scenario_label: Label | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
@@ -96,11 +98,12 @@ def load_study(folder: Path, *, scenario: str | None = None, overrides: Sequence
         study.weighting,
         study.study.years,
     )
+    left_out: list[Finding] = []
     if not same_index:
         varied_study, unfit_scenarios = _without_unfit_scenarios(varied_study)
         varied_study, unfit_alternatives = _without_unfit_alternatives(varied_study)
-        findings += [*unfit_scenarios, *unfit_alternatives]
-    notices = _located_faults([finding for finding in findings if finding.notice], documents)
+        left_out = [*unfit_scenarios, *unfit_alternatives]
+    notices = _located_faults([*(finding for finding in findings if finding.notice), *left_out], documents)
     files = {name: document.digest for name, document in {**documents, **scenario_files}.items() if document.digest}
     return LoadedStudy(
         varied_study,
@@ -108,6 +111,7 @@ def load_study(folder: Path, *, scenario: str | None = None, overrides: Sequence
         files,
         {**documents, **scenario_files},
         tuple(notices),
+        tuple(_located_faults(left_out, documents)),
         scenario=None if scenario is None else Path(scenario).stem if scenario_files else scenario,
         scenario_label=applied_scenario.label if applied_scenario else None,
         changes={path: value for path, value in changes.items() if path != LANGUAGE_PATH},
