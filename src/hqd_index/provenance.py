@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -200,6 +200,26 @@ def neutral_text(cell_text: str) -> str:
 
 def write_csv(content: pd.DataFrame, path: Path) -> int:
     """UTF-8 with BOM, CRLF, full precision; texts as `neutral_text` gives them; returns the cells that it changed."""
+    return write_csv_blocks([content], path)
+
+
+def write_csv_blocks(blocks: Iterable[pd.DataFrame], path: Path) -> int:
+    """The same of a table that is too large for memory, from its rows some at a time; one block at least has its header."""
+    edited_count = 0
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        stream.write(BOM)
+        writer = csv.writer(stream, lineterminator="\r\n")
+        for place, block in enumerate(blocks):
+            if place == 0:
+                writer.writerow([neutral_text(str(column_name)) for column_name in block.columns])
+            columns, edited_in_block = _neutral_columns(block)
+            edited_count += edited_in_block
+            writer.writerows(zip(*columns))
+    return edited_count
+
+
+def _neutral_columns(content: pd.DataFrame) -> tuple[list[list[Any]], int]:
+    """The cells column by column, no text of which a spreadsheet would run, and how many were changed."""
     columns, edited_count = [], 0
     for column_name in content.columns:
         column_values, is_number = _csv_values(content[column_name]), content[column_name].dtype.kind in NUMBER_KINDS
@@ -209,12 +229,7 @@ def write_csv(content: pd.DataFrame, path: Path) -> int:
             edited_count += sum(isinstance(cell, str) and cell in neutral_texts for cell in column_values)
             column_values = [neutral_texts.get(cell, cell) if isinstance(cell, str) else cell for cell in column_values]
         columns.append(column_values)
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        stream.write(BOM)
-        writer = csv.writer(stream, lineterminator="\r\n")
-        writer.writerow([neutral_text(str(column_name)) for column_name in content.columns])
-        writer.writerows(zip(*columns))
-    return edited_count
+    return columns, edited_count
 
 
 def _csv_values(column: pd.Series) -> list[Any]:

@@ -16,6 +16,9 @@ from hqd_index.intake import intake
 from hqd_index.intake.cells import typed_columns
 from hqd_index.intake.layout import sheet_texts, text_columns
 from hqd_index.intake.meaning.official_codes import USCC_ALPHABET, uscc_valid, valid_credit_codes
+from hqd_index.intake.rules import row_rules, stored_findings
+from hqd_index.provenance import write_csv, write_csv_blocks
+from hqd_index.tables import check
 
 from ..small import DemoRun, run
 from .conftest import FIRMS, LABEL, Builder
@@ -91,6 +94,37 @@ def test_a_large_table_gives_what_a_small_one_does(
         pd.testing.assert_frame_equal(large.frames[name], frame)
     pd.testing.assert_frame_equal(large.raw_rows, small.raw_rows)
     assert large.notices == small.notices
+
+
+def test_warnings_too_many_for_a_frame_are_listed_alike(
+    study: Builder, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The list from the engine is that of the frame: order among errors, ties of one rule, missing cells, its csv."""
+    rows = pd.concat([firm_years(9, year) for year in (2020, 2021)], ignore_index=True).assign(employees=[20.0, np.nan] * 9)
+    rows.loc[[4, 13], "revenue"] = -5.25
+    for number, part in enumerate((rows.iloc[12:], rows.iloc[:12])):
+        written(engine, part, tmp_path / f"firms_{number}.parquet")
+    broken = (("W23", "revenue > 3e6", "=above"), ("W23", "revenue > 4e6", "again"), ("W22", "revenue + employees > 3e6", "sum"))
+    rules = [
+        {"id": rule, "table": "firms", "check": check, "severity": "warning", "text": {"zh": text, "en": text}, "mend": LABEL}
+        for rule, check, text in broken
+    ]
+    sources = {"firms": {**FIRMS, "path": "firms_*.parquet"}}
+    rule_file = {"ranges": {"firms": {"revenue": [0, None]}}, "rules": rules, "gates": {"max_quarantine_share": 0.2}}
+    design = study(sources=sources, rules=rule_file)
+    frame_list = intake(design, engine, tmp_path, tmp_path).frames["quarantine"]
+    assert frame_list["rule"].value_counts().to_dict() == {"W23": 32, "W22": 8, "C02": 2}
+    monkeypatch.setattr(stored_findings, "FRAME_FINDINGS", 0)
+    monkeypatch.setattr(row_rules, "ROWS_JUDGED_AT_ONCE", 3)
+    with open_engine() as other_engine:
+        result = intake(design, other_engine, tmp_path, tmp_path)
+        blocks = list(other_engine.blocks(result.large_lists["quarantine"]))
+    expected = check("quarantine", frame_list)
+    pd.testing.assert_frame_equal(check("quarantine", pd.concat(blocks)), expected)
+    assert result.frames["quarantine"]["severity"].unique().tolist() == ["error"]
+    write_csv(expected, tmp_path / "frame.csv")
+    write_csv_blocks([expected.iloc[:7], expected.iloc[7:]], tmp_path / "blocks.csv")
+    assert (tmp_path / "blocks.csv").read_bytes() == (tmp_path / "frame.csv").read_bytes()
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -92,6 +92,9 @@ class Engine(Protocol):
 
     def collect(self, source: str | exp.Expression) -> pd.DataFrame:
         """A relation (by name) or the result of a query, as a frame; decimals arrive as float64."""
+
+    def blocks(self, table_name: str) -> Iterator[pd.DataFrame]:
+        """The rows of a relation in their order, some ten thousand at a time: a list that outgrows memory is written so."""
 
     def types(self, table_name: str) -> dict[str, str]:
         """Column -> decimal | double | integer | text | flag | date | list of a relation."""

@@ -39,6 +39,8 @@ NO_NULL, NO_DELIMITER = "nullstr = '\x01hqd\x01'", "\x02hqd"
 SHORT_TEXT = 2**25
 """Bytes."""
 FIRST_ROWS = 100_000
+BLOCK_VECTORS = 10
+"""Of 2,048 rows each."""
 FRAME = "hqd_frame"
 """What a frame is called while SQL reads it."""
 
@@ -230,6 +232,13 @@ class DuckDBEngine:
         """A table (by name) or the result of a query, as a frame; decimals arrive as float64."""
         is_name = isinstance(source, str) and source.isidentifier()
         return self._run(f"SELECT * FROM {quoted(str(source))}" if is_name else self._text(source)).df()
+
+    def blocks(self, table_name: str) -> Iterator[pd.DataFrame]:
+        """The rows of a relation in their order, some ten thousand at a time: a list that outgrows memory is written so."""
+        with self.second_connection() as reader:  # another query on the same one would end this
+            rows = reader._run(f"SELECT * FROM {quoted(table_name)}")
+            while len(block := rows.fetch_df_chunk(BLOCK_VECTORS)):
+                yield block
 
     def types(self, table_name: str) -> dict[str, str]:
         """Column -> decimal | double | integer | text | flag | date | list of a table."""

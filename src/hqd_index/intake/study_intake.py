@@ -17,7 +17,7 @@ from .read.parquet_reader import stored_rows_errors
 from .read.raw_files import RawFile, check_files_unchanged, file_names, raw_files
 from .records.clean_table import CleanTable, example_cell, published_table
 from .records.intake_notice import Notice
-from .records.quarantine_tables import quarantine_list, quarantined_raw_rows
+from .records.quarantine_tables import quarantine_list, quarantined_raw_rows, stored_quarantine
 from .records.row_ledger import QUARANTINED_OUTCOME, ledger_rows
 from .records.row_members import row_members
 from .records.sample_flow import coverage, sample_flow
@@ -41,7 +41,8 @@ SHEETS = 10_000  # of one table at most; a file may have several
 class Intake:
     """Clean tables by canonical name (engine names), frames to publish, quarantined rows as read, notices, and medians.
 
-    `medians`: table -> column -> year -> median, which the next run is compared with; `members`: table `row_members`, if any.
+    `medians`: table -> column -> year -> median, which the next run is compared with; `members`: table `row_members`, if any;
+    `large_lists`: a table to publish that is too large for a frame (engine name). Of it, the frame lacks what is stored.
     """
 
     tables: dict[str, str]
@@ -50,6 +51,7 @@ class Intake:
     notices: tuple[Notice, ...]
     medians: Mapping[str, Medians] = field(default_factory=dict)
     members: Mapping[str, str] = field(default_factory=dict)
+    large_lists: Mapping[str, str] = field(default_factory=dict)
 
 
 class GateError(DataError):
@@ -77,7 +79,8 @@ def intake(
         study_result = _intake_result(study, clean_tables, tables, engine)
         _check_gate(study, clean_tables, study_result)
     study_result = _intake_with_status(study_result, status.result())
-    engine.keep_only({*other_tables, *study_result.tables.values(), *study_result.members.values()})
+    lasting_tables = (study_result.tables, study_result.members, study_result.large_lists)
+    engine.keep_only({*other_tables, *(name for names in lasting_tables for name in names.values())})
     return study_result
 
 
@@ -209,6 +212,7 @@ def _raise_faults(errors: Sequence[HqdError]) -> None:
 
 
 def _intake_result(study: Study, clean_tables: Sequence[CleanTable], tables: dict[str, str], engine: Engine) -> Intake:
+    quarantine_lists = [quarantine_list(clean_table, engine) for clean_table in clean_tables]
     frames = {
         "ledger": pd.concat(
             [
@@ -217,7 +221,7 @@ def _intake_result(study: Study, clean_tables: Sequence[CleanTable], tables: dic
             ],
             ignore_index=True,
         ),
-        "quarantine": pd.concat([quarantine_list(clean_table, engine) for clean_table in clean_tables], ignore_index=True),
+        "quarantine": pd.concat(quarantine_lists, ignore_index=True),
         "repairs": pd.concat([_repairs(clean_table) for clean_table in clean_tables], ignore_index=True),
         "sample_flow": sample_flow(study, clean_tables, engine),
         "coverage": coverage(study, tables, engine),
@@ -228,7 +232,8 @@ def _intake_result(study: Study, clean_tables: Sequence[CleanTable], tables: dic
     notices += table_overlap_notices(tables, study.study.unit.by, engine)
     medians = {clean_table.name: clean_table.medians for clean_table in clean_tables}
     members = row_members(clean_tables, engine) if tables else {}
-    return Intake(tables, frames, raw_rows, tuple(notices), medians, members)
+    large_lists = stored_quarantine(clean_tables, quarantine_lists, engine)
+    return Intake(tables, frames, raw_rows, tuple(notices), medians, members, large_lists)
 
 
 def _repairs(clean_table: CleanTable) -> pd.DataFrame:

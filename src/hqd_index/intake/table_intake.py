@@ -53,9 +53,10 @@ from .rules.interpolation import interpolation_findings
 from .rules.key_rules import blank_key_findings, year_end_findings
 from .rules.lost_zeros import lost_zero_notices
 from .rules.merged_divisions import with_merged_divisions
-from .rules.row_rules import bound_rules, row_rule_findings, rules_of_severity, with_all_columns
+from .rules.row_rules import BoundRule, bound_rules, row_rule_findings, rules_of_severity, with_all_columns
 from .rules.rule_catalogue import joined_findings, rule_findings
 from .rules.scope_filters import OUT_COLUMNS, first_reasons, opening_rows, scope_filter_rows, study_filter_rows
+from .rules.stored_findings import printed_key, row_warnings
 from .study_columns import unit_columns
 from .table_step import TableStep
 
@@ -97,10 +98,9 @@ def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], fi
         row_balance = RowBalance(_incoming_rows(table_step, sheets), used_rows, removed_rows, row_count)
         _check_row_balance(table_step, combined_source, clean_rows, row_balance)
         repairs = counted_repairs([repairs for source in sources for repairs in source.repairs], removed_rows["rid"], engine)
-        warnings = [
-            *_row_findings(table_step, clean_rows, combined_source, "warning", "info"),
-            interpolation_findings(clean_rows, combined_source.text_rows, table_step.table, engine),
-        ]
+        rules = _bound_rules(table_step, clean_rows, "warning", "info")
+        warnings = row_warnings(combined_source, *rules, printed_key(table_step.table), engine)
+        interpolated = interpolation_findings(clean_rows, combined_source.text_rows, table_step.table, engine)
     notices = list(dict.fromkeys(notice for sheet in sheets for notice in (*sheet.cells.notices, *sheet.header.notices)))
     notices += lost_zero_notices(clean_rows, table_step.table.key, ", ".join(file_list["file"]), engine)
     notices += [*combined_source.notices, *valid_rows.firms.notices, *industry_notices, *anomalies.result().notices]
@@ -109,7 +109,7 @@ def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], fi
         table=table_step.table,
         clean_rows=clean_rows,
         text_rows=combined_source.text_rows,
-        findings=joined_findings([_ragged_findings(sheets), valid_rows.findings, *warnings]),
+        findings=joined_findings([_ragged_findings(sheets), valid_rows.findings, warnings.frame, interpolated]),
         removed_rows=physical_rows(removed_rows, used_rows, sheets, engine),
         files=file_list,
         input_row_counts={sheet.sheet_number: len(sheet.cells.excluded_rows) + sheet.cells.rows for sheet in sheets},
@@ -120,6 +120,7 @@ def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], fi
         medians=anomalies.result().medians,
         members=combined_source.members,
         column_sources=combined_source.column_sources,
+        stored_findings=warnings.stored,
     )
 
 
@@ -135,7 +136,7 @@ def _valid_rows(table_step: TableStep, combined_source: ParsedSource, file_list:
     """The rows in scope judged by row rules, by rules across rows and by the key; DataError where statements are mixed."""
     engine, scope, location = table_step.engine, combined_source.typed_rows, ", ".join(file_list["file"])
     check_single_values(scope, location, engine)
-    findings = joined_findings([combined_source.findings, *_row_findings(table_step, scope, combined_source, "error")])
+    findings = joined_findings([combined_source.findings, _error_findings(table_step, scope, combined_source)])
     sound_rows = without_rows(scope, findings["rid"], engine)
     findings = joined_findings([findings, cross_row_findings(table_step.name, sound_rows, combined_source.text_rows, engine)])
     valid_rows = without_rows(scope, findings["rid"], engine)
@@ -328,7 +329,13 @@ def _ragged_findings(sheets: Sequence[Sheet]) -> pd.DataFrame:
     return joined_findings(finding_tables)
 
 
-def _row_findings(table_step: TableStep, typed_rows: str, source: ParsedSource, *severities: str) -> list[pd.DataFrame]:
+def _error_findings(table_step: TableStep, typed_rows: str, source: ParsedSource) -> pd.DataFrame:
+    complete_rows, rules = _bound_rules(table_step, typed_rows, "error")
+    return row_rule_findings(source.text_rows, complete_rows, rules, table_step.engine, source.sheet_texts)
+
+
+def _bound_rules(table_step: TableStep, typed_rows: str, *severities: str) -> tuple[str, list[BoundRule]]:
+    """The rows with every column that a rule may name, and the rules of the severities."""
     complete_rows = with_all_columns(typed_rows, table_step.table, table_step.number_type, table_step.engine)
     rules = bound_rules(
         table_step.study,
@@ -337,8 +344,7 @@ def _row_findings(table_step: TableStep, typed_rows: str, source: ParsedSource, 
         table_step.engine.types(complete_rows),
         has_unique_keys="error" not in severities,  # errors are looked for first, and duplicates after them
     )
-    rules = rules_of_severity(rules, *severities)
-    return [row_rule_findings(source.text_rows, complete_rows, rules, table_step.engine, source.sheet_texts)]
+    return complete_rows, rules_of_severity(rules, *severities)
 
 
 def _quarantined_rows(findings: pd.DataFrame) -> pd.DataFrame:

@@ -116,7 +116,8 @@ def intake(context: Context) -> dict[str, Table]:
     context.notices.extend(_notice(notice, language) for notice in (*intake_result.notices, *changes))
     context.facts[MEDIANS] = intake_result.medians
     clean_tables: dict[str, Table] = {f"clean_{table_name}": table for table_name, table in intake_result.tables.items()}
-    return clean_tables | dict(intake_result.frames) | {"raw_rows": intake_result.raw_rows, **intake_result.members}
+    frames = {**intake_result.frames, "raw_rows": intake_result.raw_rows}
+    return clean_tables | frames | {**intake_result.members, **intake_result.large_lists}
 
 
 def _notice(notice: Any, language: str) -> str:

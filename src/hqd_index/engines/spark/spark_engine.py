@@ -175,6 +175,12 @@ class SparkEngine:
             view_name,
         )
 
+    def blocks(self, table_name: str) -> Iterator[pd.DataFrame]:
+        if not self._is_large(parsed_plan(f"SELECT * FROM {quoted(table_name)}")):
+            yield from self._small.blocks(table_name)
+            return
+        yield self.collect(table_name)
+
     def collect(self, source: str | exp.Expression) -> pd.DataFrame:
         is_name = isinstance(source, str) and source.isidentifier()
         plan = parsed_plan(f"SELECT * FROM {quoted(str(source))}" if is_name else source)

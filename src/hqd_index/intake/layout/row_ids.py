@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ...engines import Engine
 
@@ -14,10 +16,15 @@ LISTED_IDS = 50_000
 
 def id_set(ids: Collection[int], engine: Engine) -> str:
     """SQL of a set of row ids, for IN and NOT IN."""
-    distinct_ids = sorted({int(row_id) for row_id in ids})
-    if not distinct_ids or len(distinct_ids) > LISTED_IDS:
-        return f"(SELECT id FROM {engine.scan(pd.DataFrame({'id': pd.Series(distinct_ids, dtype='int64')}))})"
-    return f"({', '.join(map(str, distinct_ids))})"
+    distinct = distinct_ids(ids)
+    if not len(distinct) or len(distinct) > LISTED_IDS:
+        return f"(SELECT id FROM {engine.scan(pd.DataFrame({'id': distinct}))})"
+    return f"({', '.join(map(str, distinct.tolist()))})"
+
+
+def distinct_ids(ids: Collection[int]) -> NDArray[np.int64]:
+    """The ids in their order, each once."""
+    return np.unique(np.asarray(ids if isinstance(ids, pd.Series) else list(ids), dtype="int64"))
 
 
 def without_rows(row_table: str, rids: pd.Series, engine: Engine) -> str:

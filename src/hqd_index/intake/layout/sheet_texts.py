@@ -10,7 +10,7 @@ import pandas as pd
 from ...canonical import CanonicalTable
 from ...engines import Engine, quoted
 from ...study.records import Source
-from .row_ids import id_set
+from .row_ids import distinct_ids, id_set
 from .text_columns import FILE_SPAN, Sheet, text_table
 
 LARGE_ROWS = 200_000
@@ -39,16 +39,22 @@ def printed_rows(
     text_rows: str, sheet_texts: SheetTexts | None, rids: Collection[int], columns: Sequence[str], engine: Engine
 ) -> pd.DataFrame:
     """rid and the text columns of some of the `text_rows`, in the order of their ids."""
+    return engine.collect(f"{printed_rows_sql(text_rows, sheet_texts, rids, columns, engine)} ORDER BY rid")
+
+
+def printed_rows_sql(
+    text_rows: str, sheet_texts: SheetTexts | None, rids: Collection[int], columns: Sequence[str], engine: Engine
+) -> str:
+    """A query of rid and the text columns of some of the `text_rows`."""
     cells = ", ".join(map(quoted, columns))
     if sheet_texts is not None and sheet_texts.is_large():
-        some_rows = sheet_texts.text_rows(rids, columns, engine)
-        return engine.collect(f"SELECT rid, {cells} FROM {some_rows} ORDER BY rid")
-    return engine.collect(f"SELECT rid, {cells} FROM {text_rows} WHERE rid IN {id_set(rids, engine)} ORDER BY rid")
+        return f"SELECT rid, {cells} FROM {sheet_texts.text_rows(rids, columns, engine)}"
+    return f"SELECT rid, {cells} FROM {text_rows} WHERE rid IN {id_set(rids, engine)}"
 
 
 def id_table(ids: Collection[int], engine: Engine) -> str:
     """An engine table `id` of distinct row ids."""
-    return engine.scan(pd.DataFrame({"id": pd.Series(sorted(set(ids)), dtype="int64")}))
+    return engine.scan(pd.DataFrame({"id": distinct_ids(ids)}))
 
 
 def _sheet_of_rows(sheet: Sheet, rid_table: str, columns: Collection[str], engine: Engine) -> Sheet:

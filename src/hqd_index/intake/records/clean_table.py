@@ -23,7 +23,8 @@ NULL_TYPES = {"number": "DOUBLE", "integer": "INTEGER", "text": "VARCHAR", "flag
 class CleanTable:
     """A clean table (`rid`, canonical columns), its text twin, findings, rows taken out, and the books of its files.
 
-    `members` (rid, member, column): the raw rows behind each, where several made one; `column_sources`: of which each column is.
+    `members` (rid, member, column): the raw rows behind each, where several made one; `column_sources`: of which each column is;
+    `stored_findings`: those that are too many for the frame (see RowWarnings).
     """
 
     name: str
@@ -41,6 +42,7 @@ class CleanTable:
     quarantined_share: float
     members: str | None = None
     column_sources: tuple[JoinedRows, ...] = ()
+    stored_findings: str | None = None
 
 
 def quarantined_share(removed_rows: pd.DataFrame, record_count: int) -> float:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import pandas as pd
 
-from ...engines import Engine, literal, quoted
+from ...engines import Engine, quoted
 from ..layout.row_ids import id_set
 from ..layout.sheet_texts import id_table
 from ..layout.text_columns import FILE_SPAN, Sheet
 from ..read.sheet_cells import ROW_SPAN
 from ..read.typed_cells_text import text_cells_sql
+from ..rules.stored_findings import key_sql, printed_key
 from .clean_table import CleanTable
 from .row_ledger import QUARANTINED_OUTCOME
 
@@ -32,8 +34,11 @@ QUARANTINE = [
 RAW_ROWS = ["file", "sheet", "row", "cells"]
 
 
+ORDER = ["file", "sheet", "row", "rule", "column"]
+
+
 def quarantine_list(clean_table: CleanTable, engine: Engine) -> pd.DataFrame:
-    """One row per finding: rule, file, sheet, row, key, column, value, expectation and mend."""
+    """One row per finding that is in a frame: rule, file, sheet, row, key, column, value, expectation and mend."""
     findings = clean_table.findings
     if findings.empty:
         return pd.DataFrame(columns=QUARANTINE)
@@ -45,18 +50,36 @@ def quarantine_list(clean_table: CleanTable, engine: Engine) -> pd.DataFrame:
         _keys_by_row(clean_table, findings["rid"], engine), on="rid", how="left", validate="many_to_one"
     )
     located_findings["key"] = located_findings["key"].fillna("")
-    return located_findings.sort_values(["file", "sheet", "row", "rule", "column"], kind="stable", ignore_index=True)[QUARANTINE]
+    return located_findings.sort_values(ORDER, kind="stable", ignore_index=True)[QUARANTINE]
 
 
 def _keys_by_row(clean_table: CleanTable, rids: pd.Series, engine: Engine) -> pd.DataFrame:
     text_columns = engine.types(clean_table.text_rows)
-    key = [
-        quoted(key_column)
-        for key_column in clean_table.table.key or tuple(clean_table.table.columns)[:2]
-        if key_column in text_columns
-    ]
-    key_sql = f"concat_ws({literal(' | ')}, {', '.join(key)})"
-    return engine.collect(f"SELECT rid, {key_sql} AS key FROM {clean_table.text_rows} WHERE rid IN {id_set(rids, engine)}")
+    key = key_sql([column for column in printed_key(clean_table.table) if column in text_columns])
+    return engine.collect(f"SELECT rid, {key} AS key FROM {clean_table.text_rows} WHERE rid IN {id_set(rids, engine)}")
+
+
+def stored_quarantine(clean_tables: Sequence[CleanTable], frame_lists: Sequence[pd.DataFrame], engine: Engine) -> dict[str, str]:
+    """`quarantine`: the whole list as a relation, rows in its order; nothing where no findings are too many for their frame."""
+    if not any(clean_table.stored_findings for clean_table in clean_tables):
+        return {}
+    columns = ", ".join(map(quoted, QUARANTINE))
+    parts = []
+    for table_place, (clean_table, frame_list) in enumerate(zip(clean_tables, frame_lists, strict=True)):
+        if len(frame_list):
+            frame_rows = engine.scan(frame_list.assign(place=range(len(frame_list))))
+            parts.append(f"SELECT {table_place} AS table_place, place, {columns} FROM {frame_rows}")
+        if clean_table.stored_findings:
+            files = engine.scan(clean_table.files[["number", "file", "sheet"]])
+            parts.append(
+                f"""SELECT {table_place} AS table_place, place, {columns} FROM (
+                SELECT *, rid % {ROW_SPAN} AS "row" FROM {clean_table.stored_findings}) AS f
+                JOIN {files} AS n ON n.number = f.rid // {FILE_SPAN}"""
+            )
+    order = ", ".join(map(quoted, ["table_place", *ORDER, "place"]))
+    return {
+        "quarantine": engine.store(f"SELECT {columns} FROM ({' UNION ALL '.join(parts)}) ORDER BY {order}", engine.new_name())
+    }
 
 
 def quarantined_raw_rows(clean_table: CleanTable, engine: Engine) -> pd.DataFrame:
@@ -72,9 +95,14 @@ def quarantined_raw_rows(clean_table: CleanTable, engine: Engine) -> pd.DataFram
         if sheet.cells.record_rows is not None:
             rows_by_sheet.append(_rows_of_spread_sheet(sheet, set(quarantined_row_numbers % ROW_SPAN)))
             continue
-        raw_cells = engine.collect(f"SELECT * FROM ({_raw_cells_sql(sheet, quarantined_row_numbers, engine)}) ORDER BY row")
+        raw_cells = engine.query(f"SELECT * FROM ({_raw_cells_sql(sheet, quarantined_row_numbers, engine)}) ORDER BY row")
         labels = list(sheet.cells.labels)
-        json_lines = [(raw_row[0], _json(dict(zip(labels, raw_row[1:])))) for raw_row in raw_cells.itertuples(index=False)]
+        json_lines = [
+            (raw_row[0], _json(dict(zip(labels, raw_row[1:]))))
+            for block in engine.blocks(raw_cells)
+            for raw_row in block.itertuples(index=False)
+        ]
+        engine.drop([raw_cells])
         json_lines += [(raw_row.row, _json(list(raw_row.cells))) for raw_row in sheet.cells.excluded_rows if raw_row.rule]
         rows_by_sheet.append(
             pd.DataFrame(sorted(json_lines), columns=["row", "cells"]).assign(file=sheet.cells.file, sheet=sheet.cells.sheet)

@@ -17,6 +17,8 @@ from ..cells.column_reading import SQL_TYPES, NumberType
 from ..layout.sheet_texts import SheetTexts, printed_rows
 from .rule_catalogue import COLUMNS, EXPECTATIONS, RULES, joined_findings, rule_findings
 
+ROWS_JUDGED_AT_ONCE = 100_000
+"""What pandera reports of a row takes many times the memory of the row."""
 NULLS = {"text": "VARCHAR", "flag": "BOOLEAN", "date": "DATE", "integer": "DECIMAL(28,8)"}
 
 
@@ -98,6 +100,11 @@ def rule_flags(typed_rows: str, rules: Sequence[BoundRule], engine: Engine) -> p
 
 def rule_violations(flags: pd.DataFrame, rules: Sequence[BoundRule]) -> pd.DataFrame:
     """rid, name of every rule a row breaks, as pandera reports them."""
+    blocks = [flags.iloc[start : start + ROWS_JUDGED_AT_ONCE] for start in range(0, len(flags), ROWS_JUDGED_AT_ONCE)]
+    return pd.concat([_block_violations(block, rules) for block in blocks or [flags]], ignore_index=True)
+
+
+def _block_violations(flags: pd.DataFrame, rules: Sequence[BoundRule]) -> pd.DataFrame:
     from ...pandera_checks import pa
 
     no_violations = pd.DataFrame({"rid": pd.Series(dtype="int64"), "name": pd.Series(dtype="str")})
@@ -126,7 +133,7 @@ def violation_findings(
 ) -> pd.DataFrame:
     """Findings with the cells as they are in the file: one column's text, or 'a=..; b=..' for several."""
     rids_by_rule = dict(list(violations.groupby("name")["rid"]))
-    broken_rules = [(rule, _printed_columns(rule, engine.types(text_rows))) for rule in rules if rule.name in rids_by_rule]
+    broken_rules = [(rule, printed_columns(rule, engine.types(text_rows))) for rule in rules if rule.name in rids_by_rule]
     if not broken_rules:
         return pd.DataFrame(columns=list(COLUMNS))
     columns = list(dict.fromkeys(chain.from_iterable(columns for _, columns in broken_rules)))
@@ -140,7 +147,7 @@ def violation_findings(
     return joined_findings(findings)
 
 
-def _printed_columns(rule: BoundRule, text_columns: Mapping[str, str]) -> list[str]:
+def printed_columns(rule: BoundRule, text_columns: Mapping[str, str]) -> list[str]:
     """The columns that a rule names; the first of the table where it has none of them."""
     columns = [column_name for column_name in rule.columns if column_name in text_columns]
     return columns or [column_name for column_name in text_columns if column_name != "rid"][:1]
