@@ -13,9 +13,12 @@ import pandas as pd
 import pytest
 from openpyxl.utils import column_index_from_string
 
+from hqd_index.engines import open_engine
 from hqd_index.intake.rules.rule_catalogue import EXPECTATIONS, RULES
+from hqd_index.pipeline import listed_findings
 from hqd_index.report.bilingual import Bilingual
 from hqd_index.report.disclosure import publishable_results
+from hqd_index.report.grids.data_grids import rules
 from hqd_index.report.grids.grid import Column, Grid
 from hqd_index.report.outline import SHEETS
 from hqd_index.report.results import Results
@@ -23,6 +26,7 @@ from hqd_index.report.table_notes import note_text
 from hqd_index.report.weight_lab import weight_lab
 from hqd_index.report.wording import wordings
 from hqd_index.report.workbook.print_layout import PAGE_COLUMNS, SMALLEST_SCALE, page_columns, print_scale
+from hqd_index.report.workbook.quarantine_workbook import write_quarantine
 from hqd_index.report.workbook.results_workbook import write_workbook
 from hqd_index.report.workbook.sheet_format import CellStyles, fill_sheet, open_book
 from hqd_index.report.workbook.sheet_parts import TAB_COLOURS, part_of, sheet_order
@@ -79,6 +83,30 @@ def test_a_long_sheet_prints_its_first_rows_and_says_so(results: Results, tmp_pa
 
 
 @pytest.mark.slow
+def test_of_many_warnings_the_first_are_listed_and_all_are_counted(
+    tables: dict[str, pd.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = tables["quarantine"]
+    warnings = errors[errors["rule"] == "E09"].assign(rule="W21", severity="warning")
+    whole_list = pd.concat([errors, warnings, warnings.head(3)], ignore_index=True)
+    monkeypatch.setattr(listed_findings, "LISTED_WARNINGS", 5)
+    with open_engine() as engine:
+        first = listed_findings.listed_findings(engine.scan(whole_list), engine)
+    whole_results, results = (Results(study(), tables | lists, MANIFEST) for lists in ({"quarantine": whole_list}, first))
+    books = []
+    for results_of_list in (whole_results, results):
+        path = tmp_path / "quarantine.xlsx"
+        rows, counts = results_of_list.table("quarantine"), results_of_list.finding_counts
+        write_quarantine(study(), rows, tables["raw_rows"], path, counts=counts)
+        books.append(openpyxl.load_workbook(path).worksheets)
+    assert [book[1].max_row - 1 for book in books] == [len(whole_list), len(errors) + 5]
+    summaries = [list(book[0].iter_rows(min_row=3, values_only=True)) for book in books]
+    assert summaries[0] == summaries[1] and summaries[1][-1][3:5] == (len(warnings) + 3, len(warnings))
+    assert [bool(book[0]["A2"].value) for book in books] == [False, True]
+    assert rules(results).rows == rules(whole_results).rows
+    assert rules(results).note != rules(whole_results).note
+
+
 def test_the_sheet_of_one_unit_computes_what_the_engine_computed(results: Results, tmp_path: Path) -> None:
     """Unit and year are chosen in the file, LibreOffice looks everything up, values and ranks are those of the tables."""
     if not shutil.which("soffice"):

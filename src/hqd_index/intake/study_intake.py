@@ -213,6 +213,7 @@ def _raise_faults(errors: Sequence[HqdError]) -> None:
 
 def _intake_result(study: Study, clean_tables: Sequence[CleanTable], tables: dict[str, str], engine: Engine) -> Intake:
     quarantine_lists = [quarantine_list(clean_table, engine) for clean_table in clean_tables]
+    large_lists = stored_quarantine(clean_tables, quarantine_lists, engine)
     frames = {
         "ledger": pd.concat(
             [
@@ -232,7 +233,6 @@ def _intake_result(study: Study, clean_tables: Sequence[CleanTable], tables: dic
     notices += table_overlap_notices(tables, study.study.unit.by, engine)
     medians = {clean_table.name: clean_table.medians for clean_table in clean_tables}
     members = row_members(clean_tables, engine) if tables else {}
-    large_lists = stored_quarantine(clean_tables, quarantine_lists, engine)
     return Intake(tables, frames, raw_rows, tuple(notices), medians, members, large_lists)
 
 

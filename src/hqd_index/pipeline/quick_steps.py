@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..tables import TABLES
+from .listed_findings import QUARANTINE
 from .stages import Context, Table, index_notices
 
 HEADLINE_FROM = ("scores", "weights", "indicators", "density", "controls", "moderators", "unit_names")
@@ -38,7 +39,7 @@ def quick_summary(context: Context) -> dict[str, Table]:
 
     from ..report.quick_lines import quick_summary_lines
 
-    frames = {name: context.frame(name) for name in context.tables if name in TABLES}
+    frames = {name: context.frame(name) for name in context.tables if name in TABLES.keys() - {QUARANTINE}}
     reasons = [context.frame(name) for name in context.tables if name.startswith("not_made_")]
     lines = quick_summary_lines(context.study, frames, reasons, Path("quick") / "tables")
     (context.folder / "summary.txt").write_text("\n".join(lines) + "\n", "utf-8")

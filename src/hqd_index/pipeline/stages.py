@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ..errors import HqdError
 from ..publishing import PUBLISHED_NAME
 from ..tables import TABLES
+from .listed_findings import QUARANTINE, listed_findings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -355,8 +356,9 @@ def _published(context: Context, unpublished: Sequence[str]) -> dict[str, pd.Dat
 
     from ..codebook import codebook
 
-    names = [table_name for table_name in context.tables if table_name in TABLES or table_name in unpublished]
-    frames = {table_name: context.frame(table_name) for table_name in names}
+    names = {table_name for table_name in context.tables if table_name in TABLES or table_name in unpublished} - {QUARANTINE}
+    frames = {table_name: context.frame(table_name) for table_name in context.tables if table_name in names}
+    frames |= listed_findings(context.tables[QUARANTINE], context.engine)
     reasons = [context.frame(table_name) for table_name in context.tables if table_name.startswith("not_made_")]
     frames["not_made"] = pd.concat(reasons, ignore_index=True).drop_duplicates()
     return frames | {"codebook": codebook(context.study, frames)}

@@ -101,7 +101,8 @@ def write_workbooks(study: Study, tables: Mapping[str, pd.DataFrame], manifest: 
     `tables` are those of tables/*.csv and `raw_rows`.
     """
     results = Results(study, tables, manifest)
-    paths = [write_quarantine(study, results.table("quarantine"), tables.get("raw_rows"), folder / "quarantine.xlsx")]
+    lists = (results.table("quarantine"), tables.get("raw_rows"))
+    paths = [write_quarantine(study, *lists, folder / "quarantine.xlsx", counts=results.finding_counts)]
     if "workbook" not in study.study.outputs:
         return paths
     from .workbook.results_workbook import write_workbook

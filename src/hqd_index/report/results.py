@@ -62,6 +62,12 @@ class Results:
         rows = self.table("regressions")
         return frozenset(rows["spec"]) if len(rows) else frozenset()
 
+    @cached_property
+    def finding_counts(self) -> pd.DataFrame:
+        """Findings and rows by rule and severity, of which `quarantine` may hold the first warnings alone."""
+        counts = self.tables.get("finding_counts")
+        return counts_by_rule(self.table("quarantine")) if counts is None else counts.set_index(["rule", "severity"])
+
     def has(self, *table_names: str) -> bool:
         return all(len(self.table(table_name)) > 0 for table_name in table_names)
 
@@ -237,3 +243,10 @@ class Results:
             self.ranking(ranking_year).set_index("unit")["rank"].astype(float) for ranking_year in (year, base_year)
         )
         return (earlier_ranks - later_ranks).reindex(later_ranks.index)
+
+
+def counts_by_rule(quarantine: pd.DataFrame) -> pd.DataFrame:
+    """Findings and rows by rule and severity of a list that is whole."""
+    rows = quarantine[["rule", "severity", "file", "sheet", "row"]].drop_duplicates()
+    sizes = {"findings": quarantine.groupby(["rule", "severity"]).size(), "rows": rows.groupby(["rule", "severity"]).size()}
+    return pd.DataFrame(sizes)

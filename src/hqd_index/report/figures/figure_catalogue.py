@@ -63,7 +63,7 @@ def quarantine(results: Results, labels: FigureLabels) -> Chart | None:
     rows = results.table("quarantine")
     if rows.empty:
         return None
-    counts = rows["rule"].value_counts().rename_axis("rule").reset_index(name="value")
+    counts = results.finding_counts.groupby("rule")["findings"].sum().reset_index(name="value")
     counts = counts.sort_values(["value", "rule"], ascending=[False, True])
     first_rows = rows.drop_duplicates("rule").set_index("rule")
     rule_labels = {

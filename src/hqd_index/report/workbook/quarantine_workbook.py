@@ -11,6 +11,7 @@ import pandas as pd
 
 from ...study.records import Study
 from ..label_catalogue import KEY_LABELS, column_names
+from ..results import counts_by_rule
 from ..wording import wording
 from .sheet_format import CellStyles, lines_needed, open_book, write_cell
 
@@ -37,14 +38,22 @@ SHEET_ROWS = 1_000_000
 """Excel holds 1,048,576 rows; what is beyond goes on in a further sheet, so that nothing is cut."""
 
 
-def write_quarantine(study: Study, quarantine: pd.DataFrame, raw_rows: pd.DataFrame | None, path: Path) -> Path:
-    """The workbook of findings (contract of tables.py) and of their whole rows `raw_rows` (file, sheet, row, cells ...)."""
+def write_quarantine(
+    study: Study, quarantine: pd.DataFrame, raw_rows: pd.DataFrame | None, path: Path, *, counts: pd.DataFrame | None = None
+) -> Path:
+    """The workbook of findings (contract of tables.py) and of their whole rows `raw_rows` (file, sheet, row, cells ...).
+
+    `counts`: findings and rows by rule and severity, where the list does not hold every warning.
+    """
     language = study.study.language
     title = wording("workbook.quarantine.title")
     workbook = open_book(path, title.of(language), study.name)
     styles = CellStyles(workbook)
     findings = _findings_in(quarantine, language)
-    _summary_sheet(workbook.add_worksheet(wording("workbook.quarantine.summary").of(language)), styles, findings, language)
+    counts = counts_by_rule(quarantine) if counts is None else counts
+    counts = _labelled(counts.reset_index(), language).set_index(["rule", "severity"])
+    summary_sheet = workbook.add_worksheet(wording("workbook.quarantine.summary").of(language))
+    _summary_sheet(summary_sheet, styles, findings, counts, language)
     for name, sheet_part in _sheet_parts(wording("workbook.quarantine.lines").of(language), findings):
         _findings_sheet(workbook.add_worksheet(name), styles, sheet_part, language)
     for name, sheet_part in _sheet_parts(
@@ -58,8 +67,12 @@ def write_quarantine(study: Study, quarantine: pd.DataFrame, raw_rows: pd.DataFr
 def _findings_in(quarantine: pd.DataFrame, language: str) -> pd.DataFrame:
     """Findings with texts in one language, in the order of file, sheet and row."""
     rows = quarantine.assign(expected=quarantine[f"expected_{language}"], mend=quarantine[f"mend_{language}"])
-    severity = rows["severity"].map(lambda key: KEY_LABELS["severity"][key].of(language))
-    return rows.assign(severity=severity).sort_values([*PLACE_COLUMNS, "rule"], kind="stable", ignore_index=True)
+    return _labelled(rows, language).sort_values([*PLACE_COLUMNS, "rule"], kind="stable", ignore_index=True)
+
+
+def _labelled(rows: pd.DataFrame, language: str) -> pd.DataFrame:
+    """The rows with their severity in words."""
+    return rows.assign(severity=rows["severity"].map(lambda key: KEY_LABELS["severity"][key].of(language)))
 
 
 def _sheet_parts(sheet_name: str, findings: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -82,11 +95,14 @@ def _print_setup(worksheet: Any, header: int) -> None:
     worksheet.repeat_rows(header)
 
 
-def _summary_sheet(worksheet: Any, styles: CellStyles, findings: pd.DataFrame, language: str) -> None:
+def _summary_sheet(worksheet: Any, styles: CellStyles, findings: pd.DataFrame, counts: pd.DataFrame, language: str) -> None:
     """One line per rule: findings, rows, share, what is expected, how to mend it."""
     title = wording("workbook.quarantine.heading")
     worksheet.write_string(0, 0, title.of(language), styles(bold=True, font_size=13))
     _write_header(worksheet, styles, 2, SUMMARY_COLUMNS, language)
+    finding_total = int(counts["findings"].sum())
+    if finding_total > len(findings):
+        worksheet.write_string(1, 0, wording("workbook.quarantine.first_warnings").of(language), styles())
     if findings.empty:
         worksheet.write_string(3, 0, wording("workbook.quarantine.nothing").of(language), styles())
     for i, ((rule, severity), rows) in enumerate(findings.groupby(["rule", "severity"], sort=True)):
@@ -96,9 +112,9 @@ def _summary_sheet(worksheet: Any, styles: CellStyles, findings: pd.DataFrame, l
             rule,
             severity,
             columns,
-            len(rows),
-            len(rows[PLACE_COLUMNS].drop_duplicates()),
-            len(rows) / len(findings),
+            int(counts["findings"][rule, severity]),
+            int(counts["rows"][rule, severity]),
+            int(counts["findings"][rule, severity]) / finding_total,
             first_row["expected"],
             first_row["mend"],
         )
