@@ -104,7 +104,11 @@ def test_warnings_too_many_for_a_frame_are_listed_alike(
     rows.loc[[4, 13], "revenue"] = -5.25
     for number, part in enumerate((rows.iloc[12:], rows.iloc[:12])):
         written(engine, part, tmp_path / f"firms_{number}.parquet")
-    broken = (("W23", "revenue > 3e6", "=above"), ("W23", "revenue > 4e6", "again"), ("W22", "revenue > 3e6 and employees > 30", "both"))
+    broken = (
+        ("W23", "revenue > 3e6", "=above"),
+        ("W23", "revenue > 4e6", "again"),
+        ("W22", "revenue > 3e6 and employees > 30", "both"),
+    )
     rules = [
         {"id": rule, "table": "firms", "check": check, "severity": "warning", "text": {"zh": text, "en": text}, "mend": LABEL}
         for rule, check, text in broken

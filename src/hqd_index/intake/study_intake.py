@@ -79,6 +79,8 @@ def intake(
         study_result = _intake_result(study, clean_tables, tables, engine)
         _check_gate(study, clean_tables, study_result)
     study_result = _intake_with_status(study_result, status.result())
+    large_lists = stored_quarantine(clean_tables, study_result.frames["quarantine"], engine)  # sorted when status needs no memory
+    study_result = replace(study_result, large_lists=large_lists)
     lasting_tables = (study_result.tables, study_result.members, study_result.large_lists)
     engine.keep_only({*other_tables, *(name for names in lasting_tables for name in names.values())})
     return study_result
@@ -212,8 +214,6 @@ def _raise_faults(errors: Sequence[HqdError]) -> None:
 
 
 def _intake_result(study: Study, clean_tables: Sequence[CleanTable], tables: dict[str, str], engine: Engine) -> Intake:
-    quarantine_lists = [quarantine_list(clean_table, engine) for clean_table in clean_tables]
-    large_lists = stored_quarantine(clean_tables, quarantine_lists, engine)
     frames = {
         "ledger": pd.concat(
             [
@@ -222,7 +222,7 @@ def _intake_result(study: Study, clean_tables: Sequence[CleanTable], tables: dic
             ],
             ignore_index=True,
         ),
-        "quarantine": pd.concat(quarantine_lists, ignore_index=True),
+        "quarantine": pd.concat([quarantine_list(clean_table, engine) for clean_table in clean_tables], ignore_index=True),
         "repairs": pd.concat([_repairs(clean_table) for clean_table in clean_tables], ignore_index=True),
         "sample_flow": sample_flow(study, clean_tables, engine),
         "coverage": coverage(study, tables, engine),
@@ -233,7 +233,7 @@ def _intake_result(study: Study, clean_tables: Sequence[CleanTable], tables: dic
     notices += table_overlap_notices(tables, study.study.unit.by, engine)
     medians = {clean_table.name: clean_table.medians for clean_table in clean_tables}
     members = row_members(clean_tables, engine) if tables else {}
-    return Intake(tables, frames, raw_rows, tuple(notices), medians, members, large_lists)
+    return Intake(tables, frames, raw_rows, tuple(notices), medians, members)
 
 
 def _repairs(clean_table: CleanTable) -> pd.DataFrame:

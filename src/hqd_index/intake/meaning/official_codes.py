@@ -154,8 +154,17 @@ def version(cell: str) -> CodeMatch:
     return CodeMatch(VERSION_NAMES.get(edition, edition)) if edition in {*VERSION_NAMES, *EDITIONS} else CodeMatch(None, "2017")
 
 
+CODES_AT_ONCE = 100_000
+"""The digits of a code take many times its own memory."""
+
+
 def valid_credit_codes(texts: Sequence[str]) -> np.ndarray:
     """Which of many texts are credit codes as they are printed: what `uscc_valid` says of each."""
+    starts = range(0, max(len(texts), 1), CODES_AT_ONCE)
+    return np.concatenate([_are_credit_codes(texts[start : start + CODES_AT_ONCE]) for start in starts])
+
+
+def _are_credit_codes(texts: Sequence[str]) -> np.ndarray:
     is_code = np.array([len(text) == USCC_LENGTH and text.isascii() for text in texts], dtype=bool)
     characters = "".join(text for text, has_form in zip(texts, is_code) if has_form).encode("ascii")
     values = np.full(128, -1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from ...engines import Engine, quoted
@@ -59,27 +60,30 @@ def _keys_by_row(clean_table: CleanTable, rids: pd.Series, engine: Engine) -> pd
     return engine.collect(f"SELECT rid, {key} AS key FROM {clean_table.text_rows} WHERE rid IN {id_set(rids, engine)}")
 
 
-def stored_quarantine(clean_tables: Sequence[CleanTable], frame_lists: Sequence[pd.DataFrame], engine: Engine) -> dict[str, str]:
-    """`quarantine`: the whole list as a relation, rows in its order; nothing where no findings are too many for their frame."""
+def stored_quarantine(clean_tables: Sequence[CleanTable], frame_list: pd.DataFrame, engine: Engine) -> dict[str, str]:
+    """`quarantine`: the whole list as a relation, rows in its order; nothing where no findings are too many for the frame.
+
+    `frame_list` holds the rows of `quarantine_list`, table by table.
+    """
     if not any(clean_table.stored_findings for clean_table in clean_tables):
         return {}
-    columns = ", ".join(map(quoted, QUARANTINE))
-    parts = []
-    for table_place, (clean_table, frame_list) in enumerate(zip(clean_tables, frame_lists, strict=True)):
-        if len(frame_list):
-            frame_rows = engine.scan(frame_list.assign(place=range(len(frame_list))))
-            parts.append(f"SELECT {table_place} AS table_place, place, {columns} FROM {frame_rows}")
+    columns, row_counts = ", ".join(map(quoted, QUARANTINE)), [len(clean_table.findings) for clean_table in clean_tables]
+    queries = []
+    if len(frame_list):
+        table_places = np.repeat(range(len(clean_tables)), row_counts)
+        frame_rows = engine.scan(frame_list.assign(table_place=table_places, place=range(len(frame_list))))
+        queries.append(f"SELECT table_place, place, {columns} FROM {frame_rows}")
+    for table_place, clean_table in enumerate(clean_tables):
         if clean_table.stored_findings:
             files = engine.scan(clean_table.files[["number", "file", "sheet"]])
-            parts.append(
-                f"""SELECT {table_place} AS table_place, place, {columns} FROM (
-                SELECT *, rid % {ROW_SPAN} AS "row" FROM {clean_table.stored_findings}) AS f
+            rows = f'SELECT *, rid % {ROW_SPAN} AS "row" FROM {clean_table.stored_findings}'
+            queries.append(
+                f"""SELECT {table_place} AS table_place, place, {columns} FROM ({rows}) AS f
                 JOIN {files} AS n ON n.number = f.rid // {FILE_SPAN}"""
             )
     order = ", ".join(map(quoted, ["table_place", *ORDER, "place"]))
-    return {
-        "quarantine": engine.store(f"SELECT {columns} FROM ({' UNION ALL '.join(parts)}) ORDER BY {order}", engine.new_name())
-    }
+    sorted_rows = f"SELECT {columns} FROM ({' UNION ALL '.join(queries)}) ORDER BY {order}"
+    return {"quarantine": engine.store(sorted_rows, engine.new_name())}
 
 
 def quarantined_raw_rows(clean_table: CleanTable, engine: Engine) -> pd.DataFrame:
