@@ -101,20 +101,21 @@ def _summary_sheet(worksheet: Any, styles: CellStyles, findings: pd.DataFrame, c
     worksheet.write_string(0, 0, title.of(language), styles(bold=True, font_size=13))
     _write_header(worksheet, styles, 2, SUMMARY_COLUMNS, language)
     finding_total = int(counts["findings"].sum())
+    sizes = dict(zip(counts.index, zip(counts["findings"].astype(int), counts["rows"].astype(int))))
     if finding_total > len(findings):
         worksheet.write_string(1, 0, wording("workbook.quarantine.first_warnings").of(language), styles())
     if findings.empty:
         worksheet.write_string(3, 0, wording("workbook.quarantine.nothing").of(language), styles())
     for i, ((rule, severity), rows) in enumerate(findings.groupby(["rule", "severity"], sort=True)):
-        first_row = rows.iloc[0]
+        first_row, (finding_count, row_count) = rows.iloc[0], sizes[rule, severity]
         columns = column_names(rows["column"].dropna().astype(str)).of(language)
         summary_cells = (
             rule,
             severity,
             columns,
-            int(counts["findings"][rule, severity]),
-            int(counts["rows"][rule, severity]),
-            int(counts["findings"][rule, severity]) / finding_total,
+            finding_count,
+            row_count,
+            finding_count / finding_total,
             first_row["expected"],
             first_row["mend"],
         )
