@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from ...canonical import CanonicalTable
 from ...engines import Engine, quoted
 from ...study.records import Source
+from ..read.sheet_cells import TypedCells
 from .row_ids import distinct_ids, id_set
 from .text_columns import FILE_SPAN, Sheet, text_table
 
@@ -28,28 +30,37 @@ class SheetTexts:
     def is_large(self) -> bool:
         return sum(sheet.cells.rows for sheet in self.sheets) >= LARGE_ROWS
 
-    def text_rows(self, rids: Collection[int], columns: Collection[str], engine: Engine) -> str:
-        """A relation of the rows by `rid` with the text columns asked for (others may be missing)."""
+    @contextmanager
+    def text_rows(self, rids: Collection[int], columns: Collection[str], engine: Engine) -> Iterator[str]:
+        """A relation, for the length of the block, of the rows by `rid` with the text columns asked for."""
         rid_table = id_table(rids, engine)
-        sheets = [_sheet_of_rows(sheet, rid_table, columns, engine) for sheet in self.sheets]
-        return text_table(sheets, self.source, self.table, engine)
+        cells = [_cells_of_rows(sheet, rid_table, columns, engine) for sheet in self.sheets]
+        sheets = [_sheet_of_rows(sheet, table, columns, engine) for sheet, table in zip(self.sheets, cells, strict=True)]
+        some_rows = text_table(sheets, self.source, self.table, engine)
+        yield some_rows
+        views = [_typed_cells(sheet).table for sheet in sheets]
+        engine.drop([some_rows, *views, *cells, rid_table])  # those of a million rows would crowd out what is read later
 
 
 def printed_rows(
     text_rows: str, sheet_texts: SheetTexts | None, rids: Collection[int], columns: Sequence[str], engine: Engine
 ) -> pd.DataFrame:
     """rid and the text columns of some of the `text_rows`, in the order of their ids."""
-    return engine.collect(f"{printed_rows_sql(text_rows, sheet_texts, rids, columns, engine)} ORDER BY rid")
+    with printed_rows_sql(text_rows, sheet_texts, rids, columns, engine) as query:
+        return engine.collect(f"{query} ORDER BY rid")
 
 
+@contextmanager
 def printed_rows_sql(
     text_rows: str, sheet_texts: SheetTexts | None, rids: Collection[int], columns: Sequence[str], engine: Engine
-) -> str:
-    """A query of rid and the text columns of some of the `text_rows`."""
+) -> Iterator[str]:
+    """A query, for the length of the block, of rid and the text columns of some of the `text_rows`."""
     cells = ", ".join(map(quoted, columns))
     if sheet_texts is not None and sheet_texts.is_large():
-        return f"SELECT rid, {cells} FROM {sheet_texts.text_rows(rids, columns, engine)}"
-    return f"SELECT rid, {cells} FROM {text_rows} WHERE rid IN {id_set(rids, engine)}"
+        with sheet_texts.text_rows(rids, columns, engine) as some_rows:
+            yield f"SELECT rid, {cells} FROM {some_rows}"
+    else:
+        yield f"SELECT rid, {cells} FROM {text_rows} WHERE rid IN {id_set(rids, engine)}"
 
 
 def id_table(ids: Collection[int], engine: Engine) -> str:
@@ -57,17 +68,36 @@ def id_table(ids: Collection[int], engine: Engine) -> str:
     return engine.scan(pd.DataFrame({"id": distinct_ids(ids)}))
 
 
-def _sheet_of_rows(sheet: Sheet, rid_table: str, columns: Collection[str], engine: Engine) -> Sheet:
-    """The sheet with the cells of the rows and columns asked for alone; the others are empty."""
-    typed = sheet.cells.typed
-    if typed is None:
-        raise ValueError(f"{sheet.cells.file} has no typed cells")
-    positions = {name: place for name, place in sheet.header.positions.items() if name in columns}
+def _cells_of_rows(sheet: Sheet, rid_table: str, columns: Collection[str], engine: Engine) -> str:
+    """A table of the cells of the rows and columns asked for."""
+    typed = _typed_cells(sheet)
+    cells = [_cell(typed, place) for place in sorted({place for _, place in _positions(sheet, columns)})]
+    rid = f"{sheet.sheet_number * FILE_SPAN} + row"
+    row_cells = ", ".join(["row", *cells])
+    return engine.query(f"SELECT {row_cells} FROM {typed.table} WHERE {rid} IN (SELECT id FROM {rid_table})")
+
+
+def _sheet_of_rows(sheet: Sheet, cell_table: str, columns: Collection[str], engine: Engine) -> Sheet:
+    """The sheet with the cells of the table alone; the others are empty."""
+    typed, positions = _typed_cells(sheet), dict(_positions(sheet, columns))
     cells = []
     for place in range(len(sheet.cells.labels)):
-        cell, empty_cell = (f"n{place}", "NULL") if place in typed.numbers else (f"c{place}", "''")
+        cell, empty_cell = _cell(typed, place), "NULL" if place in typed.numbers else "''"
         cells.append(cell if place in positions.values() else f"{empty_cell} AS {cell}")
-    rid = f"{sheet.sheet_number * FILE_SPAN} + row"
-    rows = engine.query(f"SELECT row, {', '.join(cells)} FROM {typed.table} WHERE {rid} IN (SELECT id FROM {rid_table})")
+    rows = engine.view(f"SELECT row, {', '.join(cells)} FROM {cell_table}")
     typed_cells = replace(typed, table=rows, complete_places=frozenset())
     return replace(sheet, cells=replace(sheet.cells, typed_cells=typed_cells), header=replace(sheet.header, positions=positions))
+
+
+def _typed_cells(sheet: Sheet) -> TypedCells:
+    if sheet.cells.typed is None:
+        raise ValueError(f"{sheet.cells.file} has no typed cells")
+    return sheet.cells.typed
+
+
+def _cell(typed: TypedCells, place: int) -> str:
+    return f"n{place}" if place in typed.numbers else f"c{place}"
+
+
+def _positions(sheet: Sheet, columns: Collection[str]) -> list[tuple[str, int]]:
+    return [(name, place) for name, place in sheet.header.positions.items() if name in columns]

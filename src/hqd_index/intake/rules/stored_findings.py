@@ -48,15 +48,15 @@ def _stored_findings(
     columns = [printed_columns(rule, text_columns) for rule in rules]
     keys = [column for column in key if column in text_columns]
     names = list(dict.fromkeys(chain(keys, *columns)))
-    printed_rows = engine.view(printed_rows_sql(source.text_rows, source.sheet_texts, violations["rid"], names, engine))
     cells = " ".join(f"WHEN {place} THEN {_cells_sql(columns[place])}" for place in range(len(rules)))
     rule_table = engine.scan(_rule_rows(rules, columns))
     rule_columns = ", ".join(f"r.{quoted(column)}" for column in RULE_COLUMNS)
-    findings = engine.store(
-        f"""SELECT p.rid, r.place, {rule_columns}, CASE r.place {cells} END AS "value", {key_sql(keys, "p.")} AS "key"
-        FROM {printed_rows} AS p JOIN {broken} AS b ON b.rid = p.rid JOIN {rule_table} AS r ON r.place = b.place""",
-        engine.new_name(),
-    )
+    with printed_rows_sql(source.text_rows, source.sheet_texts, violations["rid"], names, engine) as printed_rows:
+        findings = engine.store(
+            f"""SELECT p.rid, r.place, {rule_columns}, CASE r.place {cells} END AS "value", {key_sql(keys, "p.")} AS "key"
+            FROM ({printed_rows}) AS p JOIN {broken} AS b ON b.rid = p.rid JOIN {rule_table} AS r ON r.place = b.place""",
+            engine.new_name(),
+        )
     engine.drop([broken])
     return findings
 

@@ -84,7 +84,7 @@ def rules(results: Results) -> Grid | None:
     rows = results.table("quarantine")
     if rows.empty:
         return None
-    values, counts = [], results.finding_counts
+    values, counts = [], results.finding_counts["findings"].to_dict()
     for (rule, severity), findings in rows.groupby(["rule", "severity"], sort=True):
         first_finding, columns = findings.iloc[0], column_names(findings["column"].dropna().astype(str))
         general = EXPECTATIONS.get(str(rule))
@@ -95,9 +95,8 @@ def rules(results: Results) -> Grid | None:
             else Bilingual(general.zh, general.en),
             Bilingual(first_finding["mend_zh"], first_finding["mend_en"]),
         )
-        count = int(counts["findings"][rule, severity])
-        values.append((rule, key_label(results, "severity", severity), columns, count, expectation, remedy))
-    note = wording("grids.note.rules" if counts["findings"].sum() == len(rows) else "grids.note.first_warnings")
+        values.append((rule, key_label(results, "severity", severity), columns, counts[rule, severity], expectation, remedy))
+    note = wording("grids.note.rules" if sum(counts.values()) == len(rows) else "grids.note.first_warnings")
     return Grid(wording("grids.title.rules"), RULES, tuple(values), ("quarantine",), note)
 
 
