@@ -29,6 +29,9 @@ setup-dev: .venv/.dev ## the same with what tests need / 建立开发环境
 pipeline: setup ## raw files -> index, regressions, report; STUDY=provinces: the example of real data / 运行全流程
 	@$(if $(STUDY),$(BIN)/hqd run --study examples/$(STUDY)/configs --data examples/$(STUDY)/data/raw $(ARGS),$(BIN)/hqd demo --if-missing && $(BIN)/hqd run $(ARGS))
 
+# modules are kept compiled, also where the environment says not to: each worker and child compiles hundreds of them otherwise
+test test-slow: export PYTHONDONTWRITEBYTECODE =
+
 test: setup-dev ## the tests / 运行测试
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" $(ARGS)
 

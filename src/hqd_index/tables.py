@@ -42,6 +42,11 @@ def variable(column_name: str) -> str:
 
 def empty(table_name: str) -> pd.DataFrame:
     """The table with its header and no rows."""
+    return _header(table_name).copy()
+
+
+@cache
+def _header(table_name: str) -> pd.DataFrame:
     import pandas as pd
 
     return conform(table_name, pd.DataFrame({column: [] for column in TABLES[table_name].columns}))
@@ -76,10 +81,12 @@ def conform(table_name: str, content: pd.DataFrame) -> pd.DataFrame:
 
 
 def check(table_name: str, content: pd.DataFrame) -> pd.DataFrame:
-    """The conformed frame, after pandera has judged it; CheckError (exit 4) names table, column and first bad value."""
+    """The conformed frame; CheckError (exit 4) names table, column and first bad value, as pandera finds it."""
+    conformed = conform(table_name, content)
+    if _fulfils_contract(table_name, conformed):
+        return conformed
     from .pandera_checks import pa
 
-    conformed = conform(table_name, content)
     try:
         return schema(table_name).validate(conformed, lazy=True)
     except pa.errors.SchemaErrors as fault:
@@ -89,6 +96,18 @@ def check(table_name: str, content: pd.DataFrame) -> pd.DataFrame:
             f"table {table_name} breaks its contract ({len(fault.failure_cases)} cases): {failure}",
             zh=f"输出表 {table_name} 不符合约定(共 {len(fault.failure_cases)} 处):{failure}",
         ) from fault
+
+
+def _fulfils_contract(table_name: str, conformed: pd.DataFrame) -> bool:
+    """Whether pandera would find nothing in a conformed frame, in a tenth of its time."""
+    table = TABLES[table_name]
+    for column, value_type in table.columns.items():
+        kind, is_missing = value_type.rstrip("?"), conformed[column].isna()
+        if kind == value_type and is_missing.any():
+            return False
+        if kind in RANGES and not (is_missing | conformed[column].between(*RANGES[kind])).all():
+            return False
+    return not (table.key and conformed.duplicated(list(table.key)).any())
 
 
 @cache
@@ -112,14 +131,8 @@ DTYPES: dict[str, Any] = {"text": "str", "int": "Int64", "number": "float64", "s
 RANGES = {"share": (-1e-9, 1 + 1e-9), "p": (0.0, 1.0)}
 
 TABLES: dict[str, Table] = {
-    "ledger": _table(
-        "数据台账", "Row ledger", "file sheet stage reason",
-        "file sheet:text? stage rows_in:int used:int quarantined:int out_of_scope:int reason:text?",
-    ),
-    "repairs": _table(
-        "修整的单元格", "Repaired cells", "file sheet column kind",
-        "file sheet:text? column kind cells:int example_before:text? example_after:text?",
-    ),
+    "ledger": _table("数据台账", "Row ledger", "file sheet stage reason", "file sheet:text? stage rows_in:int used:int quarantined:int out_of_scope:int reason:text?"),
+    "repairs": _table("修整的单元格", "Repaired cells", "file sheet column kind", "file sheet:text? column kind cells:int example_before:text? example_after:text?"),
     "quarantine": _table(
         "隔离清单", "Quarantine", "",
         "rule severity file sheet:text? row:int key:text? column:text? value:text? expected_zh expected_en mend_zh mend_en",
@@ -132,9 +145,7 @@ TABLES: dict[str, Table] = {
         "样本覆盖率", "Coverage against official totals", "unit year",
         "unit year:int n_firms_matched:int n_firms:number? share_firms:number? revenue_matched:number? revenue:number? share_revenue:number? flag:text?",
     ),
-    "sample_flow": _table(
-        "样本筛选表", "Sample flow", "step", "step:int table label_zh label_en rows:int firms:int?"
-    ),
+    "sample_flow": _table("样本筛选表", "Sample flow", "step", "step:int table label_zh label_en rows:int firms:int?"),
     "descriptives": _table(
         "描述性统计", "Descriptive statistics", "sample variable",
         "sample variable label_zh label_en unit:text? n:int mean:number? sd:number? min:number? median:number? max:number?",
@@ -178,10 +189,7 @@ TABLES: dict[str, Table] = {
         "敏感性(Sobol 指数)", "Sensitivity (Sobol' indices)", "output factor",
         "output factor factor_zh factor_en first:number? first_low:number? first_high:number? total:number? total_low:number? total_high:number? place:int? note_zh:text? note_en:text?",
     ),
-    "left_out": _table(
-        "逐一剔除后的名次", "Ranks without each node", "node unit year",
-        "node node_zh node_en unit year:int base_rank:int? rank:int? shift:number?",
-    ),
+    "left_out": _table("逐一剔除后的名次", "Ranks without each node", "node unit year", "node node_zh node_en unit year:int base_rank:int? rank:int? shift:number?"),
     "designs": _table("备选设计", "Designs", "design", "design:int label mean_shift:number? max_shift:number? spearman:number?"),
     "uncertainty_summary": _table(
         "稳健性小结", "Robustness in short", "source year quantity", "source year:int quantity value:number?"
@@ -202,10 +210,7 @@ TABLES: dict[str, Table] = {
         "障碍度", "Obstacle degree", "unit year node",
         "unit unit_zh unit_en year:int node node_zh node_en level degree:share? place:int? coverage:share",
     ),
-    "distribution": _table(
-        "核密度曲线", "Kernel density", "node year score",
-        "node node_zh node_en year:int score:number density:number bandwidth:number",
-    ),
+    "distribution": _table("核密度曲线", "Kernel density", "node year score", "node node_zh node_en year:int score:number density:number bandwidth:number"),
     "transitions": _table(
         "状态转移", "Transitions between quartiles", "chain node lag_state from_state to_state",
         "chain node node_zh node_en lag_state:int from_state:int to_state:int count:int probability:share? flag:text?",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,9 @@ OPEN = {"gates": {"max_quarantine_share": 1.0}}
 COMPUTED = {"linkages"}
 USCC = "91110108123456789"
 FIRMS_NEEDED = {"revenue", "industry_code"}  # what the small study of these tests computes with
+FEW_OF_FIRMS = {  # what other tables are joined to, and compared with
+    *FIRMS_NEEDED, "firm_id", "firm_name", "uscc", "year", "industry_version", "province_code", "city_code", "employees",
+}  # fmt: skip
 TEXTS = {
     "firm_id": "000001", "supplier_id": "000001", "customer_id": "000002", "industry_code": "C39", "industry_version": "2017",
     "province_code": "330000", "city_code": "330100", "uscc": "0" * 18, "hs6": "850440", "hs_rev": "HS17",
@@ -37,8 +40,10 @@ def cell(name: str, column: Column, row: int) -> str:
     return {"flag": "true", "number": "10", "integer": "1"}.get(column.dtype, f"{name}{row}")
 
 
-def table_lines(table: str, without: str | None) -> list[str]:
-    columns = {name: column for name, column in CANONICAL[table].columns.items() if name != without}
+def table_lines(table: str, without: str | None, only: Collection[str] | None = None) -> list[str]:
+    columns = {
+        name: column for name, column in CANONICAL[table].columns.items() if name != without and (only is None or name in only)
+    }
     return [",".join(columns), *[",".join(cell(name, column, row) for name, column in columns.items()) for row in range(3)]]
 
 
@@ -51,11 +56,12 @@ def optional() -> Iterator[tuple[str, str]]:
 
 
 def read(folder: Path, engine: Engine, table: str, without: str | None) -> Intake:
+    """The table as a study has it beside its firms; those have few columns where another lacks one that they have no part in."""
+    few = None if without is None or table == "srdi_list" else FEW_OF_FIRMS
     sources: dict[str, Any] = {"firms": {"path": "firms.csv", "table": "firms"}, table: {"path": f"{table}.csv", "table": table}}
     for name in sources:
-        (folder / "data" / f"{name}.csv").write_text(
-            "\n".join(table_lines(name, without if name == table else None)) + "\n", encoding="utf-8"
-        )
+        lines = table_lines(name, without) if name == table else table_lines(name, None, few)
+        (folder / "data" / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return intake(build(sources, OPEN, study={"years": [2019, 2021]}), engine, folder / "data", folder / "configs")
 
 

@@ -36,6 +36,7 @@ from .column_units import column_units
 from .doubtful_numbers import doubtful_number_findings
 from .unread_numbers import conversion_notices, diagnoses, unreadable_cells
 
+FEW_CELLS = 20_000  # up to which it is cheaper to hold them than to plan how to compute them for each of a hundred queries
 FEWEST_FRACTIONS = 3  # numbers strictly between 0 and 1 from which a column of percentages is suspected to hold shares
 
 
@@ -253,6 +254,6 @@ def _typed_columns(
     is_cheap = all(column_reading.is_exact(name) for name in column_reading.present_columns if column_reading.is_numeric(name))
     query = f"SELECT {', '.join(select_list)} FROM {rows} AS t {' '.join(join_clauses)}"
     cell_count = column_reading.row_count * len(select_list)
-    if is_cheap and cell_count < MANY_CELLS:
+    if is_cheap and FEW_CELLS < cell_count < MANY_CELLS:
         return column_reading.engine.view(query)
     return held_rows(query, cell_count, column_reading.engine)
