@@ -242,7 +242,7 @@ def references_page(language: str) -> list[str]:
 
 def _figure_row(id: str, entry: Mapping[str, Any], language: str) -> list[str]:
     """Method, source, the first figures of both, largest difference, tolerance and its reason."""
-    theirs, ours = ((f"{value:.4f}" for value in values[:SHOWN]) for values in (entry["theirs"], known_answers.OURS[id]()))
+    theirs, ours = ((f"{value:.4f}" for value in values[:SHOWN]) for values in (entry["theirs"], known_answers.ours(id)))
     more = f" … ({len(entry['theirs'])})" if len(entry["theirs"]) > SHOWN else ""
     figures = [" ".join(values) + more for values in (theirs, ours)]
     difference = known_answers.difference(id)

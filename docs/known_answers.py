@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -132,7 +133,13 @@ def answers() -> dict[str, Mapping[str, Any]]:
     return {**texts("known_answers")["answers"], **texts("known_estimates")["answers"]}
 
 
+@cache
+def ours(id: str) -> Array:
+    """Ours for an answer, which a page in each language shows beside theirs."""
+    return np.asarray(OURS[id](), dtype=np.float64)
+
+
 def difference(id: str) -> float:
     """The largest distance of ours from theirs."""
     theirs = np.array(answers()[id]["theirs"], dtype=np.float64)
-    return float(np.abs(OURS[id]() - theirs).max())
+    return float(np.abs(ours(id) - theirs).max())

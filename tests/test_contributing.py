@@ -145,6 +145,7 @@ def outcome(folder: Path, *tests: str) -> subprocess.CompletedProcess[str]:
     return python(folder, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests)
 
 
+@pytest.mark.slow
 def test_the_known_answers_hold_with_all_diffs_together(original: Path, tmp_path: Path) -> None:
     """Also where a diff still applies, but calls what has another name by now."""
     folder = Path(shutil.copytree(original, tmp_path / "copy"))

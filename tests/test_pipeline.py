@@ -105,6 +105,7 @@ def test_verdicts_and_grades_follow_from_the_published_numbers(place):
     assert words[h1] in (place.latest / "summary.txt").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_statsmodels_agrees_with_every_unit_year_row_of_the_regressions(place):
     """Every specification that the program derives is rebuilt from the published files; only rows of firms cannot be."""
     comparison = second_opinion(place.latest)
@@ -164,6 +165,7 @@ def shuffled(path: Path, encoding: str, stream: random.Random) -> None:
     path.write_bytes(out.getvalue().encode(encoding))
 
 
+@pytest.mark.slow
 def test_row_and_column_order_hash_seed_and_processes_change_no_byte(place, tmp_path):
     """All tables but `row` in quarantine.csv (design: exactness); ragged rows keep their cells, which no order can change."""
     here = place.copy(tmp_path)

@@ -28,16 +28,13 @@ def here(demo_run: DemoRun, tmp_path) -> Place:
     return copy
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("unit", "fewest", "example"),
     [
         ("{by: [province_code], names: gbt2260, groups: region}", 25, "浙江"),
-        pytest.param(
-            "{by: [ownership], names: code, groups: {table: firms, column: ownership}}", 3, "private", marks=pytest.mark.slow
-        ),
-        pytest.param(
-            "{by: [province_code, ownership], names: gbt2260, groups: region}", 40, "浙江·private", marks=pytest.mark.slow
-        ),
+        ("{by: [ownership], names: code, groups: {table: firms, column: ownership}}", 3, "private"),
+        ("{by: [province_code, ownership], names: gbt2260, groups: region}", 40, "浙江·private"),
     ],
     ids=["province", "ownership", "province x ownership"],
 )
