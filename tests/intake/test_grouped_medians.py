@@ -91,9 +91,10 @@ def test_brackets_hold_most_medians(rows: str, engine: Engine, monkeypatch: pyte
     bracketed_years, other_years = [], []
     cells_inside, medians_of_groups = grouped_medians._cells_inside, grouped_medians._medians_of_groups
 
-    def inside(keys: list[str], measured: MeasuredRows, column: str, brackets: pd.DataFrame) -> pd.DataFrame:
-        bracketed_years.append(set(brackets["year"]))
-        return cells_inside(keys, measured, column, brackets)
+    def inside(keys: list[str], measured: MeasuredRows, position: int, bracket_table: str) -> pd.DataFrame:
+        brackets = measured.engine.collect(bracket_table)
+        bracketed_years.append(set(brackets.loc[brackets[f"low_{position}"].notna(), "year"]))
+        return cells_inside(keys, measured, position, bracket_table)
 
     def of_groups(keys: list[str], measured: MeasuredRows, column: str, groups: pd.DataFrame) -> pd.DataFrame:
         other_years.append(set(groups["year"]))
@@ -115,10 +116,9 @@ def test_brackets_hold_most_medians(rows: str, engine: Engine, monkeypatch: pyte
 def test_a_bracket_with_one_of_two_middle_values_misses(engine: Engine, low: float, high: float, is_inside: bool):
     """The median of 1 to 10 is 5.5."""
     rows = MeasuredRows(engine.scan(pd.DataFrame({"year": 2020, "x": np.arange(1.0, 11.0)})), 10, ["x"], engine)
-    groups = pd.DataFrame({"year": [2020]})
-    brackets = groups.assign(low=low, high=high)
-    (counts,) = grouped_medians._counts(["year"], rows, groups, [brackets])
-    medians = grouped_medians._middle_cells(counts, grouped_medians._cells_inside(["year"], rows, "x", brackets))
+    brackets = engine.scan(pd.DataFrame({"year": [2020], "low_0": [low], "high_0": [high]}))
+    counts = grouped_medians._counts(["year"], rows, brackets).set_axis(["year", *grouped_medians.COUNTS], axis=1).astype(int)
+    medians = grouped_medians._middle_cells(counts, grouped_medians._cells_inside(["year"], rows, 0, brackets))
     assert medians.to_dict("records") == [{"year": 2020, "cell_count": 10, "median": 5.5}] * is_inside
 
 

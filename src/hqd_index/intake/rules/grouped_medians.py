@@ -1,7 +1,7 @@
 """Exact medians of positive cells by year, or by file and year, in bounded memory at any number of rows.
 
-A median holds every value that it is the middle of, and takes the engine three times as long as what follows. In large tables a
-sample brackets each median first; one pass counts the cells of all columns below their brackets, and those inside, few in a
+A median holds every value that it is the middle of, and beside other work many of them do not fit. In large tables a sample
+brackets each median first; one pass counts the cells of all columns below their brackets, and those inside, few in a
 hundred, are fetched and the middle ones found by rank. A median that its bracket misses, or whose group the sample has too few
 rows of, is found among all cells of its group by the engine, which spills to disk.
 """
@@ -19,7 +19,8 @@ from ...engines import Engine, quoted
 from ..layout.text_columns import FILE_SPAN
 
 FEWEST_CELLS = 5  # positive cells of a group that has a median
-LARGE_ROWS = 500_000
+LARGE_ROWS = 5_000_000
+CELLS_AT_ONCE = 20_000_000  # of which the engine takes medians in one pass
 BATCH_ROWS = 20_000_000  # of files whose medians are taken at once
 COLUMNS_AT_ONCE = 20
 SAMPLE_ROWS = 250_000
@@ -27,7 +28,7 @@ SAMPLE_STEPS = (61, 127, 251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65521)
 """Primes, of which no number of years per firm is a multiple: each year has its share of the sample."""
 DEVIATIONS = 4.0  # of a rank in the sample: one bracket in sixteen thousand misses
 KEYS = {"year": "CAST(year AS INTEGER)", "file": f"rid // {FILE_SPAN}"}
-ENDS = ("low", "high")
+ENDS, COUNTS = ("low", "high"), ("cell_count", "cells_below")
 
 GroupMedians = dict[str, dict[tuple[int, ...], float]]
 """Column -> key -> median; keys are (year,), or (file, year)."""
@@ -76,16 +77,13 @@ def _file_batches(measured: MeasuredRows) -> Iterator[MeasuredRows]:
 
 
 def _medians(keys: Sequence[str], measured: MeasuredRows) -> GroupMedians:
-    """Those of small tables by the engine's median, others within brackets."""
-    if measured.row_count < LARGE_ROWS:
-        return _engine_medians(keys, measured) if measured.columns else {}
-    groups = measured.engine.collect(
-        f"SELECT DISTINCT {_key_sql(keys)} FROM {measured.rows} WHERE year IS NOT NULL ORDER BY {', '.join(keys)}"
-    ).astype("int64")
+    """Those of large tables within brackets, others by the engine's median."""
+    is_large = measured.row_count >= LARGE_ROWS
+    columns_at_once = COLUMNS_AT_ONCE if is_large else max(1, CELLS_AT_ONCE // max(1, measured.row_count))
     medians: GroupMedians = {}
-    for first in range(0, len(measured.columns), COLUMNS_AT_ONCE):
-        columns = measured.columns[first : first + COLUMNS_AT_ONCE]
-        medians |= _bracketed_medians(keys, replace(measured, columns=columns), groups)
+    for first in range(0, len(measured.columns), columns_at_once):
+        some_columns = replace(measured, columns=measured.columns[first : first + columns_at_once])
+        medians |= _bracketed_medians(keys, some_columns) if is_large else _engine_medians(keys, some_columns)
     return medians
 
 
@@ -122,19 +120,27 @@ def _by_key(medians: pd.DataFrame) -> dict[tuple[int, ...], float]:
     }
 
 
-def _bracketed_medians(keys: Sequence[str], measured: MeasuredRows, groups: pd.DataFrame) -> GroupMedians:
+def _bracketed_medians(keys: Sequence[str], measured: MeasuredRows) -> GroupMedians:
     """The medians of columns; those of groups without a bracket, or not within it, among all cells of the group."""
-    sample = _sample(keys, measured)
-    brackets = [_brackets(keys, column, sample) for column in measured.columns]
+    groups = measured.engine.collect(
+        f"SELECT DISTINCT {_key_sql(keys)} FROM {measured.rows} WHERE year IS NOT NULL ORDER BY {', '.join(keys)}"
+    ).astype("int64")
+    sample, brackets = _sample(keys, measured), groups
+    for position, column in enumerate(measured.columns):
+        ends = {end: f"{end}_{position}" for end in ENDS}
+        brackets = brackets.merge(_brackets(keys, column, sample).rename(columns=ends), how="left", on=[*keys])
+    bracket_table = measured.engine.scan(brackets)
+    counts = _counts(keys, measured, bracket_table)
     medians: GroupMedians = {}
-    for column, column_brackets, counts in zip(
-        measured.columns, brackets, _counts(keys, measured, groups, brackets), strict=True
-    ):
-        column_medians = _middle_cells(counts, _cells_inside(keys, measured, column, column_brackets))
+    for position, column in enumerate(measured.columns):
+        column_counts = counts[[*keys, f"count_{position}", f"below_{position}"]].set_axis([*keys, *COUNTS], axis=1)
+        column_counts = column_counts[brackets[f"low_{position}"].notna().to_numpy()].astype("int64")
+        column_medians = _middle_cells(column_counts, _cells_inside(keys, measured, position, bracket_table))
         other_groups = groups.merge(column_medians[[*keys]], how="left", indicator=True).query("_merge == 'left_only'")[[*keys]]
         if not other_groups.empty:
             column_medians = pd.concat([column_medians, _medians_of_groups(keys, measured, column, other_groups)])
         medians[column] = _by_key(column_medians.sort_values([*keys]))
+    measured.engine.drop([bracket_table])
     return medians
 
 
@@ -159,51 +165,38 @@ def _brackets(keys: Sequence[str], column: str, sample: pd.DataFrame) -> pd.Data
     return pd.DataFrame(brackets, columns=[*keys, *ENDS]).astype(dict.fromkeys(keys, "int64") | dict.fromkeys(ENDS, "float64"))
 
 
-def _counts(
-    keys: Sequence[str], measured: MeasuredRows, groups: pd.DataFrame, brackets: Sequence[pd.DataFrame]
-) -> list[pd.DataFrame]:
-    """For each column: keys, cell_count and cells_below of the groups with a bracket, in one pass for all columns."""
-    engine, all_brackets, counts = measured.engine, groups, []
-    for position, (column, column_brackets) in enumerate(zip(measured.columns, brackets, strict=True)):
-        cell, low = f"cell_{position}", f"low_{position}"
-        all_brackets = all_brackets.merge(column_brackets[[*keys, "low"]].rename(columns={"low": low}), how="left", on=[*keys])
-        is_below = f"{cell} > 0 AND {cell} < {_end_sql(low, column, measured)}"
-        counts.append(f"{_count_sql(f'{cell} > 0')} AS count_{position}, {_count_sql(is_below)} AS below_{position}")
-    bracket_table, key_list = engine.scan(all_brackets), ", ".join(keys)
+def _counts(keys: Sequence[str], measured: MeasuredRows, bracket_table: str) -> pd.DataFrame:
+    """Keys in their order, and count_k and below_k: the positive cells of the k-th column, and those below its bracket."""
+    counts = []
+    for position in range(len(measured.columns)):
+        cell, low = f"cell_{position}", _end_sql("low", position, measured)
+        is_positive, is_below = f"{cell} > 0", f"{cell} > 0 AND {cell} < {low}"
+        counts.append(f"{_count_sql(is_positive)} AS count_{position}, {_count_sql(is_below)} AS below_{position}")
     cells = ", ".join(f"{quoted(column)} AS cell_{position}" for position, column in enumerate(measured.columns))
+    key_list = ", ".join(keys)
     rows = f"(SELECT {_key_sql(keys)}, {cells} FROM {measured.rows}) JOIN {bracket_table} USING ({key_list})"
-    all_counts = engine.collect(f"SELECT {key_list}, {', '.join(counts)} FROM {rows} GROUP BY {key_list} ORDER BY {key_list}")
-    engine.drop([bracket_table])
-    return [
-        all_counts[[*keys, f"count_{position}", f"below_{position}"]]
-        .set_axis([*keys, "cell_count", "cells_below"], axis=1)
-        .astype("int64")
-        .merge(column_brackets[[*keys]], on=[*keys])
-        for position, column_brackets in enumerate(brackets)
-    ]
+    return measured.engine.collect(f"SELECT {key_list}, {', '.join(counts)} FROM {rows} GROUP BY {key_list} ORDER BY {key_list}")
 
 
 def _count_sql(condition: str) -> str:
     return f"coalesce(sum(CAST({condition} AS INTEGER)), 0)"
 
 
-def _end_sql(end: str, column: str, measured: MeasuredRows) -> str:
+def _end_sql(end: str, position: int, measured: MeasuredRows) -> str:
     """An end of a bracket in the type of its column, so that a decimal is not compared as a double."""
-    return f"TRY_CAST({end} AS {measured.engine.sql_types(measured.rows)[column]})"
+    return f"TRY_CAST({end}_{position} AS {measured.engine.sql_types(measured.rows)[measured.columns[position]]})"
 
 
-def _cells_inside(keys: Sequence[str], measured: MeasuredRows, column: str, brackets: pd.DataFrame) -> pd.DataFrame:
-    """Keys and cell of the cells inside the bracket of their group, in the order of the keys and cells."""
-    engine, key_list = measured.engine, ", ".join(keys)
-    bracket_table = engine.scan(brackets)
-    ends = ", ".join(f"{_end_sql(end, column, measured)} AS {end}" for end in ENDS)
-    rows = f"SELECT {_key_sql(keys)}, {quoted(column)} AS cell FROM {measured.rows}"
-    cells = engine.collect(
+def _cells_inside(keys: Sequence[str], measured: MeasuredRows, position: int, bracket_table: str) -> pd.DataFrame:
+    """Keys and cell of the cells of a column inside the bracket of their group, in the order of the keys and cells."""
+    key_list = ", ".join(keys)
+    ends = ", ".join(f"{_end_sql(end, position, measured)} AS {end}" for end in ENDS)
+    rows = f"SELECT {_key_sql(keys)}, {quoted(measured.columns[position])} AS cell FROM {measured.rows}"
+    cells = measured.engine.collect(
         f"SELECT {key_list}, CAST(cell AS DOUBLE) AS cell FROM ({rows}) "
         f"JOIN (SELECT {key_list}, {ends} FROM {bracket_table}) USING ({key_list}) WHERE cell >= low AND cell <= high"
-    )
-    engine.drop([bracket_table])
-    return cells.astype(dict.fromkeys(keys, "int64")).sort_values([*keys, "cell"], ignore_index=True)
+    ).astype(dict.fromkeys(keys, "int64"))
+    return cells.iloc[np.lexsort([cells[column].to_numpy() for column in ("cell", *reversed(keys))])].reset_index(drop=True)
 
 
 def _middle_cells(counts: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
