@@ -14,30 +14,32 @@ from ...study.records import SrdiList, Study
 PUBLISHED_STATUS_COLUMNS = ("srdi_level", "srdi_batch", "srdi_first_year", "srdi_ever", "srdi_valid", "srdi_any")
 LISTS = ("srdi_levels_valid", "srdi_levels_to_date", "srdi_levels_ever")
 HIGHEST_FIRST = tuple(reversed(SRDI_LEVELS[1:]))
+SPELL_COLUMNS = ("level", "batch", "first", "start", "end")
 CRITERIA_LEVEL = "criteria"
 
 
 def status_from_spells(
     firms: str, firm_spells: pd.DataFrame, undecided_firms: pd.DataFrame, settings: SrdiList, engine: Engine
 ) -> str:
-    """The firm table with the status columns that the spells of recognition give; the years of their firms alone are compared."""
-    spells_table = engine.scan(firm_spells.astype({"firm_id": "str", "level": "str"}))
-    undecided_from = engine.scan(undecided_firms[["firm_id", "after"]].astype({"firm_id": "str"}))
+    """The firm table with the status columns that the spells of recognition give.
+
+    Firms with the same spells share a profile: lists of levels are made, and joined, for profiles and years and not for firms.
+    """
+    firm_profiles, profile_spells = _profiles(firm_spells, undecided_firms)
+    spells_table = engine.scan(profile_spells.astype({"level": "str"}))
+    profile_numbers = engine.scan(firm_profiles.astype({"firm_id": "str"}))
     national = ", ".join(literal(level) for level in settings.national_levels)
     replaced_columns = [column_name for column_name in engine.types(firms) if column_name in (*PUBLISHED_STATUS_COLUMNS, *LISTS)]
     kept_columns = f"f.* EXCLUDE ({', '.join(replaced_columns)})" if replaced_columns else "f.*"
     status_rows = engine.query(
-        f"""WITH years AS (
-            SELECT DISTINCT firm_id, year FROM {quoted(firms)} WHERE firm_id IN (SELECT firm_id FROM {spells_table})),
-        p AS (
-            SELECT y.firm_id, y.year, {_levels_sql("y.year BETWEEN s.start AND s.end")} AS valid,
+        f"""WITH p AS (
+            SELECT s.profile, y.year, {_levels_sql("y.year BETWEEN s.start AND s.end")} AS valid,
                    {_levels_sql("y.year >= s.first")} AS to_date, {_levels_sql("true")} AS ever, min(s.first) AS first,
-                   min(s.batch) FILTER (WHERE s.level IN ({national})) AS batch
-            FROM years AS y JOIN {spells_table} AS s USING (firm_id) GROUP BY y.firm_id, y.year)
+                   min(s.batch) FILTER (WHERE s.level IN ({national})) AS batch, min(s."after") AS "after"
+            FROM (SELECT DISTINCT year FROM {quoted(firms)}) AS y CROSS JOIN {spells_table} AS s GROUP BY s.profile, y.year)
         SELECT p.*, coalesce({_highest_level_sql("p.valid")}, {_highest_level_sql("p.to_date")}, 'none') AS level,
-               CASE WHEN len(p.valid) = 0 AND p.year >= u.after THEN NULL ELSE p.valid END AS known
-        FROM p LEFT JOIN (SELECT firm_id, min("after") AS "after" FROM {undecided_from} GROUP BY firm_id) AS u
-        USING (firm_id)"""
+               CASE WHEN len(p.valid) = 0 AND p.year >= p."after" THEN NULL ELSE p.valid END AS known
+        FROM p"""
     )
     valid_sql = "CASE WHEN q.level IS NULL THEN [] ELSE q.known END"
     return engine.store(
@@ -46,11 +48,29 @@ def status_from_spells(
                coalesce(f.year >= q.first, false) AS srdi_ever, len({valid_sql}) > 0 AS srdi_valid,
                q.first IS NOT NULL AS srdi_any, {valid_sql} AS srdi_levels_valid,
                coalesce(q.to_date, []) AS srdi_levels_to_date, coalesce(q.ever, []) AS srdi_levels_ever
-        FROM {quoted(firms)} AS f LEFT JOIN {status_rows} AS q USING (firm_id, year)""",
+        FROM {quoted(firms)} AS f LEFT JOIN {profile_numbers} AS n USING (firm_id)
+        LEFT JOIN {status_rows} AS q ON q.profile = n.profile AND q.year = f.year""",
         f"{firms}_status",
         ["firm_id", "year"],
         extends=firms,
     )
+
+
+def _profiles(firm_spells: pd.DataFrame, undecided_firms: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """firm_id and profile, a number that firms with the same spells share; and the spells of each profile.
+
+    `after`: the year from which a status of the firm is undecided, if any.
+    """
+    undecided_from = undecided_firms.groupby("firm_id")["after"].min()
+    spells = firm_spells[["firm_id", *SPELL_COLUMNS]].assign(after=firm_spells["firm_id"].map(undecided_from).astype("Int64"))
+    spells["text"] = ""
+    for column in (*SPELL_COLUMNS, "after"):
+        spells["text"] += spells[column].astype("object").map(str) + " "
+    spells = spells.sort_values(["firm_id", "text"], ignore_index=True)
+    texts = spells.groupby("firm_id")["text"].agg("|".join)
+    firm_profiles = pd.DataFrame({"firm_id": texts.index, "profile": pd.factorize(texts)[0].astype("int64")})
+    first_firms = firm_profiles.drop_duplicates("profile")
+    return firm_profiles, first_firms.merge(spells, on="firm_id", validate="one_to_many")[["profile", *SPELL_COLUMNS, "after"]]
 
 
 def _levels_sql(condition: str) -> str:
