@@ -189,7 +189,8 @@ def number_text_sql(column: str, kind: str) -> str:
         shorter_text = f"substr({number_text}, 1, length({number_text}) - CASE WHEN {column} % 1 <> 0 THEN 1 ELSE 3 END)"
         number_text = f"CASE WHEN {column} % 0.10 <> 0 THEN {number_text} ELSE {shorter_text} END"
     elif kind == CENTS_WITH_POINT:
-        number_text = f"CASE WHEN suffix({number_text}, '0') THEN substr({number_text}, 1, length({number_text}) - 1) ELSE {number_text} END"
+        without_zero = f"substr({number_text}, 1, length({number_text}) - 1)"
+        number_text = f"CASE WHEN suffix({number_text}, '0') THEN {without_zero} ELSE {number_text} END"
     elif kind == "double":
         number_text = _cell_text_sql(column, kind)
     return f"coalesce({number_text}, '')"
