@@ -33,6 +33,8 @@ from .test_report import HOSTILE
 
 pytestmark = pytest.mark.browser
 BROWSER, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
+ANSWER_LIMIT = 900
+"""Seconds until an answer of the browser: longer than any limit of a script, as axe takes minutes on a busy machine."""
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--no-first-run", "--hide-scrollbars", "--window-size=1280,900",
@@ -61,6 +63,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         "prefs", {"download.default_directory": str(folder), "profile.default_content_setting_values.automatic_downloads": 1}
     )
     driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    driver.command_executor.client_config.timeout = ANSWER_LIMIT
     driver.downloads = folder  # type: ignore[attr-defined]
     yield driver
     driver.quit()
