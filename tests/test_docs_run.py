@@ -97,6 +97,8 @@ def project(demo_files: Place, tmp_path_factory: pytest.TempPathFactory) -> Path
 def typed(lines: str, folder: Path) -> Path:
     """The folder in which a shell ends that was given these lines; the first line that fails ends it."""
     environment = os.environ | {"PATH": f"{folder_of_programs(folder)}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
+    for name in ("MAKEFLAGS", "MAKEOVERRIDES"):  # of `make test`
+        environment.pop(name, None)
     script = f"set -eu\n{lines}\npwd >&3"
     read, write = os.pipe()
     call = ["bash", "-c", f"exec 3>&{write}; {script}"]
