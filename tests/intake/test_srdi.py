@@ -13,7 +13,7 @@ from hqd_index.intake.srdi.firm_matching import firm_matches
 from hqd_index.intake.srdi.list_checks import batch_notices
 from hqd_index.intake.srdi.recognition_spells import Event, firm_spells, spells, stock
 from hqd_index.intake.srdi.srdi_status import status_from_list
-from hqd_index.intake.srdi.status_columns import status_from_columns
+from hqd_index.intake.srdi.status_columns import status_from_columns, status_from_spells
 from hqd_index.study.records import SrdiList
 
 # domain reference, data.md section 6: batch totals, and reviews passed with one count base (155 in 2022, 142 from 2023 on)
@@ -119,6 +119,32 @@ def firm_years(engine: Engine, *ids: str) -> str:
 def by_year(engine: Engine, table: str, firm: str, column: str) -> list[Any]:
     got = engine.collect(f"SELECT {column} FROM {table} WHERE firm_id = '{firm}' ORDER BY year")[column]
     return [list(one) if isinstance(one, np.ndarray) else one for one in got]
+
+
+def test_firms_whose_spells_differ_in_one_thing_share_no_status(engine: Engine):
+    """Of all firms together each has what it has alone."""
+    first = ("national", 1, 2019, 2019, 2021)
+    spells_of_firms = {
+        "A": [first], "same": [first], "level": [("provincial", *first[1:])], "batch": [("national", 2, *first[2:])],
+        "recognised": [("national", 1, 2020, 2020, 2021)], "start": [("national", 1, 2019, 2020, 2021)],
+        "end": [("national", 1, 2019, 2019, 2022)], "second": [first, ("provincial", None, 2020, 2020, 2022)],
+        "undecided": [first], "later": [first],
+    }  # fmt: skip
+    rows = [(firm, *spell) for firm, firm_spells in spells_of_firms.items() for spell in firm_spells]
+    all_spells = pd.DataFrame(rows, columns=["firm_id", "level", "batch", "first", "start", "end"]).astype({"batch": "Int64"})
+    undecided = pd.DataFrame({"firm_id": ["undecided", "later"], "after": [2022, 2023]})
+    firms = firm_years(engine, *spells_of_firms, "none")
+
+    def status(*names: str) -> pd.DataFrame:
+        parts = (frame[frame["firm_id"].isin(names)] for frame in (all_spells, undecided))
+        table = engine.collect(status_from_spells(firms, *parts, SrdiList(), engine))
+        return table[table["firm_id"].isin(names)].astype(str).sort_values(["firm_id", "year"], ignore_index=True)
+
+    together = status(*spells_of_firms)
+    alone = pd.concat([status(firm) for firm in sorted(spells_of_firms)], ignore_index=True)
+    pd.testing.assert_frame_equal(together, alone)
+    texts = {firm: rows.drop(columns="firm_id").to_csv(index=False) for firm, rows in together.groupby("firm_id")}
+    assert len(set(texts.values())) == len(texts) - 1 and texts["A"] == texts["same"]
 
 
 def test_firm_years_carry_status_of_every_level(engine: Engine):

@@ -82,7 +82,6 @@ def test_a_long_sheet_prints_its_first_rows_and_says_so(results: Results, tmp_pa
         assert ("First 40 of 101 rows; all in tables/scores.csv" in foot) == (count > 100)
 
 
-@pytest.mark.slow
 def test_of_many_warnings_the_first_are_listed_and_all_are_counted(
     tables: dict[str, pd.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +106,7 @@ def test_of_many_warnings_the_first_are_listed_and_all_are_counted(
     assert rules(results).note != rules(whole_results).note
 
 
+@pytest.mark.slow
 def test_the_sheet_of_one_unit_computes_what_the_engine_computed(results: Results, tmp_path: Path) -> None:
     """Unit and year are chosen in the file, LibreOffice looks everything up, values and ranks are those of the tables."""
     if not shutil.which("soffice"):
