@@ -123,8 +123,8 @@ def by_year(engine: Engine, table: str, firm: str, column: str) -> list[Any]:
 
 def test_firms_whose_spells_differ_in_one_thing_share_no_status(engine: Engine):
     """Of all firms together each has what it has alone."""
-    first = ("national", 1, 2019, 2019, 2021)
-    spells_of_firms = {
+    first: tuple[Any, ...] = ("national", 1, 2019, 2019, 2021)
+    spells_of_firms: dict[str, list[tuple[Any, ...]]] = {
         "A": [first], "same": [first], "level": [("provincial", *first[1:])], "batch": [("national", 2, *first[2:])],
         "recognised": [("national", 1, 2020, 2020, 2021)], "start": [("national", 1, 2019, 2020, 2021)],
         "end": [("national", 1, 2019, 2019, 2022)], "second": [first, ("provincial", None, 2020, 2020, 2022)],
@@ -136,8 +136,8 @@ def test_firms_whose_spells_differ_in_one_thing_share_no_status(engine: Engine):
     firms = firm_years(engine, *spells_of_firms, "none")
 
     def status(*names: str) -> pd.DataFrame:
-        parts = (frame[frame["firm_id"].isin(names)] for frame in (all_spells, undecided))
-        table = engine.collect(status_from_spells(firms, *parts, SrdiList(), engine))
+        spells_of_names, undecided_names = (frame[frame["firm_id"].isin(names)] for frame in (all_spells, undecided))
+        table = engine.collect(status_from_spells(firms, spells_of_names, undecided_names, SrdiList(), engine))
         return table[table["firm_id"].isin(names)].astype(str).sort_values(["firm_id", "year"], ignore_index=True)
 
     together = status(*spells_of_firms)
