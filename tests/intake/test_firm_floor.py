@@ -16,7 +16,7 @@ from hqd_index.intake import intake
 from hqd_index.intake.cells import typed_columns
 from hqd_index.intake.layout import sheet_texts, text_columns
 from hqd_index.intake.meaning.official_codes import USCC_ALPHABET, uscc_valid, valid_credit_codes
-from hqd_index.intake.rules import row_rules, stored_findings
+from hqd_index.intake.rules import stored_findings
 from hqd_index.provenance import write_csv, write_csv_blocks
 from hqd_index.tables import check
 
@@ -119,7 +119,6 @@ def test_warnings_too_many_for_a_frame_are_listed_alike(
     frame_list = intake(design, engine, tmp_path, tmp_path).frames["quarantine"]
     assert frame_list["rule"].value_counts().to_dict() == {"W23": 32, "W22": 16, "C02": 2}
     monkeypatch.setattr(stored_findings, "FRAME_FINDINGS", 0)
-    monkeypatch.setattr(row_rules, "ROWS_JUDGED_AT_ONCE", 3)
     with open_engine() as other_engine:
         result = intake(design, other_engine, tmp_path, tmp_path)
         blocks = list(other_engine.blocks(result.large_lists["quarantine"]))
