@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 import pandas as pd
 
@@ -38,39 +40,25 @@ def spells(records: pd.DataFrame, settings: SrdiList, last_year: int) -> pd.Data
     """
     ranked_records = records.assign(turn=records["status"].map(SAME_DAY_ORDER.index))
     ordered_records = ranked_records.sort_values(["firm_id", "level", "announce_date", "turn", "batch"], kind="stable")
-    events: dict[tuple[str, str], list[Event]] = {}
-    for firm, level, event in zip(ordered_records["firm_id"], ordered_records["level"], _events(ordered_records)):
-        events.setdefault((firm, level), []).append(event)
+    events = zip(ordered_records["firm_id"], ordered_records["level"], _events(ordered_records))
     rows = [
-        (*firm_level, *spell)
-        for firm_level, firm_events in events.items()
-        for spell in firm_spells(firm_events, settings, last_year)
+        (firm, level, *spell)
+        for (firm, level), level_events in groupby(events, itemgetter(0, 1))
+        for spell in firm_spells((event for _, _, event in level_events), settings, last_year)
     ]
     return pd.DataFrame(rows, columns=SPELLS).astype({"batch": "Int64"})
 
 
-def _events(records: pd.DataFrame) -> list[Event]:
+def _events(records: pd.DataFrame) -> Iterator[Event]:
     announce_dates, valid_from, valid_to = (
         pd.to_datetime(records[date_column]) for date_column in ("announce_date", "valid_from", "valid_to")
     )
     last_year_in_force = valid_to.dt.year - ((valid_to.dt.month != 12) | (valid_to.dt.day != 31))  # in force at 31 December
-    columns = (
-        announce_dates.dt.year,
-        announce_dates.dt.month,
-        records["status"],
-        records["batch"],
-        valid_from.dt.year,
-        last_year_in_force,
+    numbers = (
+        column.astype("Int64").astype("object").where(column.notna(), None)
+        for column in (records["batch"], valid_from.dt.year, last_year_in_force)
     )
-    return [
-        Event(
-            int(year),
-            month >= SECOND_HALF,
-            status,
-            *(None if pd.isna(batch_or_term) else int(batch_or_term) for batch_or_term in batch_and_term),
-        )
-        for year, month, status, *batch_and_term in zip(*columns)
-    ]
+    return map(Event, announce_dates.dt.year, announce_dates.dt.month >= SECOND_HALF, records["status"], *numbers)
 
 
 Spell = tuple[int | None, int, int, int]

@@ -63,12 +63,12 @@ def _profiles(firm_spells: pd.DataFrame, undecided_firms: pd.DataFrame) -> tuple
     """
     undecided_from = undecided_firms.groupby("firm_id")["after"].min()
     spells = firm_spells[["firm_id", *SPELL_COLUMNS]].assign(after=firm_spells["firm_id"].map(undecided_from).astype("Int64"))
-    spells["text"] = ""
-    for column in (*SPELL_COLUMNS, "after"):
-        spells["text"] += spells[column].astype("object").map(str) + " "
-    spells = spells.sort_values(["firm_id", "text"], ignore_index=True)
-    texts = spells.groupby("firm_id")["text"].agg("|".join)
-    firm_profiles = pd.DataFrame({"firm_id": texts.index, "profile": pd.factorize(texts)[0].astype("int64")})
+    spells["number"] = spells.groupby([*SPELL_COLUMNS, "after"], dropna=False).ngroup()
+    numbers_by_firm: dict[str, list[int]] = {}
+    for firm, number in zip(spells["firm_id"], spells["number"]):
+        numbers_by_firm.setdefault(firm, []).append(number)
+    spell_sets = pd.Series([tuple(sorted(numbers)) for numbers in numbers_by_firm.values()], dtype="object")
+    firm_profiles = spells[["firm_id"]].drop_duplicates().assign(profile=pd.factorize(spell_sets)[0].astype("int64"))
     first_firms = firm_profiles.drop_duplicates("profile")
     return firm_profiles, first_firms.merge(spells, on="firm_id", validate="one_to_many")[["profile", *SPELL_COLUMNS, "after"]]
 
