@@ -28,7 +28,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -199,8 +200,9 @@ def ours(data: Path, out: Path) -> None:
         result = intake(study, engine, data, data)
         engine.write(result.tables["firms"], out / "clean.parquet")
         quarantine = result.frames["quarantine"].query("severity == 'error'")
-        reasons = quarantine.groupby("row")["rule"].agg(lambda rules: "+".join(sorted(set(rules))))
-        reasons.rename("reason").reset_index().to_csv(out / "quarantine.csv", index=False)
+        broken_rules = sorted(set(zip(quarantine["row"], quarantine["rule"])))
+        reasons = [(row, "+".join(rule for _, rule in rules)) for row, rules in groupby(broken_rules, itemgetter(0))]
+        pd.DataFrame(reasons, columns=["row", "reason"]).to_csv(out / "quarantine.csv", index=False)
         pd.DataFrame(result.medians["firms"]).rename_axis("year").to_csv(out / "medians.csv")
         build_panel(study, engine, result.tables).values.to_csv(out / "panel.csv", index=False)
 

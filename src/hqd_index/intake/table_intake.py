@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 
 import pandas as pd
 
@@ -349,10 +351,12 @@ def _bound_rules(table_step: TableStep, typed_rows: str, *severities: str) -> tu
 
 def _quarantined_rows(findings: pd.DataFrame) -> pd.DataFrame:
     """One line per quarantined row, its rules joined."""
-    if findings.empty:
-        return pd.DataFrame(columns=OUT_COLUMNS)
-    rules = findings.groupby("rid")["rule"].agg(lambda ids: "+".join(sorted(set(ids))))
-    return pd.DataFrame({"rid": rules.index, "stage": VALIDATE_STAGE, "outcome": QUARANTINED_OUTCOME, "reason": rules.to_numpy()})
+    broken_rules = sorted(set(zip(findings["rid"], findings["rule"])))
+    rows = [
+        (rid, VALIDATE_STAGE, QUARANTINED_OUTCOME, "+".join(rule for _, rule in rules))
+        for rid, rules in groupby(broken_rules, itemgetter(0))
+    ]
+    return pd.DataFrame(rows, columns=OUT_COLUMNS)
 
 
 def _incoming_rows(table_step: TableStep, sheets: Sequence[Sheet]) -> str:

@@ -102,7 +102,7 @@ def _codes_by_text(text_rows: str, column_name: str, column_reading: ColumnReadi
     source = column_reading.source
     has_firm_ids = column.code in ("firm", "uscc") and source.pad.get(column_name, STOCK_DIGITS) == STOCK_DIGITS
     if has_firm_ids and column_name not in source.values:  # most ids are read as they are printed
-        distinct_texts = distinct_texts[~valid_credit_codes(list(distinct_texts["text"]))]
+        distinct_texts = distinct_texts[~valid_credit_codes(distinct_texts["text"].tolist())]
     year_ends = is_year(column_name, column) and dates.has_year_ends(list(distinct_texts["text"]))
     rows = []
     for edition, edition_cells in distinct_texts.groupby("edition", sort=False)["text"]:

@@ -102,9 +102,9 @@ def quarantined_raw_rows(clean_table: CleanTable, engine: Engine) -> pd.DataFram
         raw_cells = engine.query(f"SELECT * FROM ({_raw_cells_sql(sheet, quarantined_row_numbers, engine)}) ORDER BY row")
         labels = list(sheet.cells.labels)
         json_lines = [
-            (raw_row[0], _json(dict(zip(labels, raw_row[1:]))))
+            (row, _json(dict(zip(labels, cells))))
             for block in engine.blocks(raw_cells)
-            for raw_row in block.itertuples(index=False)
+            for row, *cells in block.astype("object").itertuples(index=False, name=None)
         ]
         engine.drop([raw_cells])
         json_lines += [(raw_row.row, _json(list(raw_row.cells))) for raw_row in sheet.cells.excluded_rows if raw_row.rule]
