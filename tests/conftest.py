@@ -2,6 +2,7 @@
 
 import gc
 import os
+import pickle
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from hqd_index import cli
 from hqd_index.demo import write_demo
+from hqd_index.study import yaml_document
 
 from .small import FUZZ, QUICK, ROOT, DemoRun, Ended, Place, folder_once, run_quietly, without_network, write_changes
 
@@ -49,6 +51,27 @@ def old_objects_are_permanent() -> None:
 
 def pytest_sessionfinish() -> None:
     gc.unfreeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sound_yaml_is_parsed_once() -> Iterator[None]:
+    """The shipped configs are loaded some hundred times, and half of that time is the parser's."""
+    parse, known = yaml_document.read_text, dict[str, bytes]()
+
+    def read_text(yaml_text: str, document: yaml_document.Document) -> yaml_document.Document:
+        if document.places or document.faults:
+            return parse(yaml_text, document)
+        if yaml_text not in known:
+            parse(yaml_text, document)
+            if not document.faults:  # they name the file
+                known[yaml_text] = pickle.dumps((document.value, document.places, document.raw))
+            return document
+        document.value, document.places, document.raw = pickle.loads(known[yaml_text])
+        return document
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yaml_document, "read_text", read_text)
+        yield
 
 
 @pytest.fixture(autouse=True)

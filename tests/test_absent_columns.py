@@ -1,4 +1,4 @@
-"""F74 through the command line: a column that an indicator computes with, taken away in turn, costs it and nothing else."""
+"""F74 through the command line: columns that indicators compute with, taken away beside any other, cost them and nothing else."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def folder(tmp_path_factory) -> Path:
         "indicators": f"scale: [rd_staff]\nlevels: [indicators, families]\ntree: {{index: {{{tree}}}}}\nindicators:\n"
         + "".join(f"  {leaf(*one)}: {{table: {one[0]}, formula: sum({one[1]}), {LABEL}}}\n" for one in COLUMNS),
         "weighting": "weight: {indicators: {method: equal}, families: {method: equal}}\n"
-        "aggregate: {indicators: {method: arithmetic}, families: {method: arithmetic}}\n",
+        "aggregate: {indicators: {method: arithmetic}, families: {method: arithmetic}}\ncoverage: {min_children: 1}\n",
         "regressions": f"mediators: {{staff: {{table: firms, formula: sum(rd_staff), {LABEL}}}}}\n",
         "uncertainty": "draws: 0\n",
         "rules": "ranges: {firms: {}, industry: {}}\n",
@@ -107,18 +107,34 @@ def index_of(study: Study, engine: Engine, tables: dict[str, str]) -> pd.DataFra
     return build_index(study, panel.values, names).weights.set_index("node")
 
 
-@pytest.mark.parametrize(("table", "column"), COLUMNS, ids=lambda name: name)
-def test_a_column_that_no_file_has_costs_its_indicator_alone(study, engine, tables, table, column):
-    lacking = engine.view(f"SELECT * EXCLUDE ({column}) FROM {tables[table]}", "lacking")
-    present = tables | {table: lacking}
-    (absent,) = absent_columns(study, {name: engine.types(one) for name, one in present.items()})
-    assert (absent.table, absent.column) == (table, column) and f"indicators\n{leaf(table, column)}" in "\n".join(
-        f"{place}\n{text.removeprefix('left out of the index: ')}" for place, _, text in absent.costs()
-    )
-    assert ("mediators" in {place for place, _, _ in absent.costs()}) == (column == "rd_staff")
+def absences() -> list[list[tuple[str, str]]]:
+    """Few sets of columns, never a whole table: for any two of a table one set with the first of them and without the other."""
+    digits = {table: (len(columns) - 1).bit_length() for table, columns in SCORED.items()}
+    return [
+        [(table, name) for table, names in SCORED.items() for place, name in enumerate(names)
+         if place >> digit % digits[table] & 1 == value]
+        for digit in range(max(digits.values()))
+        for value in (0, 1)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("columns", absences(), ids=len)
+def test_columns_that_no_file_has_cost_their_indicators_alone(study, engine, tables, columns):
+    names = {table: [column for name, column in columns if name == table] for table in SCORED}
+    present = {
+        table: engine.view(f"SELECT * EXCLUDE ({', '.join(absent)}) FROM {tables[table]}", f"lacking_{table}")
+        for table, absent in names.items()
+    }
+    found = absent_columns(study, {name: engine.types(one) for name, one in present.items()})
+    assert {(absent.table, absent.column) for absent in found} == set(columns)
+    for absent in found:
+        assert f"indicators\n{leaf(absent.table, absent.column)}" in "\n".join(
+            f"{place}\n{text.removeprefix('left out of the index: ')}" for place, _, text in absent.costs()
+        )
+        assert ("mediators" in {place for place, _, _ in absent.costs()}) == (absent.column == "rd_staff")
     weights = index_of(study, engine, present)
-    assert weights.loc[leaf(table, column), "note"] == "I-EMPTY" and weights.loc[leaf(table, column), "share_global"] == 0
-    assert set(weights.index[weights["note"] == "I-EMPTY"]) == {leaf(table, column)}
+    empty = weights[weights["note"] == "I-EMPTY"]
+    assert set(empty.index) == {leaf(*column) for column in columns} and (empty["share_global"] == 0).all()
 
 
 def test_a_table_without_a_file_costs_all_its_indicators_and_an_empty_family_stops(study, engine, tables):

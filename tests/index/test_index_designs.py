@@ -6,6 +6,7 @@ import pytest
 from hqd_index.errors import ConfigError
 from hqd_index.index.uncertainty.factor_sensitivity import product_subset
 from hqd_index.index.uncertainty.index_designs import LEAVE_OUT, designs_of, looped_methods
+from hqd_index.study.records import Study
 from hqd_index.study.study_folder import load_study
 
 from ..small import ROOT
@@ -130,10 +131,14 @@ def test_no_alternative_at_all_leaves_the_base():
     assert np.array_equal(list(designs.design_numbers().values()), [0])
 
 
+@pytest.fixture(scope="module")
+def written() -> Study:
+    return load_study(ROOT / "configs").study
+
+
 @pytest.mark.parametrize("scenario", sorted(path.stem for path in (ROOT / "configs" / "scenarios").glob("*.yaml")))
-def test_alternatives_that_do_not_fit_a_scenario_are_left_out_and_said(scenario: str):
+def test_alternatives_that_do_not_fit_a_scenario_are_left_out_and_said(written: Study, scenario: str):
     """Every scenario of the demo can be run by itself; the study as it is written keeps all its alternatives."""
-    written = load_study(ROOT / "configs").study
     loaded = load_study(ROOT / "configs", scenario=scenario)
     remarks = {remark.location for remark in loaded.left_out if "alternatives" in remark.en}
     count = sum(map(len, written.uncertainty.alternatives.values()))

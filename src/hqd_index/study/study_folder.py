@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import product
@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, Faults, unknown
-from .checks.all_checks import check_alternatives, check_changes, check_scenarios, check_study
+from .checks.all_checks import (
+    FindingKeys,
+    check_alternatives,
+    check_changes,
+    check_scenarios,
+    check_study,
+    earlier_findings_of,
+)
 from .record_faults import checked_record
 from .records import Label, Record, Scenario, Study
 from .study_findings import Finding
@@ -234,7 +241,11 @@ def _override(override_text: str) -> tuple[str, Any]:
 
 def _without_unfit_scenarios(study: Study) -> tuple[Study, list[Finding]]:
     """The study without the scenarios that no longer fit it once it was changed, and a remark on each."""
-    findings_by_scenario = {id: check_changes(study, scenario.changes, ()) for id, scenario in study.scenarios.items()}
+    earlier_findings = earlier_findings_of(study)
+    findings_by_scenario = {
+        id: check_changes(study, scenario.changes, (), earlier_findings=earlier_findings)
+        for id, scenario in study.scenarios.items()
+    }
     remarks = [
         Finding(("scenarios", id), f"left out, as it does not fit the changed study: {findings[0].en}",
                 f"与改动后的研究不相容,已略去:{findings[0].zh}", notice=True)
@@ -248,10 +259,11 @@ def _without_unfit_scenarios(study: Study) -> tuple[Study, list[Finding]]:
 def _without_unfit_alternatives(study: Study) -> tuple[Study, list[Finding]]:
     """The study without the alternatives of uncertainty.yaml that go with nothing in it once it was changed, a remark on each."""
     alternatives = study.uncertainty.alternatives
+    earlier_findings = earlier_findings_of(study)
     fitting_alternatives, remarks = {}, []
     for path, choices in alternatives.items():
         other_choices = [({}, *({other: choice} for choice in alternatives[other])) for other in alternatives if other != path]
-        faults = [_fault_of_alternative(study, {path: choice}, other_choices) for choice in choices]
+        faults = [_fault_of_alternative(study, {path: choice}, other_choices, earlier_findings) for choice in choices]
         remarks += [
             Finding(("uncertainty", "alternatives", path, choice_index), f"left out, as it does not fit the changed study: "
                     f"{fault.en}", f"与改动后的研究不相容,本次不用:{fault.zh}", notice=True)
@@ -265,13 +277,16 @@ def _without_unfit_alternatives(study: Study) -> tuple[Study, list[Finding]]:
 
 
 def _fault_of_alternative(
-    study: Study, change: Mapping[str, Any], other_choices: Sequence[Sequence[Mapping[str, Any]]]
+    study: Study,
+    change: Mapping[str, Any],
+    other_choices: Sequence[Sequence[Mapping[str, Any]]],
+    earlier_findings: Callable[[frozenset[str]], FindingKeys],
 ) -> Finding | None:
     """What is wrong with a change by itself, unless it goes with some combination of the others."""
     first_fault = None
     for combination in product(*other_choices):
         changes = reduce(operator.or_, combination, dict(change))
-        findings = check_changes(study, changes, ())
+        findings = check_changes(study, changes, (), earlier_findings=earlier_findings)
         if not findings:
             return None
         first_fault = first_fault or findings[0]

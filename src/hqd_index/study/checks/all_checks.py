@@ -71,7 +71,7 @@ def check_study(
 def check_scenarios(study: Study) -> list[Finding]:
     """Faults of the scenarios of a sound study: labels, paths, and what each would make of the study."""
     findings = list(_repeated_labels(study))
-    findings_before = cache(partial(_findings_before, study))  # most scenarios touch the same parts
+    findings_before = earlier_findings_of(study)
     for id, scenario in study.scenarios.items():
         findings += check_changes(study, scenario.changes, ("scenarios", id, "changes"), earlier_findings=findings_before)
     return findings
@@ -124,6 +124,11 @@ def check_changes(
         if (finding.path, finding.en) not in known_keys
     ]
     return [_finding_at_change(changes, yaml_path, finding) for finding in new_findings if not finding.notice]
+
+
+def earlier_findings_of(study: Study) -> Callable[[frozenset[str]], FindingKeys]:
+    """What is found in parts of a study before a change touches them; many changes touch the same parts, judged once."""
+    return cache(partial(_findings_before, study))
 
 
 def _findings_before(study: Study, changed_parts: frozenset[str]) -> FindingKeys:
