@@ -5,7 +5,10 @@ import os
 import pickle
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import Future, wait
 from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,7 +16,9 @@ from threadpoolctl import threadpool_limits
 
 from hqd_index import cli
 from hqd_index.demo import write_demo
+from hqd_index.report.figures.drawing_pool import DrawingPool
 from hqd_index.study import yaml_document
+from hqd_index.workers import WorkerPool
 
 from .small import FUZZ, QUICK, ROOT, DemoRun, Ended, Place, folder_once, run_quietly, without_network, write_changes
 
@@ -72,6 +77,45 @@ def sound_yaml_is_parsed_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(yaml_document, "read_text", read_text)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_renderer() -> Iterator[None]:
+    """The process that draws is kept from run to run: getting ready takes it as long as drawing the figures of a small study."""
+    renderers = list[WorkerPool]()
+
+    def open_pool(pool: DrawingPool) -> None:
+        if not renderers:
+            fresh(pool)
+            renderers.append(pool._renderer.__enter__())
+        pool._renderer = Shared(renderers[0])  # type: ignore[assignment]
+
+    fresh = DrawingPool.__init__
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DrawingPool, "__init__", open_pool)
+        yield
+    for renderer in renderers:
+        renderer.stop()
+
+
+class Shared:
+    """A pool that outlives its `with` block, which waits for its own calls alone."""
+
+    def __init__(self, pool: WorkerPool) -> None:
+        self._pool, self._calls = pool, list[Future[Any]]()
+
+    def submit(self, *call: Any) -> Future[Any]:
+        self._calls.append(self._pool.submit(*call))
+        return self._calls[-1]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for call in self._calls:
+            if error is not None:
+                call.cancel()
+        wait(self._calls)
 
 
 @pytest.fixture(autouse=True)

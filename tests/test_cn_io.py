@@ -32,7 +32,7 @@ def tables(request, shared: Path, tmp_path_factory):
     out = tmp_path_factory.mktemp(name)
     data = str(shared / "data" / "cn_io_tables")
     arguments = ["--study", str(ROOT / "tests/studies" / name), "--data", data, "--out", str(out)]
-    cli.main(["run", *arguments, "--set", "uncertainty.draws=0", "--set", "study.outputs=[page]"])
+    cli.main(["run", *arguments, "--set", "uncertainty.draws=0", "--set", "study.outputs=[]"])
     folder = only_run(out / name) / "tables"
     return sectors, lambda table: pd.read_csv(folder / f"{table}.csv", dtype={"sector": str})
 

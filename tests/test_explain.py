@@ -44,14 +44,15 @@ DESIGN = (
     "indicators.profiles={}",
 )
 """The indicators computed a second time here, whatever else the shipped study scores."""
-NO_DRAWS = ("uncertainty.draws=0", "regressions.multiverse.draws=0")
+LEAST = ("uncertainty.draws=0", "regressions.multiverse.draws=0", "study.outputs=[]")
+"""Nothing but tables, and those without draws."""
 Cell = tuple[str, int]
 
 
 @pytest.fixture(scope="session")
 def place(demo_run: DemoRun, tmp_path_factory: pytest.TempPathFactory) -> Place:
     def write(folder: Path) -> None:
-        here = demo_run.place.copy_cache(folder).change(*NO_DRAWS, *DESIGN)
+        here = demo_run.place.copy_cache(folder).change(*LEAST, *DESIGN)
         shutil.rmtree(here.configs / "scenarios")  # they choose profiles of the shipped tree
         ended = run_quietly(here)
         assert ended.code == 0, ended.said

@@ -118,20 +118,6 @@ def test_second_run_is_up_to_date(place, capsys, tmp_path):
     assert again.code == 0 and "无需重跑" in again.said
 
 
-def test_an_edit_of_weights_reruns_index_and_later_stages_only(place, capsys, tmp_path):
-    here = place.copy_run(tmp_path)
-    weighting = here.configs / "weighting.yaml"
-    text = weighting.read_text("utf-8")
-    weighting.write_text(
-        text.replace("indicators:    {method: entropy, over: all_years}", "indicators:    {method: equal}"), "utf-8"
-    )
-    said = run(capsys, here).said
-    for stage in ("intake", "firms", "panel"):
-        assert f"{stage}] 无变化" in said
-    for stage in ("index", "uncertainty", "models", "report"):
-        assert f"{stage}] 无变化" not in said
-
-
 @pytest.mark.slow
 def test_missing_or_edited_outputs_are_rebuilt_from_the_cache(place, capsys, tmp_path):
     here = place.copy_run(tmp_path)

@@ -36,7 +36,7 @@ def write_study(folder: Path) -> None:
     data.to_csv(folder / "data" / "raw" / "industry.csv", index=False)
     label = "label: {zh: 一, en: one}"
     files = {
-        "study": f"name: small\n{label}\nyears: [2012, 2019]\nlanguage: en\n",
+        "study": f"name: small\n{label}\nyears: [2012, 2019]\nlanguage: en\noutputs: []\n",
         "sources": "sources:\n  industry: {path: industry.csv, table: industry, constants: {industry_version: '2017'}}\n",
         "indicators": "levels: [indicators]\ntree: {index: [rd, energy, new]}\nindicators:\n"
         f"  rd: {{table: industry, formula: 100 * sum(rd_exp) / sum(revenue), {label}}}\n"

@@ -66,6 +66,15 @@ def test_latest_stays_the_study_as_its_files_say(three_runs: SmallStudy) -> None
     assert "无需重跑" in said["said_2_--lang.txt"] and "--set" not in said["said_0_.txt"]
 
 
+@pytest.mark.parametrize("trial", ["said_2_--scenario.txt", "said_2_--set.txt"])
+def test_a_change_of_weights_or_means_reruns_index_and_later_stages_only(three_runs: SmallStudy, trial: str) -> None:
+    said = (three_runs.folder.parent / trial).read_text("utf-8")
+    for stage in ("intake", "links", "firms", "panel", "modes"):
+        assert f"{stage}] 无变化" in said
+    for stage in ("index", "uncertainty", "models", "multiverse", "lists", "workbook", "report"):
+        assert f"{stage}] 无变化" not in said and f"{stage}] " in said
+
+
 def test_every_command_finds_a_run_by_its_names(three_runs: SmallStudy, capsys: pytest.CaptureFixture[str]) -> None:
     ids = run_ids(three_runs)
     listed = asked(capsys, three_runs, "runs").said

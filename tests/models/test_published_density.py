@@ -14,6 +14,7 @@ from ..small import hqd
 UNITS, YEARS, EFFECT, NOISE = 25, range(2015, 2021), 0.02, 0.05
 STUDY = (
     "version: 1\nname: tidy\nlabel: {zh: 整理表, en: Tidy}\nunit: {by: [area], names: code}\nyears: [2015, 2020]\nlanguage: en\n"
+    "outputs: []\n"
 )
 COLUMN = '      {name}: {{dtype: number, unit: "", label: {{zh: {name}, en: {name}}}}}\n'
 SOURCES = (

@@ -367,6 +367,11 @@ def results(tables: dict[str, pd.DataFrame]) -> Results:
     return Results(study(), tables, MANIFEST)
 
 
+@pytest.fixture(scope="session")
+def drawings(results: Results) -> dict[str, Drawing]:
+    return drawn(results)
+
+
 def drawn(results: Results) -> dict[str, Drawing]:
     """Every figure of a run."""
     with DrawingPool() as drawing_pool:

@@ -19,15 +19,8 @@ from hqd_index.report.figures.svg_frame import framed, text_boxes
 from hqd_index.report.results import Results
 from hqd_index.tables import of_rows
 
-from .conftest import drawn
-
 ROUNDING = 0.01
 """Coordinates of a drawing are written to a hundredth of a pixel."""
-
-
-@pytest.fixture(scope="module")
-def drawings(results: Results) -> dict[str, Drawing]:
-    return drawn(results)
 
 
 def test_every_text_is_inside_its_drawing(drawings: dict[str, Drawing]) -> None:

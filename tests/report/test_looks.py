@@ -22,8 +22,6 @@ from hqd_index.report.results import Results
 from hqd_index.report.weight_lab import weight_lab
 from hqd_index.report.workbook.results_workbook import write_workbook
 
-from .conftest import drawn
-
 WIDE = 160 / 25.4 * PPI + 2
 """Pixels of a figure as wide as the text of an A4 page, and rounding."""
 
@@ -36,11 +34,6 @@ def test_every_chart_is_valid_vega_lite(results: Results) -> None:
         if chart is not None:
             with alt.data_transformers.enable("default", max_rows=None):
                 charts._styled_chart(chart, "sans-serif").to_dict(validate=True)
-
-
-@pytest.fixture(scope="module")
-def drawings(results: Results) -> dict[str, Drawing]:
-    return drawn(results)
 
 
 def test_figures_in_three_forms_at_print_size(drawings: dict[str, Drawing], tmp_path: Path) -> None:

@@ -22,7 +22,6 @@ from hqd_index.report.weight_lab import weight_lab
 from hqd_index.tables import TABLES
 
 from ..small import mentions
-from .conftest import drawn
 
 NOT_ON_PAGE = {"heat"}
 """Figures for papers only: the page has the scores by year as a table."""
@@ -69,8 +68,7 @@ def sections(html: str) -> dict[str, str]:
     return {match[1]: match[2] for match in re.finditer(r'<section id="([\w-]+)"[^>]*>(.*?)</section>', html, re.S)}
 
 
-def test_every_table_and_figure_is_in_its_section(results: Results) -> None:
-    drawings: dict[str, Drawing] = drawn(results)
+def test_every_table_and_figure_is_in_its_section(results: Results, drawings: dict[str, Drawing]) -> None:
     paper = paper_tables(results)
     by_section = sections(page(results, weight_lab(results), drawings, paper))
     grids = tables(results)

@@ -15,6 +15,7 @@ import pytest
 
 from hqd_index.report.closing_lines import summary
 from hqd_index.report.disclosure import publishable_results
+from hqd_index.report.figures.drawings import Drawing
 from hqd_index.report.grids.index_grids import indicators
 from hqd_index.report.key_findings import composition_split, headline_finding, main_findings, multiverse_finding
 from hqd_index.report.outputs import write_report, write_workbooks
@@ -44,8 +45,8 @@ HOSTILE = [
 LIVE_SHEETS = ("权重试算", "试算过程", "单位一页", "单位一页的数据")
 
 
-def whole_page(results: Results) -> str:
-    return page(results, weight_lab(results), drawn(results), paper_tables(results))
+def whole_page(results: Results, drawings: dict[str, Drawing]) -> str:
+    return page(results, weight_lab(results), drawings, paper_tables(results))
 
 
 def write_all(tables: dict[str, pd.DataFrame], folder: Path) -> list[Path]:
@@ -81,13 +82,13 @@ def test_an_empty_run_explains_itself(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", list(VERDICTS))
-def test_each_verdict_is_said_in_full(key: str, tables: dict[str, pd.DataFrame]) -> None:
+def test_each_verdict_is_said_in_full(key: str, tables: dict[str, pd.DataFrame], drawings: dict[str, Drawing]) -> None:
     """No effect and the opposite sign are printed where support would be: same place, own words."""
     rows = tables["hypotheses"].assign(verdict=key)
     results = Results(study(), {**tables, "hypotheses": rows}, MANIFEST)
     said = headline_finding(results)
     assert said is not None and VERDICTS[key].zh in said.text.zh and VERDICTS[key].en in said.text.en
-    html = whole_page(results)
+    html = whole_page(results, drawings)
     assert f'<span class="verdict"><span class="zh" lang="zh">{VERDICTS[key].zh}' in html and MEANINGS[key].en in html
 
 
@@ -160,8 +161,8 @@ def test_small_cells_are_withheld(results: Results) -> None:
     assert all(value == value for row in rows if row[0] == "C13" for value in row[3:])
 
 
-def test_policy_knows_only_our_script_and_style(results: Results) -> None:
-    html = whole_page(results)
+def test_policy_knows_only_our_script_and_style(results: Results, drawings: dict[str, Drawing]) -> None:
+    html = whole_page(results, drawings)
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
     assert policy is not None
     for tag in ("script", "style"):
