@@ -15,7 +15,7 @@ import pytest
 from hqd_index.canonical import CANONICAL
 from hqd_index.engines import Engine
 from hqd_index.intake.rules.cross_row_rules import CROSS_ROW, cross_row_findings
-from hqd_index.intake.rules.row_rules import bound_rules, rule_flags, rule_violations, with_all_columns
+from hqd_index.intake.rules.row_rules import TableRows, bound_rules, rule_flags, rule_violations, with_all_columns
 from hqd_index.intake.rules.rule_catalogue import RULES
 from hqd_index.study.records import Study
 from hqd_index.study.study_folder import load_study
@@ -160,6 +160,35 @@ def test_warnings_look_back_one_calendar_year(shipped: Study, engine: Engine):
     got = {(rows[int(rid)]["firm_id"], rows[int(rid)]["year"], name[:3]) for rid, name in broken.itertuples(index=False)}
     assert log(5) > 1.5 > log(4) > 1
     assert got == {("A", 2019, "W01"), ("A", 2019, "W02"), ("D", 2019, "W02"), ("C", 2018, "W05"), ("C", 2019, "W05")}
+
+
+@pytest.mark.parametrize("order", ["in order", "some rows late", "backwards"])
+def test_a_row_before_is_the_same_however_the_rows_come(
+    shipped: Study, engine: Engine, order: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Rows in the order of their key are followed one by one, also where some between them were taken out."""
+    monkeypatch.setattr("hqd_index.engines.duckdb.FIRST_ROWS", 10)
+    rng, ends = np.random.default_rng(11), {"revenue": 60, "employees": 9}
+    rows = [
+        {"firm_id": firm, "year": year} | {column: Decimal(int(rng.integers(1, end))) for column, end in ends.items()}
+        for place, firm in enumerate("ABCDEFGH")
+        for year in range(2012 + 6 * (place % 2), 2018 + 6 * (place % 2))  # the first year of one follows the last of another
+    ]
+    places = range(12, len(rows) - 1, 7) if order == "some rows late" else ()
+    for place in places:
+        rows[place], rows[place + 1] = rows[place + 1], rows[place]
+    rows = rows[::-1] if order == "backwards" else rows
+    rows = [row | {"rid": place} for place, row in enumerate(rows)]
+    removed = pd.Series([0, 17, 30, 31, 45])
+    table = CANONICAL["firms"]
+    whole = with_all_columns(as_table(rows, engine), table, "decimal", engine)
+    left = engine.view(f"SELECT * FROM {whole} WHERE rid NOT IN (0, 17, 30, 31, 45)")
+    rules = bound_rules(shipped, "firms", table, engine.types(whole), has_unique_keys=True)
+    judged = [rule for rule in rules if rule.rule in {"W01", "W02", "W05"}]
+    assert [bool(rule.sql_in_order) for rule in judged].count(True) >= 2
+    followed = rule_flags(left, judged, engine, TableRows(whole, table.key, removed))
+    pd.testing.assert_frame_equal(followed, rule_flags(left, judged, engine))
+    assert 10 < len(followed) < 40 and not set(followed["rid"]) & set(removed)
 
 
 # a row that breaks the rule, and the cells that mend it

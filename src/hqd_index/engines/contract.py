@@ -77,7 +77,14 @@ class Engine(Protocol):
         """
 
     def repeated_keys(self, relation: str, key: Sequence[str]) -> str:
-        """The name of a table of the keys that more than one row has; one key of a single row may be among them."""
+        """The name of a table of the keys, without those that are missing in part, that more than one row has."""
+
+    def rows_in_order(self, relation: str, key: Sequence[str]) -> str | None:
+        """A view of the rows one after the other, with `is_next` and `is_same`: of their keys, beside that of the row before.
+
+        None where rows have no order, or the first of them another. One after the first that is neither shows that the rows are
+        not in the order of the key.
+        """
 
     def is_increasing(self, relation: str, column: str) -> bool:
         """Whether each value is larger than the one before, in the order of the rows; False where rows have no order."""

@@ -41,6 +41,8 @@ SHORT_TEXT = 2**25
 FIRST_ROWS = 100_000
 BLOCK_VECTORS = 10
 """Of 2,048 rows each."""
+FIRST_ROW = 1
+"""The one row that no other comes before."""
 FRAME = "hqd_frame"
 """What a frame is called while SQL reads it."""
 
@@ -199,20 +201,28 @@ class DuckDBEngine:
         if not key:
             return True
         rows = f"SELECT {_comparisons_sql(key)} FROM ({query})"
-        in_order = "coalesce(bool_and(coalesce(is_next OR is_same, false)), true)"
-        return bool(self._run(f"SELECT {in_order} FROM ({rows})").fetchall()[0][0])
+        other_rows = f"SELECT count(*) FROM ({rows}) WHERE NOT coalesce(is_next OR is_same, false)"
+        return self._run(other_rows).fetchall()[0][0] <= FIRST_ROW
 
     def repeated_keys(self, relation: str, key: Sequence[str]) -> str:
-        """A table of the keys that several rows have, and of the first: keys in order follow each other, others are counted."""
+        """A table of the keys that several rows have: keys in order follow each other, others are counted."""
         keys = ", ".join(map(quoted, key))
+        rows_with_keys = f"{relation} WHERE {' AND '.join(f'{quoted(column)} IS NOT NULL' for column in key)}"
         with self._one_thread():
-            if self._is_in_order(f"SELECT {keys} FROM {relation} LIMIT {FIRST_ROWS}", key):
-                rows = f"SELECT {keys}, {_comparisons_sql(key)} FROM {relation}"
+            if self._is_in_order(f"SELECT {keys} FROM {rows_with_keys} LIMIT {FIRST_ROWS}", key):
+                rows = f"SELECT {keys}, {_comparisons_sql(key)} FROM {rows_with_keys}"
                 same_keys = self.query(f"SELECT * FROM ({rows}) WHERE NOT coalesce(is_next, false)")
-                are_same = "coalesce(bool_and(coalesce(is_same, false)), true)"
-                if self._run(f"SELECT {are_same} FROM {same_keys}").fetchall()[0][0]:
-                    return self.query(f"SELECT DISTINCT {keys} FROM {same_keys}")
-        return self.query(f"SELECT {keys} FROM {relation} GROUP BY {keys} HAVING count(*) > 1")
+                other_rows = f"SELECT count(*) FROM {same_keys} WHERE NOT coalesce(is_same, false)"
+                if self._run(other_rows).fetchall()[0][0] <= FIRST_ROW:
+                    return self.query(f"SELECT DISTINCT {keys} FROM {same_keys} WHERE is_same")
+        return self.query(f"SELECT {keys} FROM {rows_with_keys} GROUP BY {keys} HAVING count(*) > 1")
+
+    def rows_in_order(self, relation: str, key: Sequence[str]) -> str | None:
+        """The rows as they are stored, with what `_comparisons_sql` says of them, if the first are in the order of the key."""
+        keys = ", ".join(map(quoted, key))
+        if not self._is_in_order(f"SELECT {keys} FROM {relation} LIMIT {FIRST_ROWS}", key):
+            return None
+        return self.view(f"SELECT *, {_comparisons_sql(key)} FROM {relation}")
 
     def is_increasing(self, relation: str, column: str) -> bool:
         """Whether each value is larger than the one before, in the order of the rows."""
@@ -334,11 +344,11 @@ def _read_lines_sql(source: Path, delimiter: str, fields: str, missing: str) -> 
 
 
 def _comparisons_sql(key: Sequence[str]) -> str:
-    """Whether the key of a row comes after that of the row before it, and whether it is the same; before the first is its own.
+    """Whether the key of a row comes after that of the row before it, and whether it is the same; neither is so of the first.
 
-    Column by column, as keys in one take three times as long to compare.
+    Column by column, as keys in one take twice as long to compare, and without a value before the first, at a third of the time.
     """
-    pairs = [(quoted(column), f"lag({quoted(column)}, 1, {quoted(column)}) OVER ()") for column in key]
+    pairs = [(quoted(column), f"lag({quoted(column)}) OVER ()") for column in key]
     is_next = "false"
     for value, previous_value in reversed(pairs):
         is_next = f"({value} > {previous_value} OR ({value} = {previous_value} AND {is_next}))"

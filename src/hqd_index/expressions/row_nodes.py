@@ -211,10 +211,18 @@ def _lagged_value(node: exp.Expression, scope: Scope) -> TypedNode:
 def _value_of_row_before(value: exp.Expression, scope: Scope) -> exp.Expression:
     """The value of the row before in the same unit where that is of the year before."""
     year = exp.column(scope.order, quoted=True)
-    is_next_year = exp.EQ(
-        this=_unit_window(exp.Lag(this=year), scope), expression=exp.Sub(this=year.copy(), expression=exp.Literal.number(1))
-    )
-    return exp.Case(ifs=[exp.If(this=is_next_year, true=_unit_window(exp.Lag(this=value), scope))])
+    last_year = exp.Sub(this=year.copy(), expression=exp.Literal.number(1))
+    follows = exp.EQ(this=_before(year, scope), expression=last_year)
+    for name in scope.unit if scope.is_in_order else ():
+        unit = exp.column(name, quoted=True)
+        follows = exp.And(this=exp.EQ(this=_before(unit, scope), expression=unit.copy()), expression=follows)
+    return exp.Case(ifs=[exp.If(this=follows, true=_before(value, scope))])
+
+
+def _before(value: exp.Expression, scope: Scope) -> exp.Window:
+    """The value of the row before: of any unit where the rows come in order, else in the same unit."""
+    lagged_value = exp.Lag(this=value.copy())
+    return exp.Window(this=lagged_value) if scope.is_in_order else _unit_window(lagged_value, scope)
 
 
 def _unit_window(function: exp.Expression, scope: Scope) -> exp.Window:

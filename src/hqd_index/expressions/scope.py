@@ -44,8 +44,8 @@ def common_type(types: Sequence[str]) -> str:
 class Scope:
     """Column types, the row key inexact sums follow, the unit lag stays in, the filter in force, and the node handlers.
 
-    `is_one_row`: a unit has one row in a year. `scales` collects column name -> SQL of the scale of each sum on a grid; without
-    it such sums follow the key.
+    `is_one_row`: a unit has one row in a year; `is_in_order`: the rows come by unit and year. `scales` collects column name ->
+    SQL of the scale of each sum on a grid; without it such sums follow the key.
     """
 
     types: Mapping[str, str]
@@ -57,6 +57,7 @@ class Scope:
     condition: exp.Expression | None = None
     lags_are_columns: bool = False
     is_one_row: bool = False
+    is_in_order: bool = False
     scales: dict[str, str] | None = None
 
     def typed_node(self, node: exp.Expression) -> TypedNode:

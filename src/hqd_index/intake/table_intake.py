@@ -55,10 +55,10 @@ from .rules.interpolation import interpolation_findings
 from .rules.key_rules import blank_key_findings, year_end_findings
 from .rules.lost_zeros import lost_zero_notices
 from .rules.merged_divisions import with_merged_divisions
-from .rules.row_rules import BoundRule, bound_rules, row_rule_findings, rules_of_severity, with_all_columns
 from .rules.rule_catalogue import joined_findings, rule_findings
 from .rules.scope_filters import OUT_COLUMNS, first_reasons, opening_rows, scope_filter_rows, study_filter_rows
 from .rules.stored_findings import printed_key, row_warnings
+from .rules.table_rules import error_findings, followed_rows, table_rules
 from .study_columns import unit_columns
 from .table_step import TableStep
 
@@ -100,8 +100,10 @@ def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], fi
         row_balance = RowBalance(_incoming_rows(table_step, sheets), used_rows, removed_rows, row_count)
         _check_row_balance(table_step, combined_source, clean_rows, row_balance)
         repairs = counted_repairs([repairs for source in sources for repairs in source.repairs], removed_rows["rid"], engine)
-        rules = _bound_rules(table_step, clean_rows, "warning", "info")
-        warnings = row_warnings(combined_source, *rules, printed_key(table_step.table), engine)
+        rules, came_from = table_rules(table_step, clean_rows, "warning", "info"), None
+        if clean_rows == valid_rows.firms.rows:  # no firm was put into another industry
+            came_from = followed_rows(table_step, valid_rows.with_faults, valid_rows.findings["rid"], row_count)
+        warnings = row_warnings(combined_source, *rules, printed_key(table_step.table), engine, came_from)
         interpolated = interpolation_findings(clean_rows, combined_source.text_rows, table_step.table, engine)
     notices = list(dict.fromkeys(notice for sheet in sheets for notice in (*sheet.cells.notices, *sheet.header.notices)))
     notices += lost_zero_notices(clean_rows, table_step.table.key, ", ".join(file_list["file"]), engine)
@@ -132,21 +134,23 @@ class ValidRows:
 
     firms: FirmRows
     findings: pd.DataFrame
+    with_faults: str
 
 
 def _valid_rows(table_step: TableStep, combined_source: ParsedSource, file_list: pd.DataFrame) -> ValidRows:
     """The rows in scope judged by row rules, by rules across rows and by the key; DataError where statements are mixed."""
     engine, scope, location = table_step.engine, combined_source.typed_rows, ", ".join(file_list["file"])
     check_single_values(scope, location, engine)
-    findings = joined_findings([combined_source.findings, _error_findings(table_step, scope, combined_source)])
+    findings = joined_findings([combined_source.findings, error_findings(table_step, scope, combined_source)])
     sound_rows = without_rows(scope, findings["rid"], engine)
     findings = joined_findings([findings, cross_row_findings(table_step.name, sound_rows, combined_source.text_rows, engine)])
     valid_rows = without_rows(scope, findings["rid"], engine)
     firms = _identified_firms(table_step, valid_rows, location)
     if table_step.table.key:
-        findings = joined_findings([findings, _duplicates(table_step, firms.rows, combined_source, file_list)])
+        all_rows = scope if firms.rows == valid_rows else ""
+        findings = joined_findings([findings, _duplicates(table_step, firms.rows, all_rows, combined_source, file_list)])
     rows = scope if firms.rows == valid_rows else firms.rows  # one exclusion alone: the engine guesses sizes from their number
-    return ValidRows(replace(firms, rows=without_rows(rows, findings["rid"], engine)), findings)
+    return ValidRows(replace(firms, rows=without_rows(rows, findings["rid"], engine)), findings, rows)
 
 
 def _record_count(table_step: TableStep, sheets: Sequence[Sheet]) -> int:
@@ -287,10 +291,11 @@ def _first_rows(sheet_cells: SheetCells, table_step: TableStep) -> Sequence[Sequ
     return [sheet_cells.labels, *rows.itertuples(index=False, name=None)]
 
 
-def _duplicates(table_step: TableStep, typed_rows: str, combined_source: ParsedSource, files: pd.DataFrame) -> pd.DataFrame:
-    return duplicate_findings(
-        typed_rows, combined_source.text_rows, table_step.table.key, files, table_step.engine, shifts=combined_source.shifts
-    )
+def _duplicates(
+    table_step: TableStep, typed_rows: str, all_rows: str, combined_source: ParsedSource, files: pd.DataFrame
+) -> pd.DataFrame:
+    text_rows, key, shifts = combined_source.text_rows, table_step.table.key, combined_source.shifts
+    return duplicate_findings(typed_rows, text_rows, key, files, table_step.engine, shifts=shifts, all_rows=all_rows)
 
 
 def _file_names(sheets: Sequence[Sheet]) -> dict[int, str]:
@@ -329,24 +334,6 @@ def _ragged_findings(sheets: Sequence[Sheet]) -> pd.DataFrame:
             rule_findings(pd.DataFrame({"rid": pd.Series(rids, dtype="int64"), "column": "", "value": cell_texts}), "S04")
         )
     return joined_findings(finding_tables)
-
-
-def _error_findings(table_step: TableStep, typed_rows: str, source: ParsedSource) -> pd.DataFrame:
-    complete_rows, rules = _bound_rules(table_step, typed_rows, "error")
-    return row_rule_findings(source.text_rows, complete_rows, rules, table_step.engine, source.sheet_texts)
-
-
-def _bound_rules(table_step: TableStep, typed_rows: str, *severities: str) -> tuple[str, list[BoundRule]]:
-    """The rows with every column that a rule may name, and the rules of the severities."""
-    complete_rows = with_all_columns(typed_rows, table_step.table, table_step.number_type, table_step.engine)
-    rules = bound_rules(
-        table_step.study,
-        table_step.name,
-        table_step.table,
-        table_step.engine.types(complete_rows),
-        has_unique_keys="error" not in severities,  # errors are looked for first, and duplicates after them
-    )
-    return complete_rows, rules_of_severity(rules, *severities)
 
 
 def _quarantined_rows(findings: pd.DataFrame) -> pd.DataFrame:

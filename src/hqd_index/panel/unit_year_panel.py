@@ -244,7 +244,6 @@ def _table_columns(
     types = engine.types(table)
     key_column = [key_column for key_column in row_key(study, table_name) if key_column in types] or ["unit", "year"]
     parsed_formulas = {id: parsed_aggregate(formula, types, location=f"{table_name}.{id}") for id, formula in formulas.items()}
-    rows = aggregate_rows(table, parsed_formulas.values(), types, key_column, on_grid=True)
     complete_columns = _complete_columns(
         engine, table, {column for formula in parsed_formulas.values() for column in formula.columns}
     )
@@ -254,12 +253,16 @@ def _table_columns(
     }
     quantiles = [id for id, formula in parsed_formulas.items() if formula.uses_quantile]
     stretches = _year_stretches(engine, table, len(quantiles)) if quantiles else []
-    if len(stretches) < 2:
-        frame = _unit_years(engine, rows, aggregates.values())
-    else:
-        quantile_frames = [_unit_years(engine, rows, [aggregates[id] for id in quantiles], years) for years in stretches]
-        other_values = _unit_years(engine, rows, [aggregates[id] for id in aggregates if id not in quantiles])
-        frame = other_values.merge(pd.concat(quantile_frames), on=["unit", "year"], how="left", validate="one_to_one")
+    values_together = list(parsed_formulas) if len(stretches) < 2 else [id for id in parsed_formulas if id not in quantiles]
+
+    def unit_years(ids: Sequence[str], years: tuple[int, int] | None = None) -> pd.DataFrame:
+        rows = aggregate_rows(table, [parsed_formulas[id] for id in ids], types, key_column, on_grid=True)
+        return _unit_years(engine, rows, [aggregates[id] for id in ids], years)
+
+    frame = unit_years(values_together)
+    if len(values_together) < len(parsed_formulas):
+        quantile_values = pd.concat([unit_years(quantiles, years) for years in stretches])
+        frame = frame.merge(quantile_values, on=["unit", "year"], how="left", validate="one_to_one")
     return frame[["unit", "year", *formulas]].astype(dict.fromkeys(formulas, "float64") | {"year": "int64"})
 
 
@@ -275,9 +278,9 @@ def _unit_years(engine: Engine, rows: str, aggregates: Iterable[str], years: tup
 def _year_stretches(engine: Engine, table: str, quantile_count: int) -> list[tuple[int, int]]:
     """First and last year of the stretches whose quantiles are taken at once: a quantile holds every value of its rows."""
     row_limit = QUANTILE_BYTES // (VALUE_BYTES * quantile_count)
-    if engine.count(table) <= row_limit:
-        return []
     counts = engine.collect(f"SELECT year, count(*) AS n FROM {table} WHERE unit IS NOT NULL GROUP BY year ORDER BY year")
+    if counts["n"].sum() <= row_limit:
+        return []
     counts = counts.astype("int64")
     return [(int(years.min()), int(years.max())) for _, years in counts["year"].groupby(counts["n"].cumsum() // row_limit)]
 

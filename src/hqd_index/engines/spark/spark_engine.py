@@ -151,7 +151,15 @@ class SparkEngine:
         keys = ", ".join(map(quoted, key))
         if relation not in self._cluster.types:
             return self._small_relation(self._small.repeated_keys(relation, key))
-        return self.query(f"SELECT {keys} FROM {relation} GROUP BY {keys} HAVING count(*) > 1")
+        are_known = " AND ".join(f"{quoted(column)} IS NOT NULL" for column in key)
+        return self.query(f"SELECT {keys} FROM {relation} WHERE {are_known} GROUP BY {keys} HAVING count(*) > 1")
+
+    def rows_in_order(self, relation: str, key: Sequence[str]) -> str | None:
+        """Of the small relations alone: those of the cluster have no order."""
+        if relation in self._cluster.types:
+            return None
+        rows = self._small.rows_in_order(relation, key)
+        return rows and self._small_relation(rows)
 
     def is_increasing(self, relation: str, column: str) -> bool:
         """Of the small relations alone: those of the cluster have no order."""

@@ -37,14 +37,24 @@ Shifts = Mapping[str, Mapping[int, int]]
 
 
 def duplicate_findings(
-    typed_rows: str, text_rows: str, key: Sequence[str], files: pd.DataFrame, engine: Engine, *, shifts: Shifts | None = None
+    typed_rows: str,
+    text_rows: str,
+    key: Sequence[str],
+    files: pd.DataFrame,
+    engine: Engine,
+    *,
+    shifts: Shifts | None = None,
+    all_rows: str = "",
 ) -> pd.DataFrame:
-    """E01 findings for the rows that must go so that the key is unique among `typed_rows` (a typed table or query)."""
+    """E01 findings for the rows that must go so that the key is unique among `typed_rows` (a typed table or query).
+
+    `all_rows`, among which these are, say which keys are looked at: their order can be followed where rows were left out.
+    """
     text_columns = [column_name for column_name in engine.types(text_rows) if column_name != "rid"]
     keys = ", ".join(map(quoted, key))
     value_columns = [column_name for column_name in text_columns if column_name not in key]
     row_columns = ", ".join(map(quoted, [*key, *value_columns]))
-    repeated_key_table = engine.repeated_keys(typed_rows, key)
+    repeated_key_table = engine.repeated_keys(all_rows or typed_rows, key)
     repeated_rows = engine.query(f"SELECT rid FROM {typed_rows} SEMI JOIN {repeated_key_table} USING ({keys})")
     duplicate_rows = engine.query(
         f"SELECT *, min(rid) OVER (PARTITION BY {row_columns}) AS twin FROM {typed_rows} "

@@ -23,7 +23,10 @@ NULLS = {"text": "VARCHAR", "flag": "BOOLEAN", "date": "DATE", "integer": "DECIM
 
 @dataclass(frozen=True)
 class BoundRule:
-    """A rule bound to a table: its SQL (true, false, or NULL = undecided), the columns a finding shows, its texts."""
+    """A rule bound to a table: its SQL (true, false, or NULL = undecided), the columns a finding shows, its texts.
+
+    `sql_in_order`: the SQL of one that looks at the row before, where the rows are known to come in the order of their key.
+    """
 
     name: str
     rule: str
@@ -32,6 +35,7 @@ class BoundRule:
     columns: tuple[str, ...]
     text: Label
     mend: Label
+    sql_in_order: str = ""
 
 
 def bound_rules(
@@ -47,8 +51,11 @@ def bound_rules(
         expression = parse(rule.check, columns=column_types, aggregate=False, location=location)
         is_one_row = has_unique_keys and "year" in table.key
         sql = row_sql(expression, column_types, partition=partition_columns, is_one_row=is_one_row)
-        columns = rule.columns or tuple(sorted(expression.columns))
-        rules.append(BoundRule(f"{rule.id}#{rule_index}", rule.id, rule.severity, sql, columns, rule.text, rule.mend))
+        sql_in_order = ""
+        if is_one_row and expression.uses_lag:
+            sql_in_order = row_sql(expression, column_types, partition=partition_columns, is_one_row=True, is_in_order=True)
+        columns, name = rule.columns or tuple(sorted(expression.columns)), f"{rule.id}#{rule_index}"
+        rules.append(BoundRule(name, rule.id, rule.severity, sql, columns, rule.text, rule.mend, sql_in_order))
     return rules
 
 
@@ -88,13 +95,61 @@ def with_all_columns(typed_rows: str, table: CanonicalTable, number_type: Number
     return engine.view(f"SELECT *{nulls} FROM {typed_rows}")
 
 
-def rule_flags(typed_rows: str, rules: Sequence[BoundRule], engine: Engine) -> pd.DataFrame:
-    """rid and one flag per rule (False where it is broken) for the rows that break any; undecided counts as true."""
+@dataclass(frozen=True)
+class TableRows:
+    """The rows of a table as they came (a relation), its key, and which of them were taken out."""
+
+    rows: str
+    key: Sequence[str]
+    removed_rids: pd.Series
+
+
+def rule_flags(typed_rows: str, rules: Sequence[BoundRule], engine: Engine, came_from: TableRows | None = None) -> pd.DataFrame:
+    """rid and one flag per rule (False where it is broken) for the rows that break any; undecided counts as true.
+
+    `came_from`: what `typed_rows` are left of; rules that look at the row before are cheaper where it is in the order of its key.
+    """
     if not rules:
         return pd.DataFrame({"rid": pd.Series(dtype="int64")})
-    flags = ", ".join(f"coalesce({rule.sql}, true) AS {quoted(rule.name)}" for rule in rules)
-    all_hold_sql = " AND ".join(quoted(rule.name) for rule in rules)
-    return engine.collect(f"SELECT * FROM (SELECT rid, {flags} FROM {typed_rows}) WHERE NOT ({all_hold_sql}) ORDER BY rid")
+    if came_from is not None and any(rule.sql_in_order for rule in rules):
+        flags = _flags_in_order(typed_rows, rules, engine, came_from)
+        if flags is not None:
+            return flags
+    flags_sql, all_hold_sql = _flags_sql({rule.name: rule.sql for rule in rules})
+    return engine.collect(f"SELECT * FROM (SELECT rid, {flags_sql} FROM {typed_rows}) WHERE NOT ({all_hold_sql}) ORDER BY rid")
+
+
+def _flags_in_order(typed_rows: str, rules: Sequence[BoundRule], engine: Engine, came_from: TableRows) -> pd.DataFrame | None:
+    """The flags of rows that come in the order of their key, as most files have them; None where they do not.
+
+    The engine follows them one by one only as they came. So units of which a row was taken out are judged apart.
+    """
+    units = [column for column in came_from.key if column != "year"]
+    rows = engine.rows_in_order(came_from.rows, [*units, "year"])
+    if rows is None:
+        return None
+    unit_list = ", ".join(map(quoted, units))
+    same_unit = " AND ".join(f"g.{quoted(unit)} = f.{quoted(unit)}" for unit in units)
+    removed = engine.scan(pd.DataFrame({"rid": came_from.removed_rids.astype("int64")}))
+    gap_units = engine.query(f"SELECT DISTINCT {unit_list} FROM {came_from.rows} WHERE rid IN (SELECT rid FROM {removed})")
+    flags_sql, all_hold_sql = _flags_sql({rule.name: rule.sql_in_order or rule.sql for rule in rules})
+    judged_rows = f"SELECT rid, {unit_list}, {flags_sql}, coalesce(is_next OR is_same, false) AS in_order FROM {rows}"
+    flags = engine.collect(
+        f"""SELECT f.* EXCLUDE ({unit_list}), g.{quoted(units[0])} IS NOT NULL AS has_gap FROM (
+            SELECT * FROM ({judged_rows}) WHERE NOT (in_order AND {all_hold_sql})) AS f
+        LEFT JOIN {gap_units} AS g ON {same_unit}"""
+    )
+    if (~flags.pop("in_order")).sum() > 1:  # the first row comes after none
+        return None
+    flags = flags[~flags.pop("has_gap") & ~flags[[rule.name for rule in rules]].all(axis=1)]
+    rows_apart = engine.view(f"SELECT f.* FROM {typed_rows} AS f SEMI JOIN {gap_units} AS g ON {same_unit}")
+    return pd.concat([flags, rule_flags(rows_apart, rules, engine)]).sort_values("rid", ignore_index=True)
+
+
+def _flags_sql(rule_sql: Mapping[str, str]) -> tuple[str, str]:
+    """The flags of the rules, and whether all of them hold."""
+    flags = ", ".join(f"coalesce({sql}, true) AS {quoted(name)}" for name, sql in rule_sql.items())
+    return flags, " AND ".join(map(quoted, rule_sql))
 
 
 def rule_violations(flags: pd.DataFrame, rules: Sequence[BoundRule]) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from ...canonical import CanonicalTable
 from ...engines import Engine, literal, quoted
 from ..cells.column_reading import ParsedSource
 from ..layout.sheet_texts import printed_rows_sql
-from .row_rules import BoundRule, printed_columns, rule_flags, rule_violations, violation_findings
+from .row_rules import BoundRule, TableRows, printed_columns, rule_flags, rule_violations, violation_findings
 from .rule_catalogue import joined_findings
 
 FRAME_FINDINGS = 200_000
@@ -29,10 +29,15 @@ class RowWarnings:
 
 
 def row_warnings(
-    source: ParsedSource, typed_rows: str, rules: Sequence[BoundRule], key: Sequence[str], engine: Engine
+    source: ParsedSource,
+    typed_rows: str,
+    rules: Sequence[BoundRule],
+    key: Sequence[str],
+    engine: Engine,
+    came_from: TableRows | None = None,
 ) -> RowWarnings:
     """What `typed_rows` break of the rules, with the cells as they are in the file."""
-    violations = rule_violations(rule_flags(typed_rows, rules, engine), rules)
+    violations = rule_violations(rule_flags(typed_rows, rules, engine, came_from), rules)
     if len(violations) <= FRAME_FINDINGS:
         return RowWarnings(violation_findings(violations, rules, source.text_rows, engine, source.sheet_texts))
     return RowWarnings(joined_findings([]), _stored_findings(violations, rules, source, key, engine))
