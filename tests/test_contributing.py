@@ -46,10 +46,14 @@ class WorkedDiff:
         return text
 
     def commands(self, step: int) -> Iterable[list[str]]:
-        """What `hqd` or a script of the project is asked for in the steps that are no diff."""
+        """What `hqd` or a script of the project is asked for in the steps that are no diff.
+
+        Without a step, what its test reads: the test of the asking step is then in the same file.
+        """
         diffed = {of_step for *_, of_step in self.pieces}
-        for number, (task, _) in self.steps.items():
-            if number not in diffed and number != step:
+        for number, (task, test) in self.steps.items():
+            is_read = not step or test.split("::")[0] == self.steps[step][1].split("::")[0]
+            if number not in diffed and number != step and is_read:
                 yield re.findall(COMMAND, task)[0].split()
 
 
@@ -118,7 +122,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what the diffs touch and the tests need."""
     folder = tmp_path_factory.mktemp("copy") / "original"
     for name in ("src", "tests", "docs", "configs"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, folder / name)  # with what is compiled, which the copies then need not do again
     (folder / "data/processed").mkdir(parents=True)
     for path in (*ROOT.glob("*.*"), ROOT / "Makefile", ROOT / "data/processed/README.md"):
         if path.is_file():
@@ -137,7 +141,7 @@ def copy_with(original: Path, folder: Path, diff: WorkedDiff, step: int) -> Path
 
 
 def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(folder / "src")}
     return subprocess.run([sys.executable, *arguments], cwd=folder, capture_output=True, text=True, env=environment)
 
 

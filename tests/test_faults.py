@@ -14,7 +14,7 @@ from hqd_index.study import study_folder
 
 from .small import ROOT, Place, hqd, run
 
-FAST = ("--set", "uncertainty.draws=0", "--set", "regressions.multiverse.draws=0")
+FAST = ("--set", "uncertainty.draws=0", "--set", "regressions.multiverse.draws=0", "--set", "study.outputs=[]")
 
 
 def edit(path: Path, old: str, new: str, encoding: str = "utf-8") -> None:

@@ -16,6 +16,7 @@ CHANGES = [
     "regressions.controls={}",
     "uncertainty.draws=0",
     "uncertainty.alternatives={}",
+    "study.outputs=[page]",
 ]
 
 

@@ -15,6 +15,7 @@ from hqd_index import cli
 from hqd_index.upkeep.second_opinion import GOAL, second_opinion
 
 from .models.raw_study import world, write
+from .small import write_changes
 
 SEED = 5  # of 2-13 the one in which chance adds nothing to the six traps and the fragile one is also supported
 
@@ -36,6 +37,8 @@ def ran(folder: Path, **options: object) -> Ran:
     """The study written to `folder` and run by the command."""
     made = world(SEED, **{k: v for k, v in options.items() if k in ("units", "steady")})
     configs, raw = write(folder, made, **{k: v for k, v in options.items() if k in ("years", "listed", "flat")})
+    if options:
+        write_changes(configs, ["study.outputs=[page, paper, exports]"])
     cli.main(["run", "--study", str(configs), "--data", str(raw), "--out", str(folder / "out")])  # raises unless it ends well
     return Ran(folder / "out" / "traps" / "latest" / "tables")
 

@@ -8,10 +8,9 @@ import pytest
 
 from tests.conftest import DemoRun
 
-from .test_browser import browser, opened, scheme  # noqa: F401
+from .test_browser import FEW_ROWS, browser, heavy_faults, opened, scheme  # noqa: F401
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-HEAVY = ("moderate", "serious", "critical")
 LIMIT = 600
 """Seconds that one section may take."""
 STATES = (("zh", "light", 1280), ("en", "dark", 390))
@@ -20,15 +19,12 @@ OPEN = """document.querySelectorAll('section').forEach((section) => { section.st
 document.querySelectorAll('details').forEach((block) => { block.open = Boolean(block.closest(arguments[0])) });
 document.querySelectorAll('.profile:nth-child(n + 3)').forEach((sheet) => { sheet.open = false })"""
 """Two unit sheets: the others are made by the same lines of the template."""
-RUN = """const [target, done] = arguments;
-axe.run(target ?? document, { resultTypes: ['violations'] }).then(({ violations }) => done(
-  violations.map(({ id, impact, nodes }) => [id, impact, nodes.slice(0, 3).map((node) => node.html.slice(0, 90))])))"""
 
 
 def faults(page: Any, part: str | None) -> list[tuple[str, list[str]]]:
     """What axe has against a part, or against the whole page as it opens."""
     page.execute_script(OPEN, part or "nothing")
-    return [(rule, nodes) for rule, impact, nodes in page.execute_async_script(RUN, part) if impact in HEAVY]
+    return heavy_faults(page, part)
 
 
 @pytest.mark.parametrize(("language", "theme", "width"), STATES)
@@ -42,6 +38,7 @@ def test_axe_finds_no_fault_in_the_demo_page(browser: Any, demo_run: DemoRun, la
     if language == "en":
         page.execute_script("document.getElementById('language').click()")
     page.set_script_timeout(LIMIT)
+    page.execute_script(FEW_ROWS)
     Axe(page).inject()
     sections = page.execute_script("return [...document.querySelectorAll('section')].map((section) => `#${section.id}`)")
     found = {part: faults(page, part) for part in [None, *sections]}

@@ -421,6 +421,19 @@ def scheme(page: Any, name: str) -> None:
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": name}]})
 
 
+FEW_ROWS = """document.querySelectorAll('tbody tr:nth-child(n + 7):not(:last-child)').forEach((row) => { row.remove() })"""
+"""The rows of a table are made by the same lines, and axe looks at each text of each for as long as at a heading."""
+RUN_AXE = """const [target, done] = arguments;
+axe.run(target ?? document, { resultTypes: ['violations'] }).then(({ violations }) => done(
+  violations.map(({ id, impact, nodes }) => [id, impact, nodes.slice(0, 3).map((node) => node.html.slice(0, 90))])))"""
+
+
+def heavy_faults(page: Any, part: str | None = None) -> list[tuple[str, list[str]]]:
+    """What axe has against a part, or against the whole page, that is moderate, serious or critical."""
+    found = page.execute_async_script(RUN_AXE, part)
+    return [(rule, nodes) for rule, impact, nodes in found if impact in ("moderate", "serious", "critical")]
+
+
 @pytest.mark.parametrize(("language", "theme"), [("zh", "light"), ("en", "dark")])
 def test_axe_finds_no_fault(page: Any, language: str, theme: str) -> None:
     """Nothing critical, serious or moderate, with everything unfolded, in both languages and themes."""
@@ -429,17 +442,14 @@ def test_axe_finds_no_fault(page: Any, language: str, theme: str) -> None:
     scheme(page, theme)
     if language == "en":
         page.execute_script("document.getElementById('language').click()")
-    axe = Axe(page)
-    axe.inject()
+    Axe(page).inject()
+    page.execute_script(FEW_ROWS)
     page.execute_script("document.querySelectorAll('details').forEach((d) => { d.open = true })")
     page.execute_script("document.querySelectorAll('.profile:nth-child(n + 3)').forEach((d) => { d.open = false })")  # all alike
     page.set_script_timeout(180)
-    faults = axe.run()["violations"]
+    faults = heavy_faults(page)
     scheme(page, "light")
-    heavy = [
-        (v["id"], [n["html"][:90] for n in v["nodes"][:3]]) for v in faults if v["impact"] in ("moderate", "serious", "critical")
-    ]
-    assert heavy == []
+    assert faults == []
 
 
 def test_printed_on_a4(page: Any) -> None:

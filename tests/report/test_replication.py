@@ -33,7 +33,7 @@ LOCALES = ("C", "C.UTF-8", "zh_CN.UTF-8")
 
 def published(study: Path, data: Path, out: Path, *sets: str) -> Path:
     """The folder of a run."""
-    options = [part for change in sets for part in ("--set", change)]
+    options = [part for change in (*sets, "study.outputs=[exports]") for part in ("--set", change)]
     cli.main(["run", "--study", str(study), "--data", str(data), "--out", str(out), *options])
     return only_run(next(out.glob("[!.]*/")))
 

@@ -22,7 +22,7 @@ def test_a_tidy_provincial_workbook_is_ranked_without_an_edit(raw, mine, capsys,
     assert said.code == 0 and "面板数据, 49 行, 单元 地区" in said.said and "下一步:cd" in said.said
     assert (mine / "data" / "raw").resolve() == raw.resolve() and [path.name for path in raw.iterdir()] == ["各省面板.xlsx"]
     monkeypatch.chdir(mine)
-    write_changes(mine / "configs", QUICK[:3])
+    write_changes(mine / "configs", [*QUICK[:3], "study.outputs=[]"])
     assert hqd(capsys, "run").code == 0
     with (mine / "data/processed/mine/latest/tables/scores.csv").open(encoding="utf-8-sig", newline="") as stream:
         top = [row for row in csv.DictReader(stream) if row["node"] == "index"]
