@@ -196,7 +196,11 @@ def _cells_inside(keys: Sequence[str], measured: MeasuredRows, position: int, br
         f"SELECT {key_list}, CAST(cell AS DOUBLE) AS cell FROM ({rows}) "
         f"JOIN (SELECT {key_list}, {ends} FROM {bracket_table}) USING ({key_list}) WHERE cell >= low AND cell <= high"
     ).astype(dict.fromkeys(keys, "int64"))
-    return cells.iloc[np.lexsort([cells[column].to_numpy() for column in ("cell", *reversed(keys))])].reset_index(drop=True)
+    cells = cells.sort_values([*keys], ignore_index=True)
+    values = cells["cell"].to_numpy(copy=True)
+    for group_values in np.split(values, cells.groupby([*keys]).size().cumsum().to_numpy()[:-1]):
+        group_values.sort()  # in place: numbers alone are sorted in a fifth of the time of those beside their keys
+    return cells.assign(cell=values)
 
 
 def _middle_cells(counts: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:

@@ -165,7 +165,7 @@ def rule_violations(flags: pd.DataFrame, rules: Sequence[BoundRule]) -> pd.DataF
     checks = [pa.Check(lambda ids, rule_name=name: flags.loc[ids.index, rule_name], name=name, ignore_na=False) for name in names]
     verdicts = np.column_stack([check(flags["rid"]).check_output for check in checks])
     rows, rule_places = np.nonzero(~verdicts)
-    return pd.DataFrame({"rid": flags["rid"].to_numpy()[rows], "name": pd.array(names, dtype="str")[rule_places]})
+    return pd.DataFrame({"rid": flags["rid"].to_numpy()[rows], "name": pd.Categorical.from_codes(rule_places, pd.Index(names))})
 
 
 def violation_findings(
