@@ -49,6 +49,19 @@ def test_records_of_one_day_do_not_depend_on_their_order():
         assert spells(order, SrdiList(), 2024)[["start", "end"]].to_numpy().tolist() == [[2019, 2021], [2022, 2024]]
 
 
+def test_half_years_and_terms_come_from_the_dates_of_a_record():
+    """B is announced in the second half of the year and has no batch; the term of C ends a day before its last year does."""
+    rows = [
+        ("A", 1, "2020-06-30", None, None),
+        ("B", None, "2020-07-01", None, None),
+        ("C", 3, "2020-07-01", "2020-01-01", "2022-12-30"),
+    ]
+    frame = pd.DataFrame(rows, columns=["firm_id", "batch", "announce_date", "valid_from", "valid_to"])
+    found = spells(frame.assign(level="national", status="recognised"), SrdiList(treat_from="next_year_if_H2"), 2024)
+    assert found[["firm_id", "start", "end"]].to_numpy().tolist() == [["A", 2020, 2022], ["B", 2021, 2022], ["C", 2020, 2021]]
+    assert found["batch"].fillna(0).tolist() == [1, 0, 3]
+
+
 def event(text: str) -> Event:
     date, status = text.split()
     year, month = date.split("-")
