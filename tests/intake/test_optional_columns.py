@@ -71,11 +71,10 @@ def absences() -> Iterator[tuple[str, list[str]]]:
 
 
 def read(folder: Path, engine: Engine, table: str, without: Collection[str] = ()) -> Intake:
-    """The table as a study has it beside its firms; those have few columns where another lacks some that they have no part in."""
-    few = None if not without or table == "srdi_list" else FEW_OF_FIRMS
+    """The table as a study has it beside its firms, which have few columns."""
     sources: dict[str, Any] = {"firms": {"path": "firms.csv", "table": "firms"}, table: {"path": f"{table}.csv", "table": table}}
     for name in sources:
-        lines = table_lines(name, without) if name == table else table_lines(name, only=few)
+        lines = table_lines(name, without) if name == table else table_lines(name, only=FEW_OF_FIRMS)
         (folder / "data" / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return intake(build(sources, OPEN, study={"years": [2019, 2021]}), engine, folder / "data", folder / "configs")
 
