@@ -20,7 +20,7 @@ from .unit_keys import with_unit
 
 SAMPLES = ("all", "leave_out")
 VALUE_KEYS = PANEL_KEYS
-QUANTILE_BYTES = 40_000_000  # at once; states of several threads, grown by doubling, take up to four times as much
+QUANTILE_BYTES = 80_000_000  # at once; states of several threads, grown by doubling, take up to four times as much
 VALUE_BYTES = 8
 DENSITY_LABEL = Label(zh="专精特新密度", en="SRDI density")
 
