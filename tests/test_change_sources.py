@@ -60,5 +60,13 @@ def test_other_weights_move_scores_by_their_difference() -> None:
     np.testing.assert_allclose(rows["weights"].sort_index(), known, atol=1e-9)
 
 
+def test_what_no_part_explains_is_said_with_the_parts() -> None:
+    """As where a cell is missing and its weight goes to the others: the parts of the line would not be all of them."""
+    scores, indicators, weights = tables(FIRST)
+    others = scores.assign(score=scores["score"] + 3 * (scores["unit"] == "x"))
+    means = next(english for _, english in change_lines((scores, indicators, weights), (others, indicators, weights)))
+    assert "1.00 points" in means and means.endswith("weights 0.00, the rest 1.00")
+
+
 def test_equal_runs_say_nothing() -> None:
     assert not list(change_lines(tables(FIRST), tables(FIRST)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from typer.main import get_command
@@ -10,6 +11,9 @@ from typer.main import get_command
 from hqd_index.cli import app
 from hqd_index.commands.command_help import ARGUMENTS
 from hqd_index.commands.usage_faults import spoken_language
+from hqd_index.console import Console
+from hqd_index.console.command_lines import folder_options
+from hqd_index.pipeline import Outcome
 
 from .small import hqd
 
@@ -106,3 +110,13 @@ def test_every_argument_of_a_command_has_its_name_in_both_languages():
     assert set(ARGUMENTS) == {
         option.name for command in commands for option in command.params if option.param_type_name == "argument"
     }
+
+
+def test_commands_to_try_name_the_folders_that_the_run_was_given(empty, capsys):
+    """They are of the study in configs/ otherwise, and answer about it."""
+    (empty / "summary.txt").write_text("other weights: hqd run --scenario critic; apart: hqd explain B 2020\n", "utf-8")
+    (empty / "manifest.json").write_text("{}", "utf-8")
+    outcome = Outcome("1", empty, empty, fresh=True, notices=())
+    Console("en").close(outcome, folder_options(Path("a/configs"), Path("data/raw"), Path("data/processed")))
+    said = capsys.readouterr().out
+    assert "hqd run --study a/configs --scenario critic; apart: hqd explain --study a/configs B 2020" in said

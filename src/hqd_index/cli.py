@@ -78,6 +78,7 @@ def run(
 ) -> None:
     """从原始数据到报告:只重跑有变化的阶段 / Raw files to report; only what changed is run again."""
     from .console import Console
+    from .console.command_lines import folder_options
     from .pipeline import RunFolders, stage_workers
     from .pipeline import run as run_pipeline
     from .study.study_folder import load_study
@@ -97,7 +98,7 @@ def run(
             outcome = run_pipeline(loaded_study, folders, console.event, workers, quick=quick)
         finally:
             console.stop()
-    console.close(outcome)
+    console.close(outcome, "" if workbook is not None else folder_options(study, data_folder, results_folder))
     if workbook is not None:
         close_workbook_run(workbook, loaded_study, outcome, show=show)
     if not strict:

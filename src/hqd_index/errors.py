@@ -132,6 +132,9 @@ class Faults(HqdError):
         super().__init__("\n".join(fault.text("en") for fault in faults), zh="\n".join(fault.text("zh") for fault in faults))
 
 
+LISTED_NAMES = 40
+
+
 def closest(typed_name: str, candidates: Iterable[str]) -> str | None:
     """The known name most like `typed_name`, or None when none is near."""
     best_match = process.extractOne(str(typed_name), [str(k) for k in candidates], score_cutoff=60)
@@ -142,9 +145,10 @@ def unknown(kind: str, typed_name: str, candidates: Iterable[str], *, kind_zh: s
     """(English, Chinese) text for a name that does not exist, with did-you-mean or the list of what does."""
     names = sorted(str(k) for k in candidates)
     suggested_name = closest(typed_name, names)
-    name_list = ", ".join(names[:40])
-    en = f"unknown {kind} {typed_name!r}; " + (f"did you mean {suggested_name!r}?" if suggested_name else f"known: {name_list}")
+    zh_names = sorted(names, key=str.isascii)  # names in Chinese come before codes and English names
+    en_list, zh_list = (", ".join([*known[:LISTED_NAMES], *["..."] * (len(known) > LISTED_NAMES)]) for known in (names, zh_names))
+    en = f"unknown {kind} {typed_name!r}; " + (f"did you mean {suggested_name!r}?" if suggested_name else f"known: {en_list}")
     zh = f"不认识的{kind_zh or kind} {typed_name!r};" + (
-        f"您是不是想写 {suggested_name!r}?" if suggested_name else f"可用的有:{name_list}"
+        f"您是不是想写 {suggested_name!r}?" if suggested_name else f"可用的有:{zh_list}"
     )
     return en, zh

@@ -261,3 +261,14 @@ def test_provinces_among_their_cities_are_in_doubt(raw, mine):
     ]
     made(mine, book(raw / "a.xlsx", {"Sheet1": rows}))
     assert "1 个省级名称(江苏省)" in report(mine)
+
+
+def test_a_row_entered_twice_leaves_the_units_of_a_table_what_they_are(raw, mine):
+    """Cities under 地区, which no code list holds: one copy in thirty rows is a row to mend, not another kind of table."""
+    rows = [
+        [city, year, n + year]
+        for n, city in enumerate(("南京市", "苏州市", "无锡市", "常州市", "徐州市"))
+        for year in range(2018, 2024)
+    ]
+    study = made(mine, text(raw / "a.csv", [["地区", "年份", "产值(亿元)"], *rows, rows[0]]))
+    assert study.study.unit.by == ("unit",) and "重复" in report(mine)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..report.bilingual import Bilingual
@@ -10,7 +11,6 @@ from .run_lines import local_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from ..study.study_folder import LoadedStudy
     from ..upkeep import Finding, Run, Section
@@ -52,12 +52,16 @@ def demo_lines(folder: Path, configs: Path, configs_state: str, language: str) -
         zh.append(f"{configs} 是另一个研究,未改动;要运行演示研究,请用 `hqd demo --configs 新文件夹` 另写一份配置")
         en.append(f"{configs} is another study and stays as it is; `hqd demo --configs NEW_FOLDER` writes those of the demo")
         return en if language == "en" else zh
-    command = "hqd run"
-    command += "" if configs.as_posix() == "configs" else f" --study {configs}"
-    command += "" if folder.as_posix() == "data/raw" else f" --data {folder}"
+    command = f"hqd run{folder_options(configs, folder)}"
     zh.append(f"下一步:{command}")
     en.append(f"next: {command}")
     return en if language == "en" else zh
+
+
+def folder_options(configs: Path, data_folder: Path, results_folder: Path = Path("data/processed")) -> str:
+    """What a command is given where its folders are not those that it takes by itself."""
+    usual_folders = {"study": ("configs", configs), "data": ("data/raw", data_folder), "out": ("data/processed", results_folder)}
+    return "".join(f" --{name} {folder}" for name, (usual, folder) in usual_folders.items() if folder.as_posix() != usual)
 
 
 def example_lines(name: str, folder: Path, language: str) -> list[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 RELATIVE_PATH = re.compile(r"(?<=[ :：])(?:latest(?:-[^/\n]+)?|quick|runs/[0-9a-f]{12})/")
 """What summary.txt, the same in every folder, calls a place below the study's folder of results."""
+RUN_COMMAND = re.compile(r"hqd (run|explain)\b")
 LONG = 5.0
 """Seconds after which work says how far it is, where the output is no terminal; after each line twice as many."""
 MOST_SHOWN = 0.99
@@ -110,7 +111,7 @@ class Console:
             return
         self.stages.pop(event.stage, None)
         if event.state == "cached":
-            self._print_line(f"[{name}] " + ("无变化,沿用缓存" if self.zh else "up to date"))
+            self._print_line(f"[{name}] " + ("已算过,沿用缓存" if self.zh else "up to date"))
         else:
             row_count_text = f"{event.rows:,} 行" if self.zh else f"{event.rows:,} rows"
             self._print_line(f"[{name}] {row_count_text}  {event.seconds:.1f} s")
@@ -137,15 +138,19 @@ class Console:
         if self.status:
             self.status.stop()
 
-    def close(self, outcome: Outcome) -> None:
-        """Notices, the closing lines, where the run is, and the SHA-256 of the manifest, which covers every file."""
+    def close(self, outcome: Outcome, folder_options: str = "") -> None:
+        """Notices, the closing lines, where the run is, and the SHA-256 of the manifest, which covers every file.
+
+        `folder_options` are those of the command (--study ..., --data ...): the commands that the lines name need them too.
+        """
         self.stop()
         for notice in outcome.notices[:12]:
             print(notice)
         if not outcome.fresh:
             print("各阶段均为最新,无需重跑" if self.zh else "every stage is up to date")
         summary = (outcome.folder / "summary.txt").read_text("utf-8").rstrip()
-        print(RELATIVE_PATH.sub(lambda match: f"{outcome.results}/{match[0]}", summary))
+        summary = RELATIVE_PATH.sub(lambda match: f"{outcome.results}/{match[0]}", summary)
+        print(RUN_COMMAND.sub(lambda match: f"{match[0]}{folder_options}", summary))
         if place := place_text(outcome.name):
             print(place[0] if self.zh else place[1])
         print(("指纹   " if self.zh else "manifest  ") + digest_file(outcome.folder / "manifest.json"))

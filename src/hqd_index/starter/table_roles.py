@@ -46,7 +46,7 @@ RECOGNITION_COLUMNS = {"level", "batch", "announce_date", "doc_no", "status", "v
 UNIT = "unit"
 REGIONS_ACROSS = 3
 MOST_KINDS = 12
-MOST_DUPLICATES = 0.5  # of the rows
+MOST_DUPLICATES, FEW_DUPLICATES = 0.5, 0.1  # of the rows; so few are entered twice, and are no rows of several kinds
 ITEM_CODES = ("csmar", "cnrds")
 
 
@@ -277,11 +277,8 @@ def _row_per_year_table(table: SheetTable, year: SheetColumn | None, vendor: str
         return _unused_table(table, "没有能当评价单元的文本列(如地区、行业、企业)", "no column of texts could name units")
     if duplicates > MOST_DUPLICATES * table.rows:
         label = units[0].label
-        zh, en = (
-            f"按“{label}”与年份大多重复,不是一个单元一年一行",
-            f"most rows repeat {label!r} and year: they are no units by year",
-        )
-        return _unused_table(table, zh, en)
+        zh = f"按“{label}”与年份大多重复,不是一个单元一年一行"
+        return _unused_table(table, zh, f"most rows repeat {label!r} and year: they are no units by year")
     return ClassifiedTable(table, _panel_role(table, units), "plain", units, year, preset=vendor, duplicates=duplicates)
 
 
@@ -392,8 +389,10 @@ def _unit_columns(
     for columns in candidates:
         keys = [key for key in zip(*(column.cells for column in columns), *further_cells) if key[0] and key[0] not in totals()]
         duplicates = len(keys) - len(set(keys))
-        if keys and duplicates == 0 and columns[0].value_count >= MAJORITY * rows:
+        is_full = columns[0].value_count >= MAJORITY * rows
+        if keys and duplicates == 0 and is_full:
             return columns, 0
-        if keys and len(columns) == 1 and unit_key(columns[0]) and duplicates < best_columns[1]:
+        is_likely = (len(columns) == 1 and unit_key(columns[0])) or (is_full and duplicates <= FEW_DUPLICATES * rows)
+        if keys and is_likely and duplicates < best_columns[1]:
             best_columns = columns, duplicates
     return best_columns

@@ -9,6 +9,7 @@ import pandas as pd
 
 SAME = 1e-9
 KEY = ["unit", "year"]
+REST = ("其余", "the rest")
 PARTS = {"revision": ("数据修订", "revised figures"), "bounds": ("上下限", "bounds"), "weights": ("权重", "weights")}
 SHOWN_UNITS = 5
 REMAINDER = 1e-6
@@ -22,7 +23,8 @@ def change_parts(earlier_tables: Tables, later_tables: Tables) -> pd.DataFrame:
     """unit, year, change of the index in points and its parts, for the unit-years that both runs score.
 
     With shares w and normalised values n, before and after: weights 100 sum (w1 - w0) n1; bounds 100 sum w0 (n1 - n0) of the
-    cells whose raw value is the same, revision that of the others. `rest` is what they leave: nothing in an additive index.
+    cells whose raw value is the same, revision that of the others. `rest` is what they leave: nothing in an additive index
+    without missing cells.
     """
     cells = _cells(earlier_tables).merge(_cells(later_tables), on=[*KEY, "indicator"], suffixes=("_0", "_1"), how="outer")
     change = cells["share_0"].fillna(0) * (cells["normalised_1"].fillna(0) - cells["normalised_0"].fillna(0))
@@ -71,19 +73,20 @@ def change_lines(earlier_tables: Tables, later_tables: Tables) -> Iterator[Text]
         return
     if revised := int(rows["revised"].sum()):
         yield f"原有年份中数值被修订的有 {revised} 个", f"figures revised in years that were there: {revised}"
-    means = rows[list(PARTS)].abs().mean()
+    means = rows[["change", *PARTS, "rest"]].abs().mean()
+    words = PARTS | ({"rest": REST} if means["rest"] > REMAINDER else {})
     yield (
-        f"原有年份得分变化的平均绝对值:{rows['change'].abs().mean():.2f} 分,其中 "
-        + "、".join(f"{zh} {means[part]:.2f}" for part, (zh, _) in PARTS.items()),
-        f"mean absolute change of scores in years that were there: {rows['change'].abs().mean():.2f} points, of which "
-        + ", ".join(f"{en} {means[part]:.2f}" for part, (_, en) in PARTS.items()),
+        f"原有年份得分变化的平均绝对值:{means['change']:.2f} 分;各部分的平均绝对值(可相互抵消):"
+        + "、".join(f"{zh} {means[part]:.2f}" for part, (zh, _) in words.items()),
+        f"mean absolute change of scores in years that were there: {means['change']:.2f} points; of its parts, which may offset "
+        "each other: " + ", ".join(f"{en} {means[part]:.2f}" for part, (_, en) in words.items()),
     )
     last_year = rows[rows["year"] == rows["year"].max()]
     for _, row in last_year.reindex(last_year["change"].abs().sort_values(ascending=False).index).head(SHOWN_UNITS).iterrows():
         has_rest = abs(row["rest"]) > REMAINDER
         for_language = []
-        for language, (name, rest) in enumerate(((row["unit_zh"], "其余"), (row["unit_en"], "the rest"))):
-            texts = [f"{words[language]} {row[part]:+.2f}" for part, words in PARTS.items()]
-            texts += [f"{rest} {row['rest']:+.2f}"] if has_rest else []
+        parts = PARTS | ({"rest": REST} if has_rest else {})
+        for language, name in enumerate((row["unit_zh"], row["unit_en"])):
+            texts = [f"{names[language]} {row[part]:+.2f}" for part, names in parts.items()]
             for_language.append(f"{int(row['year'])} {row['unit']} {name}: {row['change']:+.2f} ({', '.join(texts)})")
         yield for_language[0], for_language[1]
