@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from ...engines import Engine
 
-LISTED_IDS = 50_000
-"""So many are written into a query: a list, unlike a table, is compared before the texts of a row are made."""
+LISTED_IDS = 2_000
+"""So many are written into a query: a list, unlike a table, is compared before the texts of a row are made; a long one takes
+the engine as long to read as rows take to compare."""
 
 
 def id_set(ids: Collection[int], engine: Engine) -> str:
