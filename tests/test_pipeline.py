@@ -125,7 +125,7 @@ def test_missing_or_edited_outputs_are_rebuilt_from_the_cache(place, capsys, tmp
     (here.latest / "tables" / "scores.csv").write_text("tampered")
     said = run(capsys, here).said
     assert (here.latest / "tables" / "scores.csv").read_bytes() == before
-    assert "intake] 无变化" in said
+    assert "intake] 已算过" in said
     entry = next((here.out / ".cache" / "index").glob("*/scores.parquet"))
     entry.write_bytes(entry.read_bytes()[:-10])
     (here.latest / "report.html").unlink()

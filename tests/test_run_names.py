@@ -70,9 +70,9 @@ def test_latest_stays_the_study_as_its_files_say(three_runs: SmallStudy) -> None
 def test_a_change_of_weights_or_means_reruns_index_and_later_stages_only(three_runs: SmallStudy, trial: str) -> None:
     said = (three_runs.folder.parent / trial).read_text("utf-8")
     for stage in ("intake", "links", "firms", "panel", "modes"):
-        assert f"{stage}] 无变化" in said
+        assert f"{stage}] 已算过" in said
     for stage in ("index", "uncertainty", "models", "multiverse", "lists", "workbook", "report"):
-        assert f"{stage}] 无变化" not in said and f"{stage}] " in said
+        assert f"{stage}] 已算过" not in said and f"{stage}] " in said
 
 
 def test_every_command_finds_a_run_by_its_names(three_runs: SmallStudy, capsys: pytest.CaptureFixture[str]) -> None:

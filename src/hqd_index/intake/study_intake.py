@@ -27,7 +27,7 @@ from .server_rows import database_files, database_snapshots
 from .srdi.srdi_status import UNMATCHED_COLUMNS, SrdiStatus
 from .srdi.study_status import study_status
 from .study_columns import exactness, needed_columns, table_of, used_raw_columns
-from .table_intake import read_table
+from .table_intake import ONE_AT_A_TIME, read_table
 from .table_step import TableStep
 
 TABLES_AT_ONCE = 2
@@ -76,6 +76,8 @@ def intake(
     tables = {clean_table.name: published_table(clean_table, engine) for clean_table in clean_tables}
     with engine.second_connection() as status_engine, ThreadPoolExecutor(max_workers=1) as pool:
         status = pool.submit(study_status, study, clean_tables, tables, status_engine, (config_root, data_root))
+        if any(sum(clean_table.input_row_counts.values()) >= ONE_AT_A_TIME for clean_table in clean_tables):
+            status.exception()  # waits; a fault is raised after those of the gate
         study_result = _intake_result(study, clean_tables, tables, engine)
         _check_gate(study, clean_tables, study_result)
     study_result = _intake_with_status(study_result, status.result())
