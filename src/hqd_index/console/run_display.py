@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 RELATIVE_PATH = re.compile(r"(?<=[ :：])(?:latest(?:-[^/\n]+)?|quick|runs/[0-9a-f]{12})/")
 """What summary.txt, the same in every folder, calls a place below the study's folder of results."""
-RUN_COMMAND = re.compile(r"hqd (run|explain)\b")
+RUN_COMMAND = re.compile(r"hqd (?:run(?= --)|explain)\b")
+"""One to be typed; a sentence may name `hqd run` as such."""
 LONG = 5.0
 """Seconds after which work says how far it is, where the output is no terminal; after each line twice as many."""
 MOST_SHOWN = 0.99
