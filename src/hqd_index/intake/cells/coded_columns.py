@@ -87,18 +87,20 @@ def is_coded(column_name: str, column_reading: ColumnReading) -> bool:
 
 def edition_sql(column_name: str, column_reading: ColumnReading) -> str:
     """The edition of the industry code of a row, '' where the column has none; the study's word for it is compared once."""
-    if column_reading.table.columns[column_name].code != "industry" or EDITION not in column_reading.present_columns:
-        return "''"
-    edition = column_reading.source.constants.get(EDITION)
+    edition = _common_edition(column_name, column_reading)
     return f"coalesce(t.{EDITION}, '')" if edition is None else literal(edition)
+
+
+def _common_edition(column_name: str, column_reading: ColumnReading) -> str | None:
+    """The edition of a column that is the same in every row."""
+    if column_reading.table.columns[column_name].code != "industry" or EDITION not in column_reading.present_columns:
+        return ""
+    return column_reading.source.constants.get(EDITION)
 
 
 def _codes_by_text(text_rows: str, column_name: str, column_reading: ColumnReading) -> pd.DataFrame:
     """text, edition, code, kind, rule, suggestion, scope of each distinct text of a column."""
-    cell, column = quoted(column_name), column_reading.table.columns[column_name]
-    cell_editions = f"SELECT DISTINCT {cell} AS text, {edition_sql(column_name, column_reading)} AS edition FROM {text_rows} AS t"
-    condition = f"{cell} IS NOT NULL{_unusual_cells_sql(column_name, column_reading)}"
-    distinct_texts = column_reading.engine.collect(f"{cell_editions} WHERE {condition} ORDER BY ALL")
+    column, distinct_texts = column_reading.table.columns[column_name], _distinct_texts(text_rows, column_name, column_reading)
     source = column_reading.source
     has_firm_ids = column.code in ("firm", "uscc") and source.pad.get(column_name, STOCK_DIGITS) == STOCK_DIGITS
     if has_firm_ids and column_name not in source.values:  # most ids are read as they are printed
@@ -116,14 +118,23 @@ def _codes_by_text(text_rows: str, column_name: str, column_reading: ColumnReadi
     return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
-def _unusual_cells_sql(column_name: str, column_reading: ColumnReading) -> str:
-    """For columns of years and batches: the texts that are no plain numbers, or that the study replaces."""
+def _distinct_texts(text_rows: str, column_name: str, column_reading: ColumnReading) -> pd.DataFrame:
+    """text and edition of a column, each pair once and in order; of years and batches those that are no plain numbers.
+
+    An edition that all rows share is not read from each.
+    """
+    cell, edition = quoted(column_name), _common_edition(column_name, column_reading)
+    row_edition = f", {edition_sql(column_name, column_reading)} AS edition" if edition is None else ""
+    distinct_texts = column_reading.engine.collect(
+        f"SELECT DISTINCT {cell} AS text{row_edition} FROM {text_rows} AS t WHERE {cell} IS NOT NULL ORDER BY ALL"
+    )
+    if edition is not None:
+        distinct_texts["edition"] = edition
     if not column_reading.is_numeric(column_name):
-        return ""
-    cell = quoted(column_name)
-    usual_pattern = YEAR_PATTERN if is_year(column_name, column_reading.table.columns[column_name]) else BATCH_PATTERN
-    replaced_cells = ", ".join(map(literal, column_reading.source.values.get(column_name, {}))) or "NULL"
-    return f" AND (NOT regexp_full_match({cell}, '{usual_pattern}') OR coalesce({cell} IN ({replaced_cells}), false))"
+        return distinct_texts
+    number_pattern = YEAR_PATTERN if is_year(column_name, column_reading.table.columns[column_name]) else BATCH_PATTERN
+    is_replaced = distinct_texts["text"].isin(list(column_reading.source.values.get(column_name, {})))
+    return distinct_texts[is_replaced | ~distinct_texts["text"].astype("str").str.fullmatch(number_pattern)]
 
 
 def _fields(code: CellReading) -> tuple[str | None, str, str, str, str]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import compress
 
 import numpy as np
 import pandas as pd
@@ -92,6 +93,8 @@ USCC_LENGTH = 18
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 USCC_VALUES = {character: value for value, character in enumerate(USCC_ALPHABET)}
 USCC_WEIGHTS = tuple(pow(3, k, 31) for k in range(17))
+NO_USCC_VALUE = 2**20
+"""Of a character that is in no credit code: more than the weighted sum of any code, and eighteen of them fit an int32."""
 
 
 @dataclass(frozen=True)
@@ -165,13 +168,13 @@ def valid_credit_codes(texts: Sequence[str]) -> np.ndarray:
 
 
 def _are_credit_codes(texts: Sequence[str]) -> np.ndarray:
-    is_code = np.array([len(text) == USCC_LENGTH and text.isascii() for text in texts], dtype=bool)
-    characters = "".join(text for text, has_form in zip(texts, is_code) if has_form).encode("ascii")
-    values = np.full(128, -1)
+    is_code = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) == USCC_LENGTH
+    characters = "".join(compress(texts, is_code.tolist())).encode("ascii", errors="replace")  # by ?, which is in no code
+    values = np.full(128, NO_USCC_VALUE, dtype=np.int32)
     values[[ord(character) for character in USCC_ALPHABET]] = range(len(USCC_ALPHABET))
     digits = values[np.frombuffer(characters, dtype=np.uint8).reshape(-1, USCC_LENGTH)]
-    check_digits = -(digits[:, :-1] @ np.array(USCC_WEIGHTS)) % len(USCC_ALPHABET)
-    is_code[is_code] = (digits >= 0).all(axis=1) & (check_digits == digits[:, -1])
+    weighted_sums = digits @ np.array([*USCC_WEIGHTS, 1], dtype=np.int32)
+    is_code[is_code] = (weighted_sums < NO_USCC_VALUE) & (weighted_sums % len(USCC_ALPHABET) == 0)
     return is_code
 
 
