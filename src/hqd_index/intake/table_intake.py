@@ -36,7 +36,6 @@ from .read.reader import SheetRequest
 from .read.readers import read_sheets
 from .read.sheet_cells import SheetCells, first_rows
 from .records.clean_table import CleanTable, quarantined_share
-from .records.intake_notice import Notice
 from .records.physical_rows import physical_rows
 from .records.row_ledger import (
     OUT_OF_SCOPE_OUTCOME,
@@ -50,7 +49,7 @@ from .records.row_ledger import (
 from .rules.anomalies import table_anomalies
 from .rules.cross_row_rules import check_single_values, cross_row_findings
 from .rules.duplicate_rows import duplicate_findings
-from .rules.firm_identity import FirmRows, with_one_id_per_firm, with_one_industry
+from .rules.firm_identity import FirmRows, IndustryRows, with_one_id_per_firm, with_one_industry
 from .rules.interpolation import interpolation_findings
 from .rules.key_rules import blank_key_findings, year_end_findings
 from .rules.lost_zeros import lost_zero_notices
@@ -83,7 +82,8 @@ def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], fi
         [_source_in_scope(source, out_of_scope, table_step) for source in sources], table_step.table.key, file_list, engine
     )
     valid_rows = _valid_rows(table_step, combined_source, file_list)
-    clean_rows, industry_notices = _with_firm_industry(table_step, valid_rows.firms.rows, ", ".join(file_list["file"]))
+    industry_rows = _with_firm_industry(table_step, valid_rows.firms.rows, ", ".join(file_list["file"]))
+    clean_rows = industry_rows.rows
     with engine.second_connection() as notice_engine, ThreadPoolExecutor(max_workers=1) as pool:
         anomalies = pool.submit(
             table_anomalies, table_step.name, clean_rows, table_step.table, notice_engine, _file_names(sheets)
@@ -111,7 +111,7 @@ def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], fi
         interpolated = interpolation_findings(clean_rows, combined_source.text_rows, table_step.table, engine)
     notices = list(dict.fromkeys(notice for sheet in sheets for notice in (*sheet.cells.notices, *sheet.header.notices)))
     notices += lost_zero_notices(clean_rows, table_step.table.key, ", ".join(file_list["file"]), engine)
-    notices += [*combined_source.notices, *valid_rows.firms.notices, *industry_notices, *anomalies.result().notices]
+    notices += [*combined_source.notices, *valid_rows.firms.notices, *industry_rows.notices, *anomalies.result().notices]
     return CleanTable(
         name=table_step.name,
         table=table_step.table,
@@ -129,6 +129,7 @@ def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], fi
         members=combined_source.members,
         column_sources=combined_source.column_sources,
         stored_findings=warnings.stored,
+        firms=industry_rows.firms,
     )
 
 
@@ -175,10 +176,10 @@ def _identified_firms(table_step: TableStep, typed_rows: str, location: str) -> 
     return FirmRows(typed_rows, pd.DataFrame(columns=OUT_COLUMNS), ())
 
 
-def _with_firm_industry(table_step: TableStep, typed_rows: str, location: str) -> tuple[str, tuple[Notice, ...]]:
+def _with_firm_industry(table_step: TableStep, typed_rows: str, location: str) -> IndustryRows:
     """Firm rows in the industry that the study's choice gives them."""
     if table_step.name != "firms":
-        return typed_rows, ()
+        return IndustryRows(typed_rows, None, ())
     return with_one_industry(typed_rows, table_step.study.sources.firm_industry, location, table_step.engine)
 
 

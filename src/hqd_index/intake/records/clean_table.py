@@ -24,7 +24,7 @@ class CleanTable:
     """A clean table (`rid`, canonical columns), its text twin, findings, rows taken out, and the books of its files.
 
     `members` (rid, member, column): the raw rows behind each, where several made one; `column_sources`: of which each column is;
-    `stored_findings`: those that are too many for the frame (see RowWarnings).
+    `stored_findings`: those that are too many for the frame (see RowWarnings); `firms` (firm_id): each firm of a firm table once.
     """
 
     name: str
@@ -43,6 +43,7 @@ class CleanTable:
     members: str | None = None
     column_sources: tuple[JoinedRows, ...] = ()
     stored_findings: str | None = None
+    firms: str | None = None
 
 
 def quarantined_share(removed_rows: pd.DataFrame, record_count: int) -> float:

@@ -51,6 +51,8 @@ def sample_flow(study: Study, clean_tables: Sequence[CleanTable], engine: Engine
 
 
 def _firm_count(clean_table: CleanTable, engine: Engine) -> int | None:
+    if clean_table.firms:
+        return engine.count(clean_table.firms)
     if "firm_id" not in engine.types(clean_table.clean_rows):
         return None
     return int(engine.collect(f"SELECT count(DISTINCT firm_id) AS firms FROM {clean_table.clean_rows}")["firms"][0])

@@ -97,28 +97,43 @@ def _item_list(identifiers: list[str]) -> str:
     return "; ".join(identifiers[:LISTED_ITEMS]) + (" ..." if len(identifiers) > LISTED_ITEMS else "")
 
 
-def with_one_industry(typed_rows: str, choice: FirmIndustry, location: str, engine: Engine) -> tuple[str, tuple[Notice, ...]]:
+@dataclass(frozen=True)
+class IndustryRows:
+    """Firm-years in the industries that count, each firm of theirs once (firm_id, changes_industry), notices."""
+
+    rows: str
+    firms: str | None
+    notices: tuple[Notice, ...]
+
+
+def with_one_industry(typed_rows: str, choice: FirmIndustry, location: str, engine: Engine) -> IndustryRows:
     """M17: firms that change industry are reported, and put into their first or most frequent one where the study says so."""
-    if not {"firm_id", "year", "industry_code"} <= set(engine.types(typed_rows)):
-        return typed_rows, ()
-    filled_rows = f"SELECT firm_id, year, industry_code FROM {typed_rows} WHERE industry_code IS NOT NULL"
-    moving_firms = engine.collect(
-        f"SELECT firm_id FROM ({filled_rows}) GROUP BY 1 HAVING count(DISTINCT industry_code) > 1 ORDER BY 1"
+    columns = set(engine.types(typed_rows))
+    if "firm_id" not in columns:
+        return IndustryRows(typed_rows, None, ())
+    has_industries = {"year", "industry_code"} <= columns
+    change_sql = "min(industry_code) <> max(industry_code)" if has_industries else "false"
+    firms = engine.store(
+        f"""SELECT firm_id, coalesce({change_sql}, false) AS changes_industry FROM {typed_rows} WHERE firm_id IS NOT NULL
+        GROUP BY firm_id""",
+        engine.new_name(),
     )
+    moving_firms = engine.collect(f"SELECT firm_id FROM {firms} WHERE changes_industry ORDER BY firm_id")
     if moving_firms.empty:
-        return typed_rows, ()
+        return IndustryRows(typed_rows, firms, ())
     treatment = {"reported": ("kept as reported", "按原始数据保留"), "first": ("first one used", "按首个行业"),
             "modal": ("most frequent one used", "按最常见行业")}[choice]  # fmt: skip
     count, firm_list = len(moving_firms), _item_list(list(moving_firms["firm_id"]))
     notice = Notice("M17", location, f"{count} firms change industry ({treatment[0]}; sources.yaml firm_industry): {firm_list}",
                   f"{count} 家企业的行业前后不同({treatment[1]};见 sources.yaml 的 firm_industry):{firm_list}")  # fmt: skip
     if choice == "reported":
-        return typed_rows, (notice,)
-    industry_counts = f"SELECT firm_id, industry_code, count(*) AS n, min(year) AS begun FROM ({filled_rows}) GROUP BY ALL"
+        return IndustryRows(typed_rows, firms, (notice,))
+    industry_counts = f"""SELECT firm_id, industry_code, count(*) AS n, min(year) AS begun FROM {typed_rows}
+        WHERE industry_code IS NOT NULL GROUP BY ALL"""
     order_clause = "begun, industry_code" if choice == "first" else "n DESC, begun, industry_code"
     fixed_industries = (
         f"SELECT firm_id, first(industry_code ORDER BY {order_clause}) AS fixed FROM ({industry_counts}) GROUP BY firm_id"
     )
     sql = f"""SELECT r.* REPLACE (coalesce(f.fixed, r.industry_code) AS industry_code) FROM {typed_rows} AS r
         LEFT JOIN ({fixed_industries}) AS f USING (firm_id)"""
-    return engine.query(sql), (notice,)
+    return IndustryRows(engine.query(sql), firms, (notice,))

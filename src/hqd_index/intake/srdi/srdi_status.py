@@ -40,15 +40,18 @@ def status_from_list(
     last_year: int,
     engine: Engine,
     subsidiaries: pd.DataFrame | None = None,
+    *,
+    firm_ids: str | None = None,
 ) -> SrdiStatus:
     """Status by year from recognition records (file, sheet, row and the list's columns).
 
-    `owned` are subsidiaries (firm_id of the parent, name, uscc, from_year, to_year): their status counts for the parent
-    where the study says so, and what either definition gives is told.
+    `subsidiaries` (firm_id of the parent, name, uscc, from_year, to_year): their status counts for the parent where the study
+    says so, and what either definition gives is told. `firm_ids`: a relation of the firm_id of every firm, if there is one.
     """
     records = records.reindex(columns=[*dict.fromkeys([*records.columns, *RECORDS])])
     columns = [firm_column for firm_column in ("firm_id", "firm_name", "uscc") if firm_column in engine.types(firms)]
-    record_matches = firm_matches(records, _firm_names(firms, columns, records, engine))
+    identity_rows = firm_ids if firm_ids and columns == ["firm_id"] else firms
+    record_matches = firm_matches(records, _firm_names(identity_rows, columns, records, engine))
     is_undated = record_matches["announce_date"].isna()
     record_matches = record_matches.assign(firm_id=record_matches["firm_id"].mask(is_undated, None), undated=is_undated)
     matched_records = record_matches.dropna(subset=["firm_id"])

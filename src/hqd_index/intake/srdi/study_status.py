@@ -39,7 +39,8 @@ def study_status(
     subsidiaries = engine.collect(f"SELECT * FROM {tables['subsidiaries']}") if "subsidiaries" in tables else None
     if subsidiaries is not None:
         subsidiaries = subsidiaries.reindex(columns=list(CANONICAL["subsidiaries"].columns))
-    status = status_from_list(tables["firms"], records, settings, study.study.years[1], engine, subsidiaries)
+    firm_ids = next(clean_table.firms for clean_table in clean_tables if clean_table.name == "firms")
+    status = status_from_list(tables["firms"], records, settings, study.study.years[1], engine, subsidiaries, firm_ids=firm_ids)
     notices = (*assumptions, *status.notices)
     if settings.sample:
         return replace(status, notices=notices)
