@@ -104,7 +104,7 @@ def quarantined_raw_rows(clean_table: CleanTable, engine: Engine) -> pd.DataFram
         json_lines = [
             (row, _json(dict(zip(labels, cells))))
             for block in engine.blocks(raw_cells)
-            for row, *cells in block.astype("object").itertuples(index=False, name=None)
+            for row, *cells in zip(*(block[column].tolist() for column in block))
         ]
         engine.drop([raw_cells])
         json_lines += [(raw_row.row, _json(list(raw_row.cells))) for raw_row in sheet.cells.excluded_rows if raw_row.rule]

@@ -33,7 +33,7 @@ def firm_matches(records: pd.DataFrame, firms: pd.DataFrame) -> pd.DataFrame:
     codes = _firms_by_code(firms)
     firm_by_name, firm_by_stem = _firms_by_unique_name(firms, plain_name), _firms_by_unique_name(firms, name_stem)
     firm_ids, methods = [], []
-    for firm_name, credit_code in zip(records["name"], records["uscc"]):
+    for firm_name, credit_code in zip(records["name"].tolist(), records["uscc"].tolist()):
         if isinstance(credit_code, str) and credit_code:
             firm_ids.append(codes.get(credit_code.upper()))
             methods.append(CODE_MATCH)
@@ -50,7 +50,7 @@ def _firms_by_code(firms: pd.DataFrame) -> dict[str, str]:
     column = "uscc" if "uscc" in firms else "firm_id"
     codes_and_firms = firms.dropna(subset=[column])[[column, "firm_id"]].drop_duplicates()
     unique_codes = codes_and_firms[~codes_and_firms[column].duplicated(keep=False)]
-    return {str(credit_code).upper(): str(firm) for credit_code, firm in unique_codes.itertuples(index=False)}
+    return {str(credit_code).upper(): str(firm) for credit_code, firm in unique_codes.to_numpy().tolist()}
 
 
 def _firms_by_unique_name(firms: pd.DataFrame, normalise_name: Callable[[str], str]) -> dict[str, str]:

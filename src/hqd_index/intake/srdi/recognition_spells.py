@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -20,8 +20,7 @@ OPEN_END_YEAR = 9999
 SAME_DAY_ORDER = ("publicised", "renamed", "passed_review", "failed_review", "revoked", "recognised")
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """One record of a firm at a level: its year, whether it came in the second half, kind, batch and stated term."""
 
     year: int
@@ -40,7 +39,7 @@ def spells(records: pd.DataFrame, settings: SrdiList, last_year: int) -> pd.Data
     """
     ranked_records = records.assign(turn=records["status"].map(SAME_DAY_ORDER.index))
     ordered_records = ranked_records.sort_values(["firm_id", "level", "announce_date", "turn", "batch"], kind="stable")
-    events = zip(ordered_records["firm_id"], ordered_records["level"], _events(ordered_records))
+    events = zip(ordered_records["firm_id"].tolist(), ordered_records["level"].tolist(), _events(ordered_records))
     rows = [
         (firm, level, *spell)
         for (firm, level), level_events in groupby(events, itemgetter(0, 1))
@@ -58,7 +57,9 @@ def _events(records: pd.DataFrame) -> Iterator[Event]:
         column.astype("Int64").astype("object").where(column.notna(), None)
         for column in (records["batch"], valid_from.dt.year, last_year_in_force)
     )
-    return map(Event, announce_dates.dt.year, announce_dates.dt.month >= SECOND_HALF, records["status"], *numbers)
+    in_second_half = announce_dates.dt.month >= SECOND_HALF
+    columns: list[pd.Series] = [announce_dates.dt.year, in_second_half, records["status"], *numbers]
+    return map(Event, *(column.tolist() for column in columns))
 
 
 Spell = tuple[int | None, int, int, int]

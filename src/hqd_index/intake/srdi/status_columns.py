@@ -65,7 +65,7 @@ def _profiles(firm_spells: pd.DataFrame, undecided_firms: pd.DataFrame) -> tuple
     spells = firm_spells[["firm_id", *SPELL_COLUMNS]].assign(after=firm_spells["firm_id"].map(undecided_from).astype("Int64"))
     spells["number"] = spells.groupby([*SPELL_COLUMNS, "after"], dropna=False).ngroup()
     numbers_by_firm: dict[str, list[int]] = {}
-    for firm, number in zip(spells["firm_id"], spells["number"]):
+    for firm, number in zip(spells["firm_id"].tolist(), spells["number"].tolist()):
         numbers_by_firm.setdefault(firm, []).append(number)
     spell_sets = pd.Series([tuple(sorted(numbers)) for numbers in numbers_by_firm.values()], dtype="object")
     firm_profiles = spells[["firm_id"]].drop_duplicates().assign(profile=pd.factorize(spell_sets)[0].astype("int64"))
