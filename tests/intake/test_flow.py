@@ -36,12 +36,12 @@ def test_coverage_is_matched_over_official(folder: Path, engine: Engine):
 
 
 def test_the_sample_flow_adds_up(folder: Path, engine: Engine):
-    write(folder)
+    (folder / "data" / "firms.csv").write_text(f"{YUAN}1,2021,C14,70000000\n", encoding="utf-8")
     small = [{"when": "revenue < 100", "reason": {"zh": "规模过小", "en": "too small"}}]
     study = build({"firms": {**FIRMS, "out_of_scope": small}}, OPEN)
     flow = intake(study, engine, folder / "data", folder / "configs").frames["sample_flow"]
     assert list(zip(flow["label_zh"], flow["rows"])) == [
-        ("读入的行", 5), ("剔除:规模过小", 1), ("隔离:未通过校验的行", 1), ("采用的行", 3),
+        ("读入的行", 6), ("剔除:规模过小", 1), ("隔离:未通过校验的行", 1), ("采用的行", 4),
     ]  # fmt: skip
     assert flow["firms"].tolist()[-1] == 3
 
