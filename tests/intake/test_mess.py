@@ -15,7 +15,7 @@ from hqd_index.demo.registry import credit_codes
 from hqd_index.engines import Engine
 from hqd_index.errors import HqdError
 from hqd_index.intake import Intake, intake
-from hqd_index.intake.rules.anomalies import table_anomalies
+from hqd_index.intake.rules.anomalies import PrintedNumbers, table_anomalies
 from hqd_index.intake.rules.interpolation import interior_of_straight_lines
 
 from .conftest import FIRMS, build
@@ -230,9 +230,32 @@ def test_interpolated_cells_are_flagged_and_kept(folder: Path, engine: Engine):
 
 def odd(engine: Engine, name: str, rule: str, **columns: Any) -> list[str]:
     """What is noticed of a table, all by the one rule."""
-    notices = table_anomalies(name, engine.scan(pd.DataFrame(columns)), CANONICAL[name], engine, {}).notices
+    printed_numbers = PrintedNumbers({}, ("",), {}, "", None)
+    notices = table_anomalies(name, engine.scan(pd.DataFrame(columns)), CANONICAL[name], engine, printed_numbers).notices
     assert {notice.rule for notice in notices} <= {rule}
     return [notice.zh for notice in notices]
+
+
+CODED = {
+    "-99 once": ([10.0, 20.5, -99, 12.0, 13.0], "-99"),
+    "9999 in a year": ([10.0, 20.5, 9999.0, 9999.0, 13.0], "9999.0"),
+    "losses": ([10.0, -3.5, -99.0, 12.0, 13.0], ""),
+    "no gap": ([9000.0, 8000.5, 9999.0, 12.0, 13.0], ""),
+}
+
+
+@pytest.mark.parametrize("case", CODED)
+@pytest.mark.parametrize("power", [0, -4])
+def test_codes_for_missing_are_told_as_printed_and_kept(folder: Path, engine: Engine, case: str, power: int):
+    """Printed in 万元 or in 亿元; a column in which losses occur, or that goes up to the code, has none. No unit is claimed."""
+    numbers, code = CODED[case]
+    label = "营业收入(亿元)" if power == 0 else "营业收入(万元)"
+    lines = [f"行业代码,年份,{label}"] + [f"C{k},{y},{n}" for y in (2019, 2020) for k, n in zip(range(13, 18), numbers)]
+    got = taken(folder, engine, {"industry": INDUSTRY}, {"industry.csv": lines})
+    notices = [notice for notice in got.notices if notice.rule in ("C09", "W04")]
+    assert [notice.rule for notice in notices] == ["C09"] * bool(code)
+    assert all(f'{code}"]' in notice.zh and "单位" not in notice.zh for notice in notices)
+    assert engine.count(got.tables["industry"]) == len(lines) - 1
 
 
 def test_first_digits_that_no_growth_gives_are_told(engine: Engine):

@@ -145,6 +145,16 @@ def test_a_long_table_and_two_header_rows(raw, mine):
     assert read(mine.parent / "bands", study).frames["ledger"]["quarantined"].sum() == 0
 
 
+@pytest.mark.parametrize("label", ["来源表", "数据来源", "备注", "Source Table", "notes"])
+def test_a_column_that_says_where_numbers_come_from_is_no_unit(raw, mine, label):
+    long = [["地区", "年份", label, "指标", "单位", "数值"]]
+    long += [[name, 2019, source, measure, "亿元", k + 1] for k, name in enumerate(PROVINCES)
+             for source, measure in (("表1", "营业收入"), ("表1", "利润"), ("表2", "利润"))]  # fmt: skip
+    study = made(mine, text(raw / "long.csv", long))
+    assert study.study.unit.by == ("province_code",)
+    assert f"按地区、年份、指标有 {len(PROVINCES)} 行重复" in report(mine) and f"“{label}”" in report(mine)
+
+
 def test_marks_and_forms_of_numbers_are_declared(raw, mine):
     rows = [
         ["城市", "年份", "产值(万元)", "人数(人)"],

@@ -46,7 +46,7 @@ from .records.row_ledger import (
     check_balance,
     check_sums,
 )
-from .rules.anomalies import table_anomalies
+from .rules.anomalies import PrintedNumbers, table_anomalies
 from .rules.cross_row_rules import check_single_values, cross_row_findings
 from .rules.duplicate_rows import duplicate_findings
 from .rules.firm_identity import FirmRows, IndustryRows, with_one_id_per_firm, with_one_industry
@@ -84,10 +84,16 @@ def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], fi
     valid_rows = _valid_rows(table_step, combined_source, file_list)
     industry_rows = _with_firm_industry(table_step, valid_rows.firms.rows, ", ".join(file_list["file"]))
     clean_rows = industry_rows.rows
+    marks = [mark for source_id in files for mark in table_step.study.sources.sources[source_id].missing]
+    printed_numbers = PrintedNumbers(
+        combined_source.shifts,
+        tuple(dict.fromkeys(marks)),
+        _file_names(sheets),
+        combined_source.text_rows,
+        combined_source.sheet_texts,
+    )
     with engine.second_connection() as notice_engine, ThreadPoolExecutor(max_workers=1) as pool:
-        anomalies = pool.submit(
-            table_anomalies, table_step.name, clean_rows, table_step.table, notice_engine, _file_names(sheets)
-        )
+        anomalies = pool.submit(table_anomalies, table_step.name, clean_rows, table_step.table, notice_engine, printed_numbers)
         row_count = sum(sheet.cells.rows for sheet in sheets)
         if row_count >= ONE_AT_A_TIME:
             anomalies.exception()  # waits; a fault is raised where the result is asked for

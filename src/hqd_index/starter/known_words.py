@@ -31,6 +31,12 @@ def totals() -> tuple[str, ...]:
     return tuple(_word_lists()["totals"])
 
 
+@cache
+def provenance_words() -> frozenset[str]:
+    """Normalised labels of columns that say where a number comes from, or remark on it."""
+    return frozenset(normalised_label(word) for word in _word_lists()["provenance"])
+
+
 def proposed_direction(label: str) -> int:
     """1, or -1 where the label names something of which less is better; a proposal only."""
     lowercase_label = label.lower()

@@ -10,12 +10,14 @@ from typing import Any
 from ..canonical import CANONICAL
 from ..intake.layout.header_rows import column_letters
 from ..intake.meaning.dates import calendar_date, read_year
+from ..intake.meaning.glyphs import normalised_label
 from ..intake.meaning.header_years import measure_and_year, year_of
 from ..intake.meaning.industries import industry
 from ..intake.meaning.official_codes import province
 from ..study.vendor_presets import preset
 from .builtin_sources import add_builtin
 from .firm_texts import add_firm_texts, is_short_name
+from .known_words import provenance_words
 from .measure_columns import add_measures
 from .proposal import Proposal, ProposedColumn, ProposedSource, ProposedTable, SourceDraft
 from .proposed_names import Names, column_name, slug
@@ -98,12 +100,27 @@ def _add_data(group: SourceGroup, proposal: Proposal, ids: Names) -> None:
     }
     proposal.sources.append(source)
     if group.first.duplicates:
-        units, duplicate_count = "、".join(column.label for column in group.first.units), group.first.duplicates
-        zh, en = (
-            f"按 {units} 与年份有 {duplicate_count} 行重复;请检查主键是否还缺一列",
-            f"{duplicate_count} rows repeat {units} and year; a key is missing",
-        )
-        proposal.add_gap(source_draft.location, zh, en)
+        _add_repeated_rows(source_draft)
+
+
+def _add_repeated_rows(source_draft: SourceDraft) -> None:
+    """Says that rows share a key: a key is missing, or the figures are printed in several tables that a column names."""
+    classified_table = source_draft.classified_table
+    keys = (*classified_table.units, classified_table.year, classified_table.names)
+    labels = [column.label for column in keys if column is not None]
+    origin = next(
+        (column.label for column in classified_table.table.columns if normalised_label(column.label) in provenance_words()), ""
+    )
+    zh = f"按{'、'.join(labels)}有 {classified_table.duplicates:,} 行重复;"
+    en = f"{classified_table.duplicates:,} rows repeat {', '.join(labels)}; "
+    if origin:
+        zh += f"如是同一数字见于不同的“{origin}”,只用第一行,重复的行一多(超过 5%)运行会停:"
+        zh += "核对后用 out_of_scope 去掉一处,或在 rules.yaml 写 gates: {max_quarantine_share: 0.1}"
+        en += f"if one figure is printed under several {origin!r}, the first row is used, and over 5% of such rows stop a run: "
+        en += "leave one place out by out_of_scope, or write gates: {max_quarantine_share: 0.1} in rules.yaml"
+    else:
+        zh, en = f"{zh}请检查主键是否还缺一列", f"{en}a key is missing"
+    source_draft.proposal.add_gap(source_draft.location, zh, en)
 
 
 def _table_of(classified_table: ClassifiedTable, proposal: Proposal) -> ProposedTable:

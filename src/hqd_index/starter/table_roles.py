@@ -17,7 +17,7 @@ from ..study.records import Label
 from ..study.vendor_presets import preset
 from .builtin_tables import builtin_table, is_batch_totals
 from .indicator_systems import is_coinr_data, is_coinr_meta, system_of_table
-from .known_words import LIST_NAMES, ROW_NUMBERS, firm_columns, industry_columns, list_columns, totals
+from .known_words import LIST_NAMES, ROW_NUMBERS, firm_columns, industry_columns, list_columns, provenance_words, totals
 from .sheet_tables import MAJORITY, SheetColumn, SheetTable
 
 Role = Literal[
@@ -370,8 +370,10 @@ def _panel_role(table: SheetTable, units: Sequence[SheetColumn]) -> Role:
 
 
 def _by_unit_rank(text_columns: Sequence[SheetColumn]) -> list[SheetColumn]:
+    """The columns that may name units, the likeliest first: no unit of measurement, source or remark does."""
     rank_of_key = {"province_code": 0, "industry_code": 1, "firm_id": 2, "city_code": 3, "": 4}
-    return sorted(text_columns, key=lambda column: rank_of_key[unit_key(column)])
+    candidates = [column for column in text_columns if normalised_label(column.label) not in UNIT_WORDS | provenance_words()]
+    return sorted(candidates, key=lambda column: rank_of_key[unit_key(column)])
 
 
 def _unit_columns(

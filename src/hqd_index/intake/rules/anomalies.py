@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from ...canonical import CanonicalTable
 from ...engines import Engine, quoted
+from ..layout.sheet_texts import SheetTexts, printed_rows
 from ..records.intake_notice import Notice
 from .chosen_numbers import checks_of, row_counts
 from .grouped_medians import MeasuredRows, medians_by_file, medians_by_year
+from .missing_codes import MissingCode, missing_code_notices, missing_codes
 from .unit_jumps import file_jumps, jump_notices, year_jumps
 
 LISTED_UNITS = 5
@@ -24,42 +26,71 @@ class Anomalies:
     medians: dict[str, dict[int, float]]
 
 
-def table_anomalies(
-    table_name: str, typed_rows: str, table: CanonicalTable, engine: Engine, files: Mapping[int, str]
-) -> Anomalies:
-    """W04 for medians that jump by a unit's factor, W07 for first digits of revenue, W08 for bunched R&D ratios, DF01.
+@dataclass(frozen=True)
+class PrintedNumbers:
+    """How numbers are printed: powers of ten by column and sheet, marks for missing, names of files by number, texts of rows."""
 
-    `files`: the names of the files by the number that row ids begin with.
+    shifts: Mapping[str, Mapping[int, int]]
+    missing_marks: tuple[str, ...]
+    files: Mapping[int, str]
+    text_rows: str
+    sheet_texts: SheetTexts | None
+
+
+def table_anomalies(
+    table_name: str, typed_rows: str, table: CanonicalTable, engine: Engine, printed_numbers: PrintedNumbers
+) -> Anomalies:
+    """C09 for what looks like a code for missing, W04 for medians that jump by a unit's factor, W07, W08, DF01.
+
+    A column with a code above its numbers has no medians: the code, and no unit, may be what moves them.
     """
     columns = engine.types(typed_rows)
-    measured_columns = _measured_columns(table, columns) if "year" in columns else []
+    numbers = _number_columns(table, columns) if "rid" in columns else []
+    codes = missing_codes(typed_rows, numbers, table, printed_numbers.shifts, engine)
+    high_columns = {code.column for code in codes if code.code > 0}
+    measured_columns = [
+        column for column in (_measured_columns(table, columns) if "year" in columns else []) if column not in high_columns
+    ]
     checks = checks_of(table_name, columns)
     counts = row_counts(typed_rows, checks, engine)
     medians: dict[str, dict[int, float]] = {}
-    notices: list[Notice] = []
+    code_texts = [_printed_code(code, printed_numbers, engine) for code in codes]
+    notices = missing_code_notices(codes, code_texts, table, printed_numbers.missing_marks, table_name)
     if measured_columns:
         measured = MeasuredRows(typed_rows, counts["rows"], measured_columns, engine)
         medians = medians_by_year(measured)
         for column, year_medians in medians.items():
             notices += jump_notices(column, year_jumps(year_medians), table_name)
-        notices += _file_notices(table_name, measured, files)
+        notices += _file_notices(table_name, measured, printed_numbers.files)
     notices += [notice for check in checks for notice in check.notices(table_name, counts)]
     if table_name in PRICE_LINKS and {PRICE_LINKS[table_name][0], "year"} <= set(columns):
         notices += _broken_chain_notices(table_name, typed_rows, engine)
     return Anomalies(tuple(notices), medians)
 
 
+def _printed_code(code: MissingCode, printed_numbers: PrintedNumbers, engine: Engine) -> str:
+    """A code as its first cell prints it, -99.0 for one: the text is what has to be declared."""
+    cells = printed_rows(printed_numbers.text_rows, printed_numbers.sheet_texts, [code.first_rid], [code.column], engine)[
+        code.column
+    ]
+    return str(cells.iloc[0]) if len(cells) and cells.notna().all() else f"{code.code:f}"
+
+
 def _measured_columns(table: CanonicalTable, columns: Collection[str]) -> list[str]:
     """Number columns that have a unit and are no share: those whose scale a unit decides."""
-    numbers = [
-        column_name
-        for column_name, column in table.columns.items()
-        if column.dtype in ("number", "integer") and column_name in columns
-    ]
     return [
         column_name
-        for column_name in numbers
-        if column_name not in table.key and not table.columns[column_name].share and table.columns[column_name].unit
+        for column_name in _number_columns(table, columns)
+        if not table.columns[column_name].share and table.columns[column_name].unit
+    ]
+
+
+def _number_columns(table: CanonicalTable, columns: Collection[str]) -> list[str]:
+    """Columns of numbers, without those of the key."""
+    return [
+        column_name
+        for column_name, column in table.columns.items()
+        if column.dtype in ("number", "integer") and column_name in columns and column_name not in table.key
     ]
 
 

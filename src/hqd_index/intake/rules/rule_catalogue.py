@@ -48,7 +48,11 @@ _RULE_TEXTS: dict[str, tuple[str, str, str, str]] = {
         "改成数字或留空,或在 values 中写明其含义",
         "write a number, leave the cell empty, or say what it means under `values`",
     ),
-    "C02": ("超出允许范围", "out of range", "核对数值与单位", "check the value and its unit"),
+    "C02": (
+        "超出允许范围", "out of range",
+        "核对数值与单位;-99 之类表示缺失的代码,在 missing 中声明",
+        "check the value and its unit; declare a code for missing, such as -99, under `missing`",
+    ),
     "C03": (
         "未知的代码或类别", "unknown code or category",
         "按代码表改正,或在 values 中登记",
