@@ -12,7 +12,8 @@ from hqd_index.cli import app
 from hqd_index.commands.command_help import ARGUMENTS
 from hqd_index.commands.usage_faults import spoken_language
 from hqd_index.console import Console
-from hqd_index.console.command_lines import folder_options
+from hqd_index.console.command_lines import USUAL_DATA, folder_options
+from hqd_index.console.run_lines import run_lines
 from hqd_index.pipeline import Outcome
 
 from .small import hqd
@@ -120,3 +121,15 @@ def test_commands_to_try_name_the_folders_that_the_run_was_given(empty, capsys):
     Console("en").close(outcome, folder_options(Path("a/configs"), Path("data/raw"), Path("data/processed")))
     said = capsys.readouterr().out
     assert "hqd run --study a/configs --scenario critic; apart: hqd explain --study a/configs B 2020" in said
+
+
+@pytest.mark.parametrize("name", ["latest-critic", "runs/0123456789ab"])
+def test_the_comparison_to_try_names_the_folders_that_it_takes(empty, capsys, name):
+    """`hqd diff` takes --study and --out, and no --data."""
+    (empty / "summary.txt").write_text("\n", "utf-8")
+    (empty / "manifest.json").write_text("{}", "utf-8")
+    options = folder_options(Path("a/configs"), USUAL_DATA, Path("b"))
+    Console("en").close(Outcome("1", empty, empty, fresh=True, notices=(), name=name), "", options)
+    run = name.removeprefix("latest-").removeprefix("runs/")
+    assert f"compare: hqd diff --study a/configs --out b latest {run}" in capsys.readouterr().out
+    assert "hqd diff --study a/configs --out b EARLIER" in list(run_lines([], "en", options))[-1]

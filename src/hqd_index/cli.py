@@ -78,7 +78,7 @@ def run(
 ) -> None:
     """从原始数据到报告:只重跑有变化的阶段 / Raw files to report; only what changed is run again."""
     from .console import Console
-    from .console.command_lines import folder_options
+    from .console.command_lines import USUAL_DATA, folder_options
     from .pipeline import RunFolders, stage_workers
     from .pipeline import run as run_pipeline
     from .study.study_folder import load_study
@@ -98,7 +98,8 @@ def run(
             outcome = run_pipeline(loaded_study, folders, console.event, workers, quick=quick)
         finally:
             console.stop()
-    console.close(outcome, "" if workbook is not None else folder_options(study, data_folder, results_folder))
+    folder_sets = [] if workbook is not None else [(study, data_folder, results_folder), (study, USUAL_DATA, results_folder)]
+    console.close(outcome, *(folder_options(*command_folders) for command_folders in folder_sets))
     if workbook is not None:
         close_workbook_run(workbook, loaded_study, outcome, show=show)
     if not strict:

@@ -66,6 +66,17 @@ SHEETS = {
         source={"parse_separators": True},
         quarantined=[("C08", "x", "1,5"), ("C08", "x", "2,25")],
     ),
+    "several kinds of converted cells": Sheet(
+        "region,year,x\n甲,2019,\"1,500\"\n乙,2019,\"1,600\"\n丙,2019,1.2万\n丁,2019,１２\n戊,2019,\"3,000万\"\n",
+        {"x": {"unit": "元"}},
+        [("丁", 12.0), ("丙", 12000.0), ("乙", 1600.0), ("戊", 3e7), ("甲", 1500.0)],
+        source={"parse_separators": True, "parse_units": True},
+        notices=[
+            "5 kinds of cells converted: units inside cells 2, e.g. x '1.2万' -> 12000 元; digit separators 2, "
+            "e.g. x '1,500' -> 1500 元; full-width digits 1, e.g. x '１２' -> 12 元"
+        ],
+        repairs=[("x", "separators", 3), ("x", "unit_in_cell", 2)],
+    ),
     "groups of three": Sheet(
         "region;year;x\n甲;2019;1,500\n乙;2019;12,000,000\n丙;2019;3\n",
         {"x": {}},

@@ -24,12 +24,14 @@ def runs(
 ) -> None:
     """列出各次运行:时间、名称、与 latest 的差别 / List the runs: when, name, what differs from latest."""
     from ..console import fitted_lines, run_lines, terminal_width
+    from ..console.command_lines import USUAL_DATA, folder_options
     from ..study.study_folder import load_study
     from ..upkeep import run_list
 
     settings = load_study(study, overrides=[f"study.language={lang}"] if lang else []).study.study
     listed_runs = run_list(results_folder.resolve() / settings.name)
-    for line in fitted_lines(run_lines(listed_runs, settings.language), terminal_width()):
+    options = folder_options(study, USUAL_DATA, results_folder)
+    for line in fitted_lines(run_lines(listed_runs, settings.language, options), terminal_width()):
         typer.echo(line)
 
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from ..upkeep import Finding, Run, Section
 
 
+USUAL_DATA = Path("data/raw")
+"""The folder of data that a command takes by itself; what reads no data needs no option for it."""
+
+
 def init_lines(folder: Path, written_files: Sequence[Path], language: str) -> Iterator[str]:
     """What `hqd init` wrote, what it guessed of the files, whether they can be read so, and the next command."""
     from ..starter import write_starter, write_study_from
@@ -60,7 +64,11 @@ def demo_lines(folder: Path, configs: Path, configs_state: str, language: str) -
 
 def folder_options(configs: Path, data_folder: Path, results_folder: Path = Path("data/processed")) -> str:
     """What a command is given where its folders are not those that it takes by itself."""
-    usual_folders = {"study": ("configs", configs), "data": ("data/raw", data_folder), "out": ("data/processed", results_folder)}
+    usual_folders = {
+        "study": ("configs", configs),
+        "data": (USUAL_DATA.as_posix(), data_folder),
+        "out": ("data/processed", results_folder),
+    }
     return "".join(f" --{name} {folder}" for name, (usual, folder) in usual_folders.items() if folder.as_posix() != usual)
 
 

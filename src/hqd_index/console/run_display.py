@@ -139,10 +139,11 @@ class Console:
         if self.status:
             self.status.stop()
 
-    def close(self, outcome: Outcome, folder_options: str = "") -> None:
+    def close(self, outcome: Outcome, folder_options: str = "", comparison_options: str = "") -> None:
         """Notices, the closing lines, where the run is, and the SHA-256 of the manifest, which covers every file.
 
-        `folder_options` are those of the command (--study ..., --data ...): the commands that the lines name need them too.
+        `folder_options` are those of the command (--study ..., --data ...): the commands that the lines name need them too;
+        `comparison_options` those that `hqd diff` takes of them, which reads no data.
         """
         self.stop()
         for notice in outcome.notices[:12]:
@@ -152,21 +153,22 @@ class Console:
         summary = (outcome.folder / "summary.txt").read_text("utf-8").rstrip()
         summary = RELATIVE_PATH.sub(lambda match: f"{outcome.results}/{match[0]}", summary)
         print(RUN_COMMAND.sub(lambda match: f"{match[0]}{folder_options}", summary))
-        if place := place_text(outcome.name):
+        if place := place_text(outcome.name, comparison_options):
             print(place[0] if self.zh else place[1])
         print(("指纹   " if self.zh else "manifest  ") + digest_file(outcome.folder / "manifest.json"))
 
 
-def place_text(published_name: str) -> tuple[str, str] | None:
+def place_text(published_name: str, comparison_options: str = "") -> tuple[str, str] | None:
     """What a run that is not `latest` says of where it is, in both languages."""
+    compare = f"hqd diff{comparison_options} latest"
     if published_name.startswith("runs/"):
         run = published_name.removeprefix("runs/")
-        return (f"配置由 --set 改动,结果只在 {published_name} 中,latest 未变;与之比较:hqd diff latest {run}",
+        return (f"配置由 --set 改动,结果只在 {published_name} 中,latest 未变;与之比较:{compare} {run}",
                 f"--set changed the study: results are in {published_name} only and latest is as it was; "
-                f"compare: hqd diff latest {run}")  # fmt: skip
+                f"compare: {compare} {run}")  # fmt: skip
     if published_name.startswith("latest-"):
         scenario = published_name.removeprefix("latest-")
-        return (f"情景 {scenario} 发布为 {published_name},latest 未变;与之比较:hqd diff latest {scenario}",
+        return (f"情景 {scenario} 发布为 {published_name},latest 未变;与之比较:{compare} {scenario}",
                 f"scenario {scenario} is published as {published_name} and latest is as it was; "
-                f"compare: hqd diff latest {scenario}")  # fmt: skip
+                f"compare: {compare} {scenario}")  # fmt: skip
     return None

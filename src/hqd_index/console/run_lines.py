@@ -15,18 +15,22 @@ SHOWN_DIFFERENCES = 4
 ONLY_IN_RUNS = ("仅存于 runs/", "in runs/ only")
 
 
-def run_lines(runs: Sequence[ListedRun], language: str) -> Iterator[str]:
-    """One line for each run (when, id, what points at it), and below it what differs from `latest`."""
+def run_lines(runs: Sequence[ListedRun], language: str, folder_options: str = "") -> Iterator[str]:
+    """One line for each run (when, id, what points at it), and below it what differs from `latest`.
+
+    `folder_options` are those of the command: `hqd diff` needs them too.
+    """
+    compare = f"hqd diff{folder_options}"
     index = int(language == "en")
     yield ("时间              运行          名称", "when              run           name")[index]
     for run in runs:
         yield f"{local_time(run.made_at)}  {run.run}  {_name_of(run, index)}"
         yield from (f"    {line[index]}" for line in run.differences[:SHOWN_DIFFERENCES])
         if (hidden_count := len(run.differences) - SHOWN_DIFFERENCES) > 0:
-            yield (f"    另有 {hidden_count} 处,见 hqd diff latest {run.run}",
-                   f"    {hidden_count} more: hqd diff latest {run.run}")[index]  # fmt: skip
-    yield ("缩进的各行为与 latest 的差别;两次运行的全部差别:hqd diff 较早 较晚",
-           "indented: what differs from latest; all of two runs: hqd diff EARLIER LATER")[index]  # fmt: skip
+            yield (f"    另有 {hidden_count} 处,见 {compare} latest {run.run}",
+                   f"    {hidden_count} more: {compare} latest {run.run}")[index]  # fmt: skip
+    yield (f"缩进的各行为与 latest 的差别;两次运行的全部差别:{compare} 较早 较晚",
+           f"indented: what differs from latest; all of two runs: {compare} EARLIER LATER")[index]  # fmt: skip
 
 
 def local_time(made_at: str) -> str:

@@ -72,7 +72,7 @@ def parse_source(
     typed_rows, blank_notices = _with_blanks_as_zero(typed_rows, text_rows, all_rows, column_reading, location)
     notices += [
         *code_columns.notices,
-        *conversion_notices(conversions, location),
+        *conversion_notices(conversions, table, location),
         *_zero_notices(text_rows, column_reading, location),
         *_fraction_notices(typed_rows, column_reading, location),
         *blank_notices,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import pandas as pd
 
+from ...canonical import CanonicalTable
 from ...engines import literal, quoted
 from ...study.records import Label, Source
 from ..layout.text_columns import FILE_SPAN, stored_number
+from ..meaning.glyphs import half_width
 from ..meaning.numbers import Diagnosis, diagnose, has_decimal_commas
 from ..records.intake_notice import Notice
 from ..rules.rule_catalogue import expected_text, joined_findings, rule_findings
@@ -22,6 +25,14 @@ NEGATIVES = Label(
     en="if brackets (or a minus behind) mean a negative number, write parse_negatives: true at the source; "
     "else say what they mean under `values`",
 )
+NEGATIVE_FORM = re.compile(r"^[(（].*[)）]$|-$")
+WORD_IN_CELL = re.compile("[^0-9０-９,，.． 　'+＋－−‐‑‒–﹣-]")
+CONVERSION_KINDS = {
+    "unit_in_cell": Label(zh="单元格内的单位", en="units inside cells"),
+    "negatives": Label(zh="括号表示的负数", en="negatives in brackets"),
+    "separators": Label(zh="千分位", en="digit separators"),
+    "full_width": Label(zh="全角数字", en="full-width digits"),
+}
 MENDS = {"decimal": DECIMAL_COMMA, "negatives": NEGATIVES}
 
 
@@ -102,8 +113,8 @@ def allowed_conversions(source: Source) -> dict[str, bool]:
 def conversion_kind_sql(cell: str) -> str:
     """SQL of the kind of repair that made a number of a cell: negatives, unit_in_cell or separators."""
     return (
-        f"CASE WHEN regexp_matches({cell}, '^[(（].*[)）]$|-$') THEN 'negatives' "
-        f"WHEN regexp_matches({cell}, '[^0-9０-９,，.． 　''+＋－−‐‑‒–﹣-]') THEN 'unit_in_cell' ELSE 'separators' END"
+        f"CASE WHEN regexp_matches({cell}, {literal(NEGATIVE_FORM.pattern)}) THEN 'negatives' "
+        f"WHEN regexp_matches({cell}, {literal(WORD_IN_CELL.pattern)}) THEN 'unit_in_cell' ELSE 'separators' END"
     )
 
 
@@ -119,22 +130,31 @@ def number_findings(diagnosed_cells: pd.DataFrame, diagnosis: Diagnosis, unit: s
     return rule_findings(diagnosed_cells, diagnosis.rule, expectation=expectation, remedy=MENDS.get(diagnosis.conversion))
 
 
-def conversion_notices(conversions: Mapping[str, pd.DataFrame], location: str) -> list[Notice]:
-    """The texts that config let the program convert, listed."""
-    rows = [
-        (column_name, converted_cell.text, converted_cell.number)
-        for column_name, conversion in sorted(conversions.items())
-        for converted_cell in conversion.itertuples()
-    ]
-    examples = list(dict.fromkeys(f"{column_name} {cell!r} -> {number_text}" for column_name, cell, number_text in rows))
+def conversion_notices(conversions: Mapping[str, pd.DataFrame], table: CanonicalTable, location: str) -> list[Notice]:
+    """How many texts of each kind config let the program convert, unit words first, and the first of each with its number."""
+    texts_by_kind: dict[str, dict[str, str]] = {kind: {} for kind in CONVERSION_KINDS}
+    for name, conversion in sorted(conversions.items()):
+        for cell in conversion.itertuples():
+            number_text = f"{cell.number} {table.columns[name].unit}".rstrip()
+            texts_by_kind[_conversion_kind(str(cell.text))].setdefault(f"{name} {cell.text!r}", number_text)
+    examples = {kind: next(iter(texts.items())) for kind, texts in texts_by_kind.items() if texts}
     if not examples:
         return []
-    example_list = "; ".join(examples[:20]) + (" ..." if len(examples) > 20 else "")
-    return [
-        Notice(
-            "C08",
-            location,
-            f"{len(examples)} kinds of cells converted: {example_list}",
-            f"已换算 {len(examples)} 种单元格:{example_list}",
+    kind_count = sum(map(len, texts_by_kind.values()))
+    zh, en = (
+        separator.join(
+            f"{CONVERSION_KINDS[kind][language]} {len(texts_by_kind[kind])}{kinds_word}{cell} -> {number_text}"
+            for kind, (cell, number_text) in examples.items()
         )
-    ]
+        for language, separator, kinds_word in (("zh", ";", " 种,如 "), ("en", "; ", ", e.g. "))
+    )
+    return [Notice("C08", location, f"{kind_count} kinds of cells converted: {en}", f"已换算 {kind_count} 种单元格:{zh}")]
+
+
+def _conversion_kind(cell: str) -> str:
+    """Which of CONVERSION_KINDS a text is; a unit word counts before a separator beside it."""
+    if NEGATIVE_FORM.search(cell):
+        return "negatives"
+    if WORD_IN_CELL.search(cell):
+        return "unit_in_cell"
+    return "separators" if any(separator in half_width(cell) for separator in ",' ") else "full_width"

@@ -12,6 +12,7 @@ from ..rules.rule_catalogue import RULES
 from ..study_intake import Intake
 
 EXAMPLES = 5
+KINDS_OF_SIZE = ("unit_in_cell", "negatives", "decimal_comma")
 WORDS = {
     "zh": {
         "file": "[校验] {file}  {first}{rows:,} 行 → 采用 {used:,},隔离 {held:,}({of_scope}{share:.1%}),范围外 {aside:,}",
@@ -65,10 +66,14 @@ def intake_lines(
 
 
 def repair_line(repairs: pd.DataFrame, language: str = "zh", path: str = "repairs.csv") -> str:
-    """One line that sums the cells whose value is not as printed, by kind; '' when there are none. `path`: the full list."""
+    """One line that sums the cells whose value is not as printed, by kind; '' when there are none. `path`: the full list.
+
+    Kinds in which a word or sign within the cell decides how large the number is come first, however few they are.
+    """
     if repairs.empty:
         return ""
     cells = repairs.groupby("kind")["cells"].sum().sort_values(ascending=False, kind="stable")
+    cells = cells.loc[sorted(cells.index, key=lambda repair_kind: repair_kind not in KINDS_OF_SIZE)]
     english = language == "en"
     repair_list = (", " if english else "、").join(
         f"{REPAIR_KINDS[str(repair_kind)][language]} {cell_count:,}" for repair_kind, cell_count in cells.items()
