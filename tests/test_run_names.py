@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from hqd_index.commands import run_commands
-from hqd_index.console.run_display import RunningStage, progress_text
+from hqd_index.console.run_display import Console, RunningStage, progress_text
 from hqd_index.errors import SetupError
+from hqd_index.pipeline import Event
 from hqd_index.progress import Counter, Progress, counted, listening
 from hqd_index.publishing import KEEP_RUNS, pointers, run_folder, surplus_runs
 
@@ -158,3 +159,21 @@ def test_progress_counts_parts_rows_share_and_time_left() -> None:
     uncounted = RunningStage("models", 0.0, 40.0)
     uncounted.seconds = lambda: 10.0  # type: ignore[method-assign]
     assert progress_text(uncounted, "en") == "models · 25% · 10 s, ~30 s left", "by the time of the run before"
+
+
+@pytest.mark.parametrize(("finished", "text"), [(1, "1/10 · 10% · 30 s"), (10, "10/10 · 30 s")])
+def test_no_time_left_is_said_of_the_first_parts_or_of_work_that_is_not_counted(finished: int, text: str) -> None:
+    stage = RunningStage("models", 0.0, 0.0, Progress("分析", "analyses", finished, 10))
+    stage.seconds = lambda: 30.0  # type: ignore[method-assign]
+    assert progress_text(stage, "en") == f"models · analyses {text}"
+    late_stage = RunningStage("models", 0.0, 20.0)
+    late_stage.seconds = lambda: 30.0  # type: ignore[method-assign]
+    assert progress_text(late_stage, "en") == "models · 30 s", "longer than the run before"
+
+
+def test_a_stage_without_results_has_no_count_of_rows(capsys) -> None:
+    console = Console("zh")
+    for rows in (72, 0):
+        console.event(Event("links", "产业链联系", "done", 0.3, rows))
+    console.stop()
+    assert capsys.readouterr().out == "[产业链联系 links] 各表共 72 行  0.3 s\n[产业链联系 links] 0.3 s\n"

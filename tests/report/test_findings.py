@@ -35,7 +35,7 @@ QUOTED: dict[str, tuple[str, dict[str, list[dict[str, object]]]]] = {
     "run_variant": ("This run is of scenario 'Equal weights' (--scenario equal)", {}),
     "leading_units": ("Of 11 units ranked in 2022, first are ", {}),
     "index_movement": ("From 2017 to 2022 the mean index went from ", {}),
-    "row_accounting": ("1,610 rows read = 1,553 used + 20 quarantined (1.24%) + 37 out of scope", {}),
+    "row_accounting": ("1,610 rows read = 1,553 used + 20 quarantined (1.24% of those read) + 37 out of scope", {}),
     "sample_coverage": ("The sample holds 48.0% of official revenue (median), at least 15.0% (Farm food, 2017); 6 unit", {}),
     "incomplete_data": ("3 indicators rest on incomplete data: Indicator 0, Indicator 1, Indicator 2. In 3",
                         {"diagnostics": GAPS}),

@@ -115,7 +115,9 @@ def test_findings_quote_the_tables(results: Results) -> None:
     top = results.ranking(YEARS[-1]).iloc[0]
     assert f"{top['unit_en']} ({top['score']:.1f})" in said
     assert "0.300 SD" in said and f"{EFFECTS['_spillover']:.3f}" in said and f"{EFFECTS['_composition']:.3f}" in said
-    assert "1,610 rows read = 1,553 used + 20 quarantined (1.24%) + 37 out of scope" in said  # the invented ledger, added by hand
+    assert (
+        "1,610 rows read = 1,553 used + 20 quarantined (1.24% of those read) + 37 out of scope" in said
+    )  # the invented ledger, added by hand
     assert all(finding.sources for finding in main_findings(results))
 
 
@@ -223,7 +225,7 @@ def test_quarantine_workbook_holds_every_finding(written: Path, tables: dict[str
 def test_closing_lines(tables: dict[str, pd.DataFrame]) -> None:
     lines = summary(study(language="en"), tables, {}, Path("data/processed/invented/latest"))
     assert len(lines) <= 10 and "report.html" in lines[0] and "results.xlsx" in lines[1]
-    assert any("20 of 1,610 rows quarantined (1.24%)" in line for line in lines)
+    assert any("20 of 1,610 rows read are quarantined (1.24%)" in line for line in lines)
     outside = int(tables["ledger"]["out_of_scope"].sum())
     assert outside and any(line.startswith(f"{outside} of 1,610") and line.endswith("tables/ledger.csv") for line in lines)
     assert any("supported" in line and "[0.140, 0.460]" in line for line in lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 import threading
@@ -22,8 +23,8 @@ RUN_COMMAND = re.compile(r"hqd (?:run(?= --)|explain)\b")
 """One to be typed; a sentence may name `hqd run` as such."""
 LONG = 5.0
 """Seconds after which work says how far it is, where the output is no terminal; after each line twice as many."""
-MOST_SHOWN = 0.99
-"""The share of work shown of a stage that has not said that it is done."""
+FAIR_SHARE = 0.2
+"""The share of work from which the time left is estimated: that of the first rows and files says little about the others."""
 
 
 @dataclass
@@ -40,14 +41,22 @@ class RunningStage:
         return time.monotonic() - self.began
 
     def fraction(self) -> float | None:
-        """The share that is done, as counted, or by the time of the run before; None where neither is known."""
+        """The share that is done, as counted, or by the time of the run before; None where neither is known.
+
+        None as well where all that is counted is done, or the time is over, and the stage still works: how long, nothing says.
+        """
         if self.progress is not None:
-            return min(self.progress.fraction, MOST_SHOWN)
-        return min(self.seconds() / self.expected, MOST_SHOWN) if self.expected else None
+            fraction = self.progress.fraction
+        else:
+            fraction = self.seconds() / self.expected if self.expected else 1.0
+        return fraction if fraction < 1 else None
 
 
 def progress_text(stage: RunningStage, language: str) -> str:
-    """Name, parts of all parts, rows, share, time so far and left: `intake · files 3/10 · 1,200 rows · 31% · 8 s, ~18 s left`."""
+    """Name, parts of all parts, rows, share, time so far and left: `intake · files 3/10 · 1,200 rows · 31% · 8 s, ~18 s left`.
+
+    No time left is said before a fair share of the work is done.
+    """
     zh, seconds, fraction, progress = language == "zh", stage.seconds(), stage.fraction(), stage.progress
     parts = [stage.name]
     if progress is not None:
@@ -55,9 +64,9 @@ def progress_text(stage: RunningStage, language: str) -> str:
         if progress.rows:
             parts.append(f"{progress.rows:,} 行" if zh else f"{progress.rows:,} rows")
     if fraction is not None:
-        parts.append(f"{fraction:.0%}")
+        parts.append(f"{math.floor(100 * fraction)}%")
     parts.append(f"{seconds:.0f} s")
-    if fraction and seconds >= 1:
+    if fraction is not None and fraction >= FAIR_SHARE and seconds >= 1:
         remaining = max(1.0, seconds * (1 - fraction) / fraction)
         parts[-1] += f",约剩 {_duration(remaining)}" if zh else f", ~{_duration(remaining)} left"
     return " · ".join(parts)
@@ -114,8 +123,8 @@ class Console:
         if event.state == "cached":
             self._print_line(f"[{name}] " + ("已算过,沿用缓存" if self.zh else "up to date"))
         else:
-            row_count_text = f"{event.rows:,} 行" if self.zh else f"{event.rows:,} rows"
-            self._print_line(f"[{name}] {row_count_text}  {event.seconds:.1f} s")
+            row_count_text = f"各表共 {event.rows:,} 行  " if self.zh else f"{event.rows:,} rows in its tables  "
+            self._print_line(f"[{name}] {row_count_text if event.rows else ''}{event.seconds:.1f} s")
         if self.explain and event.text:
             self._print_line(f"    {event.text}")
 

@@ -268,9 +268,9 @@ def _check_gate(study: Study, clean_tables: Sequence[CleanTable], study_result: 
         example_en, example_zh = example_cell(clean_table)
         raise GateError(
             study_result,
-            f"{quarantined_count} rows of table {table_name} do not pass ({share:.1%}; limit {max_share:.1%}){example_en}; "
-            "mend those that quarantine.xlsx lists",
-            zh=f"表 {table_name} 有 {quarantined_count} 行未通过校验({share:.1%},上限 {max_share:.1%}){example_zh};请按 "
+            f"{quarantined_count} rows of table {table_name} do not pass ({share:.1%} of rows in scope; limit {max_share:.1%})"
+            f"{example_en}; mend those that quarantine.xlsx lists",
+            zh=f"表 {table_name} 有 {quarantined_count} 行未通过校验(占范围内 {share:.1%},上限 {max_share:.1%}){example_zh};请按 "
             "quarantine.xlsx 逐行改正",
             location=location,
             rule="S13",

@@ -45,9 +45,13 @@ class StageProgress:
     progress: Progress
 
 
+NO_RESULTS = ("not_made", "chain_names")
+"""Tables that a stage writes where a study has nothing for it, too: why it made nothing, and official names."""
+
+
 @dataclass(frozen=True)
 class StageResult:
-    """What a stage left in the cache (name -> digest), how many rows, its notices, and how long it took."""
+    """What a stage left in the cache (name -> digest), how many rows of results, its notices, and how long it took."""
 
     stored: Mapping[str, str]
     rows: int
@@ -75,10 +79,11 @@ def compute(job: StageJob, send: Callable[[str | StageProgress], None] = print) 
         outputs = stage.run(context)
         entry = Path(folder_name) / "entry"
         entry.mkdir()
-        row_total = sum(_write(engine, table, content, entry) for table, content in _by_stage(job.stage, outputs).items())
+        row_counts = {name: _write(engine, name, content, entry) for name, content in _by_stage(job.stage, outputs).items()}
         provenance.write_notices(entry, context.notices)
         provenance.write_facts(entry, context.facts)
         digest_by_table = provenance.store(job.cache, job.stage, job.key, entry)
+    row_total = sum(row_count for name, row_count in row_counts.items() if not name.startswith(NO_RESULTS))
     return StageResult(digest_by_table, row_total, tuple(context.notices), time.perf_counter() - start_time)
 
 
