@@ -86,8 +86,8 @@ def run(
     overrides = [*(set_ or []), *([f"study.language={lang}"] if lang else [])]
     with ExitStack() as stack:
         if workbook is not None:
-            filled = stack.enter_context(workbook_study(workbook, lang or context.obj))
-            study, data_folder, results_folder = filled.configs, filled.data, filled.results
+            template_study = stack.enter_context(workbook_study(workbook, lang or context.obj))
+            study, data_folder, results_folder = template_study.configs, template_study.data, template_study.results
         workers = stack.enter_context(stage_workers(1 if quick else processes))
         loaded_study = load_study(study, scenario=scenario, overrides=overrides)
         for remark in loaded_study.left_out:
@@ -124,11 +124,12 @@ def check(
     lang: LangOption = None,
 ) -> None:
     """检查配置,加 --data 时也检查数据文件:一次列出所有问题 / Check configuration and (--data) files; all faults at once."""
-    from .console import checked_lines
+    from .console import checked_lines, fitted_lines, terminal_width
     from .study.study_folder import load_study
 
     loaded_study = load_study(study, overrides=[f"study.language={lang}"] if lang else [])
-    for line in checked_lines(loaded_study, study.resolve(), data_folder.resolve() if data_folder else None):
+    lines = checked_lines(loaded_study, study.resolve(), data_folder.resolve() if data_folder else None)
+    for line in fitted_lines(lines, terminal_width()):
         typer.echo(line)
 
 
@@ -360,8 +361,10 @@ def report_interrupt(language: str) -> int:
 def report_fault(fault: HqdError, language: str) -> int:
     """Print a fault in the language with its exit code."""
     faults = fault.faults if isinstance(fault, Faults) else [fault]
-    for single_fault in faults:
-        typer.echo(single_fault.text(language), err=True)
+    from .console import fitted_lines, terminal_width
+
+    for line in fitted_lines((single_fault.text(language) for single_fault in faults), terminal_width()):
+        typer.echo(line, err=True)
     fault_count = f"共 {len(faults)} 处问题;" if language == "zh" else f"{len(faults)} fault(s); "
     exit_text = f"退出码 {fault.exit_code}" if language == "zh" else f"exit code {fault.exit_code}"
     typer.echo(fault_count + exit_text, err=True)

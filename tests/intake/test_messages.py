@@ -21,10 +21,10 @@ def test_the_summary_says_what_a_person_needs(folder: Path, engine: Engine):
     got = intake(build(), engine, folder / "data", folder / "configs")
     said = intake_lines(got, "zh", "latest/quarantine.xlsx")
     assert said == [
-        "[校验] firms.csv  998 行 → 采用 996,隔离 2(0.2%),范围外 0",
-        '  E09 行业代码不在所声明版本中   2 行  例:第 3 行 industry_code(行业代码) = "Z99";另见第 6 行',
-        "      应为:所声明版本中的制造业代码,C13-C43   改法:对照行业代码表修改   处理:整行隔离",
-        "      全部明细:latest/quarantine.xlsx",
+        "[校验] firms.csv  998 行 → 采用 996，隔离 2（0.2%），范围外 0",
+        '  E09 行业代码不在所声明版本中   2 行  例：第 3 行 industry_code（行业代码） = "Z99"；另见第 6 行',
+        "      应为：所声明版本中的制造业代码，C13-C43   改法：对照行业代码表修改   处理：整行隔离",
+        "      全部明细：latest/quarantine.xlsx",
     ]
     english = "\n".join(intake_lines(got, "en"))
     assert english.isascii() and "998 rows" in english and "industry_code (industry code)" in english

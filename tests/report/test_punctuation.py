@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hqd_index.report.bilingual import journal_punctuation
+from hqd_index.chinese_punctuation import journal_punctuation
 from hqd_index.report.disclosure import publishable_results
 from hqd_index.report.results import Results
 from hqd_index.tables import of_rows

@@ -68,9 +68,9 @@ def init(
     lang: LangOption = None,
 ) -> None:
     """新建可直接运行的研究:最小的例子,或用 --from 按自己的文件 / Write a study that runs: an example, or from your files."""
-    from ..console import init_lines
+    from ..console import fitted_lines, init_lines, terminal_width
     from ..starter import folder_and_files
 
     folder, files = folder_and_files(folders, data_files or [])
-    for line in init_lines(folder, files, lang or context.obj):
+    for line in fitted_lines(init_lines(folder, files, lang or context.obj), terminal_width()):
         typer.echo(line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..chinese_punctuation import journal_punctuation
 from ..report.bilingual import Bilingual
 from ..report.wording import listing, wording
 from .run_lines import local_time
@@ -108,7 +109,8 @@ def checked_lines(loaded_study: LoadedStudy, configs: Path, data_folder: Path | 
             yield from intake_lines(fault.intake, language, quarantine_location, first_rows=FIRST_ROWS)
             raise
         yield from intake_lines(file_check, language, quarantine_location, first_rows=FIRST_ROWS)
-        yield from (notice.text(language) for notice in file_check.notices)
+        notice_lines = (notice.text(language) for notice in file_check.notices)
+        yield from (line if language == "en" else journal_punctuation(line) for line in notice_lines)
         present_columns = {name: engine.types(table) for name, table in file_check.tables.items()}
         yield from (absent.notice(language) for absent in absent_columns(loaded_study.study, present_columns))
         if repair_summary := repair_line(file_check.frames["repairs"], language, location_template.format("repairs.csv")):

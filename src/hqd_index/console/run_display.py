@@ -10,8 +10,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..chinese_punctuation import journal_punctuation
 from ..provenance import digest_file
-from .text_width import shortened, terminal_width
+from .text_width import fitted_lines, shortened, terminal_width
 
 if TYPE_CHECKING:
     from ..pipeline import Event, Outcome
@@ -137,10 +138,11 @@ class Console:
                     self._print_line(f"  {progress_text(stage, self.language)}")
 
     def _print_line(self, line: str) -> None:
-        if self.status:
-            self.status.console.print(line, highlight=False, markup=False)
-        else:
-            print(line, flush=True)
+        for fitted_line in fitted_lines([line], terminal_width()):
+            if self.status:
+                self.status.console.print(fitted_line, highlight=False, markup=False)
+            else:
+                print(fitted_line, flush=True)
 
     def stop(self) -> None:
         """No more progress is shown."""
@@ -155,7 +157,8 @@ class Console:
         `comparison_options` those that `hqd diff` takes of them, which reads no data.
         """
         self.stop()
-        for notice in outcome.notices[:12]:
+        notices = [journal_punctuation(notice) if self.zh else notice for notice in outcome.notices[:12]]
+        for notice in fitted_lines(notices, terminal_width()):
             print(notice)
         if not outcome.fresh:
             print("各阶段均为最新,无需重跑" if self.zh else "every stage is up to date")

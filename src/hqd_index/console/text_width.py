@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, dropwhile
 
 PIECE = re.compile(r"[（《“][\u2e80-\uffef]|[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+")
-NO_LINE_BEGINS_WITH = frozenset(",。;:、!?)》】」』,.;:!?)%")
+NO_LINE_BEGINS_WITH = frozenset("，。；：、！？）》】」』”％,.;:!?)%")
+CLAUSE_ENDS = ("，", "；", "：", "。", "、", ",", ";", "）")
+CLAUSE_SHARE = 0.6  # of a line that must be full where a clause ends for the line to end there
 NARROWEST, DEEP_INDENT = 40, 8
 NAME_COLUMN = re.compile(r"  \S+\s{2,}")
 
@@ -31,15 +34,42 @@ def fitted_lines(lines: Iterable[str], width: int | None) -> Iterator[str]:
 
 def _wrapped(line: str, width: int) -> Iterator[str]:
     indent = " " * _hanging_columns(line, width)
-    current, head = "", True
+    pieces: list[str] = []
+    limit, head = width, ""
     for piece in PIECE.findall(line):
-        limit = width if head else width - len(indent)
-        if current.strip() and text_width(current + piece.rstrip()) > limit and piece not in NO_LINE_BEGINS_WITH:
-            yield (current if head else indent + current).rstrip()
-            current, head = "", False
-        current += piece if head or current or piece.strip() else ""
-    if current.strip():
-        yield (current if head else indent + current).rstrip()
+        piece_width = text_width(piece.rstrip())
+        is_breakable = piece_width <= width - len(indent)  # a path too long for any line stays beside its label
+        while is_breakable and "".join(pieces).strip() and text_width("".join(pieces)) + piece_width > limit:
+            end = _line_end(pieces, limit, piece)
+            yield (head + "".join(pieces[:end])).rstrip()
+            pieces, limit, head = _without_blanks(pieces[end:]), width - len(indent), indent
+        pieces += [piece] if not head or pieces or piece.strip() else []
+    if "".join(pieces).strip():
+        yield (head + "".join(pieces)).rstrip()
+
+
+def _line_end(pieces: Sequence[str], limit: int, next_piece: str) -> int:
+    """How many pieces a line takes: up to the last mark or gap past CLAUSE_SHARE of it, else as many as fit.
+
+    `next_piece` is the one that does not fit; no line begins with a mark.
+    """
+    widths = list(accumulate(map(text_width, pieces)))
+    ends = [
+        place + 1
+        for place, following_piece in enumerate((*pieces[1:], next_piece))
+        if following_piece.rstrip() not in NO_LINE_BEGINS_WITH
+    ]
+    clause_ends = [
+        end
+        for end in ends
+        if widths[end - 1] >= CLAUSE_SHARE * limit
+        and (pieces[end - 1].rstrip().endswith(CLAUSE_ENDS) or pieces[end - 1].endswith("  "))
+    ]
+    return (clause_ends or ends or [len(pieces)])[-1]
+
+
+def _without_blanks(pieces: Sequence[str]) -> list[str]:
+    return list(dropwhile(lambda piece: not piece.strip(), pieces))
 
 
 def _hanging_columns(line: str, width: int) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from .bilingual import journal_punctuation
+from ..chinese_punctuation import journal_punctuation
 from .results import Results
 
 NAMES = ("firm", "firm_id", "firm_name", "name", "uscc", "credit_code", "key", "value", "why")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from ...canonical import CANONICAL
+from ...chinese_punctuation import journal_punctuation
 from ..cells.repairs import REPAIR_KINDS
 from ..rules.rule_catalogue import RULES
 from ..study_intake import Intake
@@ -15,16 +16,16 @@ EXAMPLES = 5
 KINDS_OF_SIZE = ("unit_in_cell", "negatives", "decimal_comma")
 WORDS = {
     "zh": {
-        "file": "[校验] {file}  {first}{rows:,} 行 → 采用 {used:,},隔离 {held:,}({of_scope}{share:.1%}),范围外 {aside:,}",
+        "file": "[校验] {file}  {first}{rows:,} 行 → 采用 {used:,}，隔离 {held:,}（{of_scope}{share:.1%}），范围外 {aside:,}",
         "first": "前 ",
         "of_scope": "占范围内 ",
-        "rule": "  {rule} {text}   {count:,} 行  例:第 {row} 行 {column} = {value}{others}",
-        "mend": "      {expected}改法:{mend}   处理:{done}",
-        "expected": "应为:{expected}   ",
-        "others": ";另见第 {rows} 行",
+        "rule": "  {rule} {text}   {count:,} 行  例：第 {row} 行 {column} = {value}{others}",
+        "mend": "      {expected}改法：{mend}   处理：{done}",
+        "expected": "应为：{expected}   ",
+        "others": "；另见第 {rows} 行",
         "error": "整行隔离",
         "kept": "保留并列出",
-        "all": "      全部明细:{path}",
+        "all": "      全部明细：{path}",
     },
     "en": {
         "file": "[check] {file}  {first}{rows:,} rows -> used {used:,}, quarantined {held:,} ({share:.1%}{of_scope}), "
@@ -80,7 +81,7 @@ def repair_line(repairs: pd.DataFrame, language: str = "zh", path: str = "repair
     )
     if english:
         return f"[repairs] {cells.sum():,} cells are used otherwise than printed: {repair_list}; see {path}"
-    return f"[修整] {cells.sum():,} 个单元格未按原样采用:{repair_list};详见 {path}"
+    return f"[修整] {cells.sum():,} 个单元格未按原样采用：{repair_list}；详见 {path}"
 
 
 def _rule_lines(findings: pd.DataFrame, wording: dict[str, str], language: str) -> Iterator[str]:
@@ -90,9 +91,10 @@ def _rule_lines(findings: pd.DataFrame, wording: dict[str, str], language: str) 
         other_rows = [str(row_number) for row_number in rows["row"].drop_duplicates().iloc[1:EXAMPLES]]
         expectation = first_finding[f"expected_{language}"]
         rule_text = RULES[rule].text[language] if rule in RULES else expectation
+        mend = first_finding[f"mend_{language}"]
         yield wording["rule"].format(
             rule=rule,
-            text=rule_text,
+            text=_printed(rule_text, language),
             count=rows["row"].nunique(),
             row=first_finding["row"],
             column=_names_with_labels(str(first_finding["column"]), language),
@@ -100,8 +102,14 @@ def _rule_lines(findings: pd.DataFrame, wording: dict[str, str], language: str) 
             others=wording["others"].format(rows=", ".join(other_rows)) if other_rows else "",
         )
         treatment = wording["error"] if severity == "error" else wording["kept"]
-        expectation_text = wording["expected"].format(expected=expectation) if expectation != rule_text else ""
-        yield wording["mend"].format(expected=expectation_text, mend=first_finding[f"mend_{language}"], done=treatment)
+        expectation_text = (
+            wording["expected"].format(expected=_printed(expectation, language)) if expectation != rule_text else ""
+        )
+        yield wording["mend"].format(expected=expectation_text, mend=_printed(mend, language), done=treatment)
+
+
+def _printed(sentence: str, language: str) -> str:
+    return sentence if language == "en" else journal_punctuation(sentence)
 
 
 def _names_with_labels(columns: str, language: str) -> str:
@@ -120,4 +128,4 @@ def _name_with_label(column_name: str, language: str) -> str:
     )
     if column is None:
         return column_name
-    return f"{column_name} ({column.en})" if language == "en" else f"{column_name}({column.zh})"
+    return f"{column_name} ({column.en})" if language == "en" else f"{column_name}（{column.zh}）"

@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from ...chinese_punctuation import journal_punctuation
 from ...lists.whatif import PER_FIRMS, RANK_TIE, READINGS, Effect, actions, headline_effect, unit_rows
-from ..bilingual import Bilingual, journal_punctuation, visible_text
+from ..bilingual import Bilingual, visible_text
 from ..disclosure import COUNTS, without_small_cells
 from ..number_format import is_missing
 from ..results import Results
