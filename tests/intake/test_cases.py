@@ -694,3 +694,13 @@ def test_facts_without_years_go_to_every_year_of_their_firm(folder: Path, engine
         read(folder, engine, {"info": info | {"constants": {"industry_version": "2017", "revenue": "1"}}}, files)
     with pytest.raises(HqdError, match="every_year: true"):
         read(folder, engine, {"info": {**info, "every_year": False}, "fin": fin}, files)
+
+
+def test_names_of_units_that_differ_by_blanks_or_case_are_told_and_kept(folder: Path, engine: Engine):
+    """The commoner spelling is proposed; 无锡 and 无锡市 are two names, and codes that differ by zeros are another notice's."""
+    names = ["无锡市", "无锡市", "无锡 市", "无锡", "Ｗuxi", "wuxi", "01", "1"]
+    lines = ["region,year,x"] + [f"{name},{2012 + k},{k}" for k, name in enumerate(names)]
+    got = read(folder, engine, {"t": source("t.csv")}, {"t.csv": "\n".join(lines) + "\n"}, table_of(("region", "year"), x="元"))
+    (notice,) = (notice for notice in got.notices if notice.rule == "C03")
+    assert '`values: {region: {"无锡 市": "无锡市", "Ｗuxi": "wuxi"}}`' in notice.zh and notice.zh.startswith("region:2 个名称")
+    assert len(rows(got, engine, "t", "region")) == len(names)

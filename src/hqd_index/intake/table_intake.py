@@ -54,6 +54,7 @@ from .rules.interpolation import interpolation_findings
 from .rules.key_rules import blank_key_findings, year_end_findings
 from .rules.lost_zeros import lost_zero_notices
 from .rules.merged_divisions import with_merged_divisions
+from .rules.near_equal_names import near_equal_name_notices
 from .rules.rule_catalogue import joined_findings, rule_findings
 from .rules.scope_filters import OUT_COLUMNS, first_reasons, opening_rows, scope_filter_rows, study_filter_rows
 from .rules.stored_findings import printed_key, row_warnings
@@ -116,7 +117,8 @@ def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], fi
         warnings = row_warnings(combined_source, *rules, printed_key(table_step.table), engine, came_from)
         interpolated = interpolation_findings(clean_rows, combined_source.text_rows, table_step.table, engine)
     notices = list(dict.fromkeys(notice for sheet in sheets for notice in (*sheet.cells.notices, *sheet.header.notices)))
-    notices += lost_zero_notices(clean_rows, table_step.table.key, ", ".join(file_list["file"]), engine)
+    for key_notices in (lost_zero_notices, near_equal_name_notices):
+        notices += key_notices(clean_rows, table_step.table.key, ", ".join(file_list["file"]), engine)
     notices += [*combined_source.notices, *valid_rows.firms.notices, *industry_rows.notices, *anomalies.result().notices]
     return CleanTable(
         name=table_step.name,

@@ -1,0 +1,47 @@
+"""Names of units that differ by blanks, full-width forms or letter case alone: most often one unit, typed in two ways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ...engines import Engine, quoted
+from ..meaning.glyphs import normalised_label
+from ..records.intake_notice import Notice
+
+LISTED_NAMES = 5
+MOST_ROWS = 1_000_000
+"""Of a table; beyond, keys are codes of firms, and comparing each would cost more than it finds."""
+
+
+def near_equal_name_notices(typed_rows: str, key: Sequence[str], location: str, engine: Engine) -> Iterator[Notice]:
+    """C03 for each text column of a key with such names: they stay units of their own until `values` says what is meant.
+
+    The commoner spelling of each name is proposed; of two as common the shorter.
+    """
+    sql_types = engine.types(typed_rows) if engine.count(typed_rows) <= MOST_ROWS else {}
+    for column in key:
+        if sql_types.get(column) != "text":
+            continue
+        counts = engine.collect(
+            f"SELECT {quoted(column)} AS name, count(*) AS rows FROM {typed_rows} GROUP BY 1 "
+            f"ORDER BY rows DESC, length(name), name"
+        )
+        names = counts.loc[counts["name"].map(lambda name: isinstance(name, str) and not name.isdigit()), "name"]
+        if names.empty:
+            continue
+        by_spelling = names.groupby(names.map(normalised_label), sort=False)
+        meanings = {other: spellings.iloc[0] for _, spellings in by_spelling for other in spellings.iloc[1:]}
+        if not meanings:
+            continue
+        examples = ", ".join(f"“{other}” / “{meaning}”" for other, meaning in list(meanings.items())[:LISTED_NAMES])
+        replacements = ", ".join(f'"{other}": "{meaning}"' for other, meaning in list(meanings.items())[:LISTED_NAMES])
+        remedy = f"`values: {{{column}: {{{replacements}}}}}`"
+        en = (
+            f"{column}: {len(meanings)} names differ from others by blanks, full-width forms or letter case alone ({examples}) "
+            f"and stay units of their own; if they are the same, write {remedy} at the source"
+        )
+        zh = (
+            f"{column}:{len(meanings)} 个名称与另一名称只差空白、全角或大小写({examples}),现仍各作一个单元;"
+            f"若是同一单元,请在该数据源写 {remedy}"
+        )
+        yield Notice("C03", location, en, zh)
