@@ -11,6 +11,7 @@ import pytest
 
 from hqd_index.engines import Engine
 from hqd_index.errors import HqdError
+from hqd_index.explain.account_lines import factor_text
 from hqd_index.explain.raw_values import RawValueReading
 from hqd_index.intake import Intake, intake
 from hqd_index.intake.read.raw_files import file_digest
@@ -364,3 +365,22 @@ def test_the_rows_of_a_joined_value_are_those_of_the_file_that_has_its_column(fo
     }  # fmt: skip
     later = replace(reading, unit="C14").raw(files).cells.set_index("column")["file"].to_dict()
     assert later["rd_exp"] == "b.csv" and later["total_assets"] == "c.csv"
+
+
+def test_a_traced_value_has_the_text_of_a_converted_cell_and_the_unit_that_was_converted(folder: Path, engine: Engine):
+    """营业收入 in 万元 of a table in 亿元; one cell has its unit in it, one a separator, and the others are as printed."""
+    lines = ["行业,年份,营业收入(万元)", "C13,2020,1.2亿元", 'C14,2020,"11,000"', "C15,2020,13000"]
+    (folder / "data" / "a.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    source = {"table": "industry", "path": "a.csv", "constants": {"industry_version": "2017"}}
+    source |= {"aliases": {"行业": "industry_code"}, "parse_units": True, "parse_separators": True}
+    study = build({"a": source}, study={"unit": {"by": ["industry_code"]}})
+    result = intake(study, engine, folder / "data", folder / "configs")
+    files = {file_digest(folder / "data" / "a.csv")[:12]: "a.csv"}
+    leaf, texts = study.indicators.indicators["one"], {}
+    for unit in ("C13", "C14", "C15"):
+        reading = RawValueReading(study, engine, leaf, result.tables["industry"], unit, 2020, "all",
+                                  texts=result.members["cell_texts"], repairs=result.frames["repairs"])  # fmt: skip
+        raw = reading.raw(files)
+        texts[unit] = raw.cells["text"].dropna().tolist()
+        assert raw.scaled == (("revenue", "11,000 万元", "1.1 亿元"),) and factor_text(*raw.scaled[0][1:]) == " ÷10,000"
+    assert texts == {"C13": ["1.2亿元"], "C14": ["11,000"], "C15": []}

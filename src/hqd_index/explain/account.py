@@ -108,7 +108,7 @@ def account(published_study: Published, unit: str, year: int, node: str | None =
             year,
             sample=sample,
             file_by_row_id=published_study.files,
-            row_members=stored_paths["intake"].get("row_members"),
+            intake_paths=stored_paths["intake"],
         )
         leaf_accounts = tuple(
             _leaf_account(published_study, built_index, sample, leaf, cell_index, raw_values_of_leaves[leaf]) for leaf in leaves

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pandas as pd
 
@@ -132,6 +133,19 @@ class Lines:
         placed_cells = raw_value.cells[["role", "file", "sheet", "row"]].drop_duplicates()
         for (role, file, sheet), rows in placed_cells.groupby(["role", "file", "sheet"], sort=False):
             yield self._file_line(str(role), str(file), str(sheet), rows)
+        yield from self._conversion_lines(raw_value)
+
+    def _conversion_lines(self, raw_value: RawValue) -> Iterator[str]:
+        """What the cells print where their numbers are others: units converted in reading, texts that hold a number."""
+        for column, before, after in raw_value.scaled:
+            factor = factor_text(before, after)
+            yield self.say(f"  {column} 读入时换算单位{factor}，如 {before} → {after}",
+                           f"  {column}: unit converted in reading{factor}, e.g. {before} -> {after}")  # fmt: skip
+        converted_cells = raw_value.cells[raw_value.cells["text"].notna()]
+        for cell in converted_cells.head(FIRST_ROWS).to_dict("records"):
+            value = exact(Decimal(cell["value"])) if cell["value"] is not None else "NULL"
+            yield self.say(f"  第 {cell['row']} 行 {cell['column']} 原文为“{cell['text']}”，读作 {value}",
+                           f"  row {cell['row']} {cell['column']}: printed {cell['text']!r}, read as {value}")  # fmt: skip
 
     def _file_line(self, role: str, file: str, sheet: str, file_rows: pd.DataFrame) -> str:
         location = f"{file} [{sheet}]" if sheet else file
@@ -145,6 +159,16 @@ class Lines:
 
     def _tail(self) -> Iterator[str]:
         yield self.say("以上各式与已发布的得分一致(误差不超过 1e-9)", "All of this agrees with the published score (within 1e-9)")
+
+
+def factor_text(before: str, after: str) -> str:
+    """' ×100' where a number with its unit became a hundred times as much in another; '' where texts are no such numbers."""
+    try:
+        ratio = Decimal(after.split(" ")[0].replace(",", "")) / Decimal(before.split(" ")[0].replace(",", ""))
+    except ArithmeticError:
+        return ""
+    power = round(ratio.copy_abs().log10())
+    return f" ×{10**power:,}" if power > 0 else f" ÷{10**-power:,}" if power < 0 else ""
 
 
 def exact(stored_number: ExactNumber) -> str:

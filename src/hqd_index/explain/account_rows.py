@@ -12,7 +12,7 @@ COLUMNS = ("kind", "node", "item", "value", "share", "part", "text", "file", "sh
 
 
 def frame(account: Account) -> pd.DataFrame:
-    """kind: node | child | leaf | aggregate | cell; `value` in full, a cell's as the program read it (canonical unit)."""
+    """kind: node | child | leaf | aggregate | cell; `value` in full, a cell's as read, `text` as printed if converted."""
     rows: list[dict[str, Any]] = []
     for node in account.nodes:
         methods = f"{node.weight} / {node.aggregate}"
@@ -52,7 +52,9 @@ def _leaf_rows(leaf: Leaf) -> list[dict[str, Any]]:
     ]
     for cell in raw_value.cells.to_dict("records"):
         cell_location = {location_column: cell[location_column] for location_column in ("file", "sheet", "row", "role")}
-        rows.append({"kind": "cell", "node": leaf.leaf, "item": cell["column"], **_typed_value(cell["value"]), **cell_location})
+        printed_text = {"text": cell["text"]} if isinstance(cell["text"], str) else {}
+        cell_value = _typed_value(cell["value"]) | printed_text
+        rows.append({"kind": "cell", "node": leaf.leaf, "item": cell["column"], **cell_value, **cell_location})
     return rows
 
 

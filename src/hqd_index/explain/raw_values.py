@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from ..expressions import aggregate_sql, parse
 from ..expressions.grammar import Expression
 from ..expressions.parts import exact_aggregates
 from ..intake.records.row_members import COLUMN_SEPARATOR
+from ..intake.study_intake import REPAIRS
 from ..panel.density import ever_sql
 from ..panel.unit_keys import unit_sql, with_unit
 from ..panel.unit_year_panel import aggregate_rows, parsed_aggregate
@@ -46,9 +47,10 @@ class ComputedColumn:
 class RawValue:
     """A raw value: formula, aggregates, computed columns, and `cells`: file, sheet, row, role, column, value of each row.
 
-    `role` is `year`, or `earlier` for the row of the year before that a lag reads. `is_withheld`: the formula has a value, but
-    too few never-recognised firms are left (study.yaml min_firms). `traced` is False where the table's rows are themselves
-    computed from other tables.
+    `text` of a cell is what it prints where its number is another; `scaled` has an example of each column whose unit was
+    converted (column, as printed, as read). `role` is `year`, or `earlier` for the row of the year before that a lag reads.
+    `is_withheld`: the formula has a value, but too few never-recognised firms are left (study.yaml min_firms). `traced` is False
+    where the table's rows are themselves computed from other tables.
     """
 
     table: str
@@ -60,11 +62,12 @@ class RawValue:
     aggregates: tuple[Aggregate, ...]
     computed: tuple[ComputedColumn, ...]
     cells: pd.DataFrame
+    scaled: tuple[tuple[str, str, str], ...] = ()
 
 
 CELL = "cell:"
 """Prefixed to a column's name while its cells are read, so that a column may be called `value`."""
-CELLS = ("file", "sheet", "row", "role", "column", "value")
+CELLS = ("file", "sheet", "row", "role", "column", "value", "text")
 
 
 def raw_values(
@@ -77,11 +80,12 @@ def raw_values(
     *,
     sample: str,
     file_by_row_id: Mapping[str, str],
-    row_members: Path | None = None,
+    intake_paths: Mapping[str, Path],
 ) -> dict[str, RawValue]:
     """The raw value of each leaf in a unit-year, from the tables that the panel was made of.
 
-    `row_members` names the raw row of each cell of rows that several raw rows made (table, column, row_id, member).
+    `intake_paths` are the tables of intake: `row_members` names the raw row of each cell of rows that several raw rows made,
+    `cell_texts` the texts of converted cells, `repairs` the columns whose unit was converted.
     """
     indicators = {leaf: study.indicators.indicators[leaf] for leaf in leaves}
     table_names = {leaf.table for leaf in indicators.values()}
@@ -89,9 +93,10 @@ def raw_values(
         table_name: engine.scan(stored_paths[f"ready_{table_name}"], f"ready_{table_name}") for table_name in sorted(table_names)
     }
     raw_value_by_leaf = {}
-    members = engine.scan(row_members) if row_members else None
+    members, texts = (engine.scan(intake_paths[name]) if name in intake_paths else None for name in ("row_members", "cell_texts"))
+    repairs = engine.collect(engine.scan(intake_paths["repairs"]))
     for leaf, indicator in indicators.items():
-        reading = RawValueReading(study, engine, indicator, tables[indicator.table], unit, year, sample, members)
+        reading = RawValueReading(study, engine, indicator, tables[indicator.table], unit, year, sample, members, texts, repairs)
         raw_value_by_leaf[leaf] = reading.raw(file_by_row_id)
     return raw_value_by_leaf
 
@@ -108,6 +113,8 @@ class RawValueReading:
     year: int
     sample: str
     members: str | None = None
+    texts: str | None = None
+    repairs: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(REPAIRS)))
 
     def raw(self, file_by_row_id: Mapping[str, str]) -> RawValue:
         """The raw value with all behind it; `file_by_row_id` names the file of each row id."""
@@ -121,6 +128,7 @@ class RawValueReading:
             else pd.DataFrame(columns=["row_id"])
         )
         value, aggregates = self._values(expr, types)
+        located_cells = cells_with_location(rows, file_by_row_id)
         return RawValue(
             table=self.indicator.table,
             formula=" ".join(self.indicator.formula.split()),
@@ -130,7 +138,8 @@ class RawValueReading:
             traced=is_traced,
             aggregates=aggregates,
             computed=column_steps,
-            cells=cells_with_location(rows, file_by_row_id),
+            cells=located_cells,
+            scaled=scaled_columns(located_cells, self.repairs),
         )
 
     @property
@@ -184,9 +193,9 @@ class RawValueReading:
             row_sets.append(self._earlier_rows(select_clause, types).assign(role="earlier"))
         rows = pd.concat(row_sets, ignore_index=True)
         if not source_columns:
-            return rows.assign(column="", value=None)
+            return rows.assign(column="", value=None, text=None)
         long_rows = rows.melt(id_vars=["row_id", "role"], var_name="column", value_name="value")
-        return self._with_members(long_rows.assign(column=long_rows["column"].str.removeprefix(CELL)))
+        return self._with_texts(self._with_members(long_rows.assign(column=long_rows["column"].str.removeprefix(CELL))))
 
     def _with_members(self, cells: pd.DataFrame) -> pd.DataFrame:
         """The cells with the id of the raw row that holds each, where their row was made of several."""
@@ -200,6 +209,17 @@ class RawValueReading:
         members = members.assign(column=members["column"].str.split(COLUMN_SEPARATOR)).explode("column")
         cells = cells.merge(members, on=["row_id", "column"], how="left", validate="many_to_one")
         return cells.assign(row_id=cells.pop("member").fillna(cells["row_id"]))
+
+    def _with_texts(self, cells: pd.DataFrame) -> pd.DataFrame:
+        """The cells with the text of each whose number is not the one it prints."""
+        if self.texts is None or cells.empty:
+            return cells.assign(text=None)
+        row_ids = ", ".join(map(literal, cells["row_id"].unique()))
+        texts = self.engine.collect(
+            f"""SELECT DISTINCT ON (row_id, "column") row_id, "column", text FROM {self.texts}
+                WHERE "table" = {literal(self.indicator.table)} AND row_id IN ({row_ids}) ORDER BY ALL"""
+        )
+        return cells.merge(texts, on=["row_id", "column"], how="left", validate="many_to_one")
 
     def _earlier_rows(self, select_clause: str, types: Mapping[str, str]) -> pd.DataFrame:
         key_columns = [
@@ -272,6 +292,12 @@ def cells_with_location(cells_with_row_id: pd.DataFrame, file_by_row_id: Mapping
     return located_rows.sort_values(
         ["role", "file", "sheet", "row", "column"], ascending=[False, *[True] * 4], ignore_index=True
     )[list(CELLS)]
+
+
+def scaled_columns(cells: pd.DataFrame, repairs: pd.DataFrame) -> tuple[tuple[str, str, str], ...]:
+    """(column, example as printed, the same as read) of the columns of the cells whose unit was converted in their file."""
+    conversions = repairs[repairs["kind"] == "unit"].merge(cells[["file", "sheet", "column"]].drop_duplicates())
+    return tuple(conversions[["column", "example_before", "example_after"]].itertuples(index=False, name=None))
 
 
 def _row_location(row_id: str) -> tuple[str, str, int]:

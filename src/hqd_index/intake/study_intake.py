@@ -19,7 +19,7 @@ from .records.clean_table import CleanTable, example_cell, published_table
 from .records.intake_notice import Notice
 from .records.quarantine_tables import quarantine_list, quarantined_raw_rows, stored_quarantine
 from .records.row_ledger import QUARANTINED_OUTCOME, ledger_rows
-from .records.row_members import row_members
+from .records.row_members import cell_texts, row_members
 from .records.sample_flow import coverage, sample_flow
 from .rules.key_overlap import table_overlap_notices
 from .rules.unit_jumps import Medians
@@ -234,7 +234,7 @@ def _intake_result(study: Study, clean_tables: Sequence[CleanTable], tables: dic
     notices = [notice for clean_table in clean_tables for notice in clean_table.notices]
     notices += table_overlap_notices(tables, study.study.unit.by, engine)
     medians = {clean_table.name: clean_table.medians for clean_table in clean_tables}
-    members = row_members(clean_tables, engine) if tables else {}
+    members = row_members(clean_tables, engine) | cell_texts(clean_tables, engine) if tables else {}
     return Intake(tables, frames, raw_rows, tuple(notices), medians, members)
 
 

@@ -14,7 +14,7 @@ from ..engines import Engine
 from ..errors import DataError
 from ..study.records import Source
 from .cells.column_reading import ParsedSource
-from .cells.repairs import counted_repairs
+from .cells.repairs import converted_cells, counted_repairs
 from .cells.typed_columns import parse_source, with_year
 from .layout.absent_columns import partial_column_notices, refuse_misprints
 from .layout.header_rows import SEARCHED_ROWS, HeaderMap, map_labels
@@ -110,7 +110,9 @@ def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], fi
         removed_rows = pd.concat([removed_rows, unused_rows], ignore_index=True)
         row_balance = RowBalance(_incoming_rows(table_step, sheets), used_rows, removed_rows, row_count)
         _check_row_balance(table_step, combined_source, clean_rows, row_balance)
-        repairs = counted_repairs([repairs for source in sources for repairs in source.repairs], removed_rows["rid"], engine)
+        source_repairs = [repairs for source in sources for repairs in source.repairs]
+        repairs = counted_repairs(source_repairs, removed_rows["rid"], engine)
+        conversions = converted_cells(source_repairs, repairs, removed_rows["rid"], engine)
         rules, came_from = table_rules(table_step, clean_rows, "warning", "info"), None
         if clean_rows == valid_rows.firms.rows:  # no firm was put into another industry
             came_from = followed_rows(table_step, valid_rows.with_faults, valid_rows.findings["rid"], row_count)
@@ -138,6 +140,7 @@ def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], fi
         column_sources=combined_source.column_sources,
         stored_findings=warnings.stored,
         firms=industry_rows.firms,
+        converted_cells=conversions,
     )
 
 

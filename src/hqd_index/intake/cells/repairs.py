@@ -41,6 +41,8 @@ REPAIR_KINDS = {
         "filled_down": ("向下填充", "filled down"),
     }.items()
 }  # fmt: skip
+NUMBER_KINDS = ("unit_in_cell", "separators", "negatives", "decimal_comma", "values")
+MOST_CONVERTED = 200_000  # cells whose texts are kept beside a run
 COLUMNS = ["number", "column", "kind", "cells", "example_before", "example_after"]
 
 
@@ -70,6 +72,24 @@ def counted_repairs(sources: Sequence[SourceRepairs], removed_rids: pd.Series, e
     if not nonempty_counts:
         return pd.DataFrame(columns=COLUMNS)
     return pd.concat(nonempty_counts, ignore_index=True)[COLUMNS].sort_values(COLUMNS[:3], ignore_index=True)
+
+
+def converted_cells(
+    sources: Sequence[SourceRepairs], repairs: pd.DataFrame, removed_rids: pd.Series, engine: Engine
+) -> pd.DataFrame:
+    """rid, column, text of the cells whose number is not the one they print, for `hqd explain`; none where they are too many.
+
+    `repairs`: what `counted_repairs` gave, which says whether there are any.
+    """
+    cell_count = int(repairs.loc[repairs["kind"].isin(NUMBER_KINDS), "cells"].sum())
+    if not 0 < cell_count <= MOST_CONVERTED:
+        return pd.DataFrame({"rid": pd.Series(dtype="int64"), "column": [], "text": []})
+    union_sql = " UNION ALL ".join(query for source in sources for query in _queries(source))
+    kinds = ", ".join(map(literal, NUMBER_KINDS))
+    return engine.collect(
+        f"""SELECT rid, "column", before AS text FROM ({union_sql})
+            WHERE kind IN ({kinds}) AND rid NOT IN {id_set(removed_rids, engine)} ORDER BY ALL"""
+    )
 
 
 def _cell_count(repair_row: Mapping[Hashable, Any], sources: Sequence[SourceRepairs]) -> int:

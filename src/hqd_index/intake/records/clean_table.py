@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -44,6 +44,7 @@ class CleanTable:
     column_sources: tuple[JoinedRows, ...] = ()
     stored_findings: str | None = None
     firms: str | None = None
+    converted_cells: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def quarantined_share(removed_rows: pd.DataFrame, record_count: int) -> float:

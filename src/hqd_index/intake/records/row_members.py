@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
+
 from ...engines import Engine, literal
 from ..layout.text_columns import FILE_SPAN
 from ..read.sheet_cells import ROW_SPAN
@@ -19,6 +21,21 @@ def row_members(clean_tables: Sequence[CleanTable], engine: Engine) -> dict[str,
     """
     queries = [query for clean_table in clean_tables for query in _queries(clean_table, engine)]
     return {"row_members": engine.query(" UNION ALL ".join(queries) + " ORDER BY ALL")} if queries else {}
+
+
+def cell_texts(clean_tables: Sequence[CleanTable], engine: Engine) -> dict[str, str]:
+    """`cell_texts`: table, column, row_id (of the raw row), text of the cells that were converted; nothing where none was."""
+    frames = []
+    for clean_table in clean_tables:
+        cells = clean_table.converted_cells
+        if cells.empty:
+            continue
+        prefixes = row_id_prefixes(clean_table.files).set_axis(clean_table.files["number"])
+        row_ids = (cells["rid"] // FILE_SPAN).map(prefixes) + (cells["rid"] % ROW_SPAN).astype(str)
+        frames.append(
+            pd.DataFrame({"table": clean_table.name, "column": cells["column"], "row_id": row_ids, "text": cells["text"]})
+        )
+    return {"cell_texts": engine.scan(pd.concat(frames, ignore_index=True))} if frames else {}
 
 
 def _queries(clean_table: CleanTable, engine: Engine) -> list[str]:
