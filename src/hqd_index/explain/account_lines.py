@@ -137,10 +137,10 @@ class Lines:
 
     def _conversion_lines(self, raw_value: RawValue) -> Iterator[str]:
         """What the cells print where their numbers are others: units converted in reading, texts that hold a number."""
-        for column, before, after in raw_value.scaled:
-            factor = factor_text(before, after)
-            yield self.say(f"  {column} 读入时换算单位{factor}，如 {before} → {after}",
-                           f"  {column}: unit converted in reading{factor}, e.g. {before} -> {after}")  # fmt: skip
+        for column, *example in raw_value.scaled:
+            factor = factor_text(*example)
+            yield self.say(f"  {column} 读入时换算单位{factor}，如 {' → '.join(example)}",
+                           f"  {column}: unit converted in reading{factor}, e.g. {' -> '.join(example)}")  # fmt: skip
         converted_cells = raw_value.cells[raw_value.cells["text"].notna()]
         for cell in converted_cells.head(FIRST_ROWS).to_dict("records"):
             value = exact(Decimal(cell["value"])) if cell["value"] is not None else "NULL"
@@ -161,10 +161,10 @@ class Lines:
         yield self.say("以上各式与已发布的得分一致(误差不超过 1e-9)", "All of this agrees with the published score (within 1e-9)")
 
 
-def factor_text(before: str, after: str) -> str:
+def factor_text(printed_example: str, number_example: str) -> str:
     """' ×100' where a number with its unit became a hundred times as much in another; '' where texts are no such numbers."""
     try:
-        ratio = Decimal(after.split(" ")[0].replace(",", "")) / Decimal(before.split(" ")[0].replace(",", ""))
+        ratio = Decimal(number_example.split(" ")[0].replace(",", "")) / Decimal(printed_example.split(" ")[0].replace(",", ""))
     except ArithmeticError:
         return ""
     power = round(ratio.copy_abs().log10())

@@ -30,11 +30,11 @@ def near_equal_name_notices(typed_rows: str, key: Sequence[str], location: str, 
         if names.empty:
             continue
         by_spelling = names.groupby(names.map(normalised_label), sort=False)
-        meanings = {other: spellings.iloc[0] for _, spellings in by_spelling for other in spellings.iloc[1:]}
+        meanings = {rare_name: spellings.iloc[0] for _, spellings in by_spelling for rare_name in spellings.iloc[1:]}
         if not meanings:
             continue
-        examples = ", ".join(f"“{other}” / “{meaning}”" for other, meaning in list(meanings.items())[:LISTED_NAMES])
-        replacements = ", ".join(f'"{other}": "{meaning}"' for other, meaning in list(meanings.items())[:LISTED_NAMES])
+        examples = ", ".join(f"“{rare_name}” / “{meaning}”" for rare_name, meaning in list(meanings.items())[:LISTED_NAMES])
+        replacements = ", ".join(f'"{rare_name}": "{meaning}"' for rare_name, meaning in list(meanings.items())[:LISTED_NAMES])
         remedy = f"`values: {{{column}: {{{replacements}}}}}`"
         en = (
             f"{column}: {len(meanings)} names differ from others by blanks, full-width forms or letter case alone ({examples}) "
