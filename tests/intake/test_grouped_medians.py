@@ -71,7 +71,7 @@ def measured(rows: str, engine: Engine) -> MeasuredRows:
 def test_medians_within_brackets_are_the_engines(rows: str, engine: Engine, monkeypatch: pytest.MonkeyPatch):
     by_year, by_file = medians_by_year(measured(rows, engine)), medians_by_file(measured(rows, engine))
     monkeypatch.setattr(grouped_medians, "LARGE_ROWS", 0)
-    monkeypatch.setattr(grouped_medians, "COLUMNS_AT_ONCE", 3)
+    monkeypatch.setattr(grouped_medians, "CELLS_INSIDE", 10_000)  # a column or two at once
     monkeypatch.setattr(grouped_medians, "_engine_medians", None)
     assert medians_by_year(measured(rows, engine)) == by_year
     assert list(medians_by_year(measured(rows, engine))) == list(TYPES)
@@ -91,10 +91,11 @@ def test_brackets_hold_most_medians(rows: str, engine: Engine, monkeypatch: pyte
     bracketed_years, other_years = [], []
     cells_inside, medians_of_groups = grouped_medians._cells_inside, grouped_medians._medians_of_groups
 
-    def inside(keys: list[str], measured: MeasuredRows, position: int, bracket_table: str) -> pd.DataFrame:
-        brackets = measured.engine.collect(bracket_table)
-        bracketed_years.append(set(brackets.loc[brackets[f"low_{position}"].notna(), "year"]))
-        return cells_inside(keys, measured, position, bracket_table)
+    def inside(
+        keys: list[str], measured: MeasuredRows, groups: pd.DataFrame, brackets: dict[str, pd.DataFrame]
+    ) -> pd.DataFrame:
+        bracketed_years.extend(set(brackets[column]["year"]) for column in measured.columns)
+        return cells_inside(keys, measured, groups, brackets)
 
     def of_groups(keys: list[str], measured: MeasuredRows, column: str, groups: pd.DataFrame) -> pd.DataFrame:
         other_years.append(set(groups["year"]))
@@ -116,9 +117,9 @@ def test_brackets_hold_most_medians(rows: str, engine: Engine, monkeypatch: pyte
 def test_a_bracket_with_one_of_two_middle_values_misses(engine: Engine, low: float, high: float, is_inside: bool):
     """The median of 1 to 10 is 5.5."""
     rows = MeasuredRows(engine.scan(pd.DataFrame({"year": 2020, "x": np.arange(1.0, 11.0)})), 10, ["x"], engine)
-    brackets = engine.scan(pd.DataFrame({"year": [2020], "low_0": [low], "high_0": [high]}))
-    counts = grouped_medians._counts(["year"], rows, brackets).set_axis(["year", *grouped_medians.COUNTS], axis=1).astype(int)
-    medians = grouped_medians._middle_cells(counts, grouped_medians._cells_inside(["year"], rows, 0, brackets))
+    brackets = pd.DataFrame({"year": [2020], "low": [low], "high": [high]})
+    cells = grouped_medians._cells_inside(["year"], rows, brackets[["year"]], {"x": brackets})
+    medians = grouped_medians._middle_cells(["year"], 0, cells)
     assert medians.to_dict("records") == [{"year": 2020, "cell_count": 10, "median": 5.5}] * is_inside
 
 

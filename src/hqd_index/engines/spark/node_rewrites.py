@@ -283,9 +283,11 @@ def _list(node: exp.Expression) -> exp.Expression:
 
 
 def _list_or_null(node: exp.Expression, condition: exp.Expression) -> exp.Expression:
-    """Spark's list has no NULL in it, so that only a list whose distinct values are asked for is the same."""
+    """Spark's list has no NULL in it: the same are a list whose distinct values are asked for, and one of cells that are there."""
     parent = node.parent.parent if isinstance(node.parent, exp.Filter) else node.parent
-    if not isinstance(parent, exp.ArrayDistinct) or isinstance(node.this, exp.Order | exp.Distinct):
+    is_there = exp.Is(this=node.this, expression=exp.null()).not_()
+    is_same = isinstance(parent, exp.ArrayDistinct) or is_there in condition.flatten()
+    if not is_same or isinstance(node.this, exp.Order | exp.Distinct):
         raise _refused(node)
     return fragment("CASE WHEN count_if(_1) > 0 THEN collect_list(_0) FILTER (WHERE _1) END", node.this, condition)
 

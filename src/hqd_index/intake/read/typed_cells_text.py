@@ -130,15 +130,15 @@ def _column_facts(
     doubles = [place for place, kind in numbers.items() if kind == "double"]
     counts = {f"n{place}": f"count({column})" for place, column in columns.items()}
     counts |= {
-        f"p{place}": f"count(*) FILTER (WHERE {_is_in_cents(columns[place])} AND abs({columns[place]}) < {EXACT_CENTS})"
+        f"p{place}": f"count_if({_is_in_cents(columns[place])} AND abs({columns[place]}) < {EXACT_CENTS})"
         for place in doubles
     }
     counts |= {
-        f"p{place}": f"count(*) FILTER (WHERE {columns[place]} NOT BETWEEN -{LARGEST_WHOLE} AND {LARGEST_WHOLE})"
+        f"p{place}": f"count_if({columns[place]} NOT BETWEEN -{LARGEST_WHOLE} AND {LARGEST_WHOLE})"
         for place in longs
     }
     if len(texts) <= MANY_TEXTS:
-        counts |= {f"p{place}": f"count(*) FILTER (WHERE {_has_blank_sql(columns[place])})" for place in texts}
+        counts |= {f"p{place}": f"count_if({_has_blank_sql(columns[place])})" for place in texts}
     count_sql = ", ".join(f"{count} AS {name}" for name, count in counts.items())
     row = engine.collect(f"SELECT {count_sql} FROM {numbered_table}").iloc[0]
     cents = tuple(place for place in doubles if row[f"p{place}"] == row[f"n{place}"])

@@ -1,15 +1,15 @@
 """Exact medians of positive cells by year, or by file and year, in bounded memory at any number of rows.
 
 A median holds every value that it is the middle of, and beside other work many of them do not fit. In large tables a sample
-brackets each median first; one pass counts the cells of all columns below their brackets, and those inside, few in a
-hundred, are fetched and the middle ones found by rank. A median that its bracket misses, or whose group the sample has too few
+brackets each median first; one pass counts the cells below the brackets of several columns and gathers those inside, few in a
+hundred, of which the middle ones are found by rank. A median that its bracket misses, or whose group the sample has too few
 rows of, is found among all cells of its group by the engine, which spills to disk.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,12 +23,13 @@ LARGE_ROWS = 5_000_000
 CELLS_AT_ONCE = 20_000_000  # of which the engine takes medians in one pass
 BATCH_ROWS = 20_000_000  # of files whose medians are taken at once
 COLUMNS_AT_ONCE = 20
+CELLS_INSIDE = 4_000_000  # of brackets that are fetched at once
 SAMPLE_ROWS = 250_000
 SAMPLE_STEPS = (61, 127, 251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65521)
 """Primes, of which no number of years per firm is a multiple: each year has its share of the sample."""
 DEVIATIONS = 4.0  # of a rank in the sample: one bracket in sixteen thousand misses
 KEYS = {"year": "CAST(year AS INTEGER)", "file": f"rid // {FILE_SPAN}"}
-ENDS, COUNTS = ("low", "high"), ("cell_count", "cells_below")
+ENDS = ("low", "high")
 
 GroupMedians = dict[str, dict[tuple[int, ...], float]]
 """Column -> key -> median; keys are (year,), or (file, year)."""
@@ -125,22 +126,17 @@ def _bracketed_medians(keys: Sequence[str], measured: MeasuredRows) -> GroupMedi
     groups = measured.engine.collect(
         f"SELECT DISTINCT {_key_sql(keys)} FROM {measured.rows} WHERE year IS NOT NULL ORDER BY {', '.join(keys)}"
     ).astype("int64")
-    sample, brackets = _sample(keys, measured), groups
-    for position, column in enumerate(measured.columns):
-        ends = {end: f"{end}_{position}" for end in ENDS}
-        brackets = brackets.merge(_brackets(keys, column, sample).rename(columns=ends), how="left", on=[*keys])
-    bracket_table = measured.engine.scan(brackets)
-    counts = _counts(keys, measured, bracket_table)
+    sample = _sample(keys, measured)
+    brackets = {column: _brackets(keys, column, sample) for column in measured.columns}
     medians: GroupMedians = {}
-    for position, column in enumerate(measured.columns):
-        column_counts = counts[[*keys, f"count_{position}", f"below_{position}"]].set_axis([*keys, *COUNTS], axis=1)
-        column_counts = column_counts[brackets[f"low_{position}"].notna().to_numpy()].astype("int64")
-        column_medians = _middle_cells(column_counts, _cells_inside(keys, measured, position, bracket_table))
-        other_groups = groups.merge(column_medians[[*keys]], how="left", indicator=True).query("_merge == 'left_only'")[[*keys]]
-        if not other_groups.empty:
-            column_medians = pd.concat([column_medians, _medians_of_groups(keys, measured, column, other_groups)])
-        medians[column] = _by_key(column_medians.sort_values([*keys]))
-    measured.engine.drop([bracket_table])
+    for columns in _columns_together(brackets, measured.row_count / max(1, len(sample))):
+        cells = _cells_inside(keys, replace(measured, columns=columns), groups, brackets)
+        for position, column in enumerate(columns):
+            column_medians = _middle_cells(keys, position, cells)
+            others = groups.merge(column_medians[[*keys]], how="left", indicator=True).query("_merge == 'left_only'")[[*keys]]
+            if not others.empty:
+                column_medians = pd.concat([column_medians, _medians_of_groups(keys, measured, column, others)])
+            medians[column] = _by_key(column_medians.sort_values([*keys]))
     return medians
 
 
@@ -154,28 +150,58 @@ def _sample(keys: Sequence[str], measured: MeasuredRows) -> pd.DataFrame:
 
 
 def _brackets(keys: Sequence[str], column: str, sample: pd.DataFrame) -> pd.DataFrame:
-    """The values (keys, low, high) between which the median of a group is, for groups with enough rows in the sample."""
+    """The values between which the median of a group is, for groups with enough rows in the sample: keys, low, high.
+
+    `cells`: how many of the sample are inside.
+    """
     brackets = []
     for key, cells in sample.loc[sample[column] > 0, [*keys, column]].groupby(list(keys)):
         distance = DEVIATIONS * math.sqrt(len(cells)) / 2
         low, high = math.floor(len(cells) / 2 - distance), math.ceil(len(cells) / 2 + distance)
         if low >= 0 and high < len(cells):
             values = np.partition(cells[column].to_numpy(), (low, high))
-            brackets.append((*key, values[low], values[high]))
-    return pd.DataFrame(brackets, columns=[*keys, *ENDS]).astype(dict.fromkeys(keys, "int64") | dict.fromkeys(ENDS, "float64"))
+            inside = (values >= values[low]) & (values <= values[high])
+            brackets.append((*key, values[low], values[high], int(inside.sum())))
+    types = dict.fromkeys([*keys, "cells"], "int64") | dict.fromkeys(ENDS, "float64")
+    return pd.DataFrame(brackets, columns=[*keys, *ENDS, "cells"]).astype(types)
 
 
-def _counts(keys: Sequence[str], measured: MeasuredRows, bracket_table: str) -> pd.DataFrame:
-    """Keys in their order, and count_k and below_k: the positive cells of the k-th column, and those below its bracket."""
-    counts = []
+def _columns_together(brackets: Mapping[str, pd.DataFrame], sample_step: float) -> list[list[str]]:
+    """Columns whose cells inside of brackets are fetched in one pass: as many as memory holds, in their order."""
+    groups: list[list[str]] = []
+    cell_count = math.inf
+    for column, column_brackets in brackets.items():
+        column_cells = sample_step * int(column_brackets["cells"].sum())
+        if cell_count + column_cells > CELLS_INSIDE:
+            groups.append([])
+            cell_count = 0.0
+        groups[-1].append(column)
+        cell_count += column_cells
+    return groups
+
+
+def _cells_inside(
+    keys: Sequence[str], measured: MeasuredRows, groups: pd.DataFrame, brackets: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """Keys and, of the k-th column, count_k and below_k, the positive cells and those below the bracket, and a list of cells_k."""
+    ends = groups
+    for position, column in enumerate(measured.columns):
+        column_ends = brackets[column][[*keys, *ENDS]].rename(columns={end: f"{end}_{position}" for end in ENDS})
+        ends = ends.merge(column_ends, how="left", on=[*keys])
+    end_table = measured.engine.scan(ends)
+    columns = []
     for position in range(len(measured.columns)):
-        cell, low = f"cell_{position}", _end_sql("low", position, measured)
+        cell, (low, high) = f"cell_{position}", (_end_sql(end, position, measured) for end in ENDS)
         is_positive, is_below = f"{cell} > 0", f"{cell} > 0 AND {cell} < {low}"
-        counts.append(f"{_count_sql(is_positive)} AS count_{position}, {_count_sql(is_below)} AS below_{position}")
-    cells = ", ".join(f"{quoted(column)} AS cell_{position}" for position, column in enumerate(measured.columns))
+        columns.append(f"{_count_sql(is_positive)} AS count_{position}, {_count_sql(is_below)} AS below_{position}")
+        is_inside = f"{cell} IS NOT NULL AND {cell} >= {low} AND {cell} <= {high}"  # the first says so to other engines
+        columns.append(f"list({cell}) FILTER (WHERE {is_inside}) AS cells_{position}")
+    row_cells = ", ".join(f"{quoted(column)} AS cell_{position}" for position, column in enumerate(measured.columns))
     key_list = ", ".join(keys)
-    rows = f"(SELECT {_key_sql(keys)}, {cells} FROM {measured.rows}) JOIN {bracket_table} USING ({key_list})"
-    return measured.engine.collect(f"SELECT {key_list}, {', '.join(counts)} FROM {rows} GROUP BY {key_list} ORDER BY {key_list}")
+    rows = f"(SELECT {_key_sql(keys)}, {row_cells} FROM {measured.rows}) JOIN {end_table} USING ({key_list})"
+    inside = measured.engine.collect(f"SELECT {key_list}, {', '.join(columns)} FROM {rows} GROUP BY {key_list} ORDER BY {key_list}")
+    measured.engine.drop([end_table])
+    return inside
 
 
 def _count_sql(condition: str) -> str:
@@ -187,33 +213,17 @@ def _end_sql(end: str, position: int, measured: MeasuredRows) -> str:
     return f"TRY_CAST({end}_{position} AS {measured.engine.sql_types(measured.rows)[measured.columns[position]]})"
 
 
-def _cells_inside(keys: Sequence[str], measured: MeasuredRows, position: int, bracket_table: str) -> pd.DataFrame:
-    """Keys and cell of the cells of a column inside the bracket of their group, in the order of the keys and cells."""
-    key_list = ", ".join(keys)
-    ends = ", ".join(f"{_end_sql(end, position, measured)} AS {end}" for end in ENDS)
-    rows = f"SELECT {_key_sql(keys)}, {quoted(measured.columns[position])} AS cell FROM {measured.rows}"
-    cells = measured.engine.collect(
-        f"SELECT {key_list}, CAST(cell AS DOUBLE) AS cell FROM ({rows}) "
-        f"JOIN (SELECT {key_list}, {ends} FROM {bracket_table}) USING ({key_list}) WHERE cell >= low AND cell <= high"
-    ).astype(dict.fromkeys(keys, "int64"))
-    cells = cells.sort_values([*keys], ignore_index=True)
-    values = cells["cell"].to_numpy(copy=True)
-    for group_values in np.split(values, cells.groupby([*keys]).size().cumsum().to_numpy()[:-1]):
-        group_values.sort()  # in place: numbers alone are sorted in a fifth of the time of those beside their keys
-    return cells.assign(cell=values)
-
-
-def _middle_cells(counts: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """Keys, cell_count and median of the groups whose one or two middle cells are inside; `cells` are in order."""
-    keys = [column for column in cells.columns if column != "cell"]
-    spans = cells.groupby(keys, as_index=False).agg(cells_inside=("cell", "size"))
-    spans["first_place"] = spans["cells_inside"].cumsum() - spans["cells_inside"]
-    spans = counts.merge(spans, on=keys)
-    lower, upper = ((spans["cell_count"] - odd) // 2 - spans["cells_below"] for odd in (1, 0))  # places inside the bracket
-    is_inside = (lower >= 0) & (upper < spans["cells_inside"])
-    values = cells["cell"].to_numpy()
-    middle = (values[(spans["first_place"] + place)[is_inside]] for place in (lower, upper))
-    return spans.loc[is_inside, [*keys, "cell_count"]].assign(median=sum(middle) / 2)
+def _middle_cells(keys: Sequence[str], position: int, inside: pd.DataFrame) -> pd.DataFrame:
+    """Keys, cell_count and median of a column, of the groups whose one or two middle cells are inside the bracket."""
+    medians = []
+    for *key, cell_count, below_count, cells in inside[
+        [*keys, f"count_{position}", f"below_{position}", f"cells_{position}"]
+    ].itertuples(index=False, name=None):
+        lower, upper = ((int(cell_count) - odd) // 2 - int(below_count) for odd in (1, 0))  # places inside the bracket
+        if isinstance(cells, np.ndarray) and 0 <= lower and upper < len(cells):
+            values = np.partition(np.asarray(cells, dtype="float64"), (lower, upper))
+            medians.append((*key, int(cell_count), (values[lower] + values[upper]) / 2))
+    return pd.DataFrame(medians, columns=[*keys, "cell_count", "median"]).astype(dict.fromkeys(keys, "int64"))
 
 
 def _medians_of_groups(keys: Sequence[str], measured: MeasuredRows, column: str, groups: pd.DataFrame) -> pd.DataFrame:
