@@ -169,6 +169,6 @@ def test_first_digits_from_numbers_are_those_of_texts(engine: Engine, sql_type: 
     rows = engine.scan(pd.DataFrame({"x": numbers()}))
     rows = engine.query(f"SELECT TRY_CAST(x AS {sql_type}) AS x FROM {rows}")
     text = "substr(regexp_replace(CAST(CAST(x AS DOUBLE) AS VARCHAR), '^[0.]+', ''), 1, 1)"
-    digits = engine.collect(f"SELECT {first_digit('x')} AS digit, {text} AS expected FROM {rows} WHERE x > 0")
+    digits = engine.collect(f"SELECT chr({first_digit('x')}) AS digit, {text} AS expected FROM {rows} WHERE x > 0")
     assert len(digits) > 1000
     assert digits["digit"].tolist() == digits["expected"].tolist()

@@ -2,6 +2,6 @@
 
 from .contract import FILE_ROW, Catalogue, Engine
 from .engine_choice import open_catalogue, open_engine
-from .sql_text import literal, quoted
+from .sql_text import count_where, literal, quoted
 
-__all__ = ["FILE_ROW", "Catalogue", "Engine", "literal", "open_catalogue", "open_engine", "quoted"]
+__all__ = ["FILE_ROW", "Catalogue", "Engine", "count_where", "literal", "open_catalogue", "open_engine", "quoted"]

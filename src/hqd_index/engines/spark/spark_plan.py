@@ -56,7 +56,7 @@ PLAN_NODES: dict[type[exp.Expression], tuple[str, ...]] = {
     exp.ArraySort: ("this", "nulls_first"), exp.ArrayFilter: BOTH, exp.Lambda: MANY, exp.Bracket: (*MANY, "offset"),
     exp.Sum: ONE, exp.Avg: ONE, exp.Min: ONE, exp.Max: ONE, exp.Count: ("this", "big_int"), exp.Distinct: ("expressions",),
     exp.Median: ONE, exp.PercentileCont: BOTH, exp.StddevSamp: ONE, exp.Variance: ONE, exp.LogicalOr: ONE, exp.LogicalAnd: ONE,
-    exp.ArgMin: BOTH, exp.ArgMax: BOTH, exp.Filter: BOTH,
+    exp.CountIf: ONE, exp.ArgMin: BOTH, exp.ArgMax: BOTH, exp.Filter: BOTH,
     exp.Window: ("this", "partition_by", "order", "spec", "over", "alias"), exp.FirstValue: ONE, exp.LastValue: ONE,
     exp.Lag: ("this", "offset"),
     exp.IgnoreNulls: ONE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ...engines import FILE_ROW, Engine, literal, quoted
+from ...engines import FILE_ROW, Engine, count_where, literal, quoted
 from ..layout.header_rows import no_rows
 from ..records.intake_notice import Notice
 from .reader import SheetRequest
@@ -130,15 +130,15 @@ def _column_facts(
     doubles = [place for place, kind in numbers.items() if kind == "double"]
     counts = {f"n{place}": f"count({column})" for place, column in columns.items()}
     counts |= {
-        f"p{place}": f"count_if({_is_in_cents(columns[place])} AND abs({columns[place]}) < {EXACT_CENTS})"
+        f"p{place}": count_where(f"{_is_in_cents(columns[place])} AND abs({columns[place]}) < {EXACT_CENTS}")
         for place in doubles
     }
     counts |= {
-        f"p{place}": f"count_if({columns[place]} NOT BETWEEN -{LARGEST_WHOLE} AND {LARGEST_WHOLE})"
+        f"p{place}": count_where(f"{columns[place]} NOT BETWEEN -{LARGEST_WHOLE} AND {LARGEST_WHOLE}")
         for place in longs
     }
     if len(texts) <= MANY_TEXTS:
-        counts |= {f"p{place}": f"count_if({_has_blank_sql(columns[place])})" for place in texts}
+        counts |= {f"p{place}": count_where(_has_blank_sql(columns[place])) for place in texts}
     count_sql = ", ".join(f"{count} AS {name}" for name, count in counts.items())
     row = engine.collect(f"SELECT {count_sql} FROM {numbered_table}").iloc[0]
     cents = tuple(place for place in doubles if row[f"p{place}"] == row[f"n{place}"])
@@ -154,7 +154,7 @@ def number_facts(typed_table: str, numbers: Mapping[int, str], engine: Engine) -
     """Of stored numbers the places of doubles most of which have more than two decimals, and of those that no row lacks."""
     doubles = [place for place, kind in numbers.items() if STORED_KINDS[kind] == "double"]
     counts = [f"count(n{place}) AS n{place}" for place in numbers]
-    counts += [f"count(*) FILTER (WHERE {_is_in_cents(f'n{place}')}) AS p{place}" for place in doubles]
+    counts += [f"{count_where(_is_in_cents(f'n{place}'))} AS p{place}" for place in doubles]
     row = engine.collect(f"SELECT {', '.join(['count(*) AS row_count', *counts])} FROM {typed_table}").iloc[0]
     fine = frozenset(place for place in doubles if _is_mostly_fine(row[f"p{place}"], row[f"n{place}"]))
     return fine, frozenset(place for place in numbers if row[f"n{place}"] == row["row_count"])

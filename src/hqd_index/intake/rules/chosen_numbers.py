@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...engines import Engine, quoted
+from ...engines import Engine, count_where, quoted
 from ..records.intake_notice import Notice
 
 BENFORD_ROWS = 1000
@@ -44,17 +44,17 @@ def row_counts(typed_rows: str, checks: Sequence[CountedCheck], engine: Engine) 
     values = {name: value for check in checks for name, value in check.values.items()}
     conditions = {"rows": "true"} | {name: condition for check in checks for name, condition in check.conditions.items()}
     value_list = ", ".join(f"{value} AS {quoted(name)}" for name, value in values.items())
-    counts = ", ".join(f"sum(CAST({condition} AS INTEGER)) AS {quoted(name)}" for name, condition in conditions.items())
-    sums = engine.collect(f"SELECT {counts} FROM (SELECT {value_list} FROM {typed_rows})").fillna(0)
+    counts = ", ".join(f"{count_where(condition)} AS {quoted(name)}" for name, condition in conditions.items())
+    sums = engine.collect(f"SELECT {counts} FROM (SELECT {value_list} FROM {typed_rows})")
     return {name: int(sums[name][0]) for name in conditions}
 
 
 def first_digit(number: str) -> str:
-    """SQL of the first significant digit, as a text, of the shortest decimal that is the double of a positive number."""
+    """SQL of the first significant digit, as its code point, of the shortest decimal that is the double of a positive number."""
     double = f"CAST({number} AS DOUBLE)"
     fraction_text = f"regexp_replace(CAST({double} AS VARCHAR), '^[0.]+', '')"
     whole_text = f"CAST(CAST(floor({double}) AS BIGINT) AS VARCHAR)"
-    return f"substr(CASE WHEN {number} >= 1 AND {double} < {WHOLE_DOUBLES} THEN {whole_text} ELSE {fraction_text} END, 1, 1)"
+    return f"unicode(CASE WHEN {number} >= 1 AND {double} < {WHOLE_DOUBLES} THEN {whole_text} ELSE {fraction_text} END)"
 
 
 def _benford_notices(table_name: str, counts: Mapping[str, int]) -> list[Notice]:
@@ -107,7 +107,7 @@ FIRM_CHECKS = (
     CountedCheck(
         columns=frozenset({"revenue"}),
         values={"digit": f"CASE WHEN revenue > 0 THEN {first_digit('revenue')} END"},
-        conditions={"revenues": "digit IS NOT NULL"} | {f"digit {digit}": f"digit = '{digit}'" for digit in DIGITS},
+        conditions={"revenues": "digit IS NOT NULL"} | {f"digit {digit}": f"digit = {ord(str(digit))}" for digit in DIGITS},
         notices=_benford_notices,
     ),
     CountedCheck(

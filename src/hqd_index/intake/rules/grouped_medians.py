@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from ...engines import Engine, quoted
+from ...engines import Engine, count_where, quoted
 from ..layout.text_columns import FILE_SPAN
 
 FEWEST_CELLS = 5  # positive cells of a group that has a median
@@ -193,7 +193,7 @@ def _cells_inside(
     for position in range(len(measured.columns)):
         cell, (low, high) = f"cell_{position}", (_end_sql(end, position, measured) for end in ENDS)
         is_positive, is_below = f"{cell} > 0", f"{cell} > 0 AND {cell} < {low}"
-        columns.append(f"{_count_sql(is_positive)} AS count_{position}, {_count_sql(is_below)} AS below_{position}")
+        columns.append(f"{count_where(is_positive)} AS count_{position}, {count_where(is_below)} AS below_{position}")
         is_inside = f"{cell} IS NOT NULL AND {cell} >= {low} AND {cell} <= {high}"  # the first says so to other engines
         columns.append(f"list({cell}) FILTER (WHERE {is_inside}) AS cells_{position}")
     row_cells = ", ".join(f"{quoted(column)} AS cell_{position}" for position, column in enumerate(measured.columns))
@@ -202,10 +202,6 @@ def _cells_inside(
     inside = measured.engine.collect(f"SELECT {key_list}, {', '.join(columns)} FROM {rows} GROUP BY {key_list} ORDER BY {key_list}")
     measured.engine.drop([end_table])
     return inside
-
-
-def _count_sql(condition: str) -> str:
-    return f"coalesce(sum(CAST({condition} AS INTEGER)), 0)"
 
 
 def _end_sql(end: str, position: int, measured: MeasuredRows) -> str:
