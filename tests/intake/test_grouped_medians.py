@@ -91,9 +91,7 @@ def test_brackets_hold_most_medians(rows: str, engine: Engine, monkeypatch: pyte
     bracketed_years, other_years = [], []
     cells_inside, medians_of_groups = grouped_medians._cells_inside, grouped_medians._medians_of_groups
 
-    def inside(
-        keys: list[str], measured: MeasuredRows, groups: pd.DataFrame, brackets: dict[str, pd.DataFrame]
-    ) -> pd.DataFrame:
+    def inside(keys: list[str], measured: MeasuredRows, groups: pd.DataFrame, brackets: dict[str, pd.DataFrame]) -> pd.DataFrame:
         bracketed_years.extend(set(brackets[column]["year"]) for column in measured.columns)
         return cells_inside(keys, measured, groups, brackets)
 

@@ -16,6 +16,7 @@ from ..study.indicator_tree import PANEL_KEYS, tree_of
 from ..study.records import Control, Indicator, Label, Study
 from ..study.varied_study import vary
 from .density import densities, ever_sql, published_densities
+from .sample_sums import is_additive, sums_of_samples
 from .unit_keys import with_unit
 
 SAMPLES = ("all", "leave_out")
@@ -108,12 +109,10 @@ def _sample_values(study: Study, engine: Engine, tables: Mapping[str, str], leav
         study, engine, tables, {id: leaf for id, leaf in leaves.items() if leaf.table != "firms"}
     )
     firm_leaves = {id: leaf for id, leaf in leaves.items() if leaf.table == "firms"}
-    has_status = "firms" in tables and "srdi_levels_ever" in engine.types(tables["firms"])
     blocks = []
-    for sample in SAMPLES if has_status else SAMPLES[:1]:
+    for sample, firm_panel in _firm_panels(study, engine, tables, firm_leaves).items():
         indicator_values = other_tables_values
-        if "firms" in tables:
-            firm_panel = _firm_values(study, engine, tables, firm_leaves, sample)
+        if firm_panel is not None:
             indicator_values = (
                 firm_panel
                 if other_tables_values.empty
@@ -128,20 +127,49 @@ def _sample_values(study: Study, engine: Engine, tables: Mapping[str, str], leav
     )
 
 
-def _firm_values(
-    study: Study, engine: Engine, tables: Mapping[str, str], firm_leaves: Mapping[str, Indicator], sample: str
-) -> pd.DataFrame:
-    firm_view = tables["firms"]
-    if sample == "leave_out":
-        firm_view = engine.view(f"SELECT * FROM {firm_view} WHERE NOT {ever_sql(study)}", "unit_firms_leave_out")
-    return firm_values(study, engine, {**tables, "firms": firm_view}, firm_leaves)
+def _firm_panels(
+    study: Study, engine: Engine, tables: Mapping[str, str], firm_leaves: Mapping[str, Indicator]
+) -> dict[str, pd.DataFrame | None]:
+    """Sample -> unit, year, n_firms and the firm indicators, None without firms; sums of both samples are had in one pass."""
+    if "firms" not in tables:
+        return {"all": None}
+    firms = tables["firms"]
+    if "srdi_levels_ever" not in engine.types(firms):
+        return {"all": firm_values(study, engine, tables, firm_leaves)}
+    formulas = _firm_formulas(study, firm_leaves)
+    bound = _bound_formulas(study, engine, firms, "firms", formulas)
+    sums = {id: sql for id, sql in bound.aggregates.items() if is_additive(sql)}
+    others = {id: formula for id, formula in formulas.items() if id not in sums}
+    never_recognised = engine.view(f"SELECT * FROM {firms} WHERE NOT {ever_sql(study)}", "unit_firms_leave_out")
+    sample_sums = sums_of_samples(engine, bound.rows(sums), ever_sql(study), sums) if sums else [None, None]
+    panels = {}
+    for sample, rows, summed in zip(SAMPLES, (firms, never_recognised), sample_sums, strict=True):
+        other_values = aggregate_columns(study, engine, {**tables, "firms": rows}, others) if others else None
+        frames = [frame for frame in (summed, other_values) if frame is not None]
+        panels[sample] = _merged(frames)[["unit", "year", *formulas]].astype(
+            dict.fromkeys(formulas, "float64") | {"year": "int64"}
+        )
+    return dict(panels)
+
+
+def _merged(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The columns of several frames of the same unit-years."""
+    merged_frame = frames[0]
+    for frame in frames[1:]:
+        merged_frame = merged_frame.merge(frame, on=["unit", "year"], how="left", validate="one_to_one")
+    return merged_frame
+
+
+def _firm_formulas(study: Study, firm_leaves: Mapping[str, Indicator]) -> dict[str, Indicator]:
+    """The number of firms, and the firm indicators."""
+    is_one_row = set(row_key(study, "firms")) == {"firm_id", "year"}  # of a firm in a year
+    firm_count = Indicator.model_construct(table="firms", formula="count(*)" if is_one_row else "count(distinct firm_id)")
+    return {"n_firms": firm_count, **firm_leaves}
 
 
 def firm_values(study: Study, engine: Engine, tables: Mapping[str, str], firm_leaves: Mapping[str, Indicator]) -> pd.DataFrame:
     """unit, year, n_firms and the firm indicators of the firms in `tables`."""
-    is_one_row = set(row_key(study, "firms")) == {"firm_id", "year"}  # of a firm in a year
-    firm_count = Indicator.model_construct(table="firms", formula="count(*)" if is_one_row else "count(distinct firm_id)")
-    return aggregate_columns(study, engine, tables, {"n_firms": firm_count, **firm_leaves})
+    return aggregate_columns(study, engine, tables, _firm_formulas(study, firm_leaves))
 
 
 def _mask_small_samples(study: Study, indicator_values: pd.DataFrame, firm_leaves: list[str]) -> pd.DataFrame:
@@ -238,32 +266,51 @@ def aggregate_rows(
     return f"(SELECT * FROM {rows} AS r CROSS JOIN (SELECT {scale_selects} FROM {rows} AS r) AS s)"
 
 
+@dataclass(frozen=True)
+class _BoundFormulas:
+    """Formulas bound to a table: parsed, and the SQL of each aggregate."""
+
+    table: str
+    types: Mapping[str, str]
+    row_key: Sequence[str]
+    parsed: Mapping[str, Expression]
+    aggregates: Mapping[str, str]
+
+    def rows(self, ids: Iterable[str]) -> str:
+        """SQL of the rows that some of the formulas aggregate."""
+        return aggregate_rows(self.table, [self.parsed[id] for id in ids], self.types, self.row_key, on_grid=True)
+
+
+def _bound_formulas(
+    study: Study, engine: Engine, table: str, table_name: str, formulas: Mapping[str, Indicator | Control]
+) -> _BoundFormulas:
+    types = engine.types(table)
+    key_columns = [key_column for key_column in row_key(study, table_name) if key_column in types] or ["unit", "year"]
+    parsed = {id: parsed_aggregate(formula, types, location=f"{table_name}.{id}") for id, formula in formulas.items()}
+    complete_columns = _complete_columns(engine, table, {column for formula in parsed.values() for column in formula.columns})
+    aggregates = {
+        id: aggregate_sql(formula, types, key=key_columns, on_grid=True, complete_columns=complete_columns)
+        for id, formula in parsed.items()
+    }
+    return _BoundFormulas(table, types, key_columns, parsed, aggregates)
+
+
 def _table_columns(
     study: Study, engine: Engine, table: str, table_name: str, formulas: Mapping[str, Indicator | Control]
 ) -> pd.DataFrame:
-    types = engine.types(table)
-    key_column = [key_column for key_column in row_key(study, table_name) if key_column in types] or ["unit", "year"]
-    parsed_formulas = {id: parsed_aggregate(formula, types, location=f"{table_name}.{id}") for id, formula in formulas.items()}
-    complete_columns = _complete_columns(
-        engine, table, {column for formula in parsed_formulas.values() for column in formula.columns}
-    )
-    aggregates = {
-        id: f"{aggregate_sql(formula, types, key=key_column, on_grid=True, complete_columns=complete_columns)} AS {quoted(id)}"
-        for id, formula in parsed_formulas.items()
-    }
-    quantiles = [id for id, formula in parsed_formulas.items() if formula.uses_quantile]
+    bound = _bound_formulas(study, engine, table, table_name, formulas)
+    quantiles = [id for id, formula in bound.parsed.items() if formula.uses_quantile]
     stretches = _year_stretches(engine, table, len(quantiles)) if quantiles else []
-    values_together = list(parsed_formulas) if len(stretches) < 2 else [id for id in parsed_formulas if id not in quantiles]
+    values_apart = quantiles if len(stretches) > 1 else []
+    values_together = [id for id in formulas if id not in values_apart]
 
     def unit_years(ids: Sequence[str], years: tuple[int, int] | None = None) -> pd.DataFrame:
-        rows = aggregate_rows(table, [parsed_formulas[id] for id in ids], types, key_column, on_grid=True)
-        return _unit_years(engine, rows, [aggregates[id] for id in ids], years)
+        return _unit_years(engine, bound.rows(ids), [f"{bound.aggregates[id]} AS {quoted(id)}" for id in ids], years)
 
-    frame = unit_years(values_together)
-    if len(values_together) < len(parsed_formulas):
-        quantile_values = pd.concat([unit_years(quantiles, years) for years in stretches])
-        frame = frame.merge(quantile_values, on=["unit", "year"], how="left", validate="one_to_one")
-    return frame[["unit", "year", *formulas]].astype(dict.fromkeys(formulas, "float64") | {"year": "int64"})
+    frames = [unit_years(values_together)] if values_together else []
+    if values_apart:
+        frames.append(pd.concat([unit_years(values_apart, years) for years in stretches]))
+    return _merged(frames)[["unit", "year", *formulas]].astype(dict.fromkeys(formulas, "float64") | {"year": "int64"})
 
 
 def _unit_years(engine: Engine, rows: str, aggregates: Iterable[str], years: tuple[int, int] | None = None) -> pd.DataFrame:

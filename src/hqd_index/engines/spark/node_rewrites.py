@@ -283,7 +283,7 @@ def _list(node: exp.Expression) -> exp.Expression:
 
 
 def _list_or_null(node: exp.Expression, condition: exp.Expression) -> exp.Expression:
-    """Spark's list has no NULL in it: the same are a list whose distinct values are asked for, and one of cells that are there."""
+    """Spark's list has no NULL in it: the same is a list of distinct values, or of cells that are there."""
     parent = node.parent.parent if isinstance(node.parent, exp.Filter) else node.parent
     is_there = exp.Is(this=node.this, expression=exp.null()).not_()
     is_same = isinstance(parent, exp.ArrayDistinct) or is_there in condition.flatten()

@@ -130,13 +130,9 @@ def _column_facts(
     doubles = [place for place, kind in numbers.items() if kind == "double"]
     counts = {f"n{place}": f"count({column})" for place, column in columns.items()}
     counts |= {
-        f"p{place}": count_where(f"{_is_in_cents(columns[place])} AND abs({columns[place]}) < {EXACT_CENTS}")
-        for place in doubles
+        f"p{place}": count_where(f"{_is_in_cents(columns[place])} AND abs({columns[place]}) < {EXACT_CENTS}") for place in doubles
     }
-    counts |= {
-        f"p{place}": count_where(f"{columns[place]} NOT BETWEEN -{LARGEST_WHOLE} AND {LARGEST_WHOLE}")
-        for place in longs
-    }
+    counts |= {f"p{place}": count_where(f"{columns[place]} NOT BETWEEN -{LARGEST_WHOLE} AND {LARGEST_WHOLE}") for place in longs}
     if len(texts) <= MANY_TEXTS:
         counts |= {f"p{place}": count_where(_has_blank_sql(columns[place])) for place in texts}
     count_sql = ", ".join(f"{count} AS {name}" for name, count in counts.items())

@@ -183,7 +183,7 @@ def _columns_together(brackets: Mapping[str, pd.DataFrame], sample_step: float) 
 def _cells_inside(
     keys: Sequence[str], measured: MeasuredRows, groups: pd.DataFrame, brackets: Mapping[str, pd.DataFrame]
 ) -> pd.DataFrame:
-    """Keys and, of the k-th column, count_k and below_k, the positive cells and those below the bracket, and a list of cells_k."""
+    """Keys and, of the k-th column, the positive cells (count_k), those below the bracket (below_k) and those inside (cells_k)."""
     ends = groups
     for position, column in enumerate(measured.columns):
         column_ends = brackets[column][[*keys, *ENDS]].rename(columns={end: f"{end}_{position}" for end in ENDS})
@@ -199,7 +199,9 @@ def _cells_inside(
     row_cells = ", ".join(f"{quoted(column)} AS cell_{position}" for position, column in enumerate(measured.columns))
     key_list = ", ".join(keys)
     rows = f"(SELECT {_key_sql(keys)}, {row_cells} FROM {measured.rows}) JOIN {end_table} USING ({key_list})"
-    inside = measured.engine.collect(f"SELECT {key_list}, {', '.join(columns)} FROM {rows} GROUP BY {key_list} ORDER BY {key_list}")
+    inside = measured.engine.collect(
+        f"SELECT {key_list}, {', '.join(columns)} FROM {rows} GROUP BY {key_list} ORDER BY {key_list}"
+    )
     measured.engine.drop([end_table])
     return inside
 
@@ -216,7 +218,7 @@ def _middle_cells(keys: Sequence[str], position: int, inside: pd.DataFrame) -> p
         [*keys, f"count_{position}", f"below_{position}", f"cells_{position}"]
     ].itertuples(index=False, name=None):
         lower, upper = ((int(cell_count) - odd) // 2 - int(below_count) for odd in (1, 0))  # places inside the bracket
-        if isinstance(cells, np.ndarray) and 0 <= lower and upper < len(cells):
+        if isinstance(cells, np.ndarray) and lower >= 0 and upper < len(cells):
             values = np.partition(np.asarray(cells, dtype="float64"), (lower, upper))
             medians.append((*key, int(cell_count), (values[lower] + values[upper]) / 2))
     return pd.DataFrame(medians, columns=[*keys, "cell_count", "median"]).astype(dict.fromkeys(keys, "int64"))
