@@ -25,6 +25,7 @@ from .layout.matrix_layout import is_matrix_table
 from .layout.note_rows import with_notes
 from .layout.required_columns import MissingColumns, missing_columns, missing_columns_fault, require_columns, required_columns
 from .layout.row_ids import without_rows
+from .layout.sheet_texts import SheetTexts
 from .layout.spread_sheets import tidy_source
 from .layout.table_blocks import refuse_second_table
 from .layout.text_columns import FILE_SPAN, Sheet
@@ -55,10 +56,11 @@ from .rules.key_rules import blank_key_findings, year_end_findings
 from .rules.lost_zeros import lost_zero_notices
 from .rules.merged_divisions import with_merged_divisions
 from .rules.near_equal_names import near_equal_name_notices
+from .rules.row_rules import violation_findings
 from .rules.rule_catalogue import joined_findings, rule_findings
 from .rules.scope_filters import OUT_COLUMNS, first_reasons, opening_rows, scope_filter_rows, study_filter_rows
 from .rules.stored_findings import printed_key, row_warnings
-from .rules.table_rules import error_findings, followed_rows, table_rules
+from .rules.table_rules import broken_rules, followed_rows, table_rules
 from .study_columns import unit_columns
 from .table_step import TableStep
 
@@ -139,6 +141,7 @@ def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], fi
         members=combined_source.members,
         column_sources=combined_source.column_sources,
         stored_findings=warnings.stored,
+        faulty_texts=valid_rows.faulty_texts,
         firms=industry_rows.firms,
         converted_cells=conversions,
     )
@@ -146,27 +149,33 @@ def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], fi
 
 @dataclass(frozen=True)
 class ValidRows:
-    """The rows that break no rule, under one id per firm, and the findings of the others."""
+    """The rows that break no rule, under one id per firm, and the findings of the others, whose cells `faulty_texts` has."""
 
     firms: FirmRows
     findings: pd.DataFrame
     with_faults: str
+    faulty_texts: SheetTexts | None
 
 
 def _valid_rows(table_step: TableStep, combined_source: ParsedSource, file_list: pd.DataFrame) -> ValidRows:
     """The rows in scope judged by row rules, by rules across rows and by the key; DataError where statements are mixed."""
     engine, scope, location = table_step.engine, combined_source.typed_rows, ", ".join(file_list["file"])
     check_single_values(scope, location, engine)
-    findings = joined_findings([combined_source.findings, error_findings(table_step, scope, combined_source)])
-    sound_rows = without_rows(scope, findings["rid"], engine)
-    findings = joined_findings([findings, cross_row_findings(table_step.name, sound_rows, combined_source.text_rows, engine)])
-    valid_rows = without_rows(scope, findings["rid"], engine)
+    violations, rules = broken_rules(table_step, scope)
+    faulty_rids = [combined_source.findings["rid"], violations["rid"]]
+    sound_rows = without_rows(scope, pd.concat(faulty_rids), engine)
+    later_findings = [cross_row_findings(table_step.name, sound_rows, combined_source.text_rows, engine)]
+    valid_rows = without_rows(scope, pd.concat([*faulty_rids, later_findings[0]["rid"]]), engine)
     firms = _identified_firms(table_step, valid_rows, location)
     if table_step.table.key:
         all_rows = scope if firms.rows == valid_rows else ""
-        findings = joined_findings([findings, _duplicates(table_step, firms.rows, all_rows, combined_source, file_list)])
+        later_findings.append(_duplicates(table_step, firms.rows, all_rows, combined_source, file_list))
+    faulty_rids += [findings["rid"] for findings in later_findings]
+    sheet_texts = combined_source.sheet_texts and combined_source.sheet_texts.copied(pd.concat(faulty_rids).unique(), engine)
+    errors = violation_findings(violations, rules, combined_source.text_rows, engine, sheet_texts)
+    findings = joined_findings([combined_source.findings, errors, *later_findings])
     rows = scope if firms.rows == valid_rows else firms.rows  # one exclusion alone: the engine guesses sizes from their number
-    return ValidRows(replace(firms, rows=without_rows(rows, findings["rid"], engine)), findings, rows)
+    return ValidRows(replace(firms, rows=without_rows(rows, findings["rid"], engine)), findings, rows, sheet_texts)
 
 
 def _record_count(table_step: TableStep, sheets: Sequence[Sheet]) -> int:

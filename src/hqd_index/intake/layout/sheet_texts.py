@@ -17,6 +17,8 @@ from .text_columns import FILE_SPAN, Sheet, text_table
 
 LARGE_ROWS = 200_000
 """From so many rows on it pays to copy the cells of a few before their texts are made."""
+MOST_ROWS = 200_000
+"""So many rows are copied whole at most: their cells are in memory."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,15 @@ class SheetTexts:
 
     def is_large(self) -> bool:
         return sum(sheet.cells.rows for sheet in self.sheets) >= LARGE_ROWS
+
+    def copied(self, rids: Collection[int], engine: Engine) -> SheetTexts:
+        """The same of these rows alone, whose cells are copied in one pass; of all where the sheets are small, or these many."""
+        if not self.is_large() or not 0 < len(rids) <= MOST_ROWS:
+            return self
+        rid_table = id_table(rids, engine)
+        sheets = [_copied_sheet(sheet, rid_table, engine) for sheet in self.sheets]
+        engine.drop([rid_table])
+        return replace(self, sheets=sheets)
 
     @contextmanager
     def text_rows(self, rids: Collection[int], columns: Collection[str], engine: Engine) -> Iterator[str]:
@@ -75,6 +86,13 @@ def _cells_of_rows(sheet: Sheet, rid_table: str, columns: Collection[str], engin
     rid = f"{sheet.sheet_number * FILE_SPAN} + row"
     row_cells = ", ".join(["row", *cells])
     return engine.query(f"SELECT {row_cells} FROM {typed.table} WHERE {rid} IN (SELECT id FROM {rid_table})")
+
+
+def _copied_sheet(sheet: Sheet, rid_table: str, engine: Engine) -> Sheet:
+    """The sheet with all cells of the rows asked for alone."""
+    typed, rid = _typed_cells(sheet), f"{sheet.sheet_number * FILE_SPAN} + row"
+    rows = engine.query(f"SELECT * FROM {typed.table} WHERE {rid} IN (SELECT id FROM {rid_table})")
+    return replace(sheet, cells=replace(sheet.cells, typed_cells=replace(typed, table=rows)))
 
 
 def _sheet_of_rows(sheet: Sheet, cell_table: str, columns: Collection[str], engine: Engine) -> Sheet:

@@ -9,6 +9,7 @@ import pandas as pd
 from ...canonical import CANONICAL, CanonicalTable
 from ...engines import Engine, literal, quoted
 from ..cells.column_reading import JoinedRows
+from ..layout.sheet_texts import SheetTexts
 from ..layout.text_columns import FILE_SPAN, Sheet
 from ..read.sheet_cells import ROW_SPAN
 from .intake_notice import Notice
@@ -24,7 +25,8 @@ class CleanTable:
     """A clean table (`rid`, canonical columns), its text twin, findings, rows taken out, and the books of its files.
 
     `members` (rid, member, column): the raw rows behind each, where several made one; `column_sources`: of which each column is;
-    `stored_findings`: those that are too many for the frame (see RowWarnings); `firms` (firm_id): each firm of a firm table once.
+    `stored_findings`: those that are too many for the frame (see RowWarnings); `faulty_texts`: the cells of rows with errors;
+    `firms` (firm_id): each firm of a firm table once.
     """
 
     name: str
@@ -43,6 +45,7 @@ class CleanTable:
     members: str | None = None
     column_sources: tuple[JoinedRows, ...] = ()
     stored_findings: str | None = None
+    faulty_texts: SheetTexts | None = None
     firms: str | None = None
     converted_cells: pd.DataFrame = field(default_factory=pd.DataFrame)
 

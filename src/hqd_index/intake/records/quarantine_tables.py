@@ -99,7 +99,8 @@ def quarantined_raw_rows(clean_table: CleanTable, engine: Engine) -> pd.DataFram
         if sheet.cells.record_rows is not None:
             rows_by_sheet.append(_rows_of_spread_sheet(sheet, set(quarantined_row_numbers % ROW_SPAN)))
             continue
-        raw_cells = engine.query(f"SELECT * FROM ({_raw_cells_sql(sheet, quarantined_row_numbers, engine)}) ORDER BY row")
+        cells = _raw_cells_sql(clean_table, sheet, quarantined_row_numbers, engine)
+        raw_cells = engine.query(f"SELECT * FROM ({cells}) ORDER BY row")
         labels = list(sheet.cells.labels)
         json_lines = [
             (row, _json(dict(zip(labels, cells))))
@@ -114,12 +115,18 @@ def quarantined_raw_rows(clean_table: CleanTable, engine: Engine) -> pd.DataFram
     return pd.concat(rows_by_sheet, ignore_index=True)[RAW_ROWS]
 
 
-def _raw_cells_sql(sheet: Sheet, row_numbers: pd.Series, engine: Engine) -> str:
+def _raw_cells_sql(clean_table: CleanTable, sheet: Sheet, row_numbers: pd.Series, engine: Engine) -> str:
     """The cells of some rows as text; of stored numbers the text is made for these rows alone."""
     if sheet.cells.typed is None:
         return f"SELECT * FROM {sheet.cells.table} WHERE row IN {id_set(row_numbers, engine)}"
-    typed_rows = f"SELECT * FROM {sheet.cells.typed.table} WHERE row IN (SELECT id FROM {id_table(row_numbers, engine)})"
-    return text_cells_sql(engine.query(typed_rows), len(sheet.cells.labels), sheet.cells.typed.numbers)
+    ids = f"(SELECT id FROM {id_table(row_numbers, engine)})"
+    copied_sheets = clean_table.faulty_texts.sheets if clean_table.faulty_texts else ()
+    tables = [copy.cells.typed.table for copy in copied_sheets if copy.sheet_number == sheet.sheet_number and copy.cells.typed]
+    for table in [*tables, sheet.cells.typed.table]:
+        typed_rows = engine.query(f"SELECT * FROM {table} WHERE row IN {ids}")
+        if engine.count(typed_rows) == row_numbers.nunique():  # a row may be out for another reason than an error
+            break
+    return text_cells_sql(typed_rows, len(sheet.cells.labels), sheet.cells.typed.numbers)
 
 
 def _rows_of_spread_sheet(sheet: Sheet, row_numbers: set[int]) -> pd.DataFrame:

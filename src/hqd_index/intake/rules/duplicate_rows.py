@@ -55,10 +55,11 @@ def duplicate_findings(
     value_columns = [column_name for column_name in text_columns if column_name not in key]
     row_columns = ", ".join(map(quoted, [*key, *value_columns]))
     repeated_key_table = engine.repeated_keys(all_rows or typed_rows, key)
-    repeated_rows = engine.query(f"SELECT rid FROM {typed_rows} SEMI JOIN {repeated_key_table} USING ({keys})")
+    if engine.count(repeated_key_table) == 0:
+        return joined_findings([])
     duplicate_rows = engine.query(
         f"SELECT *, min(rid) OVER (PARTITION BY {row_columns}) AS twin FROM {typed_rows} "
-        f"WHERE rid IN (SELECT rid FROM {repeated_rows})"
+        f"SEMI JOIN {repeated_key_table} USING ({keys})"
     )
     duplicate_pairs = engine.collect(f"SELECT rid, twin FROM {duplicate_rows} WHERE rid <> twin ORDER BY rid")
     repeated_keys = f"QUALIFY count(*) OVER (PARTITION BY {keys}) > 1 ORDER BY {keys}, rid"

@@ -23,7 +23,7 @@ LARGE_ROWS = 5_000_000
 CELLS_AT_ONCE = 20_000_000  # of which the engine takes medians in one pass
 BATCH_ROWS = 20_000_000  # of files whose medians are taken at once
 COLUMNS_AT_ONCE = 20
-CELLS_INSIDE = 4_000_000  # of brackets that are fetched at once
+CELLS_INSIDE = 6_000_000  # of brackets that are fetched at once
 SAMPLE_ROWS = 250_000
 SAMPLE_STEPS = (61, 127, 251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65521)
 """Primes, of which no number of years per firm is a multiple: each year has its share of the sample."""
@@ -183,7 +183,7 @@ def _columns_together(brackets: Mapping[str, pd.DataFrame], sample_step: float) 
 def _cells_inside(
     keys: Sequence[str], measured: MeasuredRows, groups: pd.DataFrame, brackets: Mapping[str, pd.DataFrame]
 ) -> pd.DataFrame:
-    """Keys and, of the k-th column, the positive cells (count_k), those below the bracket (below_k) and those inside (cells_k)."""
+    """Keys and, of the k-th column, the positive cells (count_k), those below its bracket (below_k) and inside it (cells_k)."""
     ends = groups
     for position, column in enumerate(measured.columns):
         column_ends = brackets[column][[*keys, *ENDS]].rename(columns={end: f"{end}_{position}" for end in ENDS})

@@ -199,14 +199,6 @@ def _cells_text(text_cells: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     return reduce(lambda text, cell: text + "; " + cell, cells)
 
 
-def row_rule_findings(
-    text_rows: str, typed_rows: str, rules: Sequence[BoundRule], engine: Engine, sheet_texts: SheetTexts | None = None
-) -> pd.DataFrame:
-    """Findings of every rule that a row of `typed_rows` breaks."""
-    violations = rule_violations(rule_flags(typed_rows, rules, engine), rules)
-    return violation_findings(violations, rules, text_rows, engine, sheet_texts)
-
-
 def rules_of_severity(rules: Sequence[BoundRule], *severities: str) -> list[BoundRule]:
     """The rules of the given severities, in their order."""
     return [rule for rule in rules if rule.severity in severities]

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ..cells.column_reading import ParsedSource
 from ..table_step import TableStep
-from .row_rules import BoundRule, TableRows, bound_rules, row_rule_findings, rules_of_severity, with_all_columns
+from .row_rules import BoundRule, TableRows, bound_rules, rule_flags, rule_violations, rules_of_severity, with_all_columns
 
 ROWS_FOLLOWED = 200_000
 """From so many rows on it pays to ask whether they come in the order of their key."""
 
 
-def error_findings(table_step: TableStep, typed_rows: str, source: ParsedSource) -> pd.DataFrame:
-    """What the rows break of the rules that keep a row out."""
+def broken_rules(table_step: TableStep, typed_rows: str) -> tuple[pd.DataFrame, list[BoundRule]]:
+    """The rules that keep a row out, and rid and name of each that a row breaks."""
     complete_rows, rules = table_rules(table_step, typed_rows, "error")
-    return row_rule_findings(source.text_rows, complete_rows, rules, table_step.engine, source.sheet_texts)
+    return rule_violations(rule_flags(complete_rows, rules, table_step.engine), rules), rules
 
 
 def table_rules(table_step: TableStep, typed_rows: str, *severities: str) -> tuple[str, list[BoundRule]]:
