@@ -7,7 +7,7 @@ import pytest
 from hqd_index.engines import open_engine
 from hqd_index.expressions import aggregate_sql, lag_columns, parse
 from hqd_index.expressions.parts import exact_aggregates
-from hqd_index.panel import aggregate_columns, build_panel, densities, indicator_coverage, unit_year_panel
+from hqd_index.panel import aggregate_columns, build_panel, densities, indicator_coverage, unit_year_aggregates
 from hqd_index.panel.firm_bootstrap import panel_draws
 from hqd_index.study.records import Control, Indicator
 
@@ -190,8 +190,9 @@ def test_quantiles_of_a_few_years_at_a_time_are_those_of_all(monkeypatch: pytest
     with open_engine() as engine:
         table = engine.scan(pd.concat(years))
         whole = aggregate_columns(study(), engine, {"firms": table}, leaves)
-        monkeypatch.setattr(unit_year_panel, "QUANTILE_BYTES", 3 * 2 * 60 * unit_year_panel.VALUE_BYTES)
-        assert unit_year_panel._year_stretches(engine, table, 3) == [(2015, 2015), (2016, 2017), (2018, 2019), (2020, 2020)]
+        monkeypatch.setattr(unit_year_aggregates, "QUANTILE_BYTES", 3 * 2 * 60 * unit_year_aggregates.VALUE_BYTES)
+        row_counts = unit_year_aggregates._row_counts(engine, table)
+        assert unit_year_aggregates._year_stretches(row_counts, 3) == [(2015, 2015), (2016, 2017), (2018, 2019), (2020, 2020)]
         pd.testing.assert_frame_equal(aggregate_columns(study(), engine, {"firms": table}, leaves), whole, check_exact=True)
 
 

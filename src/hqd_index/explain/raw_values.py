@@ -18,7 +18,7 @@ from ..intake.records.row_members import COLUMN_SEPARATOR
 from ..intake.study_intake import REPAIRS
 from ..panel.density import ever_sql
 from ..panel.unit_keys import unit_sql, with_unit
-from ..panel.unit_year_panel import aggregate_rows, parsed_aggregate
+from ..panel.unit_year_aggregates import aggregate_rows, parsed_aggregate
 from ..study.column_facts import row_key
 from ..study.records import Derived, Indicator, Study
 

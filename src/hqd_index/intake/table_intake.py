@@ -171,7 +171,9 @@ def _valid_rows(table_step: TableStep, combined_source: ParsedSource, file_list:
         all_rows = scope if firms.rows == valid_rows else ""
         later_findings.append(_duplicates(table_step, firms.rows, all_rows, combined_source, file_list))
     faulty_rids += [findings["rid"] for findings in later_findings]
-    sheet_texts = combined_source.sheet_texts and combined_source.sheet_texts.copied(pd.concat(faulty_rids).unique(), engine)
+    sheet_texts = combined_source.sheet_texts and combined_source.sheet_texts.copy_of_rows(
+        pd.concat(faulty_rids).unique(), engine
+    )
     errors = violation_findings(violations, rules, combined_source.text_rows, engine, sheet_texts)
     findings = joined_findings([combined_source.findings, errors, *later_findings])
     rows = scope if firms.rows == valid_rows else firms.rows  # one exclusion alone: the engine guesses sizes from their number

@@ -6,7 +6,8 @@ from .indicator_coverage import indicator_coverage
 from .quoted_figures import facts
 from .unit_keys import unit_names
 from .unit_leaders import leader_marks, leader_panel
-from .unit_year_panel import Panel, aggregate_columns, build_panel, descriptives, leaves_needed, small_sample_notice
+from .unit_year_aggregates import aggregate_columns
+from .unit_year_panel import Panel, build_panel, descriptives, leaves_needed, small_sample_notice
 
 __all__ = [
     "Panel", "PanelDraws", "aggregate_columns", "build_panel", "densities", "descriptives", "facts", "firm_draws",

@@ -20,7 +20,8 @@ from ..progress import counted
 from ..study.column_facts import row_key
 from ..study.records import Indicator, Study
 from .unit_keys import with_unit
-from .unit_year_panel import aggregate_rows, leaves_needed, parsed_aggregate
+from .unit_year_aggregates import aggregate_rows, parsed_aggregate
+from .unit_year_panel import leaves_needed
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.integer[Any]]

@@ -11,7 +11,8 @@ from ..expressions.coverage import TermCoverage, coverage_terms
 from ..study.column_facts import row_key
 from ..study.records import Indicator, Study
 from .density import ever_sql
-from .unit_year_panel import SAMPLES, aggregate_rows, parsed_aggregate, unit_year_tables
+from .unit_year_aggregates import aggregate_rows, parsed_aggregate
+from .unit_year_panel import SAMPLES, unit_year_tables
 
 COUNTS = ("rows_used", "rows", "denominator_used", "denominator", "denominator_rows", "denominator_scope")
 FIRMS = "firms"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from ..engines import Engine, quoted
-from ..errors import ConfigError, DataError
-from ..expressions import Expression, aggregate_sql, lag_columns, parse, scale_columns
+from ..engines import Engine
+from ..errors import DataError
 from ..study.column_facts import row_key
 from ..study.indicator_tree import PANEL_KEYS, tree_of
 from ..study.records import Control, Indicator, Label, Study
@@ -18,11 +17,11 @@ from ..study.varied_study import vary
 from .density import densities, ever_sql, published_densities
 from .sample_sums import is_additive, sums_of_samples
 from .unit_keys import with_unit
+from .unit_year_aggregates import aggregate_columns, bound_formulas, formula_values, merged, value_types
 
 SAMPLES = ("all", "leave_out")
 VALUE_KEYS = PANEL_KEYS
-QUANTILE_BYTES = 80_000_000  # at once; states of several threads, grown by doubling, take up to four times as much
-VALUE_BYTES = 8
+ROW_COUNT = "count(*)"
 DENSITY_LABEL = Label(zh="专精特新密度", en="SRDI density")
 
 
@@ -137,33 +136,29 @@ def _firm_panels(
     if "srdi_levels_ever" not in engine.types(firms):
         return {"all": firm_values(study, engine, tables, firm_leaves)}
     formulas = _firm_formulas(study, firm_leaves)
-    bound = _bound_formulas(study, engine, firms, "firms", formulas)
+    bound = bound_formulas(study, engine, firms, "firms", formulas)
     sums = {id: sql for id, sql in bound.aggregates.items() if is_additive(sql)}
-    others = {id: formula for id, formula in formulas.items() if id not in sums}
+    other_ids = [id for id in formulas if id not in sums]
     never_recognised = engine.view(f"SELECT * FROM {firms} WHERE NOT {ever_sql(study)}", "unit_firms_leave_out")
     sample_sums = sums_of_samples(engine, bound.rows(sums), ever_sql(study), sums) if sums else [None, None]
     panels = {}
-    for sample, rows, summed in zip(SAMPLES, (firms, never_recognised), sample_sums, strict=True):
-        other_values = aggregate_columns(study, engine, {**tables, "firms": rows}, others) if others else None
-        frames = [frame for frame in (summed, other_values) if frame is not None]
-        panels[sample] = _merged(frames)[["unit", "year", *formulas]].astype(
-            dict.fromkeys(formulas, "float64") | {"year": "int64"}
-        )
+    for sample, rows, sums_of_sample in zip(SAMPLES, (firms, never_recognised), sample_sums, strict=True):
+        frames = [] if sums_of_sample is None else [sums_of_sample]
+        if other_ids:
+            row_counts = (
+                sums_of_sample.groupby("year")["n_firms"].sum()
+                if sums_of_sample is not None and formulas["n_firms"].formula == ROW_COUNT
+                else None
+            )
+            frames.append(formula_values(engine, replace(bound, table=rows), other_ids, row_counts))
+        panels[sample] = merged(frames)[["unit", "year", *formulas]].astype(value_types(formulas))
     return dict(panels)
-
-
-def _merged(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The columns of several frames of the same unit-years."""
-    merged_frame = frames[0]
-    for frame in frames[1:]:
-        merged_frame = merged_frame.merge(frame, on=["unit", "year"], how="left", validate="one_to_one")
-    return merged_frame
 
 
 def _firm_formulas(study: Study, firm_leaves: Mapping[str, Indicator]) -> dict[str, Indicator]:
     """The number of firms, and the firm indicators."""
     is_one_row = set(row_key(study, "firms")) == {"firm_id", "year"}  # of a firm in a year
-    firm_count = Indicator.model_construct(table="firms", formula="count(*)" if is_one_row else "count(distinct firm_id)")
+    firm_count = Indicator.model_construct(table="firms", formula=ROW_COUNT if is_one_row else "count(distinct firm_id)")
     return {"n_firms": firm_count, **firm_leaves}
 
 
@@ -213,132 +208,6 @@ def _too_few_firms(study: Study, largest_count: int) -> DataError:
         f"请在 study.yaml 写 `min_firms: {max(largest_count, 1)}` 或更小的数,或改用更大的评价单元",
         location="study.yaml: min_firms",
     )
-
-
-def aggregate_columns(
-    study: Study, engine: Engine, tables: Mapping[str, str], formulas: Mapping[str, Indicator] | Mapping[str, Control]
-) -> pd.DataFrame:
-    """unit, year and one column per formula, each an exact aggregate of its table; outer-joined.
-
-    ConfigError for a table that no source feeds.
-    """
-    frames = []
-    for table in sorted({formula.table for formula in formulas.values()}):
-        if table not in tables:
-            indicators = [indicator for indicator, leaf_formula in formulas.items() if leaf_formula.table == table]
-            raise ConfigError(
-                f"table {table!r} is needed by {indicators} but no source feeds it "
-                f"with the unit columns {list(study.study.unit.by)} and year",
-                zh=f"指标 {indicators} 需要数据表 {table!r},但没有来源提供该表(须含单元列 {list(study.study.unit.by)} 和 year)",
-            )
-        table_formulas = {id: formula for id, formula in formulas.items() if formula.table == table}
-        frames.append(_table_columns(study, engine, tables[table], table, table_formulas))
-    if not frames:
-        return pd.DataFrame({"unit": pd.Series(dtype="str"), "year": pd.Series(dtype="int64")})
-    merged_frame = frames[0]
-    for frame in frames[1:]:
-        merged_frame = merged_frame.merge(frame, on=["unit", "year"], how="outer", validate="one_to_one")
-    return merged_frame.sort_values(["unit", "year"], ignore_index=True)
-
-
-def parsed_aggregate(formula: Indicator | Control, types: Mapping[str, str], *, location: str) -> Expression:
-    """The formula of an indicator or control bound to the columns of its table."""
-    return parse(formula.formula, columns=types, aggregate=True, location=location, partial_sum=formula.partial_sum)
-
-
-def aggregate_rows(
-    table: str,
-    expressions: Collection[Expression],
-    types: Mapping[str, str],
-    row_key_columns: Sequence[str],
-    *,
-    on_grid: bool = False,
-) -> str:
-    """SQL of the rows that formulas aggregate: the table with the columns that lags, and sums `on_grid`, are read from."""
-    unit = [column for column in row_key_columns if column != "year"]
-    lags = {column: sql for expression in expressions for column, sql in lag_columns(expression, types, partition=unit).items()}
-    lag_selects = "".join(f', {sql} AS "{column}"' for column, sql in lags.items())
-    rows = f"(SELECT *{lag_selects} FROM {table})"
-    scales = {column: sql for expression in expressions for column, sql in scale_columns(expression, types).items()}
-    if not on_grid or not scales:
-        return rows
-    scale_selects = ", ".join(f"{sql} AS {quoted(column)}" for column, sql in scales.items())
-    return f"(SELECT * FROM {rows} AS r CROSS JOIN (SELECT {scale_selects} FROM {rows} AS r) AS s)"
-
-
-@dataclass(frozen=True)
-class _BoundFormulas:
-    """Formulas bound to a table: parsed, and the SQL of each aggregate."""
-
-    table: str
-    types: Mapping[str, str]
-    row_key: Sequence[str]
-    parsed: Mapping[str, Expression]
-    aggregates: Mapping[str, str]
-
-    def rows(self, ids: Iterable[str]) -> str:
-        """SQL of the rows that some of the formulas aggregate."""
-        return aggregate_rows(self.table, [self.parsed[id] for id in ids], self.types, self.row_key, on_grid=True)
-
-
-def _bound_formulas(
-    study: Study, engine: Engine, table: str, table_name: str, formulas: Mapping[str, Indicator | Control]
-) -> _BoundFormulas:
-    types = engine.types(table)
-    key_columns = [key_column for key_column in row_key(study, table_name) if key_column in types] or ["unit", "year"]
-    parsed = {id: parsed_aggregate(formula, types, location=f"{table_name}.{id}") for id, formula in formulas.items()}
-    complete_columns = _complete_columns(engine, table, {column for formula in parsed.values() for column in formula.columns})
-    aggregates = {
-        id: aggregate_sql(formula, types, key=key_columns, on_grid=True, complete_columns=complete_columns)
-        for id, formula in parsed.items()
-    }
-    return _BoundFormulas(table, types, key_columns, parsed, aggregates)
-
-
-def _table_columns(
-    study: Study, engine: Engine, table: str, table_name: str, formulas: Mapping[str, Indicator | Control]
-) -> pd.DataFrame:
-    bound = _bound_formulas(study, engine, table, table_name, formulas)
-    quantiles = [id for id, formula in bound.parsed.items() if formula.uses_quantile]
-    stretches = _year_stretches(engine, table, len(quantiles)) if quantiles else []
-    values_apart = quantiles if len(stretches) > 1 else []
-    values_together = [id for id in formulas if id not in values_apart]
-
-    def unit_years(ids: Sequence[str], years: tuple[int, int] | None = None) -> pd.DataFrame:
-        return _unit_years(engine, bound.rows(ids), [f"{bound.aggregates[id]} AS {quoted(id)}" for id in ids], years)
-
-    frames = [unit_years(values_together)] if values_together else []
-    if values_apart:
-        frames.append(pd.concat([unit_years(values_apart, years) for years in stretches]))
-    return _merged(frames)[["unit", "year", *formulas]].astype(dict.fromkeys(formulas, "float64") | {"year": "int64"})
-
-
-def _unit_years(engine: Engine, rows: str, aggregates: Iterable[str], years: tuple[int, int] | None = None) -> pd.DataFrame:
-    """unit, year and the aggregates, of the years from the first to the last of a stretch or of all."""
-    within = f" AND year BETWEEN {years[0]} AND {years[1]}" if years else ""
-    return engine.collect(
-        f"SELECT {', '.join(['unit', 'year', *aggregates])} FROM {rows} WHERE unit IS NOT NULL{within} "
-        "GROUP BY unit, year ORDER BY unit, year"
-    )
-
-
-def _year_stretches(engine: Engine, table: str, quantile_count: int) -> list[tuple[int, int]]:
-    """First and last year of the stretches whose quantiles are taken at once: a quantile holds every value of its rows."""
-    row_limit = QUANTILE_BYTES // (VALUE_BYTES * quantile_count)
-    counts = engine.collect(f"SELECT year, count(*) AS n FROM {table} WHERE unit IS NOT NULL GROUP BY year ORDER BY year")
-    if counts["n"].sum() <= row_limit:
-        return []
-    counts = counts.astype("int64")
-    return [(int(years.min()), int(years.max())) for _, years in counts["year"].groupby(counts["n"].cumsum() // row_limit)]
-
-
-def _complete_columns(engine: Engine, table: str, columns: Collection[str]) -> frozenset[str]:
-    """The columns that have a value in every row of a table."""
-    if not columns:
-        return frozenset()
-    counts = ", ".join(f"count({quoted(column)}) AS {quoted(column)}" for column in sorted(columns))
-    value_counts = engine.collect(f'SELECT count(*) AS "all rows", {counts} FROM {table}').iloc[0]
-    return frozenset(column for column in columns if value_counts[column] == value_counts["all rows"])
 
 
 def descriptives(study: Study, panel: Panel) -> pd.DataFrame:

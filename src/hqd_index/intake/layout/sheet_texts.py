@@ -32,7 +32,7 @@ class SheetTexts:
     def is_large(self) -> bool:
         return sum(sheet.cells.rows for sheet in self.sheets) >= LARGE_ROWS
 
-    def copied(self, rids: Collection[int], engine: Engine) -> SheetTexts:
+    def copy_of_rows(self, rids: Collection[int], engine: Engine) -> SheetTexts:
         """The same of these rows alone, whose cells are copied in one pass; of all where the sheets are small, or these many."""
         if not self.is_large() or not 0 < len(rids) <= MOST_ROWS:
             return self

@@ -133,9 +133,11 @@ def _bracketed_medians(keys: Sequence[str], measured: MeasuredRows) -> GroupMedi
         cells = _cells_inside(keys, replace(measured, columns=columns), groups, brackets)
         for position, column in enumerate(columns):
             column_medians = _middle_cells(keys, position, cells)
-            others = groups.merge(column_medians[[*keys]], how="left", indicator=True).query("_merge == 'left_only'")[[*keys]]
-            if not others.empty:
-                column_medians = pd.concat([column_medians, _medians_of_groups(keys, measured, column, others)])
+            other_groups = groups.merge(column_medians[[*keys]], how="left", indicator=True).query("_merge == 'left_only'")[
+                [*keys]
+            ]
+            if not other_groups.empty:
+                column_medians = pd.concat([column_medians, _medians_of_groups(keys, measured, column, other_groups)])
             medians[column] = _by_key(column_medians.sort_values([*keys]))
     return medians
 
