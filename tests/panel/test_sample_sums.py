@@ -74,8 +74,9 @@ def test_sums_of_both_samples_are_those_of_each(engine: Engine, monkeypatch: pyt
     monkeypatch.setattr(
         unit_year_panel,
         "sums_of_samples",
-        lambda engine, rows, recognised, sums: aggregates.extend(sums)
-        or sample_sums.sums_of_samples(engine, rows, recognised, sums),
+        lambda engine, rows, recognised, sums: (
+            aggregates.extend(sums) or sample_sums.sums_of_samples(engine, rows, recognised, sums)
+        ),
     )
     panels = unit_year_panel._firm_panels(asked, engine, relations, leaves)
     assert aggregates == ADDITIVE
