@@ -11,31 +11,15 @@ from operator import itemgetter
 import pandas as pd
 
 from ..engines import Engine
-from ..errors import DataError
-from ..study.records import Source
 from .cells.column_reading import ParsedSource
 from .cells.repairs import converted_cells, counted_repairs
-from .cells.typed_columns import parse_source, with_year
-from .layout.absent_columns import partial_column_notices, refuse_misprints
-from .layout.header_rows import SEARCHED_ROWS, HeaderMap, map_labels
 from .layout.joined_sources import combined_sources, findings_by_raw_row
-from .layout.layout_hints import layout_hint, with_layout_hint
-from .layout.long_tables import LongSource, parse_long
-from .layout.matrix_layout import is_matrix_table
-from .layout.note_rows import with_notes
-from .layout.required_columns import MissingColumns, missing_columns, missing_columns_fault, require_columns, required_columns
 from .layout.row_ids import without_rows
 from .layout.sheet_texts import SheetTexts
-from .layout.spread_sheets import tidy_source
-from .layout.table_blocks import refuse_second_table
 from .layout.text_columns import FILE_SPAN, Sheet
-from .layout.unit_columns import with_unit_column
 from .layout.year_free_rows import unused_shared_rows, used_with_shared
 from .read.delimited_text import OPEN_QUOTE
 from .read.raw_files import RawFile
-from .read.reader import SheetRequest
-from .read.readers import read_sheets
-from .read.sheet_cells import SheetCells, first_rows
 from .records.clean_table import CleanTable, quarantined_share
 from .records.physical_rows import physical_rows
 from .records.row_ledger import (
@@ -58,14 +42,13 @@ from .rules.merged_divisions import with_merged_divisions
 from .rules.near_equal_names import near_equal_name_notices
 from .rules.row_rules import violation_findings
 from .rules.rule_catalogue import joined_findings, rule_findings
-from .rules.scope_filters import OUT_COLUMNS, first_reasons, opening_rows, scope_filter_rows, study_filter_rows
+from .rules.scope_filters import OUT_COLUMNS, first_reasons, scope_filter_rows
 from .rules.stored_findings import printed_key, row_warnings
 from .rules.table_rules import broken_rules, followed_rows, table_rules
-from .study_columns import unit_columns
+from .table_sources import file_list_of, parsed_sources
 from .table_step import TableStep
 
 OPEN_QUOTE_TEXT = '" ...'  # a quote that is never closed, or closed in the middle of a cell
-MATRIX_ROWS = 2000
 ONE_AT_A_TIME = 20_000_000
 """Rows from which passes over a table wait for each other: with little memory they cost a tenth more side by side."""
 
@@ -76,8 +59,8 @@ def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], fi
     Raises DataError for a file, or a mix of rows, that is refused; CheckError (exit 4) where the books do not balance.
     """
     engine = table_step.engine
-    sheets, sources = _parsed_sources(table_step, files, first_file_number)
-    file_list = _file_list(sheets)
+    sheets, sources = parsed_sources(table_step, files, first_file_number)
+    file_list = file_list_of(sheets)
     out_of_scope = first_reasons(
         [_rows_set_aside(sheets), *(source.out_of_scope for source in sources), *scope_filter_rows(table_step, files, sources)]
     )
@@ -205,73 +188,6 @@ def _with_firm_industry(table_step: TableStep, typed_rows: str, location: str) -
     return with_one_industry(typed_rows, table_step.study.sources.firm_industry, location, table_step.engine)
 
 
-def _parsed_sources(
-    table_step: TableStep, files: Mapping[str, Sequence[RawFile]], first_file_number: int
-) -> tuple[list[Sheet], list[ParsedSource]]:
-    sheets: list[Sheet] = []
-    parsed_sources: list[ParsedSource] = []
-    for source_id, source_files in files.items():
-        study_source = table_step.study.sources.sources[source_id]
-        sheet_cells = [sheet for file in source_files for sheet in _sheets_of_file(file, study_source, table_step)]
-        if table_step.first_rows is not None:
-            sheet_cells = [first_rows(sheet, table_step.first_rows, table_step.engine) for sheet in sheet_cells]
-        source = tidy_source(study_source)
-        source_sheets = [
-            _sheet_with_layout(sheet, source, table_step, first_file_number + len(sheets) + sheet_index)
-            for sheet_index, sheet in enumerate(sheet_cells)
-        ]
-        location = f"sources.yaml sources.{source_id}"
-        parsed_source = with_year(_parsed_source(table_step, source_sheets, source_id, location), table_step.engine)
-        if table_step.is_single_source and source.reshape is None:
-            present_columns = table_step.needed_columns & table_step.engine.types(parsed_source.typed_rows).keys()
-            notices = partial_column_notices(source_sheets, source, present_columns, table_step.table)
-            parsed_source = replace(parsed_source, notices=(*parsed_source.notices, *notices))
-        parsed_sources.append(
-            replace(
-                parsed_source, repairs=tuple(replace(repairs, layout=study_source.reshape) for repairs in parsed_source.repairs)
-            )
-        )
-        sheets += [with_notes(sheet, parsed_sources[-1].notes) for sheet in source_sheets]
-    _refuse_missing_columns(table_step, sheets, parsed_sources, [table_step.study.sources.sources[id] for id in files])
-    return sheets, parsed_sources
-
-
-def _sheets_of_file(file: RawFile, source: Source, table_step: TableStep) -> Sequence[SheetCells]:
-    """The sheets of one file, which is then counted."""
-    is_preview = table_step.first_rows is not None
-    sheets = list(read_sheets(SheetRequest(file, source, table_step.table, table_step.engine, is_preview=is_preview)))
-    if table_step.files_read is not None:
-        table_step.files_read.add(rows=sum(sheet.rows for sheet in sheets), size=file.path.stat().st_size)
-    return sheets
-
-
-def _refuse_missing_columns(
-    table_step: TableStep, sheets: Sequence[Sheet], parsed_sources: Sequence[ParsedSource], sources: Sequence[Source]
-) -> None:
-    """DataError S06 for a unit's column that no source gives, and for others that an unused header may stand for."""
-    known_columns = {column for source_rows in parsed_sources for column in table_step.engine.types(source_rows.typed_rows)}
-    unused_labels = [label for sheet in sheets for label in sheet.header.unused_labels]
-    location = ", ".join(sheet.cells.file for sheet in sheets)
-    unit = unit_columns(table_step.study, table_step.name)
-    require_columns(MissingColumns(sorted(unit - known_columns), sources, unused_labels), table_step.table, location)
-    names = sorted(table_step.needed_columns - known_columns)
-    if names:
-        refuse_misprints(MissingColumns(names, sources, unused_labels), table_step.needed_columns, table_step.table, location)
-
-
-def _parsed_source(table_step: TableStep, sheets: list[Sheet], source_id: str, location: str) -> ParsedSource:
-    source = tidy_source(table_step.study.sources.sources[source_id])
-    if source.reshape is None:
-        return parse_source(sheets, source, table_step.table, table_step.number_type, table_step.engine, location)
-    limits = table_step.study.rules.ranges.get(table_step.name, {})
-    long_source = LongSource(
-        source.reshape, source, table_step.table, table_step.number_type, limits, _file_list(sheets), table_step.engine, location
-    )
-    return parse_long(
-        sheets, long_source, lambda rows: [*opening_rows(table_step, rows), *study_filter_rows(table_step, source_id, rows)]
-    )
-
-
 def _source_in_scope(source: ParsedSource, out_of_scope: pd.DataFrame, table_step: TableStep) -> ParsedSource:
     """The source without its rows out of scope, which must not meet others by key; blank keys and statement dates judged."""
     text_rows, typed_rows = (
@@ -286,38 +202,6 @@ def _source_in_scope(source: ParsedSource, out_of_scope: pd.DataFrame, table_ste
     return with_merged_divisions(scoped_source, table_step)
 
 
-def _sheet_with_layout(sheet_cells: SheetCells, source: Source, table_step: TableStep, sheet_number: int) -> Sheet:
-    try:
-        sheet_cells = with_unit_column(sheet_cells, source, table_step.table, table_step.engine)
-        header = map_labels(sheet_cells, source, table_step.table)
-        missing_names = required_columns(source, table_step.table, header.positions)
-        require_columns(MissingColumns(missing_names, [source], header.unused_labels), table_step.table, sheet_cells.file)
-        _refuse_other_layout(table_step, sheet_cells, header, source)
-        refuse_second_table(sheet_cells, header.positions, table_step.table, table_step.engine)
-    except DataError as fault:
-        raise with_layout_hint(fault, _first_rows(sheet_cells, table_step), source, table_step.table) from None
-    return Sheet(sheet_number, sheet_cells, header)
-
-
-def _refuse_other_layout(table_step: TableStep, sheet_cells: SheetCells, header: HeaderMap, source: Source) -> None:
-    """DataError S06 where columns are missing because the sheet is laid out otherwise than its source says."""
-    if not (table_step.is_single_source and header.unused_labels and source.reshape is None):
-        return
-    names = missing_columns(sorted(table_step.needed_columns), source, header.positions)
-    if names and layout_hint(_first_rows(sheet_cells, table_step), source, table_step.table):
-        raise missing_columns_fault(MissingColumns(names, [source], header.unused_labels), table_step.table, sheet_cells.file)
-
-
-def _first_rows(sheet_cells: SheetCells, table_step: TableStep) -> Sequence[Sequence[str]]:
-    """The first rows of a sheet as they are printed; of one that may be a matrix every row, up to a bound."""
-    is_matrix = is_matrix_table(table_step.table)
-    if sheet_cells.leading_rows and not is_matrix:
-        return sheet_cells.leading_rows
-    limit = MATRIX_ROWS if is_matrix else SEARCHED_ROWS
-    rows = table_step.engine.collect(f"SELECT * EXCLUDE (row) FROM {sheet_cells.table} ORDER BY row LIMIT {limit}")
-    return [sheet_cells.labels, *rows.itertuples(index=False, name=None)]
-
-
 def _duplicates(
     table_step: TableStep, typed_rows: str, all_rows: str, combined_source: ParsedSource, files: pd.DataFrame
 ) -> pd.DataFrame:
@@ -327,11 +211,6 @@ def _duplicates(
 
 def _file_names(sheets: Sequence[Sheet]) -> dict[int, str]:
     return {sheet.sheet_number: sheet.cells.file for sheet in sheets}
-
-
-def _file_list(sheets: Sequence[Sheet]) -> pd.DataFrame:
-    rows = [(sheet.sheet_number, sheet.cells.file, sheet.cells.sheet, sheet.cells.digest) for sheet in sheets]
-    return pd.DataFrame(rows, columns=["number", "file", "sheet", "digest"])
 
 
 def _rows_set_aside(sheets: Sequence[Sheet]) -> pd.DataFrame:
