@@ -230,8 +230,9 @@ def test_interpolated_cells_are_flagged_and_kept(folder: Path, engine: Engine):
 
 def odd(engine: Engine, name: str, rule: str, **columns: Any) -> list[str]:
     """What is noticed of a table, all by the one rule."""
-    printed_numbers = PrintedNumbers({}, ("",), {}, "", None)
-    notices = table_anomalies(name, engine.scan(pd.DataFrame(columns)), CANONICAL[name], engine, printed_numbers).notices
+    rows = engine.scan(pd.DataFrame(columns))
+    printed_numbers = PrintedNumbers({}, ("",), {}, "", rows, None)
+    notices = table_anomalies(name, rows, CANONICAL[name], engine, printed_numbers).notices
     assert {notice.rule for notice in notices} <= {rule}
     return [notice.zh for notice in notices]
 

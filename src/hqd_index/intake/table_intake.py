@@ -76,6 +76,7 @@ def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], fi
         tuple(dict.fromkeys(marks)),
         _file_names(sheets),
         combined_source.text_rows,
+        combined_source.typed_rows,
         combined_source.sheet_texts,
     )
     with engine.second_connection() as notice_engine, ThreadPoolExecutor(max_workers=1) as pool:

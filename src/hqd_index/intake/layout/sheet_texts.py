@@ -83,16 +83,14 @@ def _cells_of_rows(sheet: Sheet, rid_table: str, columns: Collection[str], engin
     """A table of the cells of the rows and columns asked for."""
     typed = _typed_cells(sheet)
     cells = [_cell(typed, place) for place in sorted({place for _, place in _positions(sheet, columns)})]
-    rid = f"{sheet.sheet_number * FILE_SPAN} + row"
-    row_cells = ", ".join(["row", *cells])
-    return engine.query(f"SELECT {row_cells} FROM {typed.table} WHERE {rid} IN (SELECT id FROM {rid_table})")
+    return engine.query(typed.rows_sql(sheet.sheet_number * FILE_SPAN, f"(SELECT id FROM {rid_table})", cells))
 
 
 def _copied_sheet(sheet: Sheet, rid_table: str, engine: Engine) -> Sheet:
     """The sheet with all cells of the rows asked for alone."""
-    typed, rid = _typed_cells(sheet), f"{sheet.sheet_number * FILE_SPAN} + row"
-    rows = engine.query(f"SELECT * FROM {typed.table} WHERE {rid} IN (SELECT id FROM {rid_table})")
-    return replace(sheet, cells=replace(sheet.cells, typed_cells=replace(typed, table=rows)))
+    typed = _typed_cells(sheet)
+    rows = engine.query(typed.rows_sql(sheet.sheet_number * FILE_SPAN, f"(SELECT id FROM {rid_table})"))
+    return replace(sheet, cells=replace(sheet.cells, typed_cells=replace(typed, table=rows, stored_rows="")))
 
 
 def _sheet_of_rows(sheet: Sheet, cell_table: str, columns: Collection[str], engine: Engine) -> Sheet:
@@ -103,7 +101,7 @@ def _sheet_of_rows(sheet: Sheet, cell_table: str, columns: Collection[str], engi
         cell, empty_cell = _cell(typed, place), "NULL" if place in typed.numbers else "''"
         cells.append(cell if place in positions.values() else f"{empty_cell} AS {cell}")
     rows = engine.view(f"SELECT row, {', '.join(cells)} FROM {cell_table}")
-    typed_cells = replace(typed, table=rows, complete_places=frozenset())
+    typed_cells = replace(typed, table=rows, complete_places=frozenset(), stored_rows="")
     return replace(sheet, cells=replace(sheet.cells, typed_cells=typed_cells), header=replace(sheet.header, positions=positions))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ...engines import Engine
 from ..records.intake_notice import Notice
@@ -37,7 +37,7 @@ class TypedCells:
 
     `numbers`: place -> double, cents (doubles that are numbers of two decimals), integer or decimal; `fine_places`: doubles most
     of which have more decimals; `complete_places`: numbers that no row lacks. `text_table`: the table of the same sheet in which
-    every cell is text.
+    every cell is text. `stored_rows`: the relation that `table` is a view of, and `cell_sql` how it makes each column.
     """
 
     table: str
@@ -45,6 +45,19 @@ class TypedCells:
     text_table: str
     fine_places: frozenset[int] = frozenset()
     complete_places: frozenset[int] = frozenset()
+    stored_rows: str = ""
+    cell_sql: Mapping[str, str] = field(default_factory=dict)
+
+    def rows_sql(self, offset: int, ids: str, columns: Sequence[str] = ()) -> str:
+        """A query of `row` and the columns (all where none is asked for) of the rows whose number and `offset` are an `id`.
+
+        Rows are chosen before their cells are made, which takes as long as reading them.
+        """
+        if not self.stored_rows:
+            return f"SELECT {', '.join(['row', *columns]) if columns else '*'} FROM {self.table} WHERE {offset} + row IN {ids}"
+        names = ["row", *columns] if columns else list(self.cell_sql)
+        cells = ", ".join(f"{self.cell_sql[name]} AS {name}" for name in names)
+        return f"SELECT {cells} FROM {self.stored_rows} WHERE {offset} + {self.cell_sql['row']} IN {ids}"
 
 
 @dataclass(frozen=True)

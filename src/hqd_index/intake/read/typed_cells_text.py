@@ -73,7 +73,9 @@ def typed_cells(
     longs = [place for place, dtype in enumerate(sql_types.values()) if dtype == "BIGINT"]
     facts = _column_facts(numbered_table, column_types, numbers, longs, rows, engine)
     numbers |= dict.fromkeys(facts.cents, CENTS) | dict.fromkeys(facts.giants, "decimal")
-    typed_table = _typed_table(numbered_table, column_types, numbers, engine)
+    cell_sql = _cell_sql(column_types, numbers)
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in cell_sql.items())
+    typed_table = engine.view(f"SELECT {columns} FROM {numbered_table}")
     cells = engine.view(text_cells_sql(typed_table, len(column_types), numbers))
     return SheetCells(
         request.file.name,
@@ -85,7 +87,9 @@ def typed_cells(
         rows,
         notices=notices,
         has_padding=facts.has_padding,
-        typed_cells=TypedCells(typed_table, numbers, cells, frozenset(facts.fine), frozenset(facts.complete)),
+        typed_cells=TypedCells(
+            typed_table, numbers, cells, frozenset(facts.fine), frozenset(facts.complete), numbered_table, cell_sql
+        ),
     )
 
 
@@ -98,16 +102,16 @@ def _exact_number(sql_type: str) -> str:
     return "integer" if sql_type in INTEGERS else ""
 
 
-def _typed_table(numbered_table: str, column_types: Mapping[str, str], numbers: Mapping[int, str], engine: Engine) -> str:
-    """A view of the rows: numbers as they are stored (NaN missing), every other cell as text ('' where missing)."""
-    columns = []
+def _cell_sql(column_types: Mapping[str, str], numbers: Mapping[int, str]) -> dict[str, str]:
+    """Column -> SQL over the stored rows: numbers as they are stored (NaN missing), other cells as text ('' where missing)."""
+    columns = {"row": f"{quoted(FILE_ROW)} + {FIRST_ROW - 1}"}
     for place, (name, dtype) in enumerate(column_types.items()):
         column = quoted(name)
         if place in numbers:
-            columns.append(f"{_number_sql(column, numbers[place])} AS n{place}")
+            columns[f"n{place}"] = _number_sql(column, numbers[place])
         else:
-            columns.append(f"coalesce({_cell_text_sql(column, dtype)}, '') AS c{place}")
-    return engine.view(f"SELECT {quoted(FILE_ROW)} + {FIRST_ROW - 1} AS row, {', '.join(columns)} FROM {numbered_table}")
+            columns[f"c{place}"] = f"coalesce({_cell_text_sql(column, dtype)}, '')"
+    return columns
 
 
 def _number_sql(column: str, kind: str) -> str:

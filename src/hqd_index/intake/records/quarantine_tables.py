@@ -121,9 +121,9 @@ def _raw_cells_sql(clean_table: CleanTable, sheet: Sheet, row_numbers: pd.Series
         return f"SELECT * FROM {sheet.cells.table} WHERE row IN {id_set(row_numbers, engine)}"
     ids = f"(SELECT id FROM {id_table(row_numbers, engine)})"
     copied_sheets = clean_table.faulty_texts.sheets if clean_table.faulty_texts else ()
-    tables = [copy.cells.typed.table for copy in copied_sheets if copy.sheet_number == sheet.sheet_number and copy.cells.typed]
-    for table in [*tables, sheet.cells.typed.table]:
-        typed_rows = engine.query(f"SELECT * FROM {table} WHERE row IN {ids}")
+    copies = [copy.cells.typed for copy in copied_sheets if copy.sheet_number == sheet.sheet_number and copy.cells.typed]
+    for typed_cells in [*copies, sheet.cells.typed]:
+        typed_rows = engine.query(typed_cells.rows_sql(0, ids))
         if engine.count(typed_rows) == row_numbers.nunique():  # a row may be out for another reason than an error
             break
     return text_cells_sql(typed_rows, len(sheet.cells.labels), sheet.cells.typed.numbers)

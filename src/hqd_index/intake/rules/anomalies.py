@@ -28,12 +28,16 @@ class Anomalies:
 
 @dataclass(frozen=True)
 class PrintedNumbers:
-    """How numbers are printed: powers of ten by column and sheet, marks for missing, names of files by number, texts of rows."""
+    """How numbers are printed: powers of ten by column and sheet, marks for missing, names of files by number, texts of rows.
+
+    `all_rows`: the typed rows before any is taken out.
+    """
 
     shifts: Mapping[str, Mapping[int, int]]
     missing_marks: tuple[str, ...]
     files: Mapping[int, str]
     text_rows: str
+    all_rows: str
     sheet_texts: SheetTexts | None
 
 
@@ -46,7 +50,7 @@ def table_anomalies(
     """
     columns = engine.types(typed_rows)
     numbers = _number_columns(table, columns) if "rid" in columns else []
-    codes = missing_codes(typed_rows, numbers, table, printed_numbers.shifts, engine)
+    codes = missing_codes(typed_rows, printed_numbers.all_rows, numbers, table, printed_numbers.shifts, engine)
     high_columns = {code.column for code in codes if code.code > 0}
     measured_columns = [
         column for column in (_measured_columns(table, columns) if "year" in columns else []) if column not in high_columns

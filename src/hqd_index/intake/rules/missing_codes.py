@@ -16,6 +16,7 @@ NEGATIVE_CODES = tuple(
 HIGH_CODES = tuple(Decimal(code) for code in (999, 9999, 99999, 999999, 9999999, 99999999))
 HIGH_CODE_RATIO = 2  # of a high code to the largest other number
 MOST_CODES = 4  # different ones in a column
+FIRST_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class MissingCode:
 
 def missing_codes(
     typed_rows: str,
+    all_rows: str,
     columns: Sequence[str],
     table: CanonicalTable,
     shifts: Mapping[str, Mapping[int, int]],
@@ -38,22 +40,47 @@ def missing_codes(
 ) -> list[MissingCode]:
     """The codes of each column: negative where all other numbers are 0 or more, or high above every other number.
 
-    `shifts`: column -> sheet -> the power of ten between the printed unit and the column's.
+    `all_rows`: a relation that `typed_rows` are of; `shifts`: column -> sheet -> the power of ten between the printed unit and
+    the column's.
     """
-    if not columns:
-        return []
-    ends = ", ".join(f"min({quoted(column)}), max({quoted(column)})" for column in columns)
-    extremes = engine.collect(f"SELECT {ends} FROM {typed_rows}").iloc[0].tolist()
+    powers = {column: set(shifts.get(column, {}).values()) or {0} for column in columns}
+    negatives = {column: _in_unit(NEGATIVE_CODES, powers[column]) for column in columns}
+    highs = {column: _in_unit(HIGH_CODES, powers[column]) for column in columns}
+    some_columns = _columns_that_may_have_codes(typed_rows, all_rows, highs, engine)
     codes = []
-    for column_index, column in enumerate(columns):
-        low, high = extremes[2 * column_index : 2 * column_index + 2]
-        powers = set(shifts.get(column, {}).values()) or {0}
-        negatives, highs = _in_unit(NEGATIVE_CODES, powers), _in_unit(HIGH_CODES, powers)
-        if _number(low) in negatives:
-            codes += _negative_codes(typed_rows, column, negatives, table, engine)
-        if _number(high) in highs:
-            codes += _high_code(typed_rows, column, highs, table, engine)
+    for column, (low, high) in _extremes(typed_rows, some_columns, engine).items():
+        if _number(low) in negatives[column]:
+            codes += _negative_codes(typed_rows, column, negatives[column], table, engine)
+        if _number(high) in highs[column]:
+            codes += _high_code(typed_rows, column, highs[column], table, engine)
     return codes
+
+
+def _columns_that_may_have_codes(
+    typed_rows: str, all_rows: str, highs: Mapping[str, Mapping[Decimal, Decimal]], engine: Engine
+) -> list[str]:
+    """Those with a number below 0, or none above the high codes: a file knows its extremes, and most columns show a few early."""
+    extremes = _extremes(all_rows, list(highs), engine)
+    first_extremes = _extremes(f"(SELECT * FROM {typed_rows} LIMIT {FIRST_ROWS})", list(highs), engine)
+    return [
+        column
+        for column, codes in highs.items()
+        if _double(extremes[column][0]) < 0
+        or (_double(extremes[column][1]) >= float(min(codes)) and not _double(first_extremes[column][1]) > float(max(codes)))
+    ]
+
+
+def _double(number: object) -> float:
+    return float(_number(number))
+
+
+def _extremes(rows: str, columns: Sequence[str], engine: Engine) -> dict[str, tuple[object, object]]:
+    """The smallest and the largest number of each column."""
+    if not columns:
+        return {}
+    ends = ", ".join(f"min({quoted(column)}), max({quoted(column)})" for column in columns)
+    values = engine.collect(f"SELECT {ends} FROM {rows}").iloc[0].tolist()
+    return {column: (values[2 * place], values[2 * place + 1]) for place, column in enumerate(columns)}
 
 
 def missing_code_notices(
