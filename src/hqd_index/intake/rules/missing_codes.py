@@ -59,14 +59,19 @@ def missing_codes(
 def _columns_that_may_have_codes(
     typed_rows: str, all_rows: str, highs: Mapping[str, Mapping[Decimal, Decimal]], engine: Engine
 ) -> list[str]:
-    """Those with a number below 0, or none above the high codes: a file knows its extremes, and most columns show a few early."""
+    """Those with a number below 0, or a largest number that may be a high code.
+
+    A file knows its extremes, and most columns have numbers near the largest among their first.
+    """
     extremes = _extremes(all_rows, list(highs), engine)
     first_extremes = _extremes(f"(SELECT * FROM {typed_rows} LIMIT {FIRST_ROWS})", list(highs), engine)
     return [
         column
         for column, codes in highs.items()
         if _double(extremes[column][0]) < 0
-        or (_double(extremes[column][1]) >= float(min(codes)) and not _double(first_extremes[column][1]) > float(max(codes)))
+        or any(
+            not _double(first_extremes[column][1]) > code and _double(extremes[column][1]) >= code for code in map(float, codes)
+        )
     ]
 
 
