@@ -23,8 +23,8 @@ def near_equal_name_notices(typed_rows: str, key: Sequence[str], location: str, 
         if sql_types.get(column) != "text":
             continue
         counts = engine.collect(
-            f"SELECT {quoted(column)} AS name, count(*) AS rows FROM {typed_rows} GROUP BY 1 "
-            f"ORDER BY rows DESC, length(name), name"
+            f"SELECT * FROM (SELECT {quoted(column)} AS name, count(*) AS rows FROM {typed_rows} GROUP BY 1) "
+            "ORDER BY rows DESC, length(name), name"  # a table may have a column `name`, or `rows`
         )
         names = counts.loc[counts["name"].map(lambda name: isinstance(name, str) and not name.isdigit()), "name"]
         if names.empty:
