@@ -15,6 +15,7 @@ from hqd_index.demo.registry import credit_codes
 from hqd_index.engines import Engine
 from hqd_index.errors import HqdError
 from hqd_index.intake import Intake, intake
+from hqd_index.intake.rules import missing_codes
 from hqd_index.intake.rules.anomalies import PrintedNumbers, table_anomalies
 from hqd_index.intake.rules.interpolation import interior_of_straight_lines
 
@@ -246,9 +247,15 @@ CODED = {
 
 
 @pytest.mark.parametrize("case", CODED)
-@pytest.mark.parametrize("power", [0, -4])
-def test_codes_for_missing_are_told_as_printed_and_kept(folder: Path, engine: Engine, case: str, power: int):
-    """Printed in 万元 or in 亿元; a column in which losses occur, or that goes up to the code, has none. No unit is claimed."""
+@pytest.mark.parametrize(("power", "first_rows"), [(0, 100_000), (0, 2), (-4, 100_000)])
+def test_codes_for_missing_are_told_as_printed_and_kept(
+    folder: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch, case: str, power: int, first_rows: int
+):
+    """Printed in 万元 or in 亿元; a column in which losses occur, or that goes up to the code, has none. No unit is claimed.
+
+    A code behind the first rows, which are looked at alone first, is found as well.
+    """
+    monkeypatch.setattr(missing_codes, "FIRST_ROWS", first_rows)
     numbers, code = CODED[case]
     label = "营业收入(亿元)" if power == 0 else "营业收入(万元)"
     lines = [f"行业代码,年份,{label}"] + [f"C{k},{y},{n}" for y in (2019, 2020) for k, n in zip(range(13, 18), numbers)]
