@@ -14,6 +14,7 @@ from hqd_index.engines import open_engine
 from hqd_index.errors import ConfigError, SetupError
 from hqd_index.example_studies import REPOSITORY, write_example
 from hqd_index.intake import intake
+from hqd_index.intake.read.sheet_cells import ROW_SPAN
 from hqd_index.study.study_folder import load_study
 
 from .small import ROOT
@@ -132,7 +133,7 @@ def test_each_figure_is_traced_to_the_row_that_prints_it() -> None:
     assert variables is not None
     assert len(cells) == len(variables.columns)
     for column, member in zip(cells["column"], cells["member"]):
-        printed_variable = lines[int(member.rpartition(":")[2]) - 1].split(",")[3]
+        printed_variable = lines[member % ROW_SPAN - 1].split(",")[3]
         assert variables.columns[printed_variable] == column
 
 

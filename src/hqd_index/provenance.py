@@ -47,25 +47,29 @@ def digest_input(path: Path) -> str:
     """sha256 of an input file's bytes, which are read again only where the file may have changed since it was last asked for.
 
     A file may have where its inode, size or one of its times is another, or where it had been written so shortly before that its
-    times could not tell.
+    times could not tell. That its inode changed says nothing where a link to it was made or removed: the engine makes one.
     """
-    state = _file_state(path)
-    if state in _digests_by_state:
-        return _digests_by_state[state]
+    state, changed, links = _file_state(path)
+    if state in _known_digests:
+        digest, known_changed, known_links = _known_digests[state]
+        if changed == known_changed or links != known_links:
+            return digest
     started = time.time_ns()
     digest = digest_file(path)
-    if started - max(state[-2:]) > AT_REST_NS and _file_state(path) == state:
-        _digests_by_state[state] = digest
+    written = state[-1]
+    if started - max(written, changed) > AT_REST_NS and _file_state(path)[:2] == (state, changed):
+        _known_digests[state] = digest, changed, links
     return digest
 
 
-_digests_by_state: dict[tuple[int, ...], str] = {}
+_known_digests: dict[tuple[int, ...], tuple[str, int, int]] = {}
+"""State of a file -> its digest, and when its inode changed and how many links it had at that time."""
 
 
-def _file_state(path: Path) -> tuple[int, ...]:
-    """What the file system says of a file; its times last."""
+def _file_state(path: Path) -> tuple[tuple[int, ...], int, int]:
+    """What the file system says of a file, when it was written last; when its inode changed, and how many links it has."""
     status = path.stat()
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns), status.st_ctime_ns, status.st_nlink
 
 
 def digest_table(path: Path) -> str:

@@ -85,7 +85,7 @@ def test_rows_are_partitioned_and_sums_add_up(lines: list[list[str]]):
     ledger = got.frames["ledger"]
     assert ledger["rows_in"].iloc[0] == len(lines)
     assert (ledger["rows_in"] == ledger["used"] + ledger["quarantined"] + ledger["out_of_scope"]).all()
-    used = [int(row_id.rpartition(":")[2]) for row_id in clean["row_id"]]
+    used = (clean["rid"] % ROW_SPAN).tolist()
     held = got.raw_rows["row"].tolist()
     assert len(set(used)) == len(used) and not set(used) & set(held)
     assert set(got.frames["quarantine"]["row"]) == set(held)
@@ -103,7 +103,7 @@ def outcome(made: tuple[Intake, pd.DataFrame] | None) -> Any:
         return None
     got, clean = made
     found = got.frames["quarantine"]
-    rows = clean.drop(columns="row_id").astype(str).sort_values(list(clean.columns[:2])).to_numpy().tolist()
+    rows = clean.drop(columns="rid").astype(str).sort_values(list(clean.columns[:2])).to_numpy().tolist()
     return rows, sorted(found[["rule", "key", "column", "value"]].astype(str).to_numpy().tolist())
 
 

@@ -279,6 +279,9 @@ def test_an_input_is_hashed_again_where_it_may_have_changed(tmp_path: Path, monk
     assert provenance.digest_input(path) == first and len(hashed) == 2  # its times do not tell yet
     monkeypatch.setattr(provenance, "AT_REST_NS", -1)
     assert [provenance.digest_input(path) for _ in range(3)] == [first] * 3 and len(hashed) == 3
+    os.link(path, tmp_path / "link.csv")  # as the engine does
+    assert provenance.digest_input(path) == first and len(hashed) == 3
+    (tmp_path / "link.csv").unlink()
     times = path.stat().st_atime_ns, path.stat().st_mtime_ns
     path.write_text(TEXT.replace("1.5", "9.5"))
     os.utime(path, ns=times)

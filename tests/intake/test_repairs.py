@@ -15,8 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hqd_index.engines import Engine, open_engine
+from hqd_index.explain.raw_values import named_files
 from hqd_index.intake import intake, repair_line
 from hqd_index.intake.cells.repairs import REPAIR_KINDS, plain_number
+from hqd_index.intake.records.row_members import row_places
 
 from ..small import examples
 from .conftest import LABEL, build
@@ -82,15 +84,15 @@ def test_every_cell_that_is_not_as_printed_is_counted(data: st.DataObject, tmp_p
     with open_engine() as engine:
         result = intake(build({"firms": source}, OPEN), engine, folder, folder)
         values = engine.collect(f"SELECT * FROM {result.tables['firms']}")
+        files = named_files(
+            engine.collect(result.members["row_files"]), {_digest(folder / name)[:12]: name for name in ("a.csv", "b.csv")}
+        )
     digests = {line["file"] for line in result.frames["ledger"].to_dict("records")}
     assert digests == {"a.csv", "b.csv"}
     expected: Counter[tuple[str, str]] = Counter()
-    prefixes = sorted({row_id.partition(":")[0] for row_id in values["row_id"]})
-    names = {prefix: name for prefix in prefixes for name in ("a.csv", "b.csv") if _digest(folder / name).startswith(prefix)}
-    for row in values.to_dict("records"):
-        prefix, _, number = row["row_id"].partition(":")
-        file = names[prefix]
-        for column, text in zip(COLUMNS, printed[file, int(number.rpartition(":")[2])]):
+    places = row_places(values["rid"], files)
+    for row, file, number in zip(values.to_dict("records"), places["file"], places["row"]):
+        for column, text in zip(COLUMNS, printed[file, number]):
             if not as_printed(column, text, row.get(column)):  # type: ignore[attr-defined]
                 expected[file, column] += 1
     counted: Counter[tuple[str, str]] = Counter()

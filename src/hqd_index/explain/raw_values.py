@@ -11,10 +11,11 @@ from typing import Any
 import pandas as pd
 
 from ..engines import Engine, literal, quoted
+from ..errors import SetupError
 from ..expressions import aggregate_sql, parse
 from ..expressions.grammar import Expression
 from ..expressions.parts import exact_aggregates
-from ..intake.records.row_members import COLUMN_SEPARATOR
+from ..intake.records.row_members import COLUMN_SEPARATOR, row_places
 from ..intake.study_intake import REPAIRS
 from ..panel.density import ever_sql
 from ..panel.unit_keys import unit_sql, with_unit
@@ -79,14 +80,22 @@ def raw_values(
     year: int,
     *,
     sample: str,
-    file_by_row_id: Mapping[str, str],
+    file_by_digest: Mapping[str, str],
     intake_paths: Mapping[str, Path],
 ) -> dict[str, RawValue]:
     """The raw value of each leaf in a unit-year, from the tables that the panel was made of.
 
-    `intake_paths` are the tables of intake: `row_members` names the raw row of each cell of rows that several raw rows made,
-    `cell_texts` the texts of converted cells, `repairs` the columns whose unit was converted.
+    `intake_paths` are the tables of intake: `row_files` numbers the files and sheets of row ids, `row_members` names the raw row
+    of each cell of rows that several raw rows made, `cell_texts` the texts of converted cells, `repairs` the columns whose unit
+    was converted. SetupError where an earlier version of the program made them.
     """
+    if "row_files" not in intake_paths:
+        raise SetupError(
+            "an earlier version of the program made the run; run hqd run again",
+            zh="该运行由较早版本的程序生成;请重新执行 hqd run",
+            location=str(next(iter(intake_paths.values())).parent),
+        )
+    files = named_files(engine.collect(engine.scan(intake_paths["row_files"])), file_by_digest)
     indicators = {leaf: study.indicators.indicators[leaf] for leaf in leaves}
     table_names = {leaf.table for leaf in indicators.values()}
     tables = {
@@ -97,7 +106,7 @@ def raw_values(
     repairs = engine.collect(engine.scan(intake_paths["repairs"]))
     for leaf, indicator in indicators.items():
         reading = RawValueReading(study, engine, indicator, tables[indicator.table], unit, year, sample, members, texts, repairs)
-        raw_value_by_leaf[leaf] = reading.raw(file_by_row_id)
+        raw_value_by_leaf[leaf] = reading.raw(files)
     return raw_value_by_leaf
 
 
@@ -116,19 +125,19 @@ class RawValueReading:
     texts: str | None = None
     repairs: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(REPAIRS)))
 
-    def raw(self, file_by_row_id: Mapping[str, str]) -> RawValue:
-        """The raw value with all behind it; `file_by_row_id` names the file of each row id."""
+    def raw(self, files: pd.DataFrame) -> RawValue:
+        """The raw value with all behind it; `files`: as `named_files` says."""
         types = self.engine.types(self.table) | {"unit": "text"}
         expr = parsed_aggregate(self.indicator, types, location=self.indicator.table)
         column_steps = computed_columns(self.study, self.indicator.table, expr)
-        is_traced = "row_id" in types
+        is_traced = "rid" in types
         rows = (
             self._cells(expr, types, any(computed_column.lagged for computed_column in column_steps))
             if is_traced
-            else pd.DataFrame(columns=["row_id"])
+            else pd.DataFrame(columns=["rid"])
         )
         value, aggregates = self._values(expr, types)
-        located_cells = cells_with_location(rows, file_by_row_id)
+        located_cells = cells_with_location(rows, files)
         return RawValue(
             table=self.indicator.table,
             formula=" ".join(self.indicator.formula.split()),
@@ -180,12 +189,12 @@ class RawValueReading:
         return int(self.engine.collect(sql)["n"].iloc[0]) < self.study.study.min_firms
 
     def _cells(self, expr: Expression, types: Mapping[str, str], uses_lag: bool) -> pd.DataFrame:
-        """row_id, role, column, value (text) of every row in the unit-year, and of the rows before them that a lag reads."""
+        """rid, role, column, value (text) of every row in the unit-year, and of the rows before them that a lag reads."""
         source_columns = sources(self.study, self.indicator.table, expr, types)
         cell_columns = ", ".join(
             f"CAST({quoted(source_column)} AS VARCHAR) AS {quoted(f'{CELL}{source_column}')}" for source_column in source_columns
         )
-        select_clause = ", ".join(select_list for select_list in ("row_id", cell_columns) if select_list)
+        select_clause = ", ".join(select_list for select_list in ("rid", cell_columns) if select_list)
         row_sets = [
             self.engine.collect(f"SELECT {select_clause} FROM {self.table} WHERE {self._unit_year_condition}").assign(role="year")
         ]
@@ -194,32 +203,30 @@ class RawValueReading:
         rows = pd.concat(row_sets, ignore_index=True)
         if not source_columns:
             return rows.assign(column="", value=None, text=None)
-        long_rows = rows.melt(id_vars=["row_id", "role"], var_name="column", value_name="value")
+        long_rows = rows.melt(id_vars=["rid", "role"], var_name="column", value_name="value")
         return self._with_texts(self._with_members(long_rows.assign(column=long_rows["column"].str.removeprefix(CELL))))
 
     def _with_members(self, cells: pd.DataFrame) -> pd.DataFrame:
         """The cells with the id of the raw row that holds each, where their row was made of several."""
         if self.members is None or cells.empty:
             return cells
-        row_ids = ", ".join(map(literal, cells["row_id"].unique()))
         members = self.engine.collect(
-            f"""SELECT "column", row_id, member FROM {self.members} WHERE "table" = {literal(self.indicator.table)}
-                AND row_id IN ({row_ids})"""
-        )
+            f"""SELECT "column", rid, member FROM {self.members} WHERE "table" = {literal(self.indicator.table)}
+                AND rid IN ({_id_list(cells)})"""
+        ).astype({"member": "Int64"})  # a float would lose its last digits
         members = members.assign(column=members["column"].str.split(COLUMN_SEPARATOR)).explode("column")
-        cells = cells.merge(members, on=["row_id", "column"], how="left", validate="many_to_one")
-        return cells.assign(row_id=cells.pop("member").fillna(cells["row_id"]))
+        cells = cells.merge(members, on=["rid", "column"], how="left", validate="many_to_one")
+        return cells.assign(rid=cells.pop("member").fillna(cells["rid"]).astype("int64"))
 
     def _with_texts(self, cells: pd.DataFrame) -> pd.DataFrame:
         """The cells with the text of each whose number is not the one it prints."""
         if self.texts is None or cells.empty:
             return cells.assign(text=None)
-        row_ids = ", ".join(map(literal, cells["row_id"].unique()))
         texts = self.engine.collect(
-            f"""SELECT DISTINCT ON (row_id, "column") row_id, "column", text FROM {self.texts}
-                WHERE "table" = {literal(self.indicator.table)} AND row_id IN ({row_ids}) ORDER BY ALL"""
+            f"""SELECT DISTINCT ON (rid, "column") rid, "column", text FROM {self.texts}
+                WHERE "table" = {literal(self.indicator.table)} AND rid IN ({_id_list(cells)}) ORDER BY ALL"""
         )
-        return cells.merge(texts, on=["row_id", "column"], how="left", validate="many_to_one")
+        return cells.merge(texts, on=["rid", "column"], how="left", validate="many_to_one")
 
     def _earlier_rows(self, select_clause: str, types: Mapping[str, str]) -> pd.DataFrame:
         key_columns = [
@@ -279,17 +286,22 @@ def sources(study: Study, table: str, expr: Expression, types: Mapping[str, str]
     return sorted(raw_columns)
 
 
-def cells_with_location(cells_with_row_id: pd.DataFrame, file_by_row_id: Mapping[str, str]) -> pd.DataFrame:
-    """The rows with file, sheet and row in place of the row id, in that order."""
-    if cells_with_row_id.empty:
+def _id_list(cells: pd.DataFrame) -> str:
+    """The row ids of cells, as SQL lists them."""
+    return ", ".join(map(str, cells["rid"].unique()))
+
+
+def named_files(row_files: pd.DataFrame, file_by_digest: Mapping[str, str]) -> pd.DataFrame:
+    """number, sheet and digest of the files of row ids, with the name of each as `file`, or its digest where it has none."""
+    return row_files.assign(file=[file_by_digest.get(digest, digest) for digest in row_files["digest"]])
+
+
+def cells_with_location(cells: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
+    """The cells with file, sheet and row in place of the row id, in that order."""
+    if cells.empty:
         return pd.DataFrame(columns=list(CELLS))
-    location_parts = [_row_location(str(id)) for id in cells_with_row_id["row_id"]]
-    located_rows = cells_with_row_id.assign(
-        file=[file_by_row_id.get(digest, digest) for digest, _, _ in location_parts],
-        sheet=[sheet for _, sheet, _ in location_parts],
-        row=[row_number for _, _, row_number in location_parts],
-    )
-    return located_rows.sort_values(
+    located_cells = pd.concat([cells, row_places(cells["rid"], files)], axis=1)
+    return located_cells.sort_values(
         ["role", "file", "sheet", "row", "column"], ascending=[False, *[True] * 4], ignore_index=True
     )[list(CELLS)]
 
@@ -298,10 +310,3 @@ def scaled_columns(cells: pd.DataFrame, repairs: pd.DataFrame) -> tuple[tuple[st
     """(column, example as printed, the same as read) of the columns of the cells whose unit was converted in their file."""
     conversions = repairs[repairs["kind"] == "unit"].merge(cells[["file", "sheet", "column"]].drop_duplicates())
     return tuple(conversions[["column", "example_before", "example_after"]].itertuples(index=False, name=None))
-
-
-def _row_location(row_id: str) -> tuple[str, str, int]:
-    """digest:sheet:row; a sheet's name may hold a colon in a format other than Excel's."""
-    digest, _, sheet_and_row = row_id.partition(":")
-    sheet, _, row = sheet_and_row.rpartition(":")
-    return digest, sheet, int(row)

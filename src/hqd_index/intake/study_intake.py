@@ -19,7 +19,7 @@ from .records.clean_table import CleanTable, example_cell, published_table
 from .records.intake_notice import Notice
 from .records.quarantine_tables import quarantine_list, quarantined_raw_rows, stored_quarantine
 from .records.row_ledger import QUARANTINED_OUTCOME, ledger_rows
-from .records.row_members import cell_texts, row_members
+from .records.row_members import cell_texts, row_files, row_members
 from .records.sample_flow import coverage, sample_flow
 from .rules.key_overlap import table_overlap_notices
 from .rules.unit_jumps import Medians
@@ -41,7 +41,8 @@ SHEETS = 10_000  # of one table at most; a file may have several
 class Intake:
     """Clean tables by canonical name (engine names), frames to publish, quarantined rows as read, notices, and medians.
 
-    `medians`: table -> column -> year -> median, which the next run is compared with; `members`: table `row_members`, if any;
+    `medians`: table -> column -> year -> median, which the next run is compared with; `members`: tables of where cells are
+    (`row_files`, `row_members`, `cell_texts`, the last two if any);
     `large_lists`: a table to publish that is too large for a frame (engine name). Of it, the frame lacks what is stored.
     """
 
@@ -234,7 +235,9 @@ def _intake_result(study: Study, clean_tables: Sequence[CleanTable], tables: dic
     notices = [notice for clean_table in clean_tables for notice in clean_table.notices]
     notices += table_overlap_notices(tables, study.study.unit.by, engine)
     medians = {clean_table.name: clean_table.medians for clean_table in clean_tables}
-    members = row_members(clean_tables, engine) | cell_texts(clean_tables, engine) if tables else {}
+    members: dict[str, str] = {}
+    if tables:
+        members = row_files(clean_tables, engine) | row_members(clean_tables, engine) | cell_texts(clean_tables, engine)
     return Intake(tables, frames, raw_rows, tuple(notices), medians, members)
 
 

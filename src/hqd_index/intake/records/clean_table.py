@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from ...canonical import CANONICAL, CanonicalTable
-from ...engines import Engine, literal, quoted
+from ...engines import Engine, quoted
 from ..cells.column_reading import JoinedRows
 from ..layout.sheet_texts import SheetTexts
 from ..layout.text_columns import FILE_SPAN, Sheet
@@ -71,7 +71,7 @@ def example_cell(clean_table: CleanTable) -> tuple[str, str]:
 
 
 def published_table(clean_table: CleanTable, engine: Engine) -> str:
-    """Published types (whole numbers as INTEGER) and the row id as text: digest, sheet, row."""
+    """Published types (whole numbers as INTEGER) with the row id, whose file and sheet `row_files` names."""
     columns = []
     for key_column in engine.types(clean_table.clean_rows):
         column = clean_table.table.columns.get(key_column)
@@ -79,10 +79,7 @@ def published_table(clean_table: CleanTable, engine: Engine) -> str:
         if key_column != "rid":
             columns.append(f"CAST({cell} AS INTEGER) AS {quoted(key_column)}" if column and column.dtype == "integer" else cell)
     columns += _absent_columns(clean_table, engine)
-    prefix, files = _prefix_sql(clean_table.files, engine)
-    row_id = f"{prefix} || CAST(y.rid % {ROW_SPAN} AS VARCHAR) AS row_id"
-    rows = f"{clean_table.clean_rows} AS y{files}"
-    sql = f"SELECT {', '.join([*columns, row_id])} FROM {rows}"
+    sql = f"SELECT {', '.join([*columns, 'y.rid'])} FROM {clean_table.clean_rows} AS y"
     name = f"clean_{clean_table.name}"
     if clean_table.name == "firms":  # it is stored in the order of its key with its status
         return engine.view(sql, name)
@@ -107,19 +104,3 @@ def _absent_columns(clean_table: CleanTable, engine: Engine) -> list[str]:
     return [
         f"CAST(NULL AS {NULL_TYPES[column.dtype]}) AS {quoted(column_name)}" for column_name, column in absent_columns.items()
     ]
-
-
-def _prefix_sql(files: pd.DataFrame, engine: Engine) -> tuple[str, str]:
-    """SQL of the part of a row id that names the file, and of a join where there are many files."""
-    prefixes = row_id_prefixes(files)
-    if len(files) == 1:
-        return literal(prefixes.iloc[0]), ""
-    file_table = engine.scan(files.assign(prefix=prefixes)[["number", "prefix"]])
-    return "f.prefix", f" JOIN {file_table} AS f ON f.number = y.rid // {FILE_SPAN}"
-
-
-def row_id_prefixes(files: pd.DataFrame) -> pd.Series:
-    """digest:sheet: of each file; a file that is in the folder twice gets its number too."""
-    repetition = files.groupby(["digest", "sheet"]).cumcount()
-    suffix = repetition.map(lambda repetition_number: f"({repetition_number + 1})" if repetition_number else "")
-    return files["digest"].str[:12] + suffix + ":" + files["sheet"] + ":"
