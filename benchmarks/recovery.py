@@ -21,6 +21,7 @@ from hqd_index.index.index_tables import Index, build_index
 from hqd_index.links import links
 from hqd_index.models import ModelInputs, estimation_data, regressions
 from hqd_index.panel import build_panel, unit_names
+from hqd_index.srdi_levels import level_bits
 from hqd_index.study.records import Study
 from hqd_index.study.study_folder import load_study
 from hqd_index.study.varied_study import vary
@@ -52,7 +53,7 @@ def tables(engine: Engine, demo: Demo) -> dict[str, str]:
     firms = demo.firms.copy()
     ever, valid = firms.pop("srdi_any"), firms.pop("srdi_valid")
     raw = engine.scan(firms.assign(any_=ever, valid_=valid))
-    listed = "CASE WHEN {} THEN ['national'] ELSE [] END AS {}"
+    listed = f"CASE WHEN {{}} THEN {level_bits(['national'])} ELSE 0 END AS {{}}"
     columns = ", ".join(
         [
             listed.format("any_", "srdi_levels_ever"),

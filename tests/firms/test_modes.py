@@ -13,6 +13,7 @@ from hqd_index.firms import modes
 from hqd_index.firms.mode_scores import firm_scores
 from hqd_index.firms.mode_tables import mode_tables
 from hqd_index.firms.modes import FIRST_MODE, MIXED_STATE, SECOND_MODE, UNCLASSIFIED_STATE
+from hqd_index.srdi_levels import level_bits
 from hqd_index.study.records import Label, ModeAxes, ModeAxis, ModeItem, ModePath, ModePaths, Modes, PathIndicator, Sources
 from hqd_index.tables import check
 
@@ -149,8 +150,8 @@ def world() -> tuple[pd.DataFrame, pd.DataFrame]:
         firms[name] = rng.lognormal(size=len(firms))
     chosen = firms["firm_id"].str[1:].astype(int) % 3 == 0
     on = chosen & (firms["year"] >= 2019)
-    firms["srdi_levels_valid"] = firms["srdi_levels_to_date"] = [["national"] if o else [] for o in on]
-    firms["srdi_levels_ever"] = [["national"] if c else [] for c in chosen]
+    firms["srdi_levels_valid"] = firms["srdi_levels_to_date"] = on.astype(int) * level_bits(["national"])
+    firms["srdi_levels_ever"] = chosen.astype(int) * level_bits(["national"])
     keys = [(code, y) for code in ("C13", "C14") for y in YEARS]
     links = pd.DataFrame(keys, columns=["industry_code", "year"])
     links["betweenness"] = links["industry_code"].eq("C14") * 0.1 + (links["year"] - 2013) * 0.01
@@ -211,7 +212,7 @@ def test_tables_meet_their_contracts_add_up_and_name_what_is_lacking() -> None:
     made = mode_tables(asked(), engine, tables_of(engine, firms, links), NO_LINKS)
     density = check("mode_densities", made["mode_densities"])
     assert set(check("modes", made["modes"])["firm_id"]) == {f"f{i:02d}" for i in range(0, 40, 3)}
-    counted = firms.assign(on=[bool(level) for level in firms["srdi_levels_valid"]]).groupby(["industry_code", "year"])["on"]
+    counted = firms.assign(on=firms["srdi_levels_valid"] != 0).groupby(["industry_code", "year"])["on"]
     whole = 1000 * counted.mean()
     for version, rows in density.groupby("version"):
         sums = rows.groupby(["unit", "year"])[["density", "soft", "share"]].sum()

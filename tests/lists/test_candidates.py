@@ -17,6 +17,7 @@ from hqd_index.lists.recognition_model import auc, brier, foresee, logistic, tra
 from hqd_index.report.disclosure import publishable_results
 from hqd_index.report.grids.list_grids import candidate_counts
 from hqd_index.report.results import Results
+from hqd_index.srdi_levels import level_bits
 from hqd_index.tables import check, empty, of_rows
 
 from .frames import UNITS, frames, study
@@ -49,8 +50,8 @@ def firms(seed: int = 3, number: int = 1200, strength: float = 1.0) -> pd.DataFr
         appeal = strength * 2.5 * quality + generator.gumbel(size=number) - 1e9 * (recognised > 0)
         recognised[np.argsort(-appeal)[: number // 40]] = 1
     table = pd.concat(rows, ignore_index=True)
-    lists = [["national"] if is_national else [] for is_national in table.pop("national")]
-    return table.assign(srdi_levels_to_date=lists, srdi_levels_valid=lists)
+    levels = table.pop("national").astype(int) * level_bits(["national"])
+    return table.assign(srdi_levels_to_date=levels, srdi_levels_valid=levels)
 
 
 def priorities() -> pd.DataFrame:
@@ -162,7 +163,7 @@ def test_list_by_hand(engine):
 
 
 def test_without_recognitions_the_criteria_order_the_list(engine):
-    table = firms().assign(srdi_levels_to_date=lambda rows: [[] for _ in range(len(rows))])
+    table = firms().assign(srdi_levels_to_date=0)
     found = made(engine, table.assign(main_product_rev_share=np.where(table["firm_id"] < "F00010", 80.0, 10.0)))
     rows = check("candidates", found.rows)
     assert rows["probability"].isna().all() and rows.query("place == 1")["firm_id"].lt("F00010").all()

@@ -17,6 +17,7 @@ from hqd_index.models.firms.firm_years import firm_years
 from hqd_index.models.model_results import regressions
 from hqd_index.models.model_rows import frames_of
 from hqd_index.models.multiverse.multiverse_tables import multiverse_tables, scores_of, universes_of
+from hqd_index.srdi_levels import level_bits
 from hqd_index.study.records import Control, Events, FirmOutcome, Label, Resilience, SpecificationGrid
 from hqd_index.tables import check
 
@@ -30,10 +31,10 @@ def test_firm_years_tell_counted_recognition_only() -> None:
     """a is national from 2019, b provincial only (left out), c never; the formula is evaluated row by row."""
     rows = [(f, y, 100.0, 5.0 if f == "a" else 2.0) for f in "abc" for y in (2018, 2019, 2020)]
     frame = pd.DataFrame(rows, columns=["firm_id", "year", "revenue", "rd_exp"]).assign(industry_code="C13")
-    ever = {"a": ["national"], "b": ["provincial"], "c": []}
+    ever = {"a": level_bits(["national"]), "b": level_bits(["provincial"]), "c": 0}
     frame["srdi_levels_ever"] = frame["firm_id"].map(ever)
     late = (frame["year"] >= 2019) & (frame["firm_id"] != "c")
-    frame["srdi_levels_to_date"] = [levels if on else [] for levels, on in zip(frame["srdi_levels_ever"], late)]
+    frame["srdi_levels_to_date"] = [levels if on else 0 for levels, on in zip(frame["srdi_levels_ever"], late)]
     engine = open_engine()
     found = firm_years(study(events=OUTCOME), engine, engine.scan(frame, "firms"))
     assert found["unit"].unique().tolist() == ["a", "c"] and set(found["cell"]) == {"C13-2018", "C13-2019", "C13-2020"}
@@ -165,9 +166,10 @@ def cells(units: list[str], years: range, seed: int = 0) -> pd.DataFrame:
 def test_cells_are_counts_of_firms() -> None:
     """Two industries, two provinces: firms and those in force at a counted level, by hand."""
     frame = pd.DataFrame(
-        [("a", 2020, "C13", "11", ["national"]), ("b", 2020, "C13", "11", []), ("c", 2020, "C14", "12", ["provincial"])],
+        [("a", 2020, "C13", "11", "national"), ("b", 2020, "C13", "11", None), ("c", 2020, "C14", "12", "provincial")],
         columns=["firm_id", "year", "industry_code", "province_code", "srdi_levels_valid"],
     )
+    frame["srdi_levels_valid"] = [0 if pd.isna(level) else level_bits([level]) for level in frame["srdi_levels_valid"]]
     engine = open_engine()
     found = firm_cells(study(), engine, engine.scan(frame, "counted"))
     assert found[["unit", "shock", "firms", "recognised"]].to_numpy().tolist() == [["C13", "11", 2, 1], ["C14", "12", 1, 0]]

@@ -9,6 +9,7 @@ from hqd_index.expressions import aggregate_sql, lag_columns, parse
 from hqd_index.expressions.parts import exact_aggregates
 from hqd_index.panel import aggregate_columns, build_panel, densities, indicator_coverage, unit_year_aggregates
 from hqd_index.panel.firm_bootstrap import panel_draws
+from hqd_index.srdi_levels import level_bits
 from hqd_index.study.records import Control, Indicator
 
 from .test_firm_bootstrap import Fixed
@@ -213,7 +214,7 @@ def test_complete_data_are_summed_to_the_same_bits():
 def test_coverage_by_status_and_sample():
     """The recognised firm knows everything; half of the others' R&D is missing."""
     rows = FIRMS.assign(revenue=100.0, rd_exp=[4.0, None, 6, 5, None])
-    rows["srdi_levels_ever"] = [["national"], [], [], [], []]
+    rows["srdi_levels_ever"] = [level_bits(["national"]), 0, 0, 0, 0]
     made = designed(rd="sum(rd_exp) / sum(revenue)")
     made = made.model_copy(
         update={

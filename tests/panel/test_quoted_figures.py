@@ -6,6 +6,7 @@ import pytest
 from hqd_index.engines import open_engine
 from hqd_index.panel import facts
 from hqd_index.panel.quoted_figures import FACTS
+from hqd_index.srdi_levels import level_bits
 
 from .test_panel import study
 
@@ -22,7 +23,7 @@ FIRMS = pd.DataFrame(
 
 
 def measured(frame: pd.DataFrame, **more: object) -> pd.DataFrame:
-    status = [["criteria"] if firm != "d" else [] for firm in frame["firm_id"]]
+    status = (frame["firm_id"] != "d").astype(int) * level_bits(["criteria"])
     with open_engine() as engine:
         table = engine.scan(frame.assign(srdi_levels_valid=status, **more).convert_dtypes(dtype_backend="numpy_nullable"))
         return facts(study(), engine, {"firms": table}).set_index("fact")

@@ -11,6 +11,7 @@ import pytest
 from hqd_index.engines import Engine, open_engine
 from hqd_index.panel import aggregate_columns, sample_sums, unit_year_panel
 from hqd_index.panel.sample_sums import is_additive
+from hqd_index.srdi_levels import level_bits
 from hqd_index.study.records import Indicator, Study
 
 from .test_panel import study
@@ -39,7 +40,7 @@ def firms() -> pd.DataFrame:
     number = rows["firm_id"].str[1:].astype(int)
     rows["ind"] = number.mod(4).map({0: "W", 1: "X", 2: "Y", 3: "Z"}).where(number > 0)
     is_recognised = (rows["ind"] == "W") | (number % 5 == 0) & (rows["ind"] != "X")
-    rows["srdi_levels_ever"] = [["criteria"] if recognised else [] for recognised in is_recognised]
+    rows["srdi_levels_ever"] = is_recognised.astype(int) * level_bits(["criteria"])
     rows["srdi_levels_valid"] = rows["srdi_levels_to_date"] = rows["srdi_levels_ever"]
     for name, share in (("revenue", 0.1), ("rd_exp", 0.4), ("staff", 0.2)):
         rows[name] = np.exp(random.normal(3, 3, len(rows))).round(2)
@@ -80,7 +81,7 @@ def test_sums_of_both_samples_are_those_of_each(engine: Engine, monkeypatch: pyt
     )
     panels = unit_year_panel._firm_panels(asked, engine, relations, leaves)
     assert aggregates == ADDITIVE
-    never_recognised = engine.query(f"SELECT * FROM {relations['firms']} WHERE len(srdi_levels_ever) = 0")
+    never_recognised = engine.query(f"SELECT * FROM {relations['firms']} WHERE srdi_levels_ever = 0")
     formulas = unit_year_panel._firm_formulas(asked, leaves)
     for sample, rows in (("all", relations["firms"]), ("leave_out", never_recognised)):
         alone = aggregate_columns(asked, engine, {"firms": rows}, formulas)

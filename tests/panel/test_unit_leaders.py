@@ -9,6 +9,7 @@ import pytest
 from hqd_index.engines import open_engine
 from hqd_index.panel import build_panel, leader_marks, leader_panel
 from hqd_index.panel.unit_leaders import base_year
+from hqd_index.srdi_levels import level_bits
 
 from .test_panel import study
 
@@ -26,8 +27,8 @@ def world() -> tuple[pd.DataFrame, pd.DataFrame]:
     firms["rd_exp"] = firms["revenue"] * rng.uniform(0.01, 0.1, len(firms))
     chosen = firms["firm_id"].isin(["f39", "f05"])
     on = chosen & (firms["year"] >= 2020)
-    firms["srdi_levels_valid"] = firms["srdi_levels_to_date"] = [["criteria"] if o else [] for o in on]
-    firms["srdi_levels_ever"] = [["criteria"] if c else [] for c in chosen]
+    firms["srdi_levels_valid"] = firms["srdi_levels_to_date"] = on.astype(int) * level_bits(["criteria"])
+    firms["srdi_levels_ever"] = chosen.astype(int) * level_bits(["criteria"])
     return firms, pd.DataFrame({"ind": ["X"] * 3, "year": YEARS, "stock": [10.0, 20.0, 40.0]})
 
 

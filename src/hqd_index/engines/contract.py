@@ -70,10 +70,19 @@ class Engine(Protocol):
     def view(self, sql: str | exp.Expression, view_name: str | None = None) -> str:
         """The name of a query that is computed when it is read; drop nothing it reads."""
 
-    def store(self, sql: str | exp.Expression, table_name: str, key: Sequence[str] = (), *, extends: str | None = None) -> str:
+    def store(
+        self,
+        sql: str | exp.Expression,
+        table_name: str,
+        key: Sequence[str] = (),
+        *,
+        extends: str | None = None,
+        constants: Mapping[str, str] | None = None,
+    ) -> str:
         """The name of a view of a file that holds the result, rows in the order of the key: it takes no memory, however large.
 
-        `extends` is a relation whose rows the result has one by one, with the same key.
+        `extends` is a relation whose rows the result has one by one, with the same key; `constants`: column -> the text that
+        every row has in it.
         """
 
     def repeated_keys(self, relation: str, key: Sequence[str]) -> str:

@@ -159,15 +159,24 @@ class DuckDBEngine:
         self._run(f"CREATE OR REPLACE VIEW {quoted(view)} AS {self._text(sql)}")
         return view
 
-    def store(self, sql: str | exp.Expression, table_name: str, key: Sequence[str] = (), *, extends: str | None = None) -> str:
+    def store(
+        self,
+        sql: str | exp.Expression,
+        table_name: str,
+        key: Sequence[str] = (),
+        *,
+        extends: str | None = None,
+        constants: Mapping[str, str] | None = None,
+    ) -> str:
         """The name of a view of a parquet file in the scratch folder that holds the result, rows in the order of the key.
 
         It takes no memory, however large. Rows that arrive in order, as most files have them, are not sorted: the first of them
         tell whether to try, and the file tells whether all of them did.
         """
-        path = self._file_in_order(f"SELECT * FROM {quoted(extends)}" if extends else self._text(sql), self._text(sql), key)
+        query = f"SELECT * REPLACE ({_enumerations_sql(constants)}) FROM ({self._text(sql)})" if constants else self._text(sql)
+        path = self._file_in_order(f"SELECT * FROM {quoted(extends)}" if extends else query, query, key)
         if path is None:
-            path = self._scratch_parquet(f"{self._text(sql)} ORDER BY {', '.join(map(quoted, key))}")
+            path = self._scratch_parquet(f"{query} ORDER BY {', '.join(map(quoted, key))}")
         self._stored_files[table_name] = path
         return self.view(f"SELECT * FROM read_parquet({literal(str(path))})", table_name)
 
@@ -341,6 +350,11 @@ def _read_lines_sql(source: Path, delimiter: str, fields: str, missing: str) -> 
     """The fields of the lines of a text without quotes."""
     options = f"header = false, auto_detect = false, delim = {literal(delimiter)}, columns = {{{fields}}}"
     return f"read_csv({literal(str(source))}, {options}, quote = '', escape = '', new_line = '\\n', {missing})"
+
+
+def _enumerations_sql(constants: Mapping[str, str]) -> str:
+    """Texts as members of enumerations, which a file holds by number: it would look each text up among those it has."""
+    return ", ".join(f"CAST({literal(text)} AS ENUM({literal(text)})) AS {quoted(name)}" for name, text in constants.items())
 
 
 def _comparisons_sql(key: Sequence[str]) -> str:

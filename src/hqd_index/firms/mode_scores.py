@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from ..engines import Engine, literal, quoted
+from ..engines import Engine, quoted
 from ..errors import DataError
 from ..expressions import parse, row_sql
+from ..srdi_levels import has_level_sql
 from ..study.column_facts import study_tables as known_tables
 from ..study.records import ModeAxis, ModeItem, Study
 from . import modes
@@ -107,7 +108,7 @@ def _item_columns(study: Study, engine: Engine, tables: Mapping[str, str]) -> tu
     firm_years = engine.collect(f"""
         SELECT CAST(firm_id AS VARCHAR) AS firm_id, CAST("year" AS BIGINT) AS "year", {unit} AS unit,
                {key_selects} CAST(revenue AS DOUBLE) AS revenue,
-               {_in_force(study)} AS in_force, len(coalesce(srdi_levels_ever, [])) > 0 AS ever{item_selects}
+               {_in_force(study)} AS in_force, coalesce(srdi_levels_ever, 0) <> 0 AS ever{item_selects}
         FROM {tables["firms"]} WHERE "year" BETWEEN {first_year} AND {last_year} ORDER BY firm_id, "year" """)
     firm_years = firm_years[firm_years["unit"].notna()].reset_index(drop=True)
     for item_name, item in joins.items():
@@ -134,8 +135,7 @@ def _in_force(study: Study) -> str:
     """True for firm-years that the density counts."""
     density = study.regressions.density
     column = "srdi_levels_valid" if density.status == "valid" else "srdi_levels_to_date"
-    levels = ", ".join(literal(level) for level in density.levels)
-    return f"coalesce(list_has_any({column}, [{levels}]), false)"
+    return f"coalesce({has_level_sql(column, density.levels)}, false)"
 
 
 def _industry_values(

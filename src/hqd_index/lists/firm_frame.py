@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ..engines import Engine, literal, quoted
+from ..engines import Engine, quoted
 from ..expressions import parse, row_sql
+from ..srdi_levels import has_level_sql
 from ..study.records import Label, Study
 
 PROVINCIAL = "provincial"
@@ -101,12 +102,12 @@ def _with_growth(study: Study, engine: Engine, table: str) -> str:
     """The study's firm-years with unit, status to date, and growth of revenue over two years."""
     first_year, last_year = study.study.years
     unit = " || '-' || ".join(f"CAST({quoted(column)} AS VARCHAR)" for column in study.study.unit.by)
-    levels = ", ".join(literal(level) for level in study.regressions.density.levels)
+    levels = study.regressions.density.levels
     return engine.view(f"""
         SELECT *, {unit} AS unit, {GROWTH} AS revenue_growth_2y,
-               coalesce(list_has_any(srdi_levels_to_date, [{levels}]), false) AS is_national,
-               coalesce(list_has_any(srdi_levels_valid, [{levels}]), false) AS in_force,
-               coalesce(list_contains(srdi_levels_to_date, {literal(PROVINCIAL)}), false) AS listed_provincial
+               coalesce({has_level_sql("srdi_levels_to_date", levels)}, false) AS is_national,
+               coalesce({has_level_sql("srdi_levels_valid", levels)}, false) AS in_force,
+               coalesce({has_level_sql("srdi_levels_to_date", [PROVINCIAL])}, false) AS listed_provincial
         FROM {table} WHERE "year" BETWEEN {first_year} AND {last_year}
         WINDOW firm AS (PARTITION BY firm_id ORDER BY "year")""")
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..engines import Engine
 from ..expressions import aggregate_sql, parse
+from ..srdi_levels import has_level_sql
 from ..study.column_facts import row_key
 from ..study.records import Density, Study
 
@@ -107,15 +108,13 @@ OFFICIAL_COUNTS = {"national": "n_srdi_national", "provincial": "n_srdi_provinci
 
 def status_sql(choice: Density) -> str:
     """True for firm-years that the density counts."""
-    levels = ", ".join("'" + level.replace("'", "''") + "'" for level in choice.levels)
     column = "srdi_levels_valid" if choice.status == "valid" else "srdi_levels_to_date"
-    return f"coalesce(list_has_any({column}, [{levels}]), false)"
+    return f"coalesce({has_level_sql(column, choice.levels)}, false)"
 
 
 def ever_sql(study: Study) -> str:
     """True for firms recognised, at a level the density counts, up to the data end; constant per firm."""
-    levels = ", ".join("'" + level.replace("'", "''") + "'" for level in study.regressions.density.levels)
-    return f"coalesce(list_has_any(srdi_levels_ever, [{levels}]), false)"
+    return f"coalesce({has_level_sql('srdi_levels_ever', study.regressions.density.levels)}, false)"
 
 
 def lagged_values(unit_years: pd.DataFrame, column: str, years: int) -> pd.Series:

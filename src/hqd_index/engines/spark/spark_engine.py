@@ -137,11 +137,19 @@ class SparkEngine:
         with spark_faults():
             return self._keep(self._rows(plan), view_name)
 
-    def store(self, sql: str | exp.Expression, table_name: str, key: Sequence[str] = (), *, extends: str | None = None) -> str:
+    def store(
+        self,
+        sql: str | exp.Expression,
+        table_name: str,
+        key: Sequence[str] = (),
+        *,
+        extends: str | None = None,
+        constants: Mapping[str, str] | None = None,
+    ) -> str:
         """The result as files of the cluster, rows in the order of the key."""
         plan = parsed_plan(sql)
         if not self._is_large(plan):
-            return self._small_relation(self._small.store(sql, table_name, key, extends=extends))
+            return self._small_relation(self._small.store(sql, table_name, key, extends=extends, constants=constants))
         with spark_faults():
             rows = self._rows(plan)
             ordered_rows = rows.orderBy(*(f"`{column}`" for column in key)) if key else rows

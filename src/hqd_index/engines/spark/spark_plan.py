@@ -40,6 +40,7 @@ PLAN_NODES: dict[type[exp.Expression], tuple[str, ...]] = {
     exp.EQ: BOTH, exp.NEQ: BOTH, exp.GT: BOTH, exp.GTE: BOTH, exp.LT: BOTH, exp.LTE: BOTH,
     exp.NullSafeEQ: BOTH, exp.NullSafeNEQ: BOTH,
     exp.Add: BOTH, exp.Sub: BOTH, exp.Mul: BOTH, exp.Div: (*BOTH, "typed", "safe"), exp.IntDiv: BOTH, exp.Mod: BOTH, exp.Neg: ONE,
+    exp.BitwiseAnd: BOTH, exp.BitwiseOrAgg: ONE,
     exp.Case: ("ifs", "default"), exp.If: ("this", "true", "false"), exp.Coalesce: (*MANY, "is_nvl", "is_null"),
     exp.Nullif: BOTH, exp.Greatest: (*MANY, "ignore_nulls"), exp.Least: (*MANY, "ignore_nulls"),
     exp.Cast: ("this", "to"), exp.TryCast: ("this", "to", "safe"), exp.Abs: ONE, exp.Trunc: ONE, exp.Floor: ONE, exp.Ceil: ONE,

@@ -222,7 +222,7 @@ def _coded_cell_sql(column_name: str, column_reading: ColumnReading, cell: str, 
 def _typed_columns(
     text_rows: str, column_reading: ColumnReading, codes_by_column: Mapping[str, str], conversions: Mapping[str, pd.DataFrame]
 ) -> str:
-    select_list, join_clauses = ["t.rid"], []
+    select_list, join_clauses, constants = ["t.rid"], [], {}
     for column_index, name in enumerate(column_reading.present_columns):
         cell, code_alias = f"t.{quoted(name)}", f"l{column_index}"
         if name in codes_by_column:
@@ -247,6 +247,8 @@ def _typed_columns(
             sql = column_reading.number_sql(name, column_reading.meaning_sql(name, cell), "t.rid")
         else:
             sql = _cast_sql(cell, column_reading.table.columns[name].dtype)
+            if sql == cell and name in column_reading.source.constants:
+                constants[name] = column_reading.source.constants[name]
         if name in column_reading.source.zero_is_missing:
             sql = f"NULLIF({sql}, 0)"
         select_list.append(f"{sql} AS {quoted(name)}")
@@ -256,4 +258,4 @@ def _typed_columns(
     cell_count = column_reading.row_count * len(select_list)
     if is_cheap and FEW_CELLS < cell_count < MANY_CELLS:
         return column_reading.engine.view(query)
-    return held_rows(query, cell_count, column_reading.engine)
+    return held_rows(query, cell_count, column_reading.engine, constants)

@@ -51,9 +51,12 @@ def text_table(sheets: Sequence[Sheet], source: Source, table: CanonicalTable, e
     return all_rows
 
 
-def held_rows(query: str, cell_count: int, engine: Engine) -> str:
-    """The name of a relation that holds the result: a table, or of many cells a file, which takes no memory."""
-    return engine.query(query) if cell_count < MANY_CELLS else engine.store(query, engine.new_name())
+def held_rows(query: str, cell_count: int, engine: Engine, constants: Mapping[str, str] | None = None) -> str:
+    """The name of a relation that holds the result: a table, or of many cells a file, which takes no memory.
+
+    `constants`: columns that have the same text in every row.
+    """
+    return engine.query(query) if cell_count < MANY_CELLS else engine.store(query, engine.new_name(), constants=constants)
 
 
 def _stacked_sql(queries: Sequence[str]) -> str:

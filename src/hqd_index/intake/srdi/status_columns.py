@@ -6,16 +6,14 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ...canonical import SRDI_LEVELS
 from ...engines import Engine, literal, quoted
 from ...expressions import parse, row_sql
+from ...srdi_levels import CRITERIA, LEVEL_BITS, NO_LEVEL, highest_level_sql, level_bit_sql
 from ...study.records import SrdiList, Study
 
 PUBLISHED_STATUS_COLUMNS = ("srdi_level", "srdi_batch", "srdi_first_year", "srdi_ever", "srdi_valid", "srdi_any")
-LISTS = ("srdi_levels_valid", "srdi_levels_to_date", "srdi_levels_ever")
-HIGHEST_FIRST = tuple(reversed(SRDI_LEVELS[1:]))
+LEVEL_SETS = ("srdi_levels_valid", "srdi_levels_to_date", "srdi_levels_ever")
 SPELL_COLUMNS = ("level", "batch", "first", "start", "end")
-CRITERIA_LEVEL = "criteria"
 
 
 def status_from_spells(
@@ -23,13 +21,15 @@ def status_from_spells(
 ) -> str:
     """The firm table with the status columns that the spells of recognition give.
 
-    Firms with the same spells share a profile: lists of levels are made, and joined, for profiles and years and not for firms.
+    Firms with the same spells share a profile: sets of levels are made, and joined, for profiles and years and not for firms.
     """
     firm_profiles, profile_spells = _profiles(firm_spells, undecided_firms)
-    spells_table = engine.scan(profile_spells.astype({"level": "str"}))
+    spell_bits = profile_spells["level"].map(LEVEL_BITS).astype("int32")
+    spells_table = engine.scan(profile_spells.astype({"level": "str"}).assign(bit=spell_bits))
     profile_numbers = engine.scan(firm_profiles.astype({"firm_id": "str"}))
     national = ", ".join(literal(level) for level in settings.national_levels)
-    replaced_columns = [column_name for column_name in engine.types(firms) if column_name in (*PUBLISHED_STATUS_COLUMNS, *LISTS)]
+    status_columns = (*PUBLISHED_STATUS_COLUMNS, *LEVEL_SETS)
+    replaced_columns = [column_name for column_name in engine.types(firms) if column_name in status_columns]
     kept_columns = f"f.* EXCLUDE ({', '.join(replaced_columns)})" if replaced_columns else "f.*"
     status_rows = engine.query(
         f"""WITH p AS (
@@ -37,17 +37,17 @@ def status_from_spells(
                    {_levels_sql("y.year >= s.first")} AS to_date, {_levels_sql("true")} AS ever, min(s.first) AS first,
                    min(s.batch) FILTER (WHERE s.level IN ({national})) AS batch, min(s."after") AS "after"
             FROM (SELECT DISTINCT year FROM {quoted(firms)}) AS y CROSS JOIN {spells_table} AS s GROUP BY s.profile, y.year)
-        SELECT p.*, coalesce({_highest_level_sql("p.valid")}, {_highest_level_sql("p.to_date")}, 'none') AS level,
-               CASE WHEN len(p.valid) = 0 AND p.year >= p."after" THEN NULL ELSE p.valid END AS known
+        SELECT p.*, coalesce({highest_level_sql("p.valid")}, {highest_level_sql("p.to_date")}, '{NO_LEVEL}') AS level,
+               CASE WHEN p.valid = 0 AND p.year >= p."after" THEN NULL ELSE p.valid END AS known
         FROM p"""
     )
-    valid_sql = "CASE WHEN q.level IS NULL THEN [] ELSE q.known END"
+    valid_sql = "CASE WHEN q.level IS NULL THEN 0 ELSE q.known END"
     return engine.store(
-        f"""SELECT {kept_columns}, coalesce(q.level, 'none') AS srdi_level,
+        f"""SELECT {kept_columns}, coalesce(q.level, '{NO_LEVEL}') AS srdi_level,
                CAST(q.batch AS INTEGER) AS srdi_batch, CAST(q.first AS INTEGER) AS srdi_first_year,
-               coalesce(f.year >= q.first, false) AS srdi_ever, len({valid_sql}) > 0 AS srdi_valid,
+               coalesce(f.year >= q.first, false) AS srdi_ever, {valid_sql} <> 0 AS srdi_valid,
                q.first IS NOT NULL AS srdi_any, {valid_sql} AS srdi_levels_valid,
-               coalesce(q.to_date, []) AS srdi_levels_to_date, coalesce(q.ever, []) AS srdi_levels_ever
+               coalesce(q.to_date, 0) AS srdi_levels_to_date, coalesce(q.ever, 0) AS srdi_levels_ever
         FROM {quoted(firms)} AS f LEFT JOIN {profile_numbers} AS n USING (firm_id)
         LEFT JOIN {status_rows} AS q ON q.profile = n.profile AND q.year = f.year""",
         f"{firms}_status",
@@ -74,30 +74,26 @@ def _profiles(firm_spells: pd.DataFrame, undecided_firms: pd.DataFrame) -> tuple
 
 
 def _levels_sql(condition: str) -> str:
-    return f"coalesce(list_sort(list_distinct(list(s.level) FILTER (WHERE {condition}))), [])"
-
-
-def _highest_level_sql(levels: str) -> str:
-    ranked_levels = "[" + ", ".join(literal(level) for level in HIGHEST_FIRST) + "]"
-    return f"list_filter({ranked_levels}, lambda one: list_contains({levels}, one))[1]"
+    return f"coalesce(bit_or(s.bit) FILTER (WHERE {condition}), 0)"
 
 
 def status_from_columns(firms: str, engine: Engine) -> str:
-    """The firm table with level lists made from its own srdi_level and srdi_valid, where no list is given."""
+    """The firm table with sets of levels made from its own srdi_level and srdi_valid, where no list is given."""
     columns = engine.types(firms)
     if not {"srdi_level", "srdi_valid"} & set(columns):
         return engine.store(f"SELECT * FROM {quoted(firms)}", f"{firms}_status", ["firm_id", "year"])
-    level_sql = "NULLIF(srdi_level, 'none')" if "srdi_level" in columns else "NULL"
+    level_sql = f"NULLIF(srdi_level, '{NO_LEVEL}')" if "srdi_level" in columns else "NULL"
     valid_sql = "srdi_valid" if "srdi_valid" in columns else f"{level_sql} IS NOT NULL"
-    current_levels = f"CASE WHEN coalesce({valid_sql}, false) THEN [coalesce({level_sql}, 'national')] ELSE [] END"
+    level_bit = level_bit_sql(f"coalesce({level_sql}, 'national')")
+    current_levels = f"CASE WHEN coalesce({valid_sql}, false) THEN {level_bit} ELSE 0 END"
     replaced_columns = [column_name for column_name in columns if column_name in ("srdi_any", "srdi_ever", "srdi_valid")]
     window = "PARTITION BY firm_id ORDER BY year ROWS BETWEEN UNBOUNDED PRECEDING AND"
     return engine.store(
         f"""WITH marked AS (SELECT *, {current_levels} AS srdi_levels_valid FROM {quoted(firms)}),
-        summed AS (SELECT *, list_sort(list_distinct(flatten(list(srdi_levels_valid) OVER ({window} CURRENT ROW)))) AS to_date,
-            list_sort(list_distinct(flatten(list(srdi_levels_valid) OVER ({window} UNBOUNDED FOLLOWING)))) AS ever FROM marked)
-        SELECT * EXCLUDE ({", ".join([*replaced_columns, "to_date", "ever"])}), len(to_date) > 0 AS srdi_ever,
-               len(srdi_levels_valid) > 0 AS srdi_valid, len(ever) > 0 AS srdi_any,
+        summed AS (SELECT *, bit_or(srdi_levels_valid) OVER ({window} CURRENT ROW) AS to_date,
+            bit_or(srdi_levels_valid) OVER ({window} UNBOUNDED FOLLOWING) AS ever FROM marked)
+        SELECT * EXCLUDE ({", ".join([*replaced_columns, "to_date", "ever"])}), to_date <> 0 AS srdi_ever,
+               srdi_levels_valid <> 0 AS srdi_valid, ever <> 0 AS srdi_any,
                to_date AS srdi_levels_to_date, ever AS srdi_levels_ever
         FROM summed""",
         f"{firms}_status",
@@ -119,14 +115,14 @@ def status_by_criterion(study: Study, engine: Engine, tables: Mapping[str, str])
         column_types,
         partition=["firm_id"],
     )
-    level = f"['{CRITERIA_LEVEL}']"
+    bit = LEVEL_BITS[CRITERIA]
     sql = f"""
         WITH judged AS (SELECT *, coalesce({criterion_sql}, false) AS srdi_valid FROM {tables["firms"]}),
         dated AS (SELECT *, min("year") FILTER (WHERE srdi_valid) OVER (PARTITION BY firm_id) AS srdi_first_year FROM judged)
         SELECT *, coalesce("year" >= srdi_first_year, false) AS srdi_ever, srdi_first_year IS NOT NULL AS srdi_any,
-               CASE WHEN srdi_valid THEN '{CRITERIA_LEVEL}' END AS srdi_level,
-               CASE WHEN srdi_valid THEN {level} ELSE [] END AS srdi_levels_valid,
-               CASE WHEN "year" >= srdi_first_year THEN {level} ELSE [] END AS srdi_levels_to_date,
-               CASE WHEN srdi_first_year IS NOT NULL THEN {level} ELSE [] END AS srdi_levels_ever
+               CASE WHEN srdi_valid THEN '{CRITERIA}' END AS srdi_level,
+               CASE WHEN srdi_valid THEN {bit} ELSE 0 END AS srdi_levels_valid,
+               CASE WHEN "year" >= srdi_first_year THEN {bit} ELSE 0 END AS srdi_levels_to_date,
+               CASE WHEN srdi_first_year IS NOT NULL THEN {bit} ELSE 0 END AS srdi_levels_ever
         FROM dated"""
     return {**tables, "firms": engine.query(sql, "firms_status")}

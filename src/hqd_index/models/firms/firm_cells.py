@@ -7,6 +7,7 @@ import pandas as pd
 
 from ...engines import Engine, literal
 from ...errors import EstimationError
+from ...srdi_levels import has_level_sql
 from ...study.records import Study
 from ..kernels.shift_share import Exposure, leave_one_out, recentred_exposure
 
@@ -24,12 +25,12 @@ def firm_cells(study: Study, engine: Engine, firms: str) -> pd.DataFrame:
     other_dimension = OTHER_GROUPING.get(unit, "") if len(study.study.unit.by) == 1 else ""
     if not {unit, other_dimension, "srdi_levels_valid"} <= set(types):
         return pd.DataFrame(columns=COLUMNS)
-    levels = "[" + ", ".join(literal(level) for level in study.regressions.density.levels) + "]"
+    is_in_force = has_level_sql("srdi_levels_valid", study.regressions.density.levels)
     return engine.collect(f"""
         SELECT CAST("{unit}" AS VARCHAR) AS unit, CAST("{other_dimension}" AS VARCHAR) AS shock,
         {literal(other_dimension)} AS kind,
                CAST("year" AS BIGINT) AS "year", count(*) AS firms,
-               count(*) FILTER (WHERE list_has_any(srdi_levels_valid, {levels})) AS recognised
+               count(*) FILTER (WHERE {is_in_force}) AS recognised
         FROM {firms} WHERE "{other_dimension}" IS NOT NULL GROUP BY ALL ORDER BY ALL""")
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ...engines import Engine, literal
+from ...engines import Engine
 from ...errors import ConfigError, EstimationError
 from ...expressions import parse, row_sql
+from ...srdi_levels import has_level_sql
 from ...study.records import Study
 
 INSTRUMENT = "instrument_of_status"
@@ -49,12 +50,12 @@ def firm_years(study: Study, engine: Engine, firms: str) -> pd.DataFrame:
         location = f"regressions.yaml events.balancing.covariates.{name}"
         formula = parse(covariate.formula, columns=types, aggregate=False, location=location)
         columns.append(f'CAST({row_sql(formula, types, partition=["firm_id"])} AS DOUBLE) AS "{COVARIATE}{name}"')
-    levels = "[" + ", ".join(literal(level) for level in study.regressions.density.levels) + "]"
+    levels = study.regressions.density.levels
     if "srdi_levels_valid" in types:
-        columns.append(f"CAST(coalesce(list_has_any(srdi_levels_valid, {levels}), false) AS DOUBLE) AS valid")
+        columns.append(f"CAST(coalesce({has_level_sql('srdi_levels_valid', levels)}, false) AS DOUBLE) AS valid")
     frame = engine.collect(f"""
         WITH recognitions AS (
-            SELECT *, list_has_any(srdi_levels_to_date, {levels}) AS counted, len(srdi_levels_ever) > 0 AS any_level FROM {firms}
+            SELECT *, {has_level_sql("srdi_levels_to_date", levels)} AS counted, srdi_levels_ever <> 0 AS any_level FROM {firms}
         ),
         dated AS (SELECT *, min("year") FILTER (WHERE counted) OVER (PARTITION BY firm_id) AS "first" FROM recognitions)
         SELECT firm_id AS unit, CAST("year" AS BIGINT) AS "year", {_unit_year_cell(study, types)} AS "cell",
