@@ -17,31 +17,23 @@ from ..study.records import Label
 from ..study.vendor_presets import preset
 from .builtin_tables import builtin_table, is_batch_totals
 from .indicator_systems import is_coinr_data, is_coinr_meta, system_of_table
-from .known_words import LIST_NAMES, ROW_NUMBERS, firm_columns, industry_columns, list_columns, provenance_words, totals
+from .known_words import (
+    LIST_NAMES,
+    NAME_WORDS,
+    ROW_NUMBERS,
+    UNIT_WORDS,
+    firm_columns,
+    industry_columns,
+    list_columns,
+    provenance_words,
+    totals,
+)
 from .sheet_tables import MAJORITY, SheetColumn, SheetTable
 
 Role = Literal[
     "system", "coinr_meta", "coinr_data", "coin_tool", "srdi_list", "batches", "builtin", "firms", "industry", "panel", "none"
 ]
 Layout = Literal["plain", "long", "years", "bands", "years_of_measures"]
-NAME_WORDS = {
-    "指标",
-    "指标名称",
-    "指标代码",
-    "变量",
-    "变量名",
-    "项目",
-    "variable",
-    "variables",
-    "indicator",
-    "indicators",
-    "series",
-    "item",
-    "indicatorname",
-    "seriesname",
-    "variablename",
-}
-UNIT_WORDS = {"单位", "计量单位", "unit", "units"}
 RECOGNITION_COLUMNS = {"level", "batch", "announce_date", "doc_no", "status", "valid_from"}
 UNIT = "unit"
 REGIONS_ACROSS = 3
