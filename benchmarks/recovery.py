@@ -21,8 +21,8 @@ from hqd_index.index.index_tables import Index, build_index
 from hqd_index.links import links
 from hqd_index.models import ModelInputs, estimation_data, regressions
 from hqd_index.panel import build_panel, unit_names
-from hqd_index.srdi_levels import level_bits
 from hqd_index.study.records import Study
+from hqd_index.study.srdi_levels import level_bits
 from hqd_index.study.study_folder import load_study
 from hqd_index.study.varied_study import vary
 

@@ -39,8 +39,8 @@ from hqd_index.models.composite import composite
 from hqd_index.models.estimation_sample import estimation_sample, with_scenario
 from hqd_index.models.headline_regression import fitted_estimate
 from hqd_index.panel import Panel, build_panel, unit_names
-from hqd_index.srdi_levels import level_bits
 from hqd_index.study.records import Study
+from hqd_index.study.srdi_levels import level_bits
 from hqd_index.study.study_folder import load_study
 from hqd_index.study.varied_study import vary
 from hqd_index.tables import empty
@@ -101,8 +101,8 @@ def status_tables(engine: Engine, demo: Demo) -> dict[str, str]:
     national = f"CASE WHEN {{}} THEN {level_bits(['national'])} ELSE 0 END AS {{}}"
     columns = [national.format("any_", "srdi_levels_ever"), national.format("valid_", "srdi_levels_valid")]
     bits = {level: level_bits([level]) for level in ("national", "provincial")}
-    to_date = f"CASE WHEN past_ THEN {bits['national']} ELSE 0 END + CASE WHEN local_ THEN {bits['provincial']} ELSE 0 END"
-    columns += [f"{to_date} AS srdi_levels_to_date"]
+    levels_to_date = f"CASE WHEN past_ THEN {bits['national']} ELSE 0 END + CASE WHEN local_ THEN {bits['provincial']} ELSE 0 END"
+    columns += [f"{levels_to_date} AS srdi_levels_to_date"]
     frames = {"industry": demo.industry, "trade": demo.trade, "io": demo.io, "trade_hs6": demo.world.hs6}
     frames |= {"crosswalks": demo.world.crosswalks, "countries": demo.world.countries}
     table = engine.query(f"SELECT * EXCLUDE (any_, valid_, past_, local_), {', '.join(columns)} FROM {raw}", "firms")

@@ -49,16 +49,16 @@ def digest_input(path: Path) -> str:
     A file may have where its inode, size or one of its times is another, or where it had been written so shortly before that its
     times could not tell. That its inode changed says nothing where a link to it was made or removed: the engine makes one.
     """
-    state, changed, links = _file_state(path)
+    state, inode_time, link_count = _file_state(path)
     if state in _known_digests:
-        digest, known_changed, known_links = _known_digests[state]
-        if changed == known_changed or links != known_links:
+        digest, known_inode_time, known_link_count = _known_digests[state]
+        if inode_time == known_inode_time or link_count != known_link_count:
             return digest
     started = time.time_ns()
     digest = digest_file(path)
-    written = state[-1]
-    if started - max(written, changed) > AT_REST_NS and _file_state(path)[:2] == (state, changed):
-        _known_digests[state] = digest, changed, links
+    write_time = state[-1]
+    if started - max(write_time, inode_time) > AT_REST_NS and _file_state(path)[:2] == (state, inode_time):
+        _known_digests[state] = digest, inode_time, link_count
     return digest
 
 

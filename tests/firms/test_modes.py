@@ -13,8 +13,8 @@ from hqd_index.firms import modes
 from hqd_index.firms.mode_scores import firm_scores
 from hqd_index.firms.mode_tables import mode_tables
 from hqd_index.firms.modes import FIRST_MODE, MIXED_STATE, SECOND_MODE, UNCLASSIFIED_STATE
-from hqd_index.srdi_levels import level_bits
 from hqd_index.study.records import Label, ModeAxes, ModeAxis, ModeItem, ModePath, ModePaths, Modes, PathIndicator, Sources
+from hqd_index.study.srdi_levels import level_bits
 from hqd_index.tables import check
 
 from ..models.known_panels import study

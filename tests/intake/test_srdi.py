@@ -14,8 +14,8 @@ from hqd_index.intake.srdi.list_checks import batch_notices
 from hqd_index.intake.srdi.recognition_spells import Event, firm_spells, spells, stock
 from hqd_index.intake.srdi.srdi_status import status_from_list
 from hqd_index.intake.srdi.status_columns import status_from_columns, status_from_spells
-from hqd_index.srdi_levels import level_bits
 from hqd_index.study.records import SrdiList
+from hqd_index.study.srdi_levels import level_bits
 
 # domain reference, data.md section 6: batch totals, and reviews passed with one count base (155 in 2022, 142 from 2023 on)
 BATCHES = {1: 248, 2: 1584, 3: 2930, 4: 4357, 5: 3671, 6: 3012, 7: 3482}

@@ -17,7 +17,7 @@ from hqd_index.lists.recognition_model import auc, brier, foresee, logistic, tra
 from hqd_index.report.disclosure import publishable_results
 from hqd_index.report.grids.list_grids import candidate_counts
 from hqd_index.report.results import Results
-from hqd_index.srdi_levels import level_bits
+from hqd_index.study.srdi_levels import level_bits
 from hqd_index.tables import check, empty, of_rows
 
 from .frames import UNITS, frames, study

@@ -17,8 +17,8 @@ from hqd_index.models.firms.firm_years import firm_years
 from hqd_index.models.model_results import regressions
 from hqd_index.models.model_rows import frames_of
 from hqd_index.models.multiverse.multiverse_tables import multiverse_tables, scores_of, universes_of
-from hqd_index.srdi_levels import level_bits
 from hqd_index.study.records import Control, Events, FirmOutcome, Label, Resilience, SpecificationGrid
+from hqd_index.study.srdi_levels import level_bits
 from hqd_index.tables import check
 
 from .known_panels import index_panel, study, weights

@@ -9,8 +9,8 @@ from hqd_index.expressions import aggregate_sql, lag_columns, parse
 from hqd_index.expressions.parts import exact_aggregates
 from hqd_index.panel import aggregate_columns, build_panel, densities, indicator_coverage, unit_year_aggregates
 from hqd_index.panel.firm_bootstrap import panel_draws
-from hqd_index.srdi_levels import level_bits
 from hqd_index.study.records import Control, Indicator
+from hqd_index.study.srdi_levels import level_bits
 
 from .test_firm_bootstrap import Fixed
 from .test_panel import L, study

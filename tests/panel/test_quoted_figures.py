@@ -6,7 +6,7 @@ import pytest
 from hqd_index.engines import open_engine
 from hqd_index.panel import facts
 from hqd_index.panel.quoted_figures import FACTS
-from hqd_index.srdi_levels import level_bits
+from hqd_index.study.srdi_levels import level_bits
 
 from .test_panel import study
 

@@ -11,8 +11,8 @@ import pytest
 from hqd_index.engines import Engine, open_engine
 from hqd_index.panel import aggregate_columns, sample_sums, unit_year_panel
 from hqd_index.panel.sample_sums import is_additive
-from hqd_index.srdi_levels import level_bits
 from hqd_index.study.records import Indicator, Study
+from hqd_index.study.srdi_levels import level_bits
 
 from .test_panel import study
 

@@ -9,7 +9,7 @@ import pytest
 from hqd_index.engines import open_engine
 from hqd_index.panel import build_panel, leader_marks, leader_panel
 from hqd_index.panel.unit_leaders import base_year
-from hqd_index.srdi_levels import level_bits
+from hqd_index.study.srdi_levels import level_bits
 
 from .test_panel import study
 

@@ -11,9 +11,9 @@ import pandas as pd
 from ..engines import Engine, quoted
 from ..errors import DataError
 from ..expressions import parse, row_sql
-from ..srdi_levels import has_level_sql
 from ..study.column_facts import study_tables as known_tables
 from ..study.records import ModeAxis, ModeItem, Study
+from ..study.srdi_levels import has_level_sql
 from . import modes
 from .modes import AXES, Array, Codes
 

@@ -11,8 +11,8 @@ import pandas as pd
 
 from ..engines import Engine, quoted
 from ..expressions import parse, row_sql
-from ..srdi_levels import has_level_sql
 from ..study.records import Label, Study
+from ..study.srdi_levels import has_level_sql
 
 PROVINCIAL = "provincial"
 CASH_FLOWS = ("op_cashflow", "inv_cashflow", "fin_cashflow")

@@ -9,9 +9,9 @@ import pandas as pd
 
 from ..engines import Engine
 from ..expressions import aggregate_sql, parse
-from ..srdi_levels import has_level_sql
 from ..study.column_facts import row_key
 from ..study.records import Density, Study
+from ..study.srdi_levels import has_level_sql
 
 COUNTS = ("n_firms", "n_srdi")
 MEASURES = ("count", "revenue", "employment", "ihs")

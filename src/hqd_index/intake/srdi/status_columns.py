@@ -8,8 +8,8 @@ import pandas as pd
 
 from ...engines import Engine, literal, quoted
 from ...expressions import parse, row_sql
-from ...srdi_levels import CRITERIA, LEVEL_BITS, NO_LEVEL, highest_level_sql, level_bit_sql
 from ...study.records import SrdiList, Study
+from ...study.srdi_levels import CRITERIA, LEVEL_BITS, NO_LEVEL, highest_level_sql, level_bit_sql
 
 PUBLISHED_STATUS_COLUMNS = ("srdi_level", "srdi_batch", "srdi_first_year", "srdi_ever", "srdi_valid", "srdi_any")
 LEVEL_SETS = ("srdi_levels_valid", "srdi_levels_to_date", "srdi_levels_ever")

@@ -7,8 +7,8 @@ import pandas as pd
 
 from ...engines import Engine, literal
 from ...errors import EstimationError
-from ...srdi_levels import has_level_sql
 from ...study.records import Study
+from ...study.srdi_levels import has_level_sql
 from ..kernels.shift_share import Exposure, leave_one_out, recentred_exposure
 
 OTHER_GROUPING = {"industry_code": "province_code", "province_code": "industry_code"}

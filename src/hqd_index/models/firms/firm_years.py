@@ -9,8 +9,8 @@ import pandas as pd
 from ...engines import Engine
 from ...errors import ConfigError, EstimationError
 from ...expressions import parse, row_sql
-from ...srdi_levels import has_level_sql
 from ...study.records import Study
+from ...study.srdi_levels import has_level_sql
 
 INSTRUMENT = "instrument_of_status"
 """Column of the instrument that regressions.yaml names under events."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...canonical import SRDI_LEVELS
-from ...srdi_levels import CRITERIA
 from ..column_facts import Columns, column_facts, numerator_columns, source_columns, study_tables
 from ..indicator_tree import tree_of
 from ..records import Control, Density, FirmVariable, SpecificationChoice, Study
+from ..srdi_levels import CRITERIA
 from ..study_findings import Finding, bound_formula, unknown_name
 from ..yaml_document import Place
 from .formula_checks import missing_unit_columns, scored_indicators, treatment_columns

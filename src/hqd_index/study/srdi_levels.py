@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .canonical import SRDI_LEVELS
+from ..canonical import SRDI_LEVELS
 
 NO_LEVEL = SRDI_LEVELS[0]
 CRITERIA = "criteria"
