@@ -123,3 +123,11 @@ def test_a_stored_table_that_extends_another_is_in_its_order_whichever_side_a_jo
         query = f"SELECT f.*, q.level FROM {ordered_firms} AS f LEFT JOIN {status} AS q USING (firm_id, year)"
         stored = engine.store(query, "firms_status", ["firm_id", "year"], extends=ordered_firms)
         pd.testing.assert_frame_equal(engine.collect(stored)[["firm_id", "year"]], firms, check_dtype=False)
+
+
+def test_a_text_that_all_rows_share_is_stored_as_it_is():
+    rows = pd.DataFrame({"n": [3, 1, 2], "edition": "it's 2017"})
+    with open_engine() as engine:
+        stored = engine.store(f"SELECT * FROM {engine.scan(rows)}", "shared", ["n"], constants={"edition": "it's 2017"})
+        assert engine.types(stored) == {"n": "integer", "edition": "text"}
+        assert engine.collect(stored).to_dict("list") == {"n": [1, 2, 3], "edition": ["it's 2017"] * 3}
