@@ -21,7 +21,7 @@ import pytest
 from hqd_index.engines import open_engine
 from hqd_index.errors import SetupError
 from hqd_index.explain.normalising_steps import normalising
-from hqd_index.explain.raw_values import named_files, raw_values
+from hqd_index.explain.raw_values import raw_values
 from hqd_index.intake.layout.text_columns import FILE_SPAN
 from hqd_index.intake.records.row_members import row_files, row_places
 from hqd_index.methods.choice import Choice, bind
@@ -308,22 +308,24 @@ def test_a_normalised_value_is_written_as_the_method_made_it(to, begins):
         assert text.startswith(begins if choice is minmax else "1 + 0.1 * (x - mean)")
 
 
-def test_rows_of_the_same_bytes_under_two_names_are_told_apart(tmp_path):
-    """Both files have rows 2 and 3; the second copy of a digest has (2) behind it, as the names of a run have."""
-    sheets = pd.DataFrame({"number": [1, 2, 3], "digest": ["a" * 64, "a" * 64, "b" * 64], "sheet": ["", "", "表"]})
+def test_rows_of_files_of_different_tables_are_told_apart():
+    """Two files have rows 2 and 3; nothing but their names, and the tables they are of, need differ."""
+    first, second = (
+        pd.DataFrame({"number": [1], "file": ["x.csv"], "sheet": [""], "source": ["a"]}),
+        pd.DataFrame({"number": [2, 3], "file": ["y.csv", "z.xlsx"], "sheet": ["", "表"], "source": ["b", "c"]}),
+    )
     with open_engine() as engine:
-        made = row_files([SimpleNamespace(files=sheets)], engine)["row_files"]  # type: ignore[list-item]
-        files = named_files(engine.collect(made), {"a" * 12: "x.csv", "a" * 12 + "(2)": "y.csv"})
+        files = engine.collect(row_files([SimpleNamespace(files=first), SimpleNamespace(files=second)], engine)["row_files"])  # type: ignore[list-item]
     rids = pd.Series([number * FILE_SPAN + row for number, row in ((2, 3), (1, 2), (3, 9), (2, 2))], index=[7, 5, 3, 1])
     assert row_places(rids, files).to_dict("index") == {
         7: {"file": "y.csv", "sheet": "", "row": 3}, 5: {"file": "x.csv", "sheet": "", "row": 2},
-        3: {"file": "b" * 12, "sheet": "表", "row": 9}, 1: {"file": "y.csv", "sheet": "", "row": 2},
+        3: {"file": "z.xlsx", "sheet": "表", "row": 9}, 1: {"file": "y.csv", "sheet": "", "row": 2},
     }  # fmt: skip
 
 
 def test_a_run_of_an_earlier_version_is_made_again(tmp_path):
     """Its clean tables have no numbers of rows that lead to a file."""
     with open_engine() as engine, pytest.raises(SetupError, match="earlier version") as caught:
-        raw_values(None, engine, {}, [], "A", 2020, sample="all", file_by_digest={},  # type: ignore[arg-type]
+        raw_values(None, engine, {}, [], "A", 2020, sample="all",  # type: ignore[arg-type]
                    intake_paths={"repairs": tmp_path / "repairs.parquet"})  # fmt: skip
     assert "hqd run" in caught.value.text("zh")

@@ -107,7 +107,6 @@ def account(published_study: Published, unit: str, year: int, node: str | None =
             unit_id,
             year,
             sample=sample,
-            file_by_digest=published_study.files,
             intake_paths=stored_paths["intake"],
         )
         leaf_accounts = tuple(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -49,15 +48,6 @@ class Published:
                 location=str(self.cache),
             )
         return {table_name: table_path(self.cache, stage, key, table_name) for table_name in table_names}
-
-    @cached_property
-    def files(self) -> dict[str, str]:
-        """First 12 digits of a raw file's digest -> its name; a further copy of the same bytes has (2), (3) ... behind."""
-        name_by_digest: dict[str, str] = {}
-        for name, digest in sorted(self.manifest["inputs"].items()):
-            copies = sum(digest_prefix.partition("(")[0] == digest[:12] for digest_prefix in name_by_digest)
-            name_by_digest[digest[:12] + (f"({copies + 1})" if copies else "")] = name
-        return name_by_digest
 
 
 def published(loaded_study: LoadedStudy, run_folders: RunFolders, run_name: str | None = None) -> Published:

@@ -80,7 +80,6 @@ def raw_values(
     year: int,
     *,
     sample: str,
-    file_by_digest: Mapping[str, str],
     intake_paths: Mapping[str, Path],
 ) -> dict[str, RawValue]:
     """The raw value of each leaf in a unit-year, from the tables that the panel was made of.
@@ -89,13 +88,13 @@ def raw_values(
     of each cell of rows that several raw rows made, `cell_texts` the texts of converted cells, `repairs` the columns whose unit
     was converted. SetupError where an earlier version of the program made them.
     """
-    if "row_files" not in intake_paths:
+    files = engine.collect(engine.scan(intake_paths["row_files"])) if "row_files" in intake_paths else pd.DataFrame()
+    if "file" not in files:
         raise SetupError(
             "an earlier version of the program made the run; run hqd run again",
             zh="该运行由较早版本的程序生成;请重新执行 hqd run",
             location=str(next(iter(intake_paths.values())).parent),
         )
-    files = named_files(engine.collect(engine.scan(intake_paths["row_files"])), file_by_digest)
     indicators = {leaf: study.indicators.indicators[leaf] for leaf in leaves}
     table_names = {leaf.table for leaf in indicators.values()}
     tables = {
@@ -126,7 +125,7 @@ class RawValueReading:
     repairs: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(REPAIRS)))
 
     def raw(self, files: pd.DataFrame) -> RawValue:
-        """The raw value with all behind it; `files`: as `named_files` says."""
+        """The raw value with all behind it; `files`: number, file, sheet."""
         types = self.engine.types(self.table) | {"unit": "text"}
         expr = parsed_aggregate(self.indicator, types, location=self.indicator.table)
         column_steps = computed_columns(self.study, self.indicator.table, expr)
@@ -289,11 +288,6 @@ def sources(study: Study, table: str, expr: Expression, types: Mapping[str, str]
 def _id_list(cells: pd.DataFrame) -> str:
     """The row ids of cells, as SQL lists them."""
     return ", ".join(map(str, cells["rid"].unique()))
-
-
-def named_files(row_files: pd.DataFrame, file_by_digest: Mapping[str, str]) -> pd.DataFrame:
-    """number, sheet and digest of the files of row ids, with the name of each as `file`, or its digest where it has none."""
-    return row_files.assign(file=[file_by_digest.get(digest, digest) for digest in row_files["digest"]])
 
 
 def cells_with_location(cells: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from .records.quarantine_tables import quarantine_list, quarantined_raw_rows, st
 from .records.row_ledger import QUARANTINED_OUTCOME, ledger_rows
 from .records.row_members import cell_texts, row_files, row_members
 from .records.sample_flow import coverage, sample_flow
+from .records.sheet_names import with_distinct_sheets
 from .rules.key_overlap import table_overlap_notices
 from .rules.unit_jumps import Medians
 from .server_rows import database_files, database_snapshots
@@ -168,7 +169,7 @@ def _clean_tables(
         jobs = [pool.submit(_clean_table, *table_step, engine) for table_step in table_steps]
     errors = [fault for job in jobs if isinstance(fault := job.exception(), HqdError)]
     _raise_faults(errors)
-    return [job.result() for job in jobs]
+    return with_distinct_sheets([job.result() for job in jobs], study.sources.sources)
 
 
 def _table_jobs(

@@ -46,7 +46,7 @@ def parsed_sources(
             sheet_cells = [first_rows(sheet, table_step.first_rows, table_step.engine) for sheet in sheet_cells]
         source = tidy_source(study_source)
         source_sheets = [
-            _sheet_with_layout(sheet, source, table_step, first_file_number + len(sheets) + sheet_index)
+            _sheet_with_layout(sheet, source_id, table_step, first_file_number + len(sheets) + sheet_index)
             for sheet_index, sheet in enumerate(sheet_cells)
         ]
         location = f"sources.yaml sources.{source_id}"
@@ -108,7 +108,8 @@ def _parsed_source(table_step: TableStep, sheets: list[Sheet], source_id: str, l
     )
 
 
-def _sheet_with_layout(sheet_cells: SheetCells, source: Source, table_step: TableStep, sheet_number: int) -> Sheet:
+def _sheet_with_layout(sheet_cells: SheetCells, source_id: str, table_step: TableStep, sheet_number: int) -> Sheet:
+    source = tidy_source(table_step.study.sources.sources[source_id])
     try:
         sheet_cells = with_unit_column(sheet_cells, source, table_step.table, table_step.engine)
         header = map_labels(sheet_cells, source, table_step.table)
@@ -118,7 +119,7 @@ def _sheet_with_layout(sheet_cells: SheetCells, source: Source, table_step: Tabl
         refuse_second_table(sheet_cells, header.positions, table_step.table, table_step.engine)
     except DataError as fault:
         raise with_layout_hint(fault, _first_rows(sheet_cells, table_step), source, table_step.table) from None
-    return Sheet(sheet_number, sheet_cells, header)
+    return Sheet(sheet_number, sheet_cells, header, source_id)
 
 
 def _refuse_other_layout(table_step: TableStep, sheet_cells: SheetCells, header: HeaderMap, source: Source) -> None:
@@ -141,6 +142,6 @@ def _first_rows(sheet_cells: SheetCells, table_step: TableStep) -> Sequence[Sequ
 
 
 def file_list_of(sheets: Sequence[Sheet]) -> pd.DataFrame:
-    """number, file, sheet, digest of each sheet."""
-    rows = [(sheet.sheet_number, sheet.cells.file, sheet.cells.sheet, sheet.cells.digest) for sheet in sheets]
-    return pd.DataFrame(rows, columns=["number", "file", "sheet", "digest"])
+    """number, file, sheet, source of each sheet."""
+    rows = [(sheet.sheet_number, sheet.cells.file, sheet.cells.sheet, sheet.source_id) for sheet in sheets]
+    return pd.DataFrame(rows, columns=["number", "file", "sheet", "source"])

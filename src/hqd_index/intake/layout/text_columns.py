@@ -23,11 +23,12 @@ FILE_SPAN = 10**13  # rid = number of the sheet x FILE_SPAN + row; a multiple of
 
 @dataclass(frozen=True)
 class Sheet:
-    """Cells with their header understood, and the number of the file in this run."""
+    """Cells with their header understood, the number of the file in this run, and the source that reads them."""
 
     sheet_number: int
     cells: SheetCells
     header: HeaderMap
+    source_id: str
 
 
 def text_table(sheets: Sequence[Sheet], source: Source, table: CanonicalTable, engine: Engine) -> str:

@@ -90,14 +90,16 @@ def quarantined_raw_rows(clean_table: CleanTable, engine: Engine) -> pd.DataFram
     """file, sheet, row and the cells of quarantined rows, whole, as JSON text of label -> cell."""
     quarantined_rows = clean_table.removed_rows[clean_table.removed_rows["outcome"] == QUARANTINED_OUTCOME]
     rows_by_sheet = [pd.DataFrame(columns=RAW_ROWS)]
+    sheet_names = clean_table.files.set_index("number")["sheet"]
     for sheet in clean_table.sheets:
+        place = {"file": sheet.cells.file, "sheet": sheet_names[sheet.sheet_number]}
         quarantined_row_numbers = (
             quarantined_rows.loc[quarantined_rows["rid"] // FILE_SPAN == sheet.sheet_number, "rid"] % FILE_SPAN
         ).astype("int64")
         if quarantined_row_numbers.empty:
             continue
         if sheet.cells.record_rows is not None:
-            rows_by_sheet.append(_rows_of_spread_sheet(sheet, set(quarantined_row_numbers % ROW_SPAN)))
+            rows_by_sheet.append(_rows_of_spread_sheet(sheet, set(quarantined_row_numbers % ROW_SPAN)).assign(**place))
             continue
         cells = _raw_cells_sql(clean_table, sheet, quarantined_row_numbers, engine)
         raw_cells = engine.query(f"SELECT * FROM ({cells}) ORDER BY row")
@@ -109,9 +111,7 @@ def quarantined_raw_rows(clean_table: CleanTable, engine: Engine) -> pd.DataFram
         ]
         engine.drop([raw_cells])
         json_lines += [(raw_row.row, _json(list(raw_row.cells))) for raw_row in sheet.cells.excluded_rows if raw_row.rule]
-        rows_by_sheet.append(
-            pd.DataFrame(sorted(json_lines), columns=["row", "cells"]).assign(file=sheet.cells.file, sheet=sheet.cells.sheet)
-        )
+        rows_by_sheet.append(pd.DataFrame(sorted(json_lines), columns=["row", "cells"]).assign(**place))
     return pd.concat(rows_by_sheet, ignore_index=True)[RAW_ROWS]
 
 
@@ -136,7 +136,7 @@ def _rows_of_spread_sheet(sheet: Sheet, row_numbers: set[int]) -> pd.DataFrame:
         if row_number in row_numbers
     ]
     lines += [(row_number.row, _json(list(row_number.cells))) for row_number in sheet.cells.excluded_rows if row_number.rule]
-    return pd.DataFrame(lines, columns=["row", "cells"]).assign(file=sheet.cells.file, sheet=sheet.cells.sheet)
+    return pd.DataFrame(lines, columns=["row", "cells"])
 
 
 def _json(raw_cells: object) -> str:

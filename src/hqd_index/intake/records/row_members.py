@@ -12,16 +12,11 @@ from ..read.sheet_cells import ROW_SPAN
 from .clean_table import CleanTable
 
 COLUMN_SEPARATOR = "\n"
-DIGEST_LENGTH = 12
 
 
 def row_files(clean_tables: Sequence[CleanTable], engine: Engine) -> dict[str, str]:
-    """`row_files`: number, digest (first digits; a file that is there twice has (2) behind), sheet of what the row ids number."""
-    frames = []
-    for clean_table in clean_tables:
-        files = clean_table.files
-        copies = files.groupby(["digest", "sheet"]).cumcount().map(lambda earlier: f"({earlier + 1})" if earlier else "")
-        frames.append(files[["number", "sheet"]].assign(digest=files["digest"].str[:DIGEST_LENGTH] + copies))
+    """`row_files`: number, file, sheet of what the row ids number."""
+    frames = [clean_table.files[["number", "file", "sheet"]] for clean_table in clean_tables]
     return {"row_files": engine.scan(pd.concat(frames, ignore_index=True))} if frames else {}
 
 
