@@ -46,7 +46,7 @@ def test_lines_and_quotes_are_those_of_the_text(
         (CHINESE.encode("gb18030"), "gb18030"),
         (b"name,year\n" * 3 + CHINESE.encode("gb18030"), "gb18030"),
         (CHINESE.encode("utf-8") + b"\xff\xff,1\n" * 9, "utf-8"),
-        ("中文,五字\n".encode() + b"\xb9\xfa,1\n", "gb18030"),  # 8 bytes beyond one per character: not plainly UTF-8
+        ("中文,五\n".encode() + b"\xb9\xfa,1\n", "gb18030"),  # 6 bytes beyond one per character: not plainly UTF-8
         (CHINESE.encode("utf-16"), "utf-16"),
         ("id,year\n1,2020\n".encode("utf-16-le"), "utf-16-le"),
         ("id,year\n1,2020\n".encode("utf-16-be"), "utf-16-be"),
@@ -114,3 +114,17 @@ def test_a_line_beyond_the_limit_is_refused(tmp_path: Path, piece: int, monkeypa
 )  # fmt: skip
 def test_nuls_at_every_other_place_are_utf_16(content: bytes, encoding: str | None) -> None:
     assert wide_encoding(content) == encoding
+
+
+@pytest.mark.parametrize("rows_before", [3, 20_000])
+def test_two_exports_in_two_encodings_are_refused(tmp_path: Path, rows_before: int):
+    """The rows in UTF-8 would be read as other Chinese characters, and as units of their own."""
+    first, second = ("江苏,2020,9\n浙江,2020,8\n" * rows_before, "江苏,2021,9\n广东,2021,8\n" * rows_before)
+    path = tmp_path / "a.csv"
+    path.write_bytes(("地区,年份,收入\n" + first).encode("gb18030") + second.encode())
+    with pytest.raises(DataError) as caught:
+        survey_text(path, "auto", "a.csv")
+    assert caught.value.rule == "S03" and f"第 {2 * rows_before + 2} 行是 UTF-8" in caught.value.text("zh")
+    path.write_bytes(("地区,年份,收入\n" + first + second).encode("gb18030"))
+    assert survey_text(path, "auto", "a.csv").encoding == "gb18030"
+    assert survey_text(path, "gb18030", "a.csv").encoding == "gb18030"

@@ -53,6 +53,9 @@ def test_a_column_of_decimal_commas_is_known_as_a_whole():
         and has_decimal_commas(["0,123"])
     )
     assert not has_decimal_commas(["1,234", "12,345"]) and not has_decimal_commas(["1,5", "约"]) and not has_decimal_commas(["5"])
+    assert not has_decimal_commas(["1,250", "1 300", "900"]) and not has_decimal_commas(["1 100", "−2"])  # blanks show nothing
+    slip = [f"{n},101" for n in range(2, 11)]
+    assert not has_decimal_commas(["1,1", *slip]) and has_decimal_commas(["1,1", "2,25", "0,5", *slip])
     assert diagnose("1,234", "元", comma_decimal=True).proposed_number == "1.234"
     assert diagnose("1.234,5", "元", comma_decimal=True).proposed_number == "1234.5"
     assert diagnose("1.5", "元", comma_decimal=True).proposed_number is None

@@ -14,6 +14,8 @@ EXCHANGES = "XSHE|XSHG|XBSE|SZSE|SHSE|BJSE|SSE|SZ|SH|SS|BJ|CN|深|沪|京"
 CODE_WITH_EXCHANGE = re.compile(
     rf"(?:(?:{EXCHANGES})[.\-_: ]?([0-9]{{6}})|([0-9]{{6}})[.\-_: ]?(?:{EXCHANGES}|HA|SA))", re.IGNORECASE
 )
+SHORT_WITH_EXCHANGE = re.compile(r"([0-9]{1,5})\.(?:XSHE|XSHG|XBSE|SZ|SH|SS|BJ)", re.IGNORECASE)
+"""2594.SZ, whose zeros in front a spreadsheet took before the exchange was put behind."""
 WHOLE_NUMBER = re.compile(r"([0-9]+)(?:\.0+)?")
 NO_ID = frozenset({"nan", "none", "null", "<na>", "nat", "#n/a", "n/a", "#null!", "nil", "(null)", "(blank)", "(空)", "(空白)"})
 STOCK_DIGITS = 6
@@ -53,9 +55,8 @@ def stock_code(cell: str) -> CellReading:
     if is_no_id(cell):
         return refused_reading("C04")
     bare_cell, repair = unquoted(cell)
-    exchange = CODE_WITH_EXCHANGE.fullmatch(bare_cell)
-    if exchange:
-        return CellReading(exchange.group(1) or exchange.group(2), EXCHANGE)
+    if (listed := _listed_code(bare_cell)) is not None:
+        return listed
     if (credit := _credit(bare_cell, repair)) is not None:
         return credit
     whole_number = WHOLE_NUMBER.fullmatch(bare_cell)
@@ -67,6 +68,15 @@ def stock_code(cell: str) -> CellReading:
     if len(digits) < STOCK_DIGITS:
         return CellReading(digits.zfill(STOCK_DIGITS), LEADING_ZEROS)
     return CellReading(digits, DECIMAL_POINT if digits != bare_cell else repair)
+
+
+def _listed_code(bare_cell: str) -> CellReading | None:
+    """The digits of a stock code that is printed with its exchange; None for any other text."""
+    if exchange := CODE_WITH_EXCHANGE.fullmatch(bare_cell):
+        return CellReading(exchange.group(1) or exchange.group(2), EXCHANGE)
+    if (exchange := SHORT_WITH_EXCHANGE.fullmatch(bare_cell)) and int(exchange.group(1)):
+        return CellReading(exchange.group(1).zfill(STOCK_DIGITS), LEADING_ZEROS)
+    return None
 
 
 def padded_code(cell: str, digit_count: int) -> CellReading:
@@ -112,9 +122,8 @@ def firm_id(cell: str) -> CellReading:
     if is_no_id(cell):
         return refused_reading("C04")
     bare_cell, repair = unquoted(cell)
-    exchange = CODE_WITH_EXCHANGE.fullmatch(bare_cell)
-    if exchange:
-        return CellReading(exchange.group(1) or exchange.group(2), EXCHANGE)
+    if (listed := _listed_code(bare_cell)) is not None:
+        return listed
     if re.fullmatch(r"[0-9](\.[0-9]+)?[eE]\+[0-9]{2,}", bare_cell):
         return refused_reading("C06")
     if (credit := _credit(bare_cell, repair)) is not None:

@@ -31,6 +31,8 @@ GROUPED = re.compile(
 )
 COMMA_DECIMAL = re.compile(r"[+-]?([0-9]{1,3}([. ][0-9]{3})+|[0-9]+)(,[0-9]+)?")
 THOUSANDS_ONLY = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+")
+FEWEST_UNGROUPED = 0.2
+"""Of cells with a comma: so many of three decimals end in 0 or lie below 1, and more are printed with fewer decimals."""
 BRACKETED_NUMBER = re.compile(r"\(\s*([0-9,]+\.?[0-9]*|\.[0-9]+)\s*\)|([0-9,]+\.?[0-9]*)-")
 NUMBER_WITH_UNIT = re.compile(r"([+-]?[0-9,]+\.?[0-9]*)\s*([^0-9\s.,+-].*)")
 DATE_PATTERN = re.compile(r"[0-9]{4}[-/年.][0-9]{1,2}([-/月.][0-9]{1,2}日?)?")
@@ -86,18 +88,22 @@ def diagnose(cell: str, unit: str, *, comma_decimal: bool = False) -> Diagnosis:
 
 
 def has_decimal_commas(number_texts: Collection[str]) -> bool:
-    """Whether texts that are no plain numbers show, as a whole, a decimal comma: all fit one, one cannot be groups."""
+    """Whether texts that are no plain numbers show, as a whole, a decimal comma: all fit one, and enough commas make no groups.
+
+    A blank between groups shows nothing, and one 1,1 among many 2,101 is more likely a slip than the rule.
+    """
     half_width_cells = [half_width(cell).strip() for cell in number_texts]
     unusual_cells = [
         half_width_cell
         for half_width_cell in half_width_cells
         if half_width_cell.lower() not in MARKS and not PLAIN_NUMBER.fullmatch(half_width_cell)
     ]
-    comma_cells = [half_width_cell for half_width_cell in unusual_cells if COMMA_DECIMAL.fullmatch(half_width_cell)]
+    comma_cells = [half_width_cell for half_width_cell in unusual_cells if "," in half_width_cell]
+    ungrouped_cells = [half_width_cell for half_width_cell in comma_cells if not THOUSANDS_ONLY.fullmatch(half_width_cell)]
     return (
-        bool(unusual_cells)
-        and len(comma_cells) == len(unusual_cells)
-        and any(not THOUSANDS_ONLY.fullmatch(half_width_cell) for half_width_cell in unusual_cells)
+        bool(ungrouped_cells)
+        and all(map(COMMA_DECIMAL.fullmatch, unusual_cells))
+        and len(ungrouped_cells) >= FEWEST_UNGROUPED * len(comma_cells)
     )
 
 

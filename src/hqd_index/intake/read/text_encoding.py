@@ -18,6 +18,9 @@ HEAD_BYTES = 1 << 12
 TWO_BYTES = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]")
 FIRST_OF_GB2312 = 0xA1  # second bytes of the usual Chinese characters begin here
 UNLIKELY = 0.3  # of the characters below it: in Big5 about 0.4, in Latin-1 nearly all
+UTF8_CHINESE = re.compile(rb"(?<![\x80-\xff])(?:[\xe3-\xe9][\x80-\xbf]{2}|\xef\xbc[\x80-\xbf]){2,}(?![\x80-\xff])")
+MOST_UTF8_TEXTS = 1  # different ones: two characters of GB18030 are hardly ever such, and no two texts
+PIECES, PIECE_BYTES = 64, 1 << 16  # in which a file is looked at for them
 HALF_NUL = 0.3  # of the bytes at even or odd places: UTF-16 without a mark of it
 
 
@@ -59,6 +62,7 @@ def survey_text(path: Path, declared_encoding: str, location: str) -> TextSurvey
         last_byte = chunk[-1:]
     if guess and guess.encoding == "gb18030":
         _refuse_unlikely_gb18030(path, location)
+        _refuse_two_encodings(path, location)
     return TextSurvey(
         guess.encoding if guess else declared_encoding, has_quotes, line_ends + (last_byte not in (b"", b"\n", b"\r"))
     )
@@ -77,6 +81,31 @@ def _refuse_unlikely_gb18030(path: Path, location: str) -> None:
             location=location,
             rule="S03",
         )
+
+
+def _refuse_two_encodings(path: Path, location: str) -> None:
+    """DataError S03 where texts in a file of GB18030 are Chinese in UTF-8: two exports, one behind the other."""
+    size = path.stat().st_size
+    utf8_texts: dict[bytes, int] = {}  # with the place of each
+    with path.open("rb") as file:
+        for place in range(0, size, max(PIECE_BYTES, size // PIECES)):
+            file.seek(place)
+            lines = file.read(PIECE_BYTES)
+            first_line_end = lines.find(b"\n") if place else 0  # a piece may begin within a character
+            for match in UTF8_CHINESE.finditer(lines, max(first_line_end, 0)):
+                utf8_texts.setdefault(match[0], place + match.start())
+        if len(utf8_texts) <= MOST_UTF8_TEXTS:
+            return
+        file.seek(0)
+        first_line = file.read(min(utf8_texts.values())).count(b"\n") + 1
+    raise DataError(
+        f"texts of two encodings are in the file: line {first_line} is UTF-8, others are GB18030; two exports may have been put "
+        "together: save each as 'CSV UTF-8' first",
+        zh=f"文件中混有两种编码:第 {first_line} 行是 UTF-8,其他行是 GB18030;可能由两份导出文件拼接而成,"
+        "请先将各份分别另存为“CSV UTF-8”再合并",
+        location=f"{location}:{first_line}",
+        rule="S03",
+    )
 
 
 def _line_ends(chunk: bytes, last_byte: bytes) -> int:
