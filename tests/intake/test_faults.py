@@ -145,7 +145,7 @@ CASES = [
     Case("F29 all bad", every(4, "x"), 3, ("S13",), parts=("40 行", "100.0%")),
     Case("F30 above the limit", lambda rows: [cell(n, 4, "x")(rows) for n in (3, 4, 5)], 3, ("S13",), parts=("7.5%", "6.0%")),
     Case("C4 year as date", cell(3, 2, "2020-12-31")),
-    Case("C4 year as another day", cell(3, 2, "2020-06-30"), rules=("C01",), rows=(3,), parts=("2020",)),
+    Case("C4 year as another day", cell(3, 2, "2020-06-30"), rules=("C01",), rows=(3,), parts=("2020", "四位年份")),
     Case("M04 padding", cell(3, 0, "1")),
     Case("M08 declared mark", cell(3, 4, "—")),
     Case("M08 own mark", cell(3, 4, "-999"), source={"missing": ["", "-999"]}),

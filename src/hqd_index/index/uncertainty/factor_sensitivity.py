@@ -24,7 +24,7 @@ NAMES = {
     "impute": ("插补", "imputation"),
     "treat": ("异常值处理", "treatment of outliers"),
     "normalise": ("标准化", "normalisation"),
-    LEAVE_OUT: ("剔除一个节点", "leaving one node out"),
+    LEAVE_OUT: ("剔除一项指标或分维度", "leaving one indicator or part out"),
     "weights": ("权重扰动", "weights drawn anew"),
     "data": ("企业重抽样", "firms drawn again"),
     "indicators.tree": ("指标树", "the tree"),

@@ -148,11 +148,11 @@ def _unknown_text_findings(text_rows: str, column_name: str, codes_table: str, c
         JOIN {codes_table} AS l ON {cell} = l.text AND {edition_sql(column_name, column_reading)} = l.edition
         WHERE l.rule <> '' ORDER BY t.rid"""
     )
-    groups = rows.groupby(["rule", "suggestion"], sort=True)
+    has_years = is_year(column_name, column_reading.table.columns[column_name])
     return joined_findings(
         [
-            rule_findings(group_rows, str(rule), expectation=expected_text(str(rule), str(suggestion)))
-            for (rule, suggestion), group_rows in groups
+            rule_findings(group_rows, str(rule), expectation=expected_text(str(rule), str(suggestion), is_year=has_years))
+            for (rule, suggestion), group_rows in rows.groupby(["rule", "suggestion"], sort=True)
         ]
     )
 

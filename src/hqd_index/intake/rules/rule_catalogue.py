@@ -170,6 +170,7 @@ _EXPECTATIONS: dict[str, tuple[str, str]] = {
     "M26": ("同一种统计口径", "rows of one scope"),
     "M29": ("实际观测值;内插值留空", "observed values; interpolated cells empty"),
 }
+A_YEAR = Label(zh="四位年份", en="a year of four digits")
 EXPECTATIONS = {rule: Label(zh=zh, en=en) for rule, (zh, en) in _EXPECTATIONS.items()}
 RULES = {
     rule: RuleText(Label(zh=zh, en=en), Label(zh=mend_zh, en=mend_en)) for rule, (zh, en, mend_zh, mend_en) in _RULE_TEXTS.items()
@@ -200,9 +201,9 @@ def joined_findings(finding_tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(nonempty_tables, ignore_index=True) if nonempty_tables else pd.DataFrame(columns=list(COLUMNS))
 
 
-def expected_text(rule: str, proposal: str | None = None, unit: str = "") -> Label:
-    """What a rule expects, with the value that was probably meant."""
-    rule_label = EXPECTATIONS.get(rule, RULES[rule].text)
+def expected_text(rule: str, proposal: str | None = None, unit: str = "", *, is_year: bool = False) -> Label:
+    """What a rule expects, of a year where the column has years, with the value that was probably meant."""
+    rule_label = A_YEAR if is_year and rule == "C01" else EXPECTATIONS.get(rule, RULES[rule].text)
     if not proposal:
         return rule_label
     return Label(zh=f"{rule_label.zh};是不是 {proposal}{unit}?", en=f"{rule_label.en}; is it {proposal} {unit}".rstrip() + "?")
