@@ -155,6 +155,17 @@ def test_a_column_that_says_where_numbers_come_from_is_no_unit(raw, mine, label)
     assert f"按地区、年份、指标有 {len(PROVINCES)} 行重复" in report(mine) and f"“{label}”" in report(mine)
 
 
+@pytest.mark.parametrize("label", ["2022年排名", "Rank 2022", "位次"])
+def test_ranks_are_made_of_other_numbers_and_scored_by_nothing(raw, mine, label):
+    rows = [
+        ["地区", "年份", "研发强度(%)", "排名前十企业数", label],
+        *([name, 2019, k, k, k + 1] for k, name in enumerate(PROVINCES)),
+    ]
+    study = made(mine, text(raw / "a.csv", rows))
+    assert sorted(leaf.label.zh for leaf in study.indicators.indicators.values()) == ["排名前十企业数", "研发强度"]
+    assert f"“{label}”是名次" in report(mine)
+
+
 def test_marks_and_forms_of_numbers_are_declared(raw, mine):
     rows = [
         ["城市", "年份", "产值(万元)", "人数(人)"],

@@ -17,6 +17,7 @@ from ..study.yaml_document import Document, read_text
 WORDS = Path(__file__).parent / "header_words.yaml"
 LIST_NAMES = re.compile(r"专精特新|小巨人|单项冠军|名单|srdi|认定|公示|little.?giant", re.IGNORECASE)
 ROW_NUMBERS = ("序号", "编号", "No.", "no", "rownames", "Unnamed: 0", "index")
+RANK_NAMES = re.compile(r"(排名|名次|位次|排位)$|^rank(ing)?s?\b|\brank(ing)?s?$", re.IGNORECASE)
 NAME_WORDS = frozenset((
     "指标", "指标名称", "指标代码", "变量", "变量名", "项目", "variable", "variables", "indicator", "indicators", "series",
     "item", "indicatorname", "seriesname", "variablename",

@@ -10,7 +10,7 @@ from ..intake.meaning.unit_labels import label_and_unit
 from ..intake.meaning.units import exponent
 from ..study.records import Source
 from ..study.vendor_presets import with_preset
-from .known_words import ROW_NUMBERS
+from .known_words import RANK_NAMES, ROW_NUMBERS
 from .proposal import ProposedColumn, ProposedTable, SourceDraft
 from .proposed_names import Names, column_name
 from .sheet_tables import SheetColumn
@@ -80,6 +80,10 @@ def _add_columns(source_draft: SourceDraft) -> None:
             continue
         if column.cell_kind == "number" and (same_column := _same_column(column, source_draft)) is not None:
             zh, en = f"“{column.label}”与“{same_column.label}”逐格相同,未用", f"the same cells as {same_column.label!r}; not used"
+            source_draft.proposal.add_gap(f"{source_draft.location}: {column.label}", zh, en)
+            _add_unused(column, source_draft)
+        elif column.cell_kind == "number" and RANK_NAMES.search(label_and_unit(column.label)[0].strip()):
+            zh, en = f"“{column.label}”是名次,由其他数排出,未用", f"{column.label!r} holds ranks, made of other numbers; not used"
             source_draft.proposal.add_gap(f"{source_draft.location}: {column.label}", zh, en)
             _add_unused(column, source_draft)
         elif column.cell_kind == "number":
