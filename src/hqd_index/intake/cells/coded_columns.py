@@ -14,7 +14,7 @@ from ..meaning.identifiers import STOCK_DIGITS
 from ..meaning.official_codes import valid_credit_codes
 from ..meaning.reading import CellReading
 from ..records.intake_notice import Notice
-from ..rules.rule_catalogue import expected_text, joined_findings, rule_findings
+from ..rules.rule_catalogue import MEND_YEAR, expected_text, joined_findings, rule_findings
 from .coded_text import CodedColumn, code_reader, is_batch, is_year
 from .column_reading import ColumnReading
 
@@ -151,7 +151,12 @@ def _unknown_text_findings(text_rows: str, column_name: str, codes_table: str, c
     has_years = is_year(column_name, column_reading.table.columns[column_name])
     return joined_findings(
         [
-            rule_findings(group_rows, str(rule), expectation=expected_text(str(rule), str(suggestion), is_year=has_years))
+            rule_findings(
+                group_rows,
+                str(rule),
+                expectation=expected_text(str(rule), str(suggestion), is_year=has_years),
+                remedy=MEND_YEAR if has_years and rule == "C01" else None,
+            )
             for (rule, suggestion), group_rows in rows.groupby(["rule", "suggestion"], sort=True)
         ]
     )

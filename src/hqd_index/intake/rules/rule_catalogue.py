@@ -171,6 +171,9 @@ _EXPECTATIONS: dict[str, tuple[str, str]] = {
     "M29": ("实际观测值;内插值留空", "observed values; interpolated cells empty"),
 }
 A_YEAR = Label(zh="四位年份", en="a year of four digits")
+MEND_YEAR = Label(
+    zh="改成四位年份,或在 values 中写明其含义", en="write the year in four digits, or say what it means under `values`"
+)
 EXPECTATIONS = {rule: Label(zh=zh, en=en) for rule, (zh, en) in _EXPECTATIONS.items()}
 RULES = {
     rule: RuleText(Label(zh=zh, en=en), Label(zh=mend_zh, en=mend_en)) for rule, (zh, en, mend_zh, mend_en) in _RULE_TEXTS.items()
