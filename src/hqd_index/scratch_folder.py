@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from contextlib import suppress
@@ -53,3 +54,12 @@ def remove_abandoned_scratch() -> list[Path]:
                 shutil.rmtree(folder, ignore_errors=True)  # what Windows does not remove while it is open
                 abandoned_folders.append(folder)
     return abandoned_folders
+
+
+def link_or_copy(source: Path, path: Path) -> None:
+    """A second name of a file that nobody changes any more; a copy of it where that cannot be."""
+    path.unlink(missing_ok=True)
+    try:
+        os.link(source, path)
+    except OSError:
+        shutil.copyfile(source, path)

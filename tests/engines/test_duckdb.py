@@ -1,5 +1,6 @@
 """The engine gives back what it was given, reads nothing else, and its files do not depend on threads."""
 
+import os
 from pathlib import Path
 
 import duckdb
@@ -131,3 +132,20 @@ def test_a_text_that_all_rows_share_is_stored_as_it_is():
         stored = engine.store(f"SELECT * FROM {engine.scan(rows)}", "shared", ["n"], constants={"edition": "it's 2017"})
         assert engine.types(stored) == {"n": "integer", "edition": "text"}
         assert engine.collect(stored).to_dict("list") == {"n": [1, 2, 3], "edition": ["it's 2017"] * 3}
+
+
+def test_a_stored_table_is_written_as_it_is_where_a_file_can_have_no_second_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no links here")
+
+    frame = pd.DataFrame({"k": [1, 2], "v": ["a", "b"]})
+    with open_engine() as engine:
+        engine.store(f"SELECT * FROM {engine.scan(frame)}", "rows", ["k"])
+        engine.write("rows", tmp_path / "linked.parquet")
+        monkeypatch.setattr(os, "link", refuse)
+        engine.write("rows", tmp_path / "copied.parquet")
+        engine.write("rows", tmp_path / "copied.parquet")  # again, over the file of a run before
+    for name in ("linked", "copied"):  # the scratch folder is gone
+        pd.testing.assert_frame_equal(duckdb.read_parquet(str(tmp_path / f"{name}.parquet")).df(), frame)

@@ -10,7 +10,14 @@ from hqd_index.intake.cells.column_reading import ColumnReading, NumberType
 from hqd_index.intake.cells.column_units import ColumnUnits
 from hqd_index.intake.cells.repairs import _is_rounded, _too_many_decimals
 from hqd_index.intake.meaning.unit_choice import UnitChoice
-from hqd_index.intake.read.typed_cells_text import CENTS_TYPE, EXACT_CENTS, _is_in_cents, number_text_sql
+from hqd_index.intake.read.typed_cells_text import (
+    CENTS_TYPE,
+    EXACT_CENTS,
+    SHORT_NUMBER,
+    _is_in_cents,
+    number_facts,
+    number_text_sql,
+)
 from hqd_index.study.records import Source
 
 POWERS = (0, 3, 4, 8)
@@ -27,24 +34,45 @@ def numbers() -> pd.DataFrame:
     return pd.DataFrame({"rid": range(len(rounded) + 3), "n": [*rounded, 0.0, -0.0, np.inf]})
 
 
-def column_reading(engine: Engine, number_type: NumberType, power: int) -> ColumnReading:
+def column_reading(engine: Engine, number_type: NumberType, power: int, *, is_short: bool = False) -> ColumnReading:
     units = ColumnUnits({"revenue": {1: UnitChoice("", power)}})
     source = Source.model_validate({"path": "a.parquet", "table": "firms"})
-    return ColumnReading(source, CANONICAL["firms"], number_type, ("revenue",), units, engine, {"revenue": "double"})
+    return ColumnReading(
+        source,
+        CANONICAL["firms"],
+        number_type,
+        ("revenue",),
+        units,
+        engine,
+        {"revenue": "double"},
+        short_numbers=frozenset(["revenue"] if is_short else []),
+    )
 
 
-@pytest.mark.parametrize(("number_type", "power"), [*(("decimal", power) for power in POWERS), ("double", 0)])
-def test_a_stored_number_is_what_its_text_says(numbers: pd.DataFrame, number_type: NumberType, power: int) -> None:
+@pytest.mark.parametrize(
+    ("number_type", "power", "is_short"),
+    [*(("decimal", power, False) for power in POWERS), ("double", 0, False), ("decimal", 0, True), ("decimal", 4, True)],
+)
+def test_a_stored_number_is_what_its_text_says(
+    numbers: pd.DataFrame, number_type: NumberType, power: int, *, is_short: bool
+) -> None:
     with open_engine() as engine:
-        reading = column_reading(engine, number_type, power)
+        reading = column_reading(engine, number_type, power, is_short=is_short)
         assert reading.is_stored("revenue")
-        rows = engine.scan(numbers)
+        rows = engine.scan(numbers[numbers["n"].abs() <= SHORT_NUMBER] if is_short else numbers)
         stored_sql = reading.stored_number_sql("revenue", "t.n")
         by_text = reading.number_sql("revenue", f"NULLIF({number_text_sql('t.n', 'double')}, '')", "t.rid")
         differences = engine.collect(
             f"SELECT n, a, b FROM (SELECT n, {stored_sql} AS a, {by_text} AS b FROM {rows} AS t) WHERE a IS DISTINCT FROM b"
         )
     assert differences.empty
+
+
+def test_short_numbers_are_those_of_columns_without_a_large_one() -> None:
+    columns = {"n0": [SHORT_NUMBER, 0.125], "n1": [-SHORT_NUMBER - 2, 0.125], "n2": [np.nan, 1.0], "n3": [np.inf, 1.0]}
+    with open_engine() as engine:
+        facts = number_facts(engine.scan(pd.DataFrame(columns)), dict.fromkeys(range(4), "double"), engine)
+    assert facts.short == {0, 2}
 
 
 def test_doubles_that_are_taken_for_cents_are_cents_exactly(numbers: pd.DataFrame) -> None:

@@ -95,8 +95,11 @@ class Engine(Protocol):
         not in the order of the key.
         """
 
-    def is_increasing(self, relation: str, column: str) -> bool:
-        """Whether each value is larger than the one before, in the order of the rows; False where rows have no order."""
+    def increasing_spans(self, relation: str, column: str, width: int) -> pd.DataFrame | None:
+        """n, first and last of the whole numbers of a column, by value // width; in one pass.
+
+        None where a value is not larger than the one before it, or the rows have no order.
+        """
 
     def with_function(
         self, table_name: str, key: Sequence[str], function: ColumnFunction, column: str, view_name: str | None = None

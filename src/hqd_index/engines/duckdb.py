@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import copy
-import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +16,7 @@ import pandas as pd
 from sqlglot import exp
 
 from ..errors import CapacityError, SetupError
-from ..scratch_folder import ScratchFolder
+from ..scratch_folder import ScratchFolder, link_or_copy
 from .contract import FILE_ROW, ColumnFunction
 from .sql_text import literal, quoted
 
@@ -233,10 +232,12 @@ class DuckDBEngine:
             return None
         return self.view(f"SELECT *, {_comparisons_sql(key)} FROM {relation}")
 
-    def is_increasing(self, relation: str, column: str) -> bool:
-        """Whether each value is larger than the one before, in the order of the rows."""
-        steps = f"SELECT {quoted(column)} > lag({quoted(column)}) OVER () AS up FROM {quoted(relation)}"
-        return bool(self._run(f"SELECT coalesce(bool_and(up), true) FROM ({steps})").fetchall()[0][0])
+    def increasing_spans(self, relation: str, column: str, width: int) -> pd.DataFrame | None:
+        """n, first and last of the whole numbers by value // width; None where one is not larger than the one before it."""
+        steps = f"SELECT {quoted(column)} AS v, {quoted(column)} > lag({quoted(column)}) OVER () AS up FROM {quoted(relation)}"
+        spans = f"SELECT v // {width} AS span, count(*) AS n, min(v) AS first, max(v) AS last, coalesce(bool_and(up), true) AS up"
+        rows = self._run(f"{spans} FROM ({steps}) GROUP BY span ORDER BY span").df().set_index("span")
+        return rows[["n", "first", "last"]] if rows["up"].all() else None
 
     def with_function(
         self, table_name: str, key: Sequence[str], function: ColumnFunction, column: str, view_name: str | None = None
@@ -279,7 +280,7 @@ class DuckDBEngine:
         order = f" ORDER BY {', '.join(map(quoted, key))}" if key else ""
         path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(source, str) and source in self._stored_files and not key:
-            shutil.copyfile(self._stored_files[source], path)
+            link_or_copy(self._stored_files[source], path)
             return
         with self._registered_name(source) as source_name:
             shutil.move(self._scratch_parquet(f"SELECT * FROM {quoted(source_name)}{order}"), path)
@@ -324,10 +325,7 @@ class DuckDBEngine:
     def _admitted_file(self, source: Path) -> Path:
         """The file under the one folder the database may read."""
         scratch_path = self.folder / f"{self.new_name()}{source.suffix}"
-        with suppress(OSError):
-            os.link(source.resolve(), scratch_path)
-            return scratch_path
-        shutil.copyfile(source, scratch_path)
+        link_or_copy(source.resolve(), scratch_path)
         return scratch_path
 
     def _text(self, sql: str | exp.Expression) -> str:

@@ -169,9 +169,9 @@ class SparkEngine:
         rows = self._small.rows_in_order(relation, key)
         return rows and self._small_relation(rows)
 
-    def is_increasing(self, relation: str, column: str) -> bool:
+    def increasing_spans(self, relation: str, column: str, width: int) -> pd.DataFrame | None:
         """Of the small relations alone: those of the cluster have no order."""
-        return relation not in self._cluster.types and self._small.is_increasing(relation, column)
+        return None if relation in self._cluster.types else self._small.increasing_spans(relation, column, width)
 
     def with_function(
         self, table_name: str, key: Sequence[str], function: ColumnFunction, column: str, view_name: str | None = None

@@ -194,11 +194,12 @@ def _rounded_queries(repairs: SourceRepairs, number_columns: Sequence[str]) -> I
         else _too_many_decimals(quoted(column_name))
         for column_name in names
     ]
-    any_long = ", ".join(f"coalesce(bool_or({condition}), false)" for condition in conditions)
-    if set(conditions) == {"false"}:
-        return
-    rows = column_reading.stored_rows or text_rows
-    for column_name in compress(names, column_reading.engine.collect(f"SELECT {any_long} FROM {rows}").iloc[0]):
+    names = [column_name for column_name, condition in zip(names, conditions) if condition != "false"]
+    if len(names) > 1 or not all(map(column_reading.is_stored, names)):  # one that is stored is looked at but once
+        any_long = ", ".join(f"coalesce(bool_or({condition}), false)" for condition in conditions if condition != "false")
+        rows = column_reading.stored_rows or text_rows
+        names = list(compress(names, column_reading.engine.collect(f"SELECT {any_long} FROM {rows}").iloc[0]))
+    for column_name in names:
         cell = quoted(column_name)
         if column_reading.is_stored(column_name):
             yield _rounded_stored_numbers(column_name, column_reading)

@@ -22,6 +22,7 @@ from ..layout.text_columns import (
     Sheet,
     fine_numbers,
     held_rows,
+    short_numbers,
     stored_number,
     stored_numbers,
     text_table,
@@ -62,7 +63,17 @@ def parse_source(
     stored_rows = _without_columns(data_rows, ROW_FACTS, engine) if numbers else ""
     row_count = sum(sheet.cells.rows for sheet in sheets)
     column_reading = ColumnReading(
-        source, table, number_type, columns, units, engine, numbers, stored_rows, fine_numbers(sheets), row_count
+        source,
+        table,
+        number_type,
+        columns,
+        units,
+        engine,
+        numbers,
+        stored_rows,
+        fine_numbers(sheets),
+        short_numbers(sheets),
+        row_count,
     )
     code_columns = coded_columns(text_rows, column_reading, location)
     typed_rows = _typed_columns(text_rows, column_reading, code_columns.tables, {})

@@ -36,14 +36,16 @@ class TypedCells:
     """An engine table of `row`, the text columns of a sheet as c0, c1 ... and its number columns, as they are stored, as n2 ...
 
     `numbers`: place -> double, cents (doubles that are numbers of two decimals), integer or decimal; `fine_places`: doubles most
-    of which have more decimals; `complete_places`: numbers that no row lacks. `text_table`: the table of the same sheet in which
-    every cell is text. `stored_rows`: the relation that `table` is a view of, and `cell_sql` how it makes each column.
+    of which have more decimals; `short_places`: doubles none of which is large; `complete_places`: numbers that no row lacks.
+    `text_table`: the table of the same sheet in which every cell is text. `stored_rows`: the relation that `table` is a view
+    of, and `cell_sql` how it makes each column.
     """
 
     table: str
     numbers: Mapping[int, str]
     text_table: str
     fine_places: frozenset[int] = frozenset()
+    short_places: frozenset[int] = frozenset()
     complete_places: frozenset[int] = frozenset()
     stored_rows: str = ""
     cell_sql: Mapping[str, str] = field(default_factory=dict)

@@ -25,6 +25,7 @@ KINDS_BY_TEXT = {  # what a number is stored as -> how texts print it: 12 and 12
     "double": ("double", DOUBLE_WITH_POINT),
 }
 STORED_KINDS = {text_kind: kind for kind, text_kinds in KINDS_BY_TEXT.items() for text_kind in text_kinds}
+SHORT_NUMBER = 9e9  # with 8 decimals it has 18 digits, which the engine holds as one whole number
 EXACT_CENTS = "7e13"  # below 2^46 doubles are closer than numbers of 2 decimals: one that comes back is what it says
 WHOLE, WHOLE_PART, FEW_DECIMALS = "(0|-?[1-9][0-9]{0,12})", "-?(0|[1-9][0-9]{0,12})", "[.][0-9]?[1-9]"
 FINE = "-?([1-9][0-9]{0,8}[.][0-9]{0,5}|[1-9][0-9]{0,4}[.][0-9]{0,9}|0[.]0{0,3}([1-9][0-9]{0,9})?)[1-9]"
@@ -45,13 +46,14 @@ FIRST_ROW = 2  # as a spreadsheet would show it: labels in row 1
 class ColumnFacts:
     """Whether a text may have blanks around it; the places of doubles that all have two decimals, and that mostly have more.
 
-    `giants` are the places of whole numbers some of which are so large that adding two leaves the engine's whole numbers;
-    `complete` those of numbers that no row lacks.
+    `short` are those of doubles with more decimals of which none is larger than SHORT_NUMBER, `giants` of whole numbers some of
+    which are so large that adding two leaves the engine's whole numbers, `complete` those of numbers that no row lacks.
     """
 
     has_padding: bool
     cents: tuple[int, ...]
     fine: tuple[int, ...]
+    short: frozenset[int]
     giants: tuple[int, ...]
     complete: tuple[int, ...]
 
@@ -88,7 +90,7 @@ def typed_cells(
         notices=notices,
         has_padding=facts.has_padding,
         typed_cells=TypedCells(
-            typed_table, numbers, cells, frozenset(facts.fine), frozenset(facts.complete), numbered_table, cell_sql
+            typed_table, numbers, cells, frozenset(facts.fine), facts.short, frozenset(facts.complete), numbered_table, cell_sql
         ),
     )
 
@@ -143,21 +145,41 @@ def _column_facts(
     row = engine.collect(f"SELECT {count_sql} FROM {numbered_table}").iloc[0]
     cents = tuple(place for place in doubles if row[f"p{place}"] == row[f"n{place}"])
     fine = tuple(place for place in doubles if _is_mostly_fine(row[f"p{place}"], row[f"n{place}"]))
+    short = _short_places(numbered_table, {place: columns[place] for place in doubles if place not in cents}, engine)
     giants = tuple(place for place in longs if row[f"p{place}"])
     complete = tuple(
         place for place in numbers if row[f"n{place}"] == row_count and (numbers[place] != "double" or place in cents)
     )  # a double that is not a number is missing
-    return ColumnFacts(len(texts) > MANY_TEXTS or any(row[f"p{place}"] for place in texts), cents, fine, giants, complete)
+    return ColumnFacts(len(texts) > MANY_TEXTS or any(row[f"p{place}"] for place in texts), cents, fine, short, giants, complete)
 
 
-def number_facts(typed_table: str, numbers: Mapping[int, str], engine: Engine) -> tuple[frozenset[int], frozenset[int]]:
-    """Of stored numbers the places of doubles most of which have more than two decimals, and of those that no row lacks."""
+def _short_places(relation: str, doubles: Mapping[int, str], engine: Engine) -> frozenset[int]:
+    """The places of the columns of doubles none of which is larger than SHORT_NUMBER; the statistics of a file tell."""
+    if not doubles:
+        return frozenset()
+    extremes = ", ".join(f"min({column}) AS low{place}, max({column}) AS high{place}" for place, column in doubles.items())
+    row = engine.collect(f"SELECT {extremes} FROM {relation}").iloc[0]
+    return frozenset(place for place in doubles if -SHORT_NUMBER <= row[f"low{place}"] <= row[f"high{place}"] <= SHORT_NUMBER)
+
+
+@dataclass(frozen=True)
+class NumberFacts:
+    """Of stored numbers the places of doubles most of which have more than two decimals, of short ones, of those all there."""
+
+    fine: frozenset[int]
+    short: frozenset[int]
+    complete: frozenset[int]
+
+
+def number_facts(typed_table: str, numbers: Mapping[int, str], engine: Engine) -> NumberFacts:
+    """What two passes over the stored numbers of a sheet tell of them."""
     doubles = [place for place, kind in numbers.items() if STORED_KINDS[kind] == "double"]
     counts = [f"count(n{place}) AS n{place}" for place in numbers]
     counts += [f"{count_where(_is_in_cents(f'n{place}'))} AS p{place}" for place in doubles]
     row = engine.collect(f"SELECT {', '.join(['count(*) AS row_count', *counts])} FROM {typed_table}").iloc[0]
     fine = frozenset(place for place in doubles if _is_mostly_fine(row[f"p{place}"], row[f"n{place}"]))
-    return fine, frozenset(place for place in numbers if row[f"n{place}"] == row["row_count"])
+    short = _short_places(typed_table, {place: f"n{place}" for place in doubles}, engine)
+    return NumberFacts(fine, short, frozenset(place for place in numbers if row[f"n{place}"] == row["row_count"]))
 
 
 def _is_mostly_fine(cents_count: int, number_count: int) -> bool:

@@ -62,16 +62,17 @@ def _is_partition(row_balance: RowBalance, engine: Engine) -> bool:
     Ids that came without a gap and increase are the numbers from their first to their last. Those used are some of them where
     they increase within the same bounds; the others must then be distinct, within the bounds, not among the used, and the rest.
     """
-    if not all(engine.is_increasing(rows, "rid") for rows in (row_balance.incoming_rows, row_balance.used_rows)):
+    incoming = engine.increasing_spans(row_balance.incoming_rows, "rid", FILE_SPAN)
+    used = None if incoming is None else engine.increasing_spans(row_balance.used_rows, "rid", FILE_SPAN)
+    if incoming is None or used is None:
         return False
-    incoming, used = (_spans(rows, engine) for rows in (row_balance.incoming_rows, row_balance.used_rows))
-    has_gaps = (incoming["last_rid"] - incoming["first_rid"] + 1 != incoming["n"]).any()
+    has_gaps = (incoming["last"] - incoming["first"] + 1 != incoming["n"]).any()
     removed = pd.DataFrame({"rid": row_balance.removed_rows["rid"].astype("int64")})
     bounds = incoming.reindex(removed["rid"] // FILE_SPAN).set_axis(removed.index)
-    if has_gaps or not removed["rid"].is_unique or not removed["rid"].between(bounds["first_rid"], bounds["last_rid"]).all():
+    if has_gaps or not removed["rid"].is_unique or not removed["rid"].between(bounds["first"], bounds["last"]).all():
         return False
     used_bounds = incoming.reindex(used.index)
-    is_within = (used["first_rid"] >= used_bounds["first_rid"]) & (used["last_rid"] <= used_bounds["last_rid"])
+    is_within = (used["first"] >= used_bounds["first"]) & (used["last"] <= used_bounds["last"])
     if not is_within.all() or used["n"].sum() + len(removed) != incoming["n"].sum():
         return False
     removed_ids = engine.scan(removed)
@@ -79,12 +80,6 @@ def _is_partition(row_balance: RowBalance, engine: Engine) -> bool:
     is_disjoint = engine.collect(used_removed).empty
     engine.drop([removed_ids])
     return is_disjoint
-
-
-def _spans(rows: str, engine: Engine) -> pd.DataFrame:
-    """n, first and last id of the rows of each sheet."""
-    ids = f"SELECT rid // {FILE_SPAN} AS sheet, count(*) AS n, min(rid) AS first_rid, max(rid) AS last_rid FROM {quoted(rows)}"
-    return engine.collect(f"{ids} GROUP BY sheet ORDER BY sheet").set_index("sheet")
 
 
 def check_sums(

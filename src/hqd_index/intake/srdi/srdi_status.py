@@ -74,13 +74,13 @@ def status_from_list(
 
 def _firm_names(firms: str, columns: Sequence[str], records: pd.DataFrame, engine: Engine) -> pd.DataFrame:
     """The ids, names and codes of the firms; where they have no names, of those whose code a record has or whose id is a name."""
-    names = f"SELECT DISTINCT {', '.join(columns)} FROM {quoted(firms)}"
+    rows = f"SELECT {', '.join(columns)} FROM {quoted(firms)}"
     if "firm_name" not in columns:
         codes = engine.scan(pd.DataFrame({"code": records["uscc"].dropna().astype("str").str.upper().unique()}))
         id_is_name = f"regexp_matches(firm_id, '{NAME_SIGN}')"
-        names = f"""SELECT *, CASE WHEN {id_is_name} THEN firm_id END AS firm_name FROM ({names})
+        rows = f"""SELECT *, CASE WHEN {id_is_name} THEN firm_id END AS firm_name FROM ({rows})
             WHERE upper({columns[-1]}) IN (SELECT code FROM {codes}) OR {id_is_name}"""
-    return engine.collect(f"{names} ORDER BY ALL")
+    return engine.collect(f"SELECT DISTINCT * FROM ({rows}) ORDER BY ALL")
 
 
 def _unmatched_records(matched_records: pd.DataFrame) -> pd.DataFrame:

@@ -59,9 +59,9 @@ def typed_text_cells(text_rows: TextRows, numbers: Mapping[int, str], engine: En
         alike = {place: kind for place, kind in numbers.items() if place not in unlike_places}
         numbers = alike | number_kinds(text_rows.relation, unlike_places, engine)
         table = _stored_cells(text_rows, numbers, engine)
-    fine_places, complete_places = number_facts(table, numbers, engine)
+    facts = number_facts(table, numbers, engine)
     text_table = engine.view(text_cells_sql(table, text_rows.column_count, numbers))
-    return TypedCells(table, numbers, text_table, fine_places, complete_places)
+    return TypedCells(table, numbers, text_table, facts.fine, facts.short, facts.complete)
 
 
 def number_kinds(relation: str, places: Collection[int], engine: Engine) -> dict[int, str]:
