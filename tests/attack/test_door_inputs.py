@@ -360,6 +360,32 @@ def test_cells_of_a_number_column(
     assert not errors[errors["value"].str.contains("[(]|-$")]["expected_en"].str.contains("is it").any()
 
 
+# what stands between two parts of a table in 万元; whether it stops the run
+PARTS: list[tuple[str, bool]] = [
+    ("单位：亿元,,", True), (",,单位：亿元", True), (",,亿元", True), ("单位：万元,,", False), ("单位：人,,", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "stops"), PARTS, ids=[line for line, _ in PARTS])
+def test_a_unit_between_two_parts_of_a_table(tmp_path: Path, line: str, *, stops: bool):
+    files: dict[str, str | bytes] = {"a.csv": f"单位：万元,,\n地区,年份,产值\n甲,2019,10000\n{line}\n乙,2019,1\n"}
+    if not stops:
+        assert read(tmp_path, files, {})[1] == [pytest.approx(1e-4), 1]
+        return
+    with pytest.raises(HqdError) as caught:
+        read(tmp_path, files, {})
+    assert caught.value.rule == "W11" and "a.csv" in caught.value.text("zh")
+    assert all(unit in caught.value.text(language) for unit in ("万元", "亿元") for language in ("zh", "en"))
+    assert read(tmp_path, files, {"units": {"x": "亿元"}})[1] == [1, 10000]
+
+
+def test_a_converted_cell_is_told_in_the_unit_that_is_printed(tmp_path: Path):
+    text = '单位：万元,,\n地区,年份,产值\n甲,2019,"1,234"\n'
+    result, values = read(tmp_path, {"a.csv": text}, {"parse_separators": True})
+    assert values == [pytest.approx(0.1234)]
+    assert any(notice.rule == "C08" and "1234 万元" in notice.zh for notice in result.notices)
+
+
 def test_numbers_labelled_as_missing_are_none(tmp_path: Path):
     """D1: a number column keeps its numbers, but -99 labelled 拒答 is no number."""
     pyreadstat = pytest.importorskip("pyreadstat")

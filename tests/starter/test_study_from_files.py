@@ -166,6 +166,16 @@ def test_ranks_are_made_of_other_numbers_and_scored_by_nothing(raw, mine, label)
     assert f"“{label}”是名次" in report(mine)
 
 
+def test_units_above_a_table_go_to_the_columns_that_they_measure(raw, mine):
+    heading = ["单位：万元、人、家", "", "", "", "", ""]
+    head = ["省份", "年份", "工业总产值", "从业人数", "企业数", "绿化面积"]
+    rows = [[name, year, 10, 20, 3, 4] for name in ("北京", "上海", "广东") for year in (2019, 2020)]
+    study = made(mine, text(raw / "a.csv", [heading, head, *rows], "utf-8"))
+    (table,) = study.sources.tables.values()
+    units = {column.label.zh: column.unit for column in table.columns.values() if column.dtype == "number"}
+    assert units == {"工业总产值": "万元", "从业人数": "人", "企业数": "家", "绿化面积": ""}
+
+
 def test_marks_and_forms_of_numbers_are_declared(raw, mine):
     rows = [
         ["城市", "年份", "产值(万元)", "人数(人)"],

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
 from ..canonical import CANONICAL, FIRMS, INDUSTRY_PANEL, SRDI_LIST, CanonicalTable
 from ..intake.meaning.glyphs import normalised_label
+from ..intake.meaning.units import exponent
 from ..study.records import Source
 from ..study.vendor_presets import preset
 from ..study.yaml_document import Document, read_text
@@ -25,6 +26,21 @@ NAME_WORDS = frozenset((
 """Normalised labels of a column that names what each row of a long table measures."""
 UNIT_WORDS = frozenset(("单位", "计量单位", "unit", "units"))
 """The same of one that gives its unit."""
+
+QUANTITIES = (  # words of a label -> units of what it measures; the first that fits counts
+    (re.compile(r"率|比重|占比|比例|份额|增速|增长|强度|percent|share|ratio", re.IGNORECASE), ("%",)),
+    (re.compile(r"人数|人员|职工|从业|就业|员工|人口|劳动力|employ|staff|workers|population", re.IGNORECASE), ("人",)),
+    (re.compile(r"(企业|单位|法人|机构|工厂|公司).{0,4}数|户数|家数|firms|enterprises", re.IGNORECASE), ("家", "个", "户")),
+    (re.compile(r"专利|商标|(论文|标准|项目|产品)数|件数|patents|trademarks", re.IGNORECASE), ("件", "项", "个")),
+    (
+        re.compile(
+            r"收入|产值|产出|资产|利润|税|投资|支出|费用|负债|成本|增加值|销售|金额|经费|总额|工资|出口|进口|GDP|revenue|sales|output"
+            r"|assets|profit|tax|invest|expend|cost|debt|wage|export|import|value added",
+            re.IGNORECASE,
+        ),
+        ("元", "美元"),
+    ),
+)
 
 
 @cache
@@ -133,3 +149,20 @@ def _columns_by_label(table: CanonicalTable) -> dict[str, str]:
     for column_name, column in table.columns.items():
         labels |= {normalised_label(wording): column_name for wording in (column_name, column.zh, column.en)}
     return labels | {label: column_name for label, column_name in key_columns().items() if column_name in table.columns}
+
+
+def unit_above_for(label: str, units_above: Sequence[str]) -> str:
+    """Which of the units printed above a table holds for a column: that of the quantity its label names.
+
+    '' where none fits, and where the label says nothing and several are printed.
+    """
+    canonical_units = [
+        table.columns[name].unit
+        for table, column_by_label in ((FIRMS, firm_columns()), (INDUSTRY_PANEL, industry_columns()))
+        if (name := column_by_label.get(normalised_label(label))) in table.columns
+    ]
+    word_units = next((units for words, units in QUANTITIES if words.search(label)), ())
+    quantity_units = [unit for unit in canonical_units if unit] or word_units
+    if not quantity_units:
+        return units_above[0] if len(units_above) == 1 else ""
+    return next((unit for unit in units_above if any(exponent(unit, known) is not None for known in quantity_units)), "")

@@ -19,7 +19,7 @@ from ..intake.meaning.numbers import PLAIN_NUMBER, diagnose, has_decimal_commas,
 from ..intake.meaning.official_codes import is_macro_region, province
 from ..intake.meaning.unit_labels import is_weak, unit_label, units_in_cell, units_in_preamble
 from ..intake.read.previews import SheetPreview
-from .known_words import key_columns, list_columns, totals
+from .known_words import key_columns, list_columns, totals, unit_above_for
 
 CellKind = Literal["number", "year", "date", "text", "empty"]
 CodeMeaning = Literal["", "province", "industry", "stock_code"]
@@ -167,7 +167,7 @@ def sheet_column(
         "",
     )
     cell_kind, marks, conversions = _cell_kind(sample_cells, key_by_label, units[0] if units else "")
-    unit = units[0] if units else (unit_above_header[0] if unit_above_header and cell_kind == "number" else "")
+    unit = units[0] if units else (unit_above_for(label, unit_above_header) if cell_kind == "number" else "")
     if not units and cell_kind == "number" and sample_cells and sample_cells[-1].endswith(("%", "％")):
         unit = "%"
     if not label_parts.units and units and is_weak(units[0]) and not printed_units:

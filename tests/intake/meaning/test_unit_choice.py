@@ -31,6 +31,8 @@ def choice(canonical: str, declared: str | None = None, **printed: tuple[str, ..
         ("", None, {"above_header": ("万元", "人")}, "", 0),
         ("亿元", None, {"above_header": ("人",)}, "亿元", 0),
         ("亿元", None, {"below": ("亿元",)}, "亿元", 0),
+        ("亿元", None, {"above_header": ("万元",), "between": ("万元", "人"), "below": ("万元",)}, "万元", -4),
+        ("亿元", "万元", {"between": ("亿元",)}, "万元", -4),
     ],
 )
 def test_the_study_then_the_label_then_the_lines_above(canonical, declared, printed, unit, shift):
@@ -52,13 +54,21 @@ def test_the_study_then_the_label_then_the_lines_above(canonical, declared, prin
         ("指数", {"label": ("万元",)}, WARNING, ("万元", "指数")),
         ("亿元", {"label": ("年",)}, WARNING, ("年",)),
         ("亿元", {"below": ("万元",)}, ERROR, ("万元",)),
+        ("万人", {"below": ("人",)}, ERROR, ("units: {x: 人}",)),
+        ("亿元", {"above_header": ("万元", "人"), "between": ("亿元",)}, ERROR, ("万元", "亿元", "units: {x: 万元}")),
+        ("亿元", {"label": ("万元",), "between": ("亿元",)}, ERROR, ("万元", "亿元")),
+        ("", {"label": ("万元",), "between": ("亿元",)}, ERROR, ("万元", "亿元")),
+        ("亿元", {"above_header": ("亿元",), "below": ("万元",)}, ERROR, ("亿元", "万元")),
+        ("亿元", {"label": ("亿元",), "below": ("万元",)}, WARNING, ("亿元", "万元")),
+        ("亿元", {"label": ("万元",), "above_header": ("亿元",)}, WARNING, ("万元", "亿元")),
+        ("亿元", {"above_header": ("亿元",), "in_names": ("万元",)}, WARNING, ("亿元", "万元")),
         ("%", {"below": ("‰",)}, WARNING, ("‰",)),
         ("亿元", {"above_header": ("本表资料",)}, ERROR, ("本表资料",)),
         ("", {"label": ("亿元",)}, WARNING, ("亿元", "unit: 亿元")),
     ],
 )
 def test_a_printed_unit_that_is_not_used_is_said(canonical, printed, severity, parts):
-    (message,) = choice(canonical, **printed).messages
+    *_, message = choice(canonical, **printed).messages
     assert message.severity == severity
     assert all(part in message.en for part in parts) and all(part in message.zh for part in parts)
 

@@ -11,6 +11,7 @@ import pandas as pd
 from ...canonical import CanonicalTable
 from ...engines import Engine, literal
 from ...study.records import Reshape, Source
+from ..layout.note_rows import UnitsInNotes
 from ..layout.sheet_texts import SheetTexts
 from ..layout.text_columns import FILE_SPAN
 from ..read.typed_cells_text import CENTS, CENTS_TYPE, EXACT_CENTS, number_text_sql
@@ -70,7 +71,7 @@ class ParsedSource:
     notes: frozenset[int] = frozenset()
     shifts: Shifts = field(default_factory=dict)
     repairs: tuple[SourceRepairs, ...] = ()
-    units_in_notes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    units_in_notes: Mapping[int, UnitsInNotes] = field(default_factory=dict)
     sheet_texts: SheetTexts | None = None
 
 

@@ -6,20 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+import pandas as pd
+
 from ...canonical import CanonicalTable
 from ...errors import ConfigError, DataError
 from ...study.records import Source
-from ..layout.text_columns import Sheet
-from ..meaning.unit_choice import ERROR, PrintedUnits, UnitChoice, UnitMessage, chosen_unit, differing_units
-from ..meaning.unit_labels import unit_label
+from ..layout.note_rows import UnitsInNotes
+from ..layout.text_columns import FILE_SPAN, Sheet
+from ..meaning.unit_choice import ERROR, PrintedUnits, UnitChoice, UnitMessage, chosen_unit, differing_units, later_unit_message
+from ..meaning.unit_labels import unit_label, units_below, units_in_cell
 from ..meaning.units import exponent
 from ..records.intake_notice import Notice
 
 CONFLICT, UNREAD_WORDS = "W04", "W11"
 BRACKETS = "(（[【〔"
 NO_PRINTED_UNITS = PrintedUnits()
-UnitsInNotes = Mapping[int, tuple[str, ...]]
-NO_NOTES: UnitsInNotes = {}
+NO_NOTES: Mapping[int, UnitsInNotes] = {}
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,11 @@ def column_units(
     table: CanonicalTable,
     present_columns: Sequence[str],
     location: str,
-    units_below_table: UnitsInNotes = NO_NOTES,
+    units_in_notes: Mapping[int, UnitsInNotes] = NO_NOTES,
 ) -> tuple[ColumnUnits, list[Notice]]:
     """Each sheet's own units; DataError W11 (exit 3) for what was printed on a column of money or counts and not used.
 
-    `units_below_table`: the units that the notes of each sheet say.
+    `units_in_notes`: the units that the notes of each sheet say.
     """
     number_columns = [column_name for column_name in present_columns if table.columns[column_name].dtype in ("number", "integer")]
     for column_name in number_columns:
@@ -57,9 +59,7 @@ def column_units(
     for column_name in number_columns:
         unit, declared_unit = table.columns[column_name].unit, source.units.get(column_name)
         sheet_choices = {
-            sheet.sheet_number: chosen_unit(
-                column_name, unit, declared_unit, _printed_units(sheet, column_name, units_below_table)
-            )
+            sheet.sheet_number: chosen_unit(column_name, unit, declared_unit, _printed_units(sheet, column_name, units_in_notes))
             for sheet in sheets
         }
         choices[column_name] = sheet_choices
@@ -78,13 +78,38 @@ def column_units(
     return ColumnUnits(choices), unit_notices(messages)
 
 
-def _printed_units(sheet: Sheet, column_name: str, units_below_table: UnitsInNotes) -> PrintedUnits:
+def refuse_units_among_cells(
+    unread_cells: pd.DataFrame, units: ColumnUnits, source: Source, table: CanonicalTable, sheets: Sequence[Sheet]
+) -> None:
+    """DataError W11 where a cell of a number column (rid, column, value) says another unit than the numbers are read in.
+
+    From that row on it may hold: 单位:亿元 over the last column of a second part, or a row of units between two parts.
+    """
+    locations = {sheet.sheet_number: _sheet_location(sheet) for sheet in sheets}
+    cells = unread_cells.assign(number=unread_cells["rid"] // FILE_SPAN)[["column", "value", "number"]].drop_duplicates()
+    messages = []
+    for column, cell, number in cells.itertuples(index=False):
+        said_of_all = units_below(str(cell))
+        printed_units = said_of_all or units_in_cell(str(cell))
+        for column_name in (units.choices if said_of_all else [str(column)]) if printed_units else ():
+            choice = units.choices[column_name][int(number)]
+            common_unit = table.columns[column_name].unit or choice.unit
+            other_units = [unit for unit in printed_units if exponent(unit, common_unit) not in (None, choice.power_of_ten)]
+            if other_units and column_name not in source.units:
+                place = f"a cell between the rows ({cell})", f"数据行之间的单元格（{cell}）"
+                messages.append(
+                    (UNREAD_WORDS, locations[number], later_unit_message(column_name, choice.unit, other_units, place))
+                )
+    raise_stopping(messages)
+
+
+def _printed_units(sheet: Sheet, column_name: str, units_in_notes: Mapping[int, UnitsInNotes]) -> PrintedUnits:
     """What is printed around a column; a unit above a table is none of its years."""
     if column_name == "year" or column_name not in sheet.header.printed_units:
         return NO_PRINTED_UNITS
     printed_units = sheet.header.printed_units[column_name]
-    units_outside = (*units_below_table.get(sheet.sheet_number, ()), *_units_of_names(sheet.cells.file, sheet.cells.sheet))
-    return replace(printed_units, below=units_outside, of_rows=sheet.cells.units_of_rows)
+    notes, names = units_in_notes.get(sheet.sheet_number, UnitsInNotes()), _units_of_names(sheet.cells.file, sheet.cells.sheet)
+    return replace(printed_units, below=notes.below, between=notes.between, in_names=names, of_rows=sheet.cells.units_of_rows)
 
 
 def _units_of_names(file: str, sheet: str) -> tuple[str, ...]:

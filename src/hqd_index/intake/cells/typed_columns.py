@@ -33,7 +33,7 @@ from ..records.scope_reasons import NOTE_ROW
 from ..rules.rule_catalogue import joined_findings
 from .coded_columns import coded_columns, edition_sql
 from .column_reading import SQL_TYPES, ColumnReading, NumberType, ParsedSource, SourceRepairs
-from .column_units import column_units
+from .column_units import column_units, refuse_units_among_cells
 from .doubtful_numbers import doubtful_number_findings
 from .unread_numbers import conversion_notices, diagnoses, unreadable_cells
 
@@ -78,12 +78,13 @@ def parse_source(
     code_columns = coded_columns(text_rows, column_reading, location)
     typed_rows = _typed_columns(text_rows, column_reading, code_columns.tables, {})
     unread_cells = unreadable_cells(text_rows, typed_rows, column_reading, code_columns.tables)
+    refuse_units_among_cells(unread_cells, units, source, table, sheets)
     conversions, unreadable = diagnoses(unread_cells, column_reading)
     typed_rows = _typed_columns(text_rows, column_reading, code_columns.tables, conversions) if conversions else typed_rows
     typed_rows, blank_notices = _with_blanks_as_zero(typed_rows, text_rows, all_rows, column_reading, location)
     notices += [
         *code_columns.notices,
-        *conversion_notices(conversions, table, location),
+        *conversion_notices(conversions, units, location),
         *_zero_notices(text_rows, column_reading, location),
         *_fraction_notices(typed_rows, column_reading, location),
         *blank_notices,

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ...canonical import CanonicalTable
 from ...engines import literal, quoted
 from ...study.records import Label, Source
 from ..layout.text_columns import FILE_SPAN, stored_number
@@ -16,6 +15,7 @@ from ..meaning.numbers import Diagnosis, diagnose, has_decimal_commas
 from ..records.intake_notice import Notice
 from ..rules.rule_catalogue import expected_text, joined_findings, rule_findings
 from .column_reading import ColumnReading
+from .column_units import ColumnUnits
 
 DECIMAL_COMMA = Label(
     zh='该列用逗号作小数点:请在该数据源写 decimal: ","', en='the column has decimal commas: write decimal: "," at the source'
@@ -130,12 +130,15 @@ def number_findings(diagnosed_cells: pd.DataFrame, diagnosis: Diagnosis, unit: s
     return rule_findings(diagnosed_cells, diagnosis.rule, expectation=expectation, remedy=MENDS.get(diagnosis.conversion))
 
 
-def conversion_notices(conversions: Mapping[str, pd.DataFrame], table: CanonicalTable, location: str) -> list[Notice]:
-    """How many texts of each kind config let the program convert, unit words first, and the first of each with its number."""
+def conversion_notices(conversions: Mapping[str, pd.DataFrame], units: ColumnUnits, location: str) -> list[Notice]:
+    """How many texts of each kind config let the program convert, unit words first, and the first of each with its number.
+
+    The number is in the unit of the sheet, as the cells around it are.
+    """
     texts_by_kind: dict[str, dict[str, str]] = {kind: {} for kind in CONVERSION_KINDS}
     for name, conversion in sorted(conversions.items()):
         for cell in conversion.itertuples():
-            number_text = f"{cell.number} {table.columns[name].unit}".rstrip()
+            number_text = f"{cell.number} {units.unit(name, int(str(cell.sheet)))}".rstrip()
             texts_by_kind[_conversion_kind(str(cell.text))].setdefault(f"{name} {cell.text!r}", number_text)
     examples = {kind: next(iter(texts.items())) for kind, texts in texts_by_kind.items() if texts}
     if not examples:

@@ -30,6 +30,7 @@ from .long_values import (
     unread_values,
     value_sql,
 )
+from .note_rows import UnitsInNotes
 from .row_ids import without_rows
 from .text_columns import Sheet
 
@@ -179,10 +180,11 @@ def with_reshape_columns(sheet: Sheet, reshape: Reshape) -> Sheet:
     )
 
 
-def with_units_in_notes(sheet: Sheet, units: Mapping[int, tuple[str, ...]]) -> Sheet:
+def with_units_in_notes(sheet: Sheet, units: Mapping[int, UnitsInNotes]) -> Sheet:
     """The sheet with the units that its notes say beside those over the column of values."""
+    notes = units.get(sheet.sheet_number, UnitsInNotes())
     units_by_column = {
-        column_name: replace(printed_units, below=units.get(sheet.sheet_number, ()))
+        column_name: replace(printed_units, below=notes.below, between=notes.between)
         for column_name, printed_units in sheet.header.printed_units.items()
     }
     return replace(sheet, header=replace(sheet.header, printed_units=units_by_column))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -103,9 +103,7 @@ def _units_of_names(
 def _units_of_name(name_reading: NameReading, sheet: Sheet) -> PrintedUnits:
     """What is printed around a value: behind its name, over the column of values, above the table."""
     header = sheet.header.printed_units.get(VALUE_COLUMN, PrintedUnits())
-    return PrintedUnits(
-        name_reading.units or header.label, header.row, header.above_header, name_reading.unread_words, header.below
-    )
+    return replace(header, label=name_reading.units or header.label, unread_words=name_reading.unread_words)
 
 
 def _sheet_location(sheet: Sheet) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ...canonical import CanonicalTable
 from ...engines import Engine, quoted
@@ -19,10 +19,22 @@ from .text_columns import FILE_SPAN, ROW_FACTS, Sheet, value_column_indices
 
 @dataclass(frozen=True)
 class Notes:
-    """Row ids of notes among the rows of the table, and among the rows that reading had put aside."""
+    """Row ids of notes among the rows of the table, and among the rows that reading had put aside.
+
+    `last_data_rows`: the id of the last row of data of each sheet (by number) that has notes.
+    """
 
     rids: tuple[int, ...]
     excluded_rows: frozenset[int]
+    last_data_rows: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class UnitsInNotes:
+    """The units that the notes of a sheet say in so many words: those between its rows, and those below them."""
+
+    between: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
 
 
 def fact_rows(all_rows: str, table: CanonicalTable, engine: Engine) -> str:
@@ -52,6 +64,7 @@ def note_rows_of(
     last_rows = engine.collect(data_sql).set_index("number")["last"].to_dict()
     rids: list[int] = []
     set_aside_notes: set[int] = set()
+    last_data_rows: dict[int, int] = {}
     for sheet in sheets:
         first_rid = sheet.sheet_number * FILE_SPAN
         sheet_rows = rows[(rows["rid"] >= first_rid) & (rows["rid"] < first_rid + FILE_SPAN)]
@@ -65,19 +78,19 @@ def note_rows_of(
             Candidate(rid, excluded_row.cells, values=_has_numbers(excluded_row)) for rid, excluded_row in ragged_rows.items()
         ]
         has_values = bool(value_column_indices(sheet.header.positions, table))
-        notes = note_rows(
-            candidates, int(last_rows.get(sheet.sheet_number, first_rid)) if has_values else _last_data_row(candidates)
-        )
+        last_rid = int(last_rows.get(sheet.sheet_number, first_rid)) if has_values else _last_data_row(candidates)
+        last_data_rows[sheet.sheet_number] = last_rid
+        notes = note_rows(candidates, last_rid)
         rids += sorted(notes - ragged_rows.keys())
         set_aside_notes |= notes & ragged_rows.keys()
-    return Notes(tuple(rids), frozenset(set_aside_notes))
+    return Notes(tuple(rids), frozenset(set_aside_notes), last_data_rows)
 
 
-def units_in_notes(sheets: Sequence[Sheet], notes: Notes, row_facts: str, engine: Engine) -> dict[int, tuple[str, ...]]:
-    """The units that the notes of each sheet (by number) say in so many words."""
+def units_in_notes(sheets: Sequence[Sheet], notes: Notes, row_facts: str, engine: Engine) -> dict[int, UnitsInNotes]:
+    """The units in the notes of each sheet (by number)."""
     rids = ", ".join(map(str, notes.rids)) or "NULL"
-    texts = engine.collect(f"SELECT rid // {FILE_SPAN} AS number, lead FROM {row_facts} WHERE rid IN ({rids}) ORDER BY rid")
-    lines = [(int(sheet_number), str(lead)) for sheet_number, lead in texts.itertuples(index=False)]
+    texts = engine.collect(f"SELECT rid, lead FROM {row_facts} WHERE rid IN ({rids}) ORDER BY rid")
+    lines = [(int(rid), str(lead)) for rid, lead in texts.itertuples(index=False)]
     for sheet in sheets:
         first_rid = sheet.sheet_number * FILE_SPAN
         excluded_notes = [
@@ -85,10 +98,17 @@ def units_in_notes(sheets: Sequence[Sheet], notes: Notes, row_facts: str, engine
             for excluded_row in sheet.cells.excluded_rows
             if excluded_row.reason == NOTE_ROW or first_rid + excluded_row.row in notes.excluded_rows
         ]
-        lines += [(sheet.sheet_number, cell) for excluded_row in excluded_notes for cell in excluded_row.cells]
-    units: dict[int, tuple[str, ...]] = {}
-    for sheet_number, line in lines:
-        units[sheet_number] = (*units.get(sheet_number, ()), *units_below(line))
+        lines += [(first_rid + excluded_row.row, cell) for excluded_row in excluded_notes for cell in excluded_row.cells]
+    units: dict[int, UnitsInNotes] = {}
+    for rid, line in lines:
+        sheet_number, line_units = rid // FILE_SPAN, units_below(line)
+        known = units.get(sheet_number, UnitsInNotes())
+        is_between = rid < notes.last_data_rows.get(sheet_number, 0)
+        units[sheet_number] = (
+            replace(known, between=(*known.between, *line_units))
+            if is_between
+            else replace(known, below=(*known.below, *line_units))
+        )
     return units
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .unit_labels import is_weak
 from .units import exponent, unit_of
@@ -17,6 +17,7 @@ SPLIT_ZH = "请在文件中统一单位,或把各单位的部分分成几个数�
 class PrintedUnits:
     """What a sheet prints around one column: in its label, in a row below it, above the table, in notes below the table.
 
+    `between`: in lines between the rows, from where on it may hold; `in_names`: in brackets in the names of sheet and file;
     `of_rows`: in a column of units, which may differ from row to row.
 
     `unread_words` of the label, and lines of `above_header` that are no unit, hold a word of a unit that was not read.
@@ -27,6 +28,8 @@ class PrintedUnits:
     above_header: tuple[str, ...] = ()
     unread_words: tuple[str, ...] = ()
     below: tuple[str, ...] = ()
+    between: tuple[str, ...] = ()
+    in_names: tuple[str, ...] = ()
     of_rows: tuple[str, ...] = ()
 
 
@@ -58,6 +61,19 @@ def chosen_unit(column_name: str, canonical_unit: str, declared_unit: str | None
     A printed unit that leads nowhere, two that disagree, and unit words that were not used are said (W11): they stop columns
     of money and of counts. `declared_unit` must be convertible to `canonical_unit`.
     """
+    choice = _unit_by_precedence(column_name, canonical_unit, declared_unit, printed_units)
+    if any(message.severity == ERROR for message in choice.messages):
+        return choice
+    other_messages = _other_unit_messages(
+        column_name, canonical_unit, choice, printed_units, is_declared=declared_unit is not None
+    )
+    return replace(choice, messages=(*choice.messages, *other_messages))
+
+
+def _unit_by_precedence(
+    column_name: str, canonical_unit: str, declared_unit: str | None, printed_units: PrintedUnits
+) -> UnitChoice:
+    """The choice by what comes first, whatever the lines after it say."""
     units_beside = tuple(dict.fromkeys((*printed_units.label, *printed_units.row)))
     if declared_unit is not None:
         return UnitChoice(
@@ -82,16 +98,11 @@ def chosen_unit(column_name: str, canonical_unit: str, declared_unit: str | None
         return _single_unit(column_name, canonical_unit, convertible_units)
     if _is_money(canonical_unit) and (foreign := [unit for unit in printed_units.above_header if _is_money(unit)]):
         return UnitChoice(canonical_unit, 0, messages=(_inconvertible_message(column_name, canonical_unit, foreign[0]),))
-    if units_below := [unit for unit in printed_units.below if exponent(unit, canonical_unit) not in (None, 0)]:
-        return UnitChoice(
-            canonical_unit,
-            0,
-            messages=(
-                _unread_words_message(
-                    column_name, canonical_unit, units_below, ERROR if _stops_on_unread_words(canonical_unit) else WARNING
-                ),
-            ),
-        )
+    units_elsewhere = (*printed_units.between, *printed_units.below, *printed_units.in_names)
+    if unused_units := [unit for unit in units_elsewhere if exponent(unit, canonical_unit) not in (None, 0)]:
+        severity = ERROR if _stops_on_unread_words(canonical_unit) else WARNING
+        message = _unread_words_message(column_name, canonical_unit, unused_units, severity, likely_unit=unused_units[0])
+        return UnitChoice(canonical_unit, 0, messages=(message,))
     if _is_money(canonical_unit) and (
         unread_lines := [preamble_line for preamble_line in printed_units.above_header if unit_of(preamble_line) is None]
     ):
@@ -102,6 +113,54 @@ def chosen_unit(column_name: str, canonical_unit: str, declared_unit: str | None
             canonical_unit, 0, messages=(_unread_words_message(column_name, canonical_unit, unused_words, severity),)
         )
     return UnitChoice(canonical_unit, 0)
+
+
+def _other_unit_messages(
+    column_name: str, canonical_unit: str, choice: UnitChoice, printed_units: PrintedUnits, *, is_declared: bool
+) -> list[UnitMessage]:
+    """What must be said of other units of the same quantity that are printed away from the one that was chosen.
+
+    A line between the rows may begin a part in another unit: it stops the run unless the study has said the unit. So does a
+    note below the table against a line above it. The label of a column is nearer to it than either.
+    """
+    unit, common_unit = choice.unit, canonical_unit or choice.unit
+
+    def others(units: Sequence[str]) -> list[str]:
+        return [other for other in dict.fromkeys(units) if exponent(other, common_unit) not in (None, choice.power_of_ten)]
+
+    if not unit or not (choice.is_printed or is_declared):
+        return []
+    between, below = others(printed_units.between), others(printed_units.below)
+    if is_declared:
+        places = [("between the rows", "数据行之间", between), ("below the table", "表下注释", below)]
+    elif between:
+        return [later_unit_message(column_name, unit, between, ("a line between the rows", "数据行之间有一行"))]
+    elif any(exponent(other, common_unit) is not None for other in (*printed_units.label, *printed_units.row)):
+        above = others(printed_units.above_header)
+        places = [("above the table", "表上方", above), ("below the table", "表下注释", below)]
+    elif below:
+        return [later_unit_message(column_name, unit, below, ("a note below the table", "表下注释"))]
+    else:
+        places = []
+    places.append(("in the name of the file or sheet", "文件名或工作表名", others(printed_units.in_names)))
+    return [
+        UnitMessage(
+            WARNING,
+            f"{column_name}: {', '.join(units)} is printed {place}; the numbers are read in {unit}",
+            f"{column_name}:{place_zh}另印有 {', '.join(units)};按 {unit} 读取",
+        )
+        for place, place_zh, units in places
+        if units
+    ]
+
+
+def later_unit_message(column_name: str, unit: str, units: Sequence[str], place: tuple[str, str]) -> UnitMessage:
+    """The run must stop: another unit than that of the column is printed after it, at a place named in both languages."""
+    en = f"{column_name}: {unit} is printed first, and {place[0]} says {', '.join(units)}"
+    zh = f"{column_name}:先印的单位是 {unit},而{place[1]}写着 {', '.join(units)}"
+    mend = f"; or, if all numbers are in one unit, {_write_units(column_name, unit, 'en')}"
+    mend_zh = f";若全部数值同属一个单位,{_write_units(column_name, unit, 'zh')}"
+    return UnitMessage(ERROR, f"{en}; {SPLIT_EN}{mend}", f"{zh};{SPLIT_ZH}{mend_zh}")
 
 
 def differing_units(column_name: str, canonical_unit: str, choices: Mapping[str, UnitChoice]) -> list[UnitMessage]:
@@ -202,9 +261,11 @@ def _several_units_message(column_name: str, units: Sequence[str]) -> UnitMessag
                   f"{column_name}:文件印了几个不同的单位({unit_list});{SPLIT_ZH}")  # fmt: skip
 
 
-def _unread_words_message(column_name: str, canonical_unit: str, unread_words: Sequence[str], severity: str) -> UnitMessage:
+def _unread_words_message(
+    column_name: str, canonical_unit: str, unread_words: Sequence[str], severity: str, likely_unit: str = ""
+) -> UnitMessage:
     word_list = ", ".join(unread_words)
-    likely_unit = next(
+    likely_unit = likely_unit or next(
         (
             unread_word
             for unread_word in unread_words
