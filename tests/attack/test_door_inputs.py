@@ -379,6 +379,31 @@ def test_a_unit_between_two_parts_of_a_table(tmp_path: Path, line: str, *, stops
     assert read(tmp_path, files, {"units": {"x": "亿元"}})[1] == [1, 10000]
 
 
+# the rows of a header over 甲,2019,1,5; the value of 产值 that is read, and the columns of which S07 says that they are not
+HEADERS: list[tuple[list[str], float, str]] = [
+    (["地区,年份,产值,"], 1, "[D]"), (["地区,年份,,产值"], 5, "[C]"), (["地区,年份,产值,,"], 1, "[D]"), (["地区,年份,产值,利润,"], 1, ""),
+    (["地区,年份,工业,", ",,产值,利润"], 1, ""), (["地区,年份,工业,", ",,产值(万元),利润(万元)"], 1e-4, ""),
+    (["地区,年份,工业,", ",,利润,产值", ",,亿元,万元"], 5e-4, ""), ([",,工业,", "地区,年份,产值,利润"], 1, ""),
+    (["地区,,工业,工业", ",年份,产值,其他"], 1, "其他"), (["地区,年份,,", ",,产值,其他"], 1, "其他"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("header", "value", "unused"), HEADERS, ids=[" / ".join(row[0]) for row in HEADERS])
+def test_headers_with_blanks(tmp_path: Path, header: list[str], value: float, unused: str):
+    row = "甲,2019,1,5" + "," * (header[0].count(",") - 3)
+    result, values = read(tmp_path, {"a.csv": "\n".join([*header, row, ""])}, {})
+    told = [notice.zh for notice in result.notices if notice.rule == "S07"]
+    assert values == [pytest.approx(value)] and result.frames["ledger"]["quarantined"].sum() == 0
+    assert unused in "".join(told) and bool(told) == bool(unused)
+
+
+def test_the_header_row_that_a_twofold_header_asks_for_reads_it(tmp_path: Path):
+    files: dict[str, str | bytes] = {"a.csv": "地区,年份,合计,合计\n,,产值,其中\n甲,2019,1,5\n"}
+    assert read(tmp_path, files, {"header_row": 2})[1] == [1]
+    with pytest.raises(HqdError, match="header_row"):
+        read(tmp_path, {"a.csv": "地区,年份,产值,产值\n甲,2019,1,5\n"}, {})
+
+
 def test_a_converted_cell_is_told_in_the_unit_that_is_printed(tmp_path: Path):
     text = '单位：万元,,\n地区,年份,产值\n甲,2019,"1,234"\n'
     result, values = read(tmp_path, {"a.csv": text}, {"parse_separators": True})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hqd_index.errors import HqdError
-from hqd_index.intake.layout.header_rows import column_letters
+from hqd_index.intake.layout.two_row_headers import column_letters
 
 from .test_mess import taken
 

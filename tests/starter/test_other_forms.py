@@ -141,6 +141,24 @@ def test_a_download_of_the_world_bank_is_a_panel_of_countries(raw, mine):
     assert "GDP" in report(mine)
 
 
+@pytest.mark.parametrize("is_merged", [True, False])
+def test_names_of_groups_over_a_header_are_no_measures(raw, mine, *, is_merged):
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    sheet.append(["地区", "年份", "规模以上工业", "", "农业"])
+    sheet.append(["", "", "营业收入(万元)", "利润总额(万元)", "播种面积(公顷)"])
+    for province in ("北京", "上海", "广东"):
+        for year in YEARS:
+            sheet.append([province, year, 10.5, 2.5, 3.5])
+    for area in ("C1:D1", "A1:A2", "B1:B2") if is_merged else ():
+        sheet.merge_cells(area)
+    workbook.save(raw / "a.xlsx")
+    study = made(mine, raw / "a.xlsx")
+    frames, _ = tables(mine, study)
+    assert [len(frame) for frame in frames.values()] == [12]
+    assert {leaf.label.zh for leaf in study.indicators.indicators.values()} == {"营业收入", "利润总额", "播种面积"}
+
+
 def test_industries_outside_manufacturing_are_named(raw, mine):
     names = ("食品制造业", "纺织业", "医药制造业", "煤炭开采和洗选业", "电力、热力生产和供应业")
     rows = [[name, year, 5 + year - 2018, 3] for name in names for year in (2018, 2019)]

@@ -21,6 +21,7 @@ from .layout.required_columns import MissingColumns, missing_columns, missing_co
 from .layout.spread_sheets import tidy_source
 from .layout.table_blocks import refuse_second_table
 from .layout.text_columns import Sheet
+from .layout.two_row_headers import unlabelled_column_notices
 from .layout.unit_columns import with_unit_column
 from .read.raw_files import RawFile
 from .read.reader import SheetRequest
@@ -113,6 +114,7 @@ def _sheet_with_layout(sheet_cells: SheetCells, source_id: str, table_step: Tabl
     try:
         sheet_cells = with_unit_column(sheet_cells, source, table_step.table, table_step.engine)
         header = map_labels(sheet_cells, source, table_step.table)
+        header = replace(header, notices=(*header.notices, *unlabelled_column_notices(sheet_cells, table_step.engine)))
         missing_names = required_columns(source, table_step.table, header.positions)
         require_columns(MissingColumns(missing_names, [source], header.unused_labels), table_step.table, sheet_cells.file)
         _refuse_other_layout(table_step, sheet_cells, header, source)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..canonical import CANONICAL
-from ..intake.layout.header_rows import column_letters
+from ..intake.layout.two_row_headers import column_letters
 from ..intake.meaning.dates import calendar_date, read_year
 from ..intake.meaning.glyphs import normalised_label
 from ..intake.meaning.header_years import measure_and_year, year_of

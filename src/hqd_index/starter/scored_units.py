@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from ..intake.layout.header_rows import column_letters
+from ..intake.layout.two_row_headers import column_letters
 from ..intake.meaning.glyphs import normalised_label
 from ..intake.meaning.industries import names_of_one_edition
 from ..study.records import Label

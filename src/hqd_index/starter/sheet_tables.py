@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Literal
 
 from ..intake.layout.header_rows import label_rows_below
+from ..intake.layout.two_row_headers import labels_of_groups, labels_of_items
 from ..intake.meaning.dates import calendar_date, read_year
 from ..intake.meaning.glyphs import half_width, normalised_label
 from ..intake.meaning.header_years import measure_and_year, year_of
@@ -123,12 +124,14 @@ def sheet_table(preview: SheetPreview) -> SheetTable | None:
         [list(sheet_row) for sheet_row in preview.rows[first_row_below : first_row_below + HEADER_SEARCH_ROWS]], numeric_columns
     )
     data_rows, notes = _data_rows(preview.rows[first_row_below + label_rows :], numeric_columns)
-    second_labels = _second_labels(preview, first_row_below, label_rows, labels)
+    rows_of_labels = preview.rows[first_row_below : first_row_below + label_rows]
+    second_labels = labels_of_items(rows_of_labels, len(labels))
+    labels = labels_of_groups(labels, rows_of_labels)
     columns = []
     for column_index, label in enumerate(labels):
         printed_units = [
             unit
-            for sheet_row in preview.rows[first_row_below : first_row_below + label_rows]
+            for sheet_row in rows_of_labels
             if column_index < len(sheet_row)
             for unit in units_in_cell(sheet_row[column_index])
         ]
@@ -300,18 +303,6 @@ def _data_rows(sheet_rows: Sequence[Sequence[str]], numeric_columns: Sequence[in
         else:
             data_rows.append(sheet_row)
     return data_rows, notes
-
-
-def _second_labels(preview: SheetPreview, first_row_below: int, label_rows: int, labels: Sequence[str]) -> dict[int, str]:
-    """What a row of labels under the header says of each column: the Chinese names below item codes."""
-    sheet_rows = preview.rows[first_row_below : first_row_below + label_rows]
-    if not sheet_rows:
-        return {}
-    return {
-        column_index: cell
-        for column_index, cell in enumerate(sheet_rows[0])
-        if cell and not units_in_cell(cell) and column_index < len(labels)
-    }
 
 
 def _years_across(columns: Sequence[SheetColumn]) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from ..meaning.unit_labels import (
 from ..meaning.units import exponent, unit_of
 from ..read.sheet_cells import SheetCells
 from ..records.intake_notice import Notice
+from .two_row_headers import column_letters, is_second_label_row, joined_labels
 
 SEARCHED_ROWS = 40
 YUAN_SIGN = "¥"  # as number formats print it, of any magnitude
@@ -194,15 +195,13 @@ def header_layout(sheet_rows: Sequence[Sequence[str]], source: Source, table: Ca
     row_index = header_row_index(sheet_rows, column_by_label, table) if source.header_row == "auto" else source.header_row - 1
     if row_index >= len(sheet_rows) or not any(label.strip() for label in sheet_rows[row_index]):
         raise no_rows(location)
-    labels = tuple(
-        label.strip() or _column_letter_label(index, column_by_label) for index, label in enumerate(sheet_rows[row_index])
-    )
+    second_rows, labels = _second_rows_and_labels(sheet_rows, row_index, column_by_label, table)
     numbers = {column_name for column_name, column in table.columns.items() if column.dtype in ("number", "integer")}
     numbers |= {f"reshape:{source.reshape.values}"} if source.reshape else set()
     number_columns = [
         column_index for column_index, label in enumerate(labels) if canonical_name(label, column_by_label, table) in numbers
     ]
-    label_rows = label_rows_below(sheet_rows[row_index + 1 :], number_columns)
+    label_rows = second_rows + label_rows_below(sheet_rows[row_index + 1 + second_rows :], number_columns)
     unit_rows = sheet_rows[row_index + 1 : row_index + 1 + label_rows]
     printed_units = [
         (column_index, unit)
@@ -215,13 +214,22 @@ def header_layout(sheet_rows: Sequence[Sequence[str]], source: Source, table: Ca
     return Layout(row_index + 1, labels, label_rows, tuple(printed_units), preamble_units)
 
 
-def column_letters(column_index: int) -> str:
-    """How a column without a label is named by its place: '[A]', '[B]' ... '[AA]'."""
-    letters, quotient = "", column_index + 1
-    while quotient:
-        quotient, letter = divmod(quotient - 1, 26)
-        letters = chr(ord("A") + letter) + letters
-    return f"[{letters}]"
+def _second_rows_and_labels(
+    sheet_rows: Sequence[Sequence[str]], row_index: int, column_by_label: Mapping[str, str], table: CanonicalTable
+) -> tuple[int, tuple[str, ...]]:
+    """How many rows below go on with the header, and its labels; a column without one has its letters if an alias does."""
+
+    def is_known(label: str) -> bool:
+        return canonical_name(label, column_by_label, table) is not None
+
+    row_above = sheet_rows[row_index - 1] if row_index else ()
+    rows_below = sheet_rows[row_index + 1 : row_index + 1 + SUB_HEADERS]
+    second_rows = next(
+        (count for count, row in enumerate(rows_below) if not is_second_label_row(sheet_rows[row_index], row, is_known)),
+        len(rows_below),
+    )
+    labels = joined_labels(sheet_rows[row_index], row_above, rows_below[:second_rows], is_known)
+    return second_rows, tuple(label or _column_letter_label(index, column_by_label) for index, label in enumerate(labels))
 
 
 def _column_letter_label(column_index: int, column_by_label: Mapping[str, str]) -> str:
@@ -304,8 +312,10 @@ def _refuse_repeated_labels(labels: Sequence[str], location: str) -> None:
 
 def _repeated_column(labels: str, location: str) -> DataError:
     return DataError(
-        f"the header names a column twice: {labels}; rename or delete one of them",
-        zh=f"表头有重复列:{labels};请改名或删除其中一列",
+        f"the header names a column twice: {labels}; rename or delete one of them; where the header is two rows of merged cells, "
+        "write its full names in one row, or `header_row:` with the number of the lower one",
+        zh=f"表头有重复列:{labels};请改名或删除其中一列;若表头是两行合并单元格,请把完整列名写在一行,"
+        "或用 `header_row:` 指明下一行的行号",
         location=location,
         rule="S05",
     )

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...canonical import CanonicalTable
-from .header_rows import canonical_name, column_letters
+from .header_rows import canonical_name
+from .two_row_headers import column_letters
 
 MIN_CODES = 5  # codes that appear both across and down
 

@@ -11,7 +11,7 @@ from ..meaning.glyphs import normalised_label
 from ..meaning.numbers import PLAIN_NUMBER
 from ..meaning.unit_labels import label_and_unit
 from ..read.sheet_cells import ROW_SPAN, SheetCells
-from .header_rows import column_letters
+from .two_row_headers import column_letters
 
 LAST_ROW = 100_000
 """Of a block whose end is not known."""
