@@ -281,6 +281,22 @@ def test_provinces_among_their_cities_are_in_doubt(raw, mine):
     assert "1 个省级名称(江苏省)" in report(mine)
 
 
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["甲市", "乙市", "丙市", "丁市", "31省合计", "中 位 数", "长三角"], "3 个像是其他行的合计"),
+        (["农副食品加工业", "#饲料加工", "食品制造业"], "1 个像是其他行的合计"),
+        (["东部", "中部", "西部", "东北"], ""),
+        (["北京", "上海", "天津", "31省合计", "均 值", "东部"], "3 个像是其他行的合计"),
+    ],
+)
+def test_totals_and_parts_among_units_are_in_doubt(raw, mine, names, told):
+    rows = [[name, year, 5 + k, 3 + k] for k, name in enumerate(names) for year in YEARS]
+    made(mine, text(raw / "a.csv", [["区域", "年份", "营业收入", "利润总额"], *rows]))
+    assert told in report(mine) and ("像是" in report(mine)) == bool(told)
+    assert "省级名称" not in report(mine)
+
+
 def test_a_row_entered_twice_leaves_the_units_of_a_table_what_they_are(raw, mine):
     """Cities under 地区, which no code list holds: one copy in thirty rows is a row to mend, not another kind of table."""
     rows = [

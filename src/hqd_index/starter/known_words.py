@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from ..canonical import CANONICAL, FIRMS, INDUSTRY_PANEL, SRDI_LIST, CanonicalTable
-from ..intake.meaning.glyphs import normalised_label
+from ..intake.meaning.glyphs import half_width, normalised_label
 from ..intake.meaning.units import exponent
 from ..study.records import Source
 from ..study.vendor_presets import preset
@@ -27,6 +27,9 @@ NAME_WORDS = frozenset((
 UNIT_WORDS = frozenset(("单位", "计量单位", "unit", "units"))
 """The same of one that gives its unit."""
 
+AGGREGATE_NAMES = re.compile(
+    r"合计|总计|小计|汇总|平均|中位[数值]|均值|^全国|^其中|^[#*]|total|average|median|^ofwhich", re.IGNORECASE
+)
 QUANTITIES = (  # words of a label -> units of what it measures; the first that fits counts
     (re.compile(r"率|比重|占比|比例|份额|增速|增长|强度|percent|share|ratio", re.IGNORECASE), ("%",)),
     (re.compile(r"人数|人员|职工|从业|就业|员工|人口|劳动力|employ|staff|workers|population", re.IGNORECASE), ("人",)),
@@ -151,6 +154,11 @@ def _columns_by_label(table: CanonicalTable) -> dict[str, str]:
     return labels | {label: column_name for label, column_name in key_columns().items() if column_name in table.columns}
 
 
+def is_aggregate_name(unit_name: str) -> bool:
+    """Whether the name of a unit, blanks apart, says that it is a total or average of others, or a part of one (#, 其中)."""
+    return bool(AGGREGATE_NAMES.search("".join(half_width(unit_name).split())))
+
+
 def unit_above_for(label: str, units_above: Sequence[str]) -> str:
     """Which of the units printed above a table holds for a column: that of the quantity its label names.
 
@@ -165,4 +173,6 @@ def unit_above_for(label: str, units_above: Sequence[str]) -> str:
     quantity_units = [unit for unit in canonical_units if unit] or word_units
     if not quantity_units:
         return units_above[0] if len(units_above) == 1 else ""
-    return next((unit for unit in units_above if any(exponent(unit, known) is not None for known in quantity_units)), "")
+    return next(
+        (unit for unit in units_above if any(exponent(unit, quantity_unit) is not None for quantity_unit in quantity_units)), ""
+    )

@@ -13,11 +13,11 @@ from ..intake.meaning.dates import calendar_date, read_year
 from ..intake.meaning.glyphs import normalised_label
 from ..intake.meaning.header_years import measure_and_year, year_of
 from ..intake.meaning.industries import industry
-from ..intake.meaning.official_codes import province
+from ..intake.meaning.official_codes import is_macro_region, province
 from ..study.vendor_presets import preset
 from .builtin_sources import add_builtin
 from .firm_texts import add_firm_texts, is_short_name
-from .known_words import provenance_words
+from .known_words import is_aggregate_name, provenance_words, totals
 from .measure_columns import add_measures
 from .proposal import Proposal, ProposedColumn, ProposedSource, ProposedTable, SourceDraft
 from .proposed_names import Names, column_name, slug
@@ -160,13 +160,20 @@ def _add_key(source_draft: SourceDraft) -> None:
                 key, ProposedColumn(key, column.title or "单元", "", key.startswith(UNIT), "text", column)
             )
         if key.startswith(UNIT):
-            _add_provinces_among_units(column, source_draft)
+            _add_aggregates_among_units(column, source_draft)
 
 
-def _add_provinces_among_units(column: SheetColumn, source_draft: SourceDraft) -> None:
-    """What is in doubt where a few units are provinces: rows of provinces above those of their cities."""
-    provinces = [cell for cell in column.distinct_values if province(cell).code is not None]
-    if provinces:
+def _add_aggregates_among_units(column: SheetColumn, source_draft: SourceDraft) -> None:
+    """What is in doubt where a few units look like sums of others: totals, regions, parts of a unit, provinces above cities."""
+    units = [cell for cell in column.distinct_values if cell not in totals()]
+    aggregates = [cell for cell in units if is_aggregate_name(cell) or is_macro_region(cell)]
+    if 0 < len(aggregates) <= len(units) / 2:
+        some_names = aggregates[:LISTED_INDUSTRIES]
+        zh = f"单元中有 {len(aggregates)} 个像是其他行的合计、平均或其中项({'、'.join(some_names)});若是,请写入 totals"
+        en = f"{len(aggregates)} units look like totals or parts of others ({', '.join(some_names)}); if so, write `totals`"
+        source_draft.proposal.add_gap(source_draft.location, zh, en)
+    provinces = [cell for cell in units if province(cell).code is not None]
+    if 0 < len(provinces) <= len(set(units) - set(aggregates)) / 2:
         some_names = provinces[:LISTED_INDUSTRIES]
         zh = f"单元中有 {len(provinces)} 个省级名称({'、'.join(some_names)});若是其下各行的合计,请写入 totals"
         en = f"{len(provinces)} units are provinces ({', '.join(some_names)}); are they sums of rows below? then write `totals`"

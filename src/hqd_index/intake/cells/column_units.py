@@ -89,9 +89,9 @@ def refuse_units_among_cells(
     cells = unread_cells.assign(number=unread_cells["rid"] // FILE_SPAN)[["column", "value", "number"]].drop_duplicates()
     messages = []
     for column, cell, number in cells.itertuples(index=False):
-        said_of_all = units_below(str(cell))
-        printed_units = said_of_all or units_in_cell(str(cell))
-        for column_name in (units.choices if said_of_all else [str(column)]) if printed_units else ():
+        units_of_table = units_below(str(cell))
+        printed_units = units_of_table or units_in_cell(str(cell))
+        for column_name in (units.choices if units_of_table else [str(column)]) if printed_units else ():
             choice = units.choices[column_name][int(number)]
             common_unit = table.columns[column_name].unit or choice.unit
             other_units = [unit for unit in printed_units if exponent(unit, common_unit) not in (None, choice.power_of_ten)]

@@ -102,12 +102,12 @@ def units_in_notes(sheets: Sequence[Sheet], notes: Notes, row_facts: str, engine
     units: dict[int, UnitsInNotes] = {}
     for rid, line in lines:
         sheet_number, line_units = rid // FILE_SPAN, units_below(line)
-        known = units.get(sheet_number, UnitsInNotes())
+        sheet_units = units.get(sheet_number, UnitsInNotes())
         is_between = rid < notes.last_data_rows.get(sheet_number, 0)
         units[sheet_number] = (
-            replace(known, between=(*known.between, *line_units))
+            replace(sheet_units, between=(*sheet_units.between, *line_units))
             if is_between
-            else replace(known, below=(*known.below, *line_units))
+            else replace(sheet_units, below=(*sheet_units.below, *line_units))
         )
     return units
 

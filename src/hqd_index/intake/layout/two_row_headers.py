@@ -34,16 +34,16 @@ def joined_labels(
     stands over several columns to any.
     """
     counts = Counter(normalised_label(label) for label in labels if label.strip())
-    joined = []
+    labels_of_columns = []
     for place, label in enumerate(map(str.strip, labels)):
-        below = next((cell for row in rows_below if (cell := _cell(row, place)) and not is_printed_unit(cell)), "")
-        above = _cell(row_above, place)
+        lower_label = next((cell for row in rows_below if (cell := _cell(row, place)) and not is_printed_unit(cell)), "")
+        upper_label = _cell(row_above, place)
         if not label:
-            label = below or (above if is_known(above) else "")
-        elif below and not is_known(label) and (is_known(below) or counts[normalised_label(label)] > 1):
-            label = below
-        joined.append(label)
-    return tuple(joined)
+            label = lower_label or (upper_label if is_known(upper_label) else "")
+        elif lower_label and not is_known(label) and (is_known(lower_label) or counts[normalised_label(label)] > 1):
+            label = lower_label
+        labels_of_columns.append(label)
+    return tuple(labels_of_columns)
 
 
 def labels_of_groups(labels: Sequence[str], rows_below: Sequence[Sequence[str]]) -> list[str]:
@@ -51,13 +51,15 @@ def labels_of_groups(labels: Sequence[str], rows_below: Sequence[Sequence[str]])
 
     A name of a group has blanks beside it, or is repeated, over labels of its own.
     """
-    below = [
+    lower_labels = [
         next((cell for row in rows_below if (cell := _cell(row, place)) and not is_printed_unit(cell)), "")
         for place in range(len(labels))
     ]
     counts = Counter(label.strip() for label in labels)
-    has_groups = any(lower and (not label.strip() or counts[label.strip()] > 1) for label, lower in zip(labels, below))
-    return [lower or label for label, lower in zip(labels, below)] if has_groups else list(labels)
+    has_groups = any(
+        lower_label and (not label.strip() or counts[label.strip()] > 1) for label, lower_label in zip(labels, lower_labels)
+    )
+    return [lower_label or label for label, lower_label in zip(labels, lower_labels)] if has_groups else list(labels)
 
 
 def labels_of_items(rows_below: Sequence[Sequence[str]], column_count: int) -> dict[int, str]:
@@ -71,8 +73,8 @@ def unlabelled_column_notices(cells: SheetCells, engine: Engine) -> tuple[Notice
     places = [place for place, label in enumerate(cells.labels) if not label.strip()]
     if not places:
         return ()
-    filled = ", ".join(f"{count_where(f'''c{place} <> '' ''')} AS n{place}" for place in places)
-    counts = engine.collect(f"SELECT {filled} FROM {cells.table}").iloc[0]
+    count_sql = ", ".join(f"{count_where(f'''c{place} <> '' ''')} AS n{place}" for place in places)
+    counts = engine.collect(f"SELECT {count_sql} FROM {cells.table}").iloc[0]
     letters = [column_letters(place) for place in places if counts[f"n{place}"]]
     if not letters:
         return ()

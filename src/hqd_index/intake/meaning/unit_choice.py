@@ -125,24 +125,28 @@ def _other_unit_messages(
     """
     unit, common_unit = choice.unit, canonical_unit or choice.unit
 
-    def others(units: Sequence[str]) -> list[str]:
-        return [other for other in dict.fromkeys(units) if exponent(other, common_unit) not in (None, choice.power_of_ten)]
+    def differing(units: Sequence[str]) -> list[str]:
+        return [
+            printed_unit
+            for printed_unit in dict.fromkeys(units)
+            if exponent(printed_unit, common_unit) not in (None, choice.power_of_ten)
+        ]
 
     if not unit or not (choice.is_printed or is_declared):
         return []
-    between, below = others(printed_units.between), others(printed_units.below)
+    between, below = differing(printed_units.between), differing(printed_units.below)
     if is_declared:
         places = [("between the rows", "数据行之间", between), ("below the table", "表下注释", below)]
     elif between:
         return [later_unit_message(column_name, unit, between, ("a line between the rows", "数据行之间有一行"))]
-    elif any(exponent(other, common_unit) is not None for other in (*printed_units.label, *printed_units.row)):
-        above = others(printed_units.above_header)
+    elif any(exponent(unit_beside, common_unit) is not None for unit_beside in (*printed_units.label, *printed_units.row)):
+        above = differing(printed_units.above_header)
         places = [("above the table", "表上方", above), ("below the table", "表下注释", below)]
     elif below:
         return [later_unit_message(column_name, unit, below, ("a note below the table", "表下注释"))]
     else:
         places = []
-    places.append(("in the name of the file or sheet", "文件名或工作表名", others(printed_units.in_names)))
+    places.append(("in the name of the file or sheet", "文件名或工作表名", differing(printed_units.in_names)))
     return [
         UnitMessage(
             WARNING,
