@@ -33,6 +33,7 @@ def choice(canonical: str, declared: str | None = None, **printed: tuple[str, ..
         ("亿元", None, {"below": ("亿元",)}, "亿元", 0),
         ("亿元", None, {"above_header": ("万元",), "between": ("万元", "人"), "below": ("万元",)}, "万元", -4),
         ("亿元", "万元", {"between": ("亿元",)}, "万元", -4),
+        ("亿元", None, {"above_header": ("万元",), "below": ("人民币",), "between": ("人民币",)}, "万元", -4),
     ],
 )
 def test_the_study_then_the_label_then_the_lines_above(canonical, declared, printed, unit, shift):
@@ -55,6 +56,7 @@ def test_the_study_then_the_label_then_the_lines_above(canonical, declared, prin
         ("亿元", {"label": ("年",)}, WARNING, ("年",)),
         ("亿元", {"below": ("万元",)}, ERROR, ("万元",)),
         ("万人", {"below": ("人",)}, ERROR, ("units: {x: 人}",)),
+        ("人", {"above_header": ("万人",), "between": ("人",)}, ERROR, ("万人", "人")),
         ("亿元", {"above_header": ("万元", "人"), "between": ("亿元",)}, ERROR, ("万元", "亿元", "units: {x: 万元}")),
         ("亿元", {"label": ("万元",), "between": ("亿元",)}, ERROR, ("万元", "亿元")),
         ("", {"label": ("万元",), "between": ("亿元",)}, ERROR, ("万元", "亿元")),
