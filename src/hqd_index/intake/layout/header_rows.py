@@ -29,6 +29,10 @@ from .two_row_headers import column_letters, is_second_label_row, joined_labels
 SEARCHED_ROWS = 40
 YUAN_SIGN = "¥"  # as number formats print it, of any magnitude
 SUB_HEADERS = 3
+MERGED_HEADER = (
+    "; where the header is two rows of merged cells, write its full names in one row, or `header_row:` with the lower one",
+    ";若表头是两行合并单元格,请把完整列名写在一行,或用 `header_row:` 指明下一行的行号",
+)
 
 
 @dataclass(frozen=True)
@@ -307,15 +311,13 @@ def _refuse_repeated_labels(labels: Sequence[str], location: str) -> None:
     counts = Counter(normalised_label(label) for label in labels if label.strip())
     repeated_labels = [label for label in labels if label.strip() and counts[normalised_label(label)] > 1]
     if repeated_labels:
-        raise _repeated_column(", ".join(repr(label) for label in dict.fromkeys(repeated_labels)), location)
+        raise _repeated_column(", ".join(repr(label) for label in dict.fromkeys(repeated_labels)), location, MERGED_HEADER)
 
 
-def _repeated_column(labels: str, location: str) -> DataError:
+def _repeated_column(labels: str, location: str, mend: tuple[str, str] = ("", "")) -> DataError:
     return DataError(
-        f"the header names a column twice: {labels}; rename or delete one of them; where the header is two rows of merged cells, "
-        "write its full names in one row, or `header_row:` with the number of the lower one",
-        zh=f"表头有重复列:{labels};请改名或删除其中一列;若表头是两行合并单元格,请把完整列名写在一行,"
-        "或用 `header_row:` 指明下一行的行号",
+        f"the header names a column twice: {labels}; rename or delete one of them{mend[0]}",
+        zh=f"表头有重复列:{labels};请改名或删除其中一列{mend[1]}",
         location=location,
         rule="S05",
     )
