@@ -362,6 +362,7 @@ def test_cells_of_a_number_column(
 
 # what stands between two parts of a table in 万元; whether it stops the run
 PARTS: list[tuple[str, bool]] = [
+    ("（单位：亿元）,,", True), ("(亿元),,", True), (",金额单位：亿元,", True),
     ("单位：亿元,,", True), (",,单位：亿元", True), (",,亿元", True), ("单位：万元,,", False), ("单位：人,,", False),
 ]  # fmt: skip
 

@@ -13,7 +13,16 @@ from ...errors import ConfigError, DataError
 from ...study.records import Source
 from ..layout.note_rows import UnitsInNotes
 from ..layout.text_columns import FILE_SPAN, Sheet
-from ..meaning.unit_choice import ERROR, PrintedUnits, UnitChoice, UnitMessage, chosen_unit, differing_units, later_unit_message
+from ..meaning.unit_choice import (
+    ERROR,
+    PrintedUnits,
+    UnitChoice,
+    UnitMessage,
+    chosen_unit,
+    differing_units,
+    later_unit_message,
+    units_on_another_scale,
+)
 from ..meaning.unit_labels import unit_label, units_below, units_in_cell
 from ..meaning.units import exponent
 from ..records.intake_notice import Notice
@@ -94,7 +103,7 @@ def refuse_units_among_cells(
         for column_name in (units.choices if units_of_table else [str(column)]) if printed_units else ():
             choice = units.choices[column_name][int(number)]
             common_unit = table.columns[column_name].unit or choice.unit
-            other_units = [unit for unit in printed_units if exponent(unit, common_unit) not in (None, choice.power_of_ten)]
+            other_units = units_on_another_scale(printed_units, common_unit, choice.power_of_ten)
             if other_units and column_name not in source.units:
                 place = f"a cell between the rows ({cell})", f"数据行之间的单元格（{cell}）"
                 messages.append(
@@ -138,10 +147,21 @@ def raise_stopping(messages: Sequence[tuple[str, str, UnitMessage]]) -> None:
     if not stopping_messages:
         return
     location = ", ".join(dict.fromkeys(location for location, _ in stopping_messages))
-    en, zh = (sep.join(dict.fromkeys(sentences)) for sep, sentences in (
-        ("; ", [message.en for _, message in stopping_messages]), (";", [message.zh for _, message in stopping_messages]),
-    ))  # fmt: skip
+    en = "; ".join(_merged_sentences([message.en for _, message in stopping_messages], ", "))
+    zh = ";".join(_merged_sentences([message.zh for _, message in stopping_messages], "、"))
     raise DataError(en, zh=zh, location=location, rule=UNREAD_WORDS)
+
+
+def _merged_sentences(sentences: Sequence[str], separator: str) -> list[str]:
+    """Sentences `column: fault`; columns that share a fault, as those of a whole table may, in one with the mend of the first."""
+    columns_by_fault: dict[str, list[str]] = {}
+    fault_of_first: dict[str, str] = {}
+    for sentence in dict.fromkeys(sentences):
+        column_name, _, fault = sentence.partition(":")
+        key = fault.replace(f"{{{column_name}: ", "{: ")
+        columns_by_fault.setdefault(key, []).append(column_name)
+        fault_of_first.setdefault(key, fault)
+    return [f"{separator.join(columns)}:{fault_of_first[key]}" for key, columns in columns_by_fault.items()]
 
 
 def unit_notices(messages: Sequence[tuple[str, str, UnitMessage]]) -> list[Notice]:

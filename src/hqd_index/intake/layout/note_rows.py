@@ -11,7 +11,7 @@ from ..meaning import official_codes as codes
 from ..meaning.industries import industry
 from ..meaning.notes import Candidate, is_marked, note_rows
 from ..meaning.numbers import PLAIN_NUMBER
-from ..meaning.unit_labels import units_below
+from ..meaning.unit_labels import units_below, units_in_cell
 from ..read.sheet_cells import ExcludedRow
 from ..records.scope_reasons import NOTE_ROW
 from .text_columns import FILE_SPAN, ROW_FACTS, Sheet, value_column_indices
@@ -101,7 +101,7 @@ def units_in_notes(sheets: Sequence[Sheet], notes: Notes, row_facts: str, engine
         lines += [(first_rid + excluded_row.row, cell) for excluded_row in excluded_notes for cell in excluded_row.cells]
     units: dict[int, UnitsInNotes] = {}
     for rid, line in lines:
-        sheet_number, line_units = rid // FILE_SPAN, units_below(line)
+        sheet_number, line_units = rid // FILE_SPAN, units_below(line) or units_in_cell(line)
         sheet_units = units.get(sheet_number, UnitsInNotes())
         is_between = rid < notes.last_data_rows.get(sheet_number, 0)
         units[sheet_number] = (

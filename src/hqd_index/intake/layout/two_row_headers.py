@@ -36,7 +36,7 @@ def joined_labels(
     counts = Counter(normalised_label(label) for label in labels if label.strip())
     labels_of_columns = []
     for place, label in enumerate(map(str.strip, labels)):
-        lower_label = next((cell for row in rows_below if (cell := _cell(row, place)) and not is_printed_unit(cell)), "")
+        lower_label = _lower_label(rows_below, place)
         upper_label = _cell(row_above, place)
         if not label:
             label = lower_label or (upper_label if is_known(upper_label) else "")
@@ -51,10 +51,7 @@ def labels_of_groups(labels: Sequence[str], rows_below: Sequence[Sequence[str]])
 
     A name of a group has blanks beside it, or is repeated, over labels of its own.
     """
-    lower_labels = [
-        next((cell for row in rows_below if (cell := _cell(row, place)) and not is_printed_unit(cell)), "")
-        for place in range(len(labels))
-    ]
+    lower_labels = [_lower_label(rows_below, place) for place in range(len(labels))]
     counts = Counter(label.strip() for label in labels)
     has_groups = any(
         lower_label and (not label.strip() or counts[label.strip()] > 1) for label, lower_label in zip(labels, lower_labels)
@@ -93,6 +90,11 @@ def column_letters(column_index: int) -> str:
         quotient, letter = divmod(quotient - 1, 26)
         letters = chr(ord("A") + letter) + letters
     return f"[{letters}]"
+
+
+def _lower_label(rows_below: Sequence[Sequence[str]], place: int) -> str:
+    """The first text below a label that is no unit, else ''."""
+    return next((cell for row in rows_below if (cell := _cell(row, place)) and not is_printed_unit(cell)), "")
 
 
 def _cell(row: Sequence[str], place: int) -> str:

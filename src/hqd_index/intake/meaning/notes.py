@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .glyphs import half_width, without_format_characters
+from .unit_labels import is_weak, units_in_cell
 
 NOTE_WORDING = re.compile(
     r"^[\s*#>\-—·•]*(?:"
     r"[附脚备批]?注(?:释|解|明)?\s*[\d一二三四五①-⑳]?\s*[:：.、)\]]|注[①-⑳\d]|附注|备\s*注|说\s*明|[数资]\s*[据料]\s*来\s*源|来\s*源\s*[:：]|出处"
     r"|[(\[]?续\s*表|[(\[]续[)\]]|[本上下此该]\s*表|本[资材]料|本年鉴|表中|表内|以上[数为]|上述"
-    r"|单位\s*[:：]|制表|填表|审核|编制单位|编制日期|打印|导出|下载|更新(?:时间|日期)|最后更新|截[止至]|数据库\s*[:：]|数据截|数据更新"
+    r"|[(\[]?(?:计量|金额|货币|数量|数据)?单位\s*[:：]|制表|填表|审核|编制单位|编制日期|打印|导出|下载|更新(?:时间|日期)|最后更新|截[止至]|数据库\s*[:：]|数据截|数据更新"
     r"|由于|因四舍五入|部分数据|未[含包]|不[含包]括?|空格表示|指标解释|主要统计指标|版权|©"
     r"|notes?\s*[:.\d]|notes?$|sources?\s*[:.]|data\s+(?:from|source|extracted)|last\s+updated?|footnotes?|remarks?\s*:|unit\s*:|updated?\s*:"
     r"|copyright|downloaded|extracted|retrieved|generated|\(?continued\)?$|for\s+more\s+information|this\s+table"
@@ -64,12 +65,19 @@ def note_rows(candidates: Sequence[Candidate], last_data_row: int) -> set[int]:
         if not nonempty_cells or candidate.values:
             continue
         is_below_data = candidate.row > last_data_row
-        if is_worded(nonempty_cells[0]) or (
-            is_below_data and (in_notes or is_marked(nonempty_cells[0]) or _reads_as_sentence(nonempty_cells))
+        if (
+            is_worded(nonempty_cells[0])
+            or _is_unit_alone(nonempty_cells)
+            or (is_below_data and (in_notes or is_marked(nonempty_cells[0]) or _reads_as_sentence(nonempty_cells)))
         ):
             notes.add(candidate.row)
             in_notes = in_notes or is_below_data
     return notes
+
+
+def _is_unit_alone(nonempty_cells: Sequence[str]) -> bool:
+    """Whether all that a row holds is a unit: (亿元)."""
+    return len(nonempty_cells) == 1 and any(not is_weak(unit) for unit in units_in_cell(nonempty_cells[0]))
 
 
 def _reads_as_sentence(nonempty_cells: Sequence[str]) -> bool:

@@ -99,7 +99,7 @@ def _unit_by_precedence(
     if _is_money(canonical_unit) and (foreign := [unit for unit in printed_units.above_header if _is_money(unit)]):
         return UnitChoice(canonical_unit, 0, messages=(_inconvertible_message(column_name, canonical_unit, foreign[0]),))
     units_elsewhere = (*printed_units.between, *printed_units.below, *printed_units.in_names)
-    if unused_units := _units_on_another_scale(units_elsewhere, canonical_unit, 0):
+    if unused_units := units_on_another_scale(units_elsewhere, canonical_unit, 0):
         severity = ERROR if _stops_on_unread_words(canonical_unit) else WARNING
         message = _unread_words_message(column_name, canonical_unit, unused_units, severity, likely_unit=unused_units[0])
         return UnitChoice(canonical_unit, 0, messages=(message,))
@@ -126,7 +126,7 @@ def _other_unit_messages(
     unit, common_unit = choice.unit, canonical_unit or choice.unit
 
     def differing(units: Sequence[str]) -> list[str]:
-        return _units_on_another_scale(units, common_unit, choice.power_of_ten)
+        return units_on_another_scale(units, common_unit, choice.power_of_ten)
 
     if not unit or not (choice.is_printed or is_declared):
         return []
@@ -154,7 +154,7 @@ def _other_unit_messages(
     ]
 
 
-def _units_on_another_scale(units: Sequence[str], common_unit: str, power_of_ten: int) -> list[str]:
+def units_on_another_scale(units: Sequence[str], common_unit: str, power_of_ten: int) -> list[str]:
     """The units of the same quantity that lead to another power of ten; a currency alone (人民币) says none."""
     return [
         unit
