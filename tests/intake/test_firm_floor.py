@@ -12,11 +12,13 @@ import pytest
 from hqd_index.engines import Engine, open_engine
 from hqd_index.engines.duckdb import DuckDBEngine
 from hqd_index.errors import CapacityError, DataError
-from hqd_index.intake import intake
+from hqd_index.intake import intake, table_intake
 from hqd_index.intake.cells import typed_columns
 from hqd_index.intake.layout import sheet_texts, text_columns
 from hqd_index.intake.meaning.official_codes import USCC_ALPHABET, uscc_valid, valid_credit_codes
-from hqd_index.intake.rules import stored_findings
+from hqd_index.intake.records.input_sums import InputSums
+from hqd_index.intake.records.row_ledger import check_sums
+from hqd_index.intake.rules import stored_findings, table_rules
 from hqd_index.provenance import write_csv, write_csv_blocks
 from hqd_index.tables import check
 
@@ -67,24 +69,35 @@ def test_a_column_whose_type_changes_between_files_is_one_column(study: Builder,
     assert clean.groupby("year")["revenue"].apply(list).tolist() == [[1e6, 2e6, 3e6]] * len(kinds)
 
 
+@pytest.mark.parametrize("limits", [{"LARGE_ROWS", "MANY_CELLS"}, {"LARGE_ROWS", "MANY_CELLS", "FEW_CELLS", "ROWS_FOLLOWED"}])
 def test_a_large_table_gives_what_a_small_one_does(
-    study: Builder, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    study: Builder, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: set[str]
 ):
-    """Typed rows in a file, texts of findings made of a few rows: broken ranges, duplicates, names for codes, a jump."""
+    """Typed rows in a file, or read by each pass and stored once; texts of findings made of a few rows.
+
+    Broken ranges, duplicates, names for codes, a jump, a total, a unit; what came in, without what was taken out, is the same.
+    """
     rows = pd.concat([firm_years(40, year) for year in range(2018, 2024)]).sort_values(["firm_id", "year"], ignore_index=True)
     rows.loc[[3, 77], "revenue"] = -5.25
     rows.loc[[10, 11], "industry_code"] = ["38", "电气机械和器材制造业"]
     rows.loc[20, "revenue"] = rows.loc[19, "revenue"] * 1e4 + 0.123456
     rows.loc[30, "revenue"] = np.nan
-    rows = pd.concat([rows.iloc[:101], rows.iloc[100:], rows.iloc[[5]].assign(revenue=7.5)])
-    written(engine, rows, tmp_path / "firms.parquet")
+    rows = rows.assign(employees=20)
+    rows.loc[51, ["employees", "revenue"]] = [-1, 1e12]  # no other year of its firm is measured against it
+    rows = pd.concat([rows.iloc[:101], rows.iloc[100:], rows.iloc[[5]].assign(revenue=7.5), rows.iloc[[3]].assign(revenue=1e6)])
+    rows = rows.sort_values(["firm_id", "year"], kind="stable")
+    rows = pd.concat([rows, rows.iloc[[0]].assign(firm_id="合计", revenue=rows["revenue"].sum())])
+    written(engine, rows.rename(columns={"revenue": "revenue(万元)"}), tmp_path / "firms.parquet")
     jump = {"id": "W23", "table": "firms", "check": "abs(ln(revenue) - ln(lag(revenue))) <= 3", "severity": "warning"}
-    rules = {"ranges": {"firms": {"revenue": [0, None]}}, "rules": [{**jump, "text": LABEL, "mend": LABEL}]}
+    ranges = {"firms": {"revenue": [0, None], "employees": [0, None]}}
+    rules = {"ranges": ranges, "rules": [{**jump, "text": LABEL, "mend": LABEL}]}
     design = study(sources={"firms": {**FIRMS, "path": "firms.parquet"}}, rules=rules)
+    books: list[InputSums] = []
+    monkeypatch.setattr(table_intake, "check_sums", lambda sums, *others: books.append(sums) or check_sums(sums, *others))
     small = intake(design, engine, tmp_path, tmp_path)
     clean_rows = engine.collect(small.tables["firms"])
-    for module in (sheet_texts, text_columns, typed_columns):
-        for limit in {"LARGE_ROWS", "MANY_CELLS"} & set(vars(module)):
+    for module in (sheet_texts, text_columns, typed_columns, table_rules):
+        for limit in limits & set(vars(module)):
             monkeypatch.setattr(module, limit, 0)
     with open_engine() as other_engine:
         large = intake(design, other_engine, tmp_path, tmp_path)
@@ -94,6 +107,8 @@ def test_a_large_table_gives_what_a_small_one_does(
         pd.testing.assert_frame_equal(large.frames[name], frame)
     pd.testing.assert_frame_equal(large.raw_rows, small.raw_rows)
     assert large.notices == small.notices
+    used, used_of_large = (sums.totals - sums.removed for sums in books)
+    pd.testing.assert_series_equal(used_of_large, used, rtol=1e-12, check_names=False)
 
 
 def test_warnings_too_many_for_a_frame_are_listed_alike(

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
 from ..engines import Engine
-from ..errors import ConfigError, DataError, Faults, HqdError
-from ..progress import Counter
+from ..errors import ConfigError, DataError, HqdError
 from ..study.records import Study
-from .read.parquet_reader import stored_rows_errors
 from .read.raw_files import RawFile, check_files_unchanged, file_names, raw_files
 from .records.clean_table import CleanTable, example_cell, published_table
 from .records.intake_notice import Notice
@@ -21,21 +18,15 @@ from .records.quarantine_tables import quarantine_list, quarantined_raw_rows, st
 from .records.row_ledger import QUARANTINED_OUTCOME, ledger_rows
 from .records.row_members import cell_texts, row_files, row_members
 from .records.sample_flow import coverage, sample_flow
-from .records.sheet_names import with_distinct_sheets
 from .rules.key_overlap import table_overlap_notices
 from .rules.unit_jumps import Medians
 from .server_rows import database_files, database_snapshots
-from .srdi.srdi_status import UNMATCHED_COLUMNS, SrdiStatus
-from .srdi.study_status import study_status
-from .study_columns import exactness, needed_columns, table_of, used_raw_columns
-from .table_intake import ONE_AT_A_TIME, read_table
-from .table_step import TableStep
+from .srdi.srdi_status import UNMATCHED_COLUMNS, SrdiStatus, unmatched_list
+from .study_tables import FIRMS, first_rows_of_tables, raise_faults, read_study_tables
 
-TABLES_AT_ONCE = 2
 FIRST_ROWS = 1000
 WHOLE_FILE_RULES = ("W04", "W07", "W08")  # notices that the first rows cannot support
 REPAIRS = ["file", "sheet", "column", "kind", "cells", "example_before", "example_after"]
-SHEETS = 10_000  # of one table at most; a file may have several
 
 
 @dataclass(frozen=True)
@@ -73,17 +64,18 @@ def intake(
     """
     other_tables = engine.names()
     files = _raw_files(study, data_root, config_root, snapshots or {})
-    clean_tables = _clean_tables(study, files, engine)
+    study_tables = read_study_tables(study, files, engine, (config_root, data_root))
+    firms = study_tables.firms
     check_files_unchanged([file for source_files in files.values() for file in source_files])
-    tables = {clean_table.name: published_table(clean_table, engine) for clean_table in clean_tables}
-    with engine.second_connection() as status_engine, ThreadPoolExecutor(max_workers=1) as pool:
-        status = pool.submit(study_status, study, clean_tables, tables, status_engine, (config_root, data_root))
-        if any(sum(clean_table.input_row_counts.values()) >= ONE_AT_A_TIME for clean_table in clean_tables):
-            status.exception()  # waits; a fault is raised after those of the gate
-        study_result = _intake_result(study, clean_tables, tables, engine)
-        _check_gate(study, clean_tables, study_result)
-    study_result = _intake_with_status(study_result, status.result())
-    large_lists = stored_quarantine(clean_tables, study_result.frames["quarantine"], engine)  # sorted when status needs no memory
+    tables = {
+        table.name: firms.firm_years if firms and table.name == FIRMS else published_table(table, engine)
+        for table in study_tables.tables
+    }
+    study_result = _intake_result(study, study_tables.tables, tables, engine)
+    _check_gate(study, study_tables.tables, study_result)
+    if firms:
+        study_result = _intake_with_status(study_result, firms.status, study_tables.tables)
+    large_lists = stored_quarantine(study_tables.tables, study_result.frames["quarantine"], engine)
     study_result = replace(study_result, large_lists=large_lists)
     lasting_tables = (study_result.tables, study_result.members, study_result.large_lists)
     engine.keep_only({*other_tables, *(name for names in lasting_tables for name in names.values())})
@@ -97,14 +89,14 @@ def checked_files(study: Study, engine: Engine, data_root: Path, config_root: Pa
     """
     snapshots = database_files(database_snapshots(study, engine.folder / "postgresql", first_rows=rows))
     files = _raw_files(study, data_root, config_root, snapshots)
-    clean_tables = _clean_tables(study, files, engine, first_rows=rows)
-    study_result = _intake_result(study, clean_tables, {}, engine)
+    tables = first_rows_of_tables(study, files, engine, rows)
+    study_result = _intake_result(study, tables, {}, engine)
     study_result = replace(
         study_result,
-        tables={clean_table.name: clean_table.clean_rows for clean_table in clean_tables},
+        tables={clean_table.name: clean_table.clean_rows for clean_table in tables},
         notices=tuple(notice for notice in study_result.notices if notice.rule not in WHOLE_FILE_RULES),
     )
-    _check_gate(study, clean_tables, study_result)
+    _check_gate(study, tables, study_result)
     return study_result
 
 
@@ -126,7 +118,7 @@ def _raw_files(
             errors.append(fault)
     if errors and not file_names(data_root):
         raise _no_data_error(data_root)
-    _raise_faults(errors)
+    raise_faults(errors)
     return files_by_source
 
 
@@ -153,68 +145,6 @@ def _line_of_path(config_root: Path, path: str) -> str:
         if config_line.lstrip().startswith("path:") and path in config_line
     ]
     return f"sources.yaml:{line_numbers[0]}" if line_numbers else "sources.yaml"
-
-
-def _clean_tables(
-    study: Study, files: Mapping[str, Sequence[RawFile]], engine: Engine, first_rows: int | None = None
-) -> list[CleanTable]:
-    """The tables in the order of their sources, read two at a time; the files that cannot be read are reported at once."""
-    paths = [file.path for source_files in files.values() for file in source_files]
-    files_read = Counter("文件", "files", len(paths), size=sum(path.stat().st_size for path in paths if path.is_file()))
-    with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as pool:
-        table_steps = (
-            (replace(table_step, first_rows=first_rows, files_read=files_read), files, first_file_number)
-            for table_step, files, first_file_number in _table_jobs(study, files, engine)
-        )
-        jobs = [pool.submit(_clean_table, *table_step, engine) for table_step in table_steps]
-    errors = [fault for job in jobs if isinstance(fault := job.exception(), HqdError)]
-    _raise_faults(errors)
-    return with_distinct_sheets([job.result() for job in jobs], study.sources.sources)
-
-
-def _table_jobs(
-    study: Study, files: Mapping[str, Sequence[RawFile]], engine: Engine
-) -> Iterator[tuple[TableStep, dict[str, Sequence[RawFile]], int]]:
-    """Each table of the study with its files by source and the number of the first."""
-    first_rid, raw_columns = 1, used_raw_columns(study)
-    for name in dict.fromkeys(source.table for source in study.sources.sources.values()):
-        table_files = {
-            source_id: files[source_id]
-            for source_id, source in study.sources.sources.items()
-            if source.table == name and files[source_id]
-        }
-        if table_files:
-            canonical_table = table_of(study, name)
-            columns_to_read = needed_columns(study, raw_columns, name, canonical_table)
-            yield (
-                TableStep(
-                    study,
-                    name,
-                    canonical_table,
-                    exactness(study, canonical_table),
-                    engine,
-                    columns_to_read,
-                    is_single_source=len(table_files) == 1,
-                ),
-                table_files,
-                first_rid,
-            )
-        first_rid += SHEETS
-
-
-def _clean_table(
-    table_step: TableStep, files: Mapping[str, Sequence[RawFile]], first_file_number: int, engine: Engine
-) -> CleanTable:
-    raw_table_files = [file for source_files in files.values() for file in source_files]
-    with engine.second_connection(table_step.name) as table_engine, stored_rows_errors(raw_table_files):
-        return read_table(replace(table_step, engine=table_engine), files, first_file_number)
-
-
-def _raise_faults(errors: Sequence[HqdError]) -> None:
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        raise Faults(errors)
 
 
 def _intake_result(study: Study, clean_tables: Sequence[CleanTable], tables: dict[str, str], engine: Engine) -> Intake:
@@ -250,15 +180,13 @@ def _repairs(clean_table: CleanTable) -> pd.DataFrame:
     return repairs[REPAIRS]
 
 
-def _intake_with_status(study_result: Intake, status: SrdiStatus | None) -> Intake:
-    if status is None:
-        return study_result
-    tables, frames = (
-        study_result.tables | {"firms": status.firms},
-        study_result.frames | {"srdi_unmatched": status.unmatched_records},
-    )
-    notices = (*study_result.notices, *status.notices)
-    return replace(study_result, tables=tables, frames=frames, notices=notices)
+def _intake_with_status(study_result: Intake, status: SrdiStatus | HqdError, tables: Sequence[CleanTable]) -> Intake:
+    """The records that met no firm and what was noticed of the list; a fault of it is raised here, after those of the gate."""
+    if isinstance(status, HqdError):
+        raise status
+    files = pd.concat([table.files for table in tables])
+    frames = study_result.frames | {"srdi_unmatched": unmatched_list(status.unmatched_records, files)}
+    return replace(study_result, frames=frames, notices=(*study_result.notices, *status.notices))
 
 
 def _check_gate(study: Study, clean_tables: Sequence[CleanTable], study_result: Intake) -> None:

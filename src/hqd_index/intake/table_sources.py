@@ -92,7 +92,10 @@ def _refuse_missing_columns(
 def _parsed_source(table_step: TableStep, sheets: list[Sheet], source_id: str, location: str) -> ParsedSource:
     source = tidy_source(table_step.study.sources.sources[source_id])
     if source.reshape is None:
-        return parse_source(sheets, source, table_step.table, table_step.number_type, table_step.engine, location)
+        is_held = not table_step.is_stored_once
+        return parse_source(
+            sheets, source, table_step.table, table_step.number_type, table_step.engine, location, is_held=is_held
+        )
     limits = table_step.study.rules.ranges.get(table_step.name, {})
     long_source = LongSource(
         source.reshape,

@@ -24,3 +24,4 @@ class TableStep:
     is_single_source: bool  # one source gives the table, so each of its files must hold what the study computes with
     files_read: Counter | None = None
     first_rows: int | None = None  # of each sheet, where the rest is not looked at
+    is_stored_once: bool = False  # its rows are stored when they are judged, so that those before need not be held

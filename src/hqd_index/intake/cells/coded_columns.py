@@ -91,6 +91,19 @@ def edition_sql(column_name: str, column_reading: ColumnReading) -> str:
     return f"coalesce(t.{EDITION}, '')" if edition is None else literal(edition)
 
 
+def code_join_sql(column_name: str, column_reading: ColumnReading, codes: str, alias: str) -> str:
+    """The join of the rows `t` with the code of each, if its text is not its own.
+
+    Of one edition each text is grouped to one row, which it is already: then the engine leaves the join out of every pass that
+    asks for no code.
+    """
+    cell = f"t.{quoted(column_name)}"
+    if _common_edition(column_name, column_reading) is None:
+        edition = edition_sql(column_name, column_reading)
+        return f"LEFT JOIN {codes} AS {alias} ON {cell} = {alias}.text AND {edition} = {alias}.edition"
+    return f"LEFT JOIN (SELECT text, min(code) AS code FROM {codes} GROUP BY text) AS {alias} ON {cell} = {alias}.text"
+
+
 def _common_edition(column_name: str, column_reading: ColumnReading) -> str | None:
     """The edition of a column that is the same in every row."""
     if column_reading.table.columns[column_name].code != "industry" or EDITION not in column_reading.present_columns:

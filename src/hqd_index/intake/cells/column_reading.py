@@ -14,7 +14,7 @@ from ...study.records import Reshape, Source
 from ..layout.note_rows import UnitsInNotes
 from ..layout.sheet_texts import SheetTexts
 from ..layout.text_columns import FILE_SPAN
-from ..read.typed_cells_text import CENTS, CENTS_TYPE, EXACT_CENTS, number_text_sql
+from ..read.typed_cells_text import CENTS, CENTS_TYPE, EXACT_CENTS, SHORT_CENTS_TYPE, number_text_sql
 from ..records.intake_notice import Notice
 from .column_units import ColumnUnits
 
@@ -80,7 +80,8 @@ class ColumnReading:
     """What parsing one source needs to know at every step.
 
     `stored_numbers`: number column -> how all its sheets store it; `stored_rows` are the text rows with these columns beside;
-    `fine_numbers` those of them that take their text to be read, `short_numbers` those with decimals and without large ones.
+    `fine_numbers` those of them that take their text to be read, `short_numbers` those with decimals and without large ones;
+    `is_held`: whether many typed rows are written to a file once, or read from their source by every pass.
     """
 
     source: Source
@@ -94,6 +95,7 @@ class ColumnReading:
     fine_numbers: frozenset[str] = frozenset()
     short_numbers: frozenset[str] = frozenset()
     row_count: int = 0
+    is_held: bool = True
 
     def is_numeric(self, column_name: str) -> bool:
         return self.table.columns[column_name].dtype in ("number", "integer")
@@ -116,6 +118,12 @@ class ColumnReading:
         """Whether every number of a column is stored as a whole number or with two decimals, and so read without loss."""
         kind = self.stored_numbers.get(column_name)
         return kind in ("integer", CENTS) and self.is_stored(column_name) and not any(self.units.shifts(column_name).values())
+
+    def reads_every_number(self, column_name: str) -> bool:
+        """Whether no number of a column is too large, or otherwise unfit, to be read."""
+        powers = self.units.shifts(column_name).values()
+        is_short = self.is_stored(column_name) and column_name in self.short_numbers and not any(powers)
+        return is_short or self.has_few_decimals(column_name)
 
     def is_whole(self, column_name: str) -> bool:
         """Whether a column of whole numbers is stored as such, in its own unit."""
@@ -150,7 +158,9 @@ class ColumnReading:
         """The type of a column with few decimals: the narrowest that takes all its numbers, as every pass converts them."""
         if self.is_whole(column_name):
             return WHOLE
-        return CENTS_TYPE if self.stored_numbers[column_name] == CENTS else DECIMAL
+        if self.stored_numbers[column_name] != CENTS:
+            return DECIMAL
+        return SHORT_CENTS_TYPE if column_name in self.short_numbers else CENTS_TYPE
 
     def meaning_sql(self, column_name: str, cell: str) -> str:
         """SQL of a cell of a number column with the study's `values` in the place of texts."""

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ...engines import literal, quoted
 from ...study.records import Label
-from ..layout.text_columns import FILE_SPAN
+from ..layout.text_columns import FILE_SPAN, stored_number
 from ..meaning.units import unit_of
 from ..rules.rule_catalogue import joined_findings, rule_findings
 from .column_reading import ColumnReading
@@ -80,11 +80,13 @@ def _lost_digits(text_rows: str, typed_rows: str, column_reading: ColumnReading)
     ]
     if column_reading.number_type != "decimal" or not numbers:
         return []
+    are_stored = all(column_reading.reads_every_number(column_name) for column_name in numbers)  # in the unit of the table
+    columns = [stored_number(column_name) if are_stored else column_name for column_name in numbers]
     any_small = ", ".join(
-        f"coalesce(bool_or(abs({quoted(column_name)}) < {SMALL}) AND max(abs({quoted(column_name)})) < 1, false)"
-        for column_name in numbers
+        f"coalesce(bool_or(abs({quoted(column)}) < {SMALL}) AND max(abs({quoted(column)})) < 1, false)" for column in columns
     )
-    small_columns = column_reading.engine.collect(f"SELECT {any_small} FROM {typed_rows}").iloc[0]
+    rows = column_reading.stored_rows if are_stored else typed_rows
+    small_columns = column_reading.engine.collect(f"SELECT {any_small} FROM {rows}").iloc[0]
     findings = []
     for column_name in compress(numbers, small_columns):
         powers = column_reading.units.shifts(column_name)

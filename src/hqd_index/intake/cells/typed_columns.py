@@ -12,7 +12,7 @@ from ...engines import Engine, literal, quoted
 from ...study.records import Source
 from ..layout.note_rows import fact_rows, note_rows_of, units_in_notes
 from ..layout.row_ids import without_rows
-from ..layout.sheet_texts import SheetTexts
+from ..layout.sheet_texts import RowReading, SheetTexts
 from ..layout.text_columns import (
     FILE_SPAN,
     MANY_CELLS,
@@ -31,7 +31,7 @@ from ..read.sheet_cells import ROW_SPAN
 from ..records.intake_notice import Notice
 from ..records.scope_reasons import NOTE_ROW
 from ..rules.rule_catalogue import joined_findings
-from .coded_columns import coded_columns, edition_sql
+from .coded_columns import code_join_sql, coded_columns
 from .column_reading import SQL_TYPES, ColumnReading, NumberType, ParsedSource, SourceRepairs
 from .column_units import column_units, refuse_units_among_cells
 from .doubtful_numbers import doubtful_number_findings
@@ -42,7 +42,14 @@ FEWEST_FRACTIONS = 3  # numbers strictly between 0 and 1 from which a column of 
 
 
 def parse_source(
-    sheets: Sequence[Sheet], source: Source, table: CanonicalTable, number_type: NumberType, engine: Engine, location: str
+    sheets: Sequence[Sheet],
+    source: Source,
+    table: CanonicalTable,
+    number_type: NumberType,
+    engine: Engine,
+    location: str,
+    *,
+    is_held: bool = True,
 ) -> ParsedSource:
     """Typed columns of a source in canonical units; whole-number columns stay decimal until rules have judged them."""
     all_rows = text_table(sheets, source, table, engine)
@@ -74,6 +81,7 @@ def parse_source(
         fine_numbers(sheets),
         short_numbers(sheets),
         row_count,
+        is_held,
     )
     code_columns = coded_columns(text_rows, column_reading, location)
     typed_rows = _typed_columns(text_rows, column_reading, code_columns.tables, {})
@@ -81,6 +89,9 @@ def parse_source(
     refuse_units_among_cells(unread_cells, units, source, table, sheets)
     conversions, unreadable = diagnoses(unread_cells, column_reading)
     typed_rows = _typed_columns(text_rows, column_reading, code_columns.tables, conversions) if conversions else typed_rows
+    reading = None
+    if not is_held and numbers and not source.blank_is_zero:
+        reading = _row_reading(text_rows, column_reading, code_columns.tables, conversions)
     typed_rows, blank_notices = _with_blanks_as_zero(typed_rows, text_rows, all_rows, column_reading, location)
     notices += [
         *code_columns.notices,
@@ -100,7 +111,7 @@ def parse_source(
         code_scope=code_columns.out_of_scope,
         notes=notes.excluded_rows,
         units_in_notes=note_units,
-        sheet_texts=SheetTexts(sheets, source, table) if numbers else None,
+        sheet_texts=SheetTexts(sheets, source, table, reading) if numbers else None,
         shifts={column_name: units.shifts(column_name) for column_name in units.choices},
         repairs=(
             SourceRepairs(
@@ -231,6 +242,21 @@ def _coded_cell_sql(column_name: str, column_reading: ColumnReading, cell: str, 
     return _cast_sql(code_sql, column_reading.table.columns[column_name].dtype)
 
 
+def _row_reading(
+    text_rows: str, column_reading: ColumnReading, codes_by_column: Mapping[str, str], conversions: Mapping[str, pd.DataFrame]
+) -> RowReading:
+    def read_copy(all_rows: str) -> tuple[str, str]:
+        stored_columns = [stored_number(name) for name in column_reading.stored_numbers]
+        printed_rows = _without_columns(all_rows, [*ROW_FACTS, *stored_columns], column_reading.engine)
+        reading = replace(column_reading, stored_rows=_without_columns(all_rows, ROW_FACTS, column_reading.engine), row_count=0)
+        return printed_rows, _typed_columns(printed_rows, reading, codes_by_column, conversions)
+
+    looked_up = {*codes_by_column, *conversions}
+    plain_columns = tuple(name for name in column_reading.present_columns if name not in looked_up)
+    plain_rows = _typed_columns(text_rows, replace(column_reading, present_columns=plain_columns), {}, {})
+    return RowReading(plain_rows, read_copy)
+
+
 def _typed_columns(
     text_rows: str, column_reading: ColumnReading, codes_by_column: Mapping[str, str], conversions: Mapping[str, pd.DataFrame]
 ) -> str:
@@ -238,11 +264,7 @@ def _typed_columns(
     for column_index, name in enumerate(column_reading.present_columns):
         cell, code_alias = f"t.{quoted(name)}", f"l{column_index}"
         if name in codes_by_column:
-            edition = edition_sql(name, column_reading)
-            join_clauses.append(
-                f"LEFT JOIN {codes_by_column[name]} AS {code_alias} ON {cell} = {code_alias}.text AND {edition} = "
-                f"{code_alias}.edition"
-            )
+            join_clauses.append(code_join_sql(name, column_reading, codes_by_column[name], code_alias))
             sql = _coded_cell_sql(name, column_reading, cell, code_alias)
         elif name in conversions:
             converted_cells = column_reading.engine.scan(conversions[name])
@@ -268,6 +290,7 @@ def _typed_columns(
     is_cheap = all(column_reading.is_exact(name) for name in column_reading.present_columns if column_reading.is_numeric(name))
     query = f"SELECT {', '.join(select_list)} FROM {rows} AS t {' '.join(join_clauses)}"
     cell_count = column_reading.row_count * len(select_list)
-    if is_cheap and FEW_CELLS < cell_count < MANY_CELLS:
+    is_view = cell_count > FEW_CELLS and (cell_count < MANY_CELLS or not column_reading.is_held)
+    if is_cheap and is_view:
         return column_reading.engine.view(query)
     return held_rows(query, cell_count, column_reading.engine, constants)

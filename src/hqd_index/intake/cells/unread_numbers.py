@@ -58,7 +58,7 @@ def _columns_with_unread_cells(text_rows: str, typed_rows: str, column_reading: 
     column_names = [
         column_name
         for column_name in column_reading.present_columns
-        if column_reading.is_numeric(column_name) and not column_reading.has_few_decimals(column_name)
+        if column_reading.is_numeric(column_name) and not column_reading.reads_every_number(column_name)
     ]
     if not column_names:
         return []

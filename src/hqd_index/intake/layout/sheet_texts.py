@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -12,7 +12,7 @@ from ...canonical import CanonicalTable
 from ...engines import Engine, quoted
 from ...study.records import Source
 from ..read.sheet_cells import TypedCells
-from .row_ids import distinct_ids, id_set
+from .row_ids import distinct_ids, id_set, without_rows
 from .text_columns import FILE_SPAN, Sheet, text_table
 
 LARGE_ROWS = 200_000
@@ -22,12 +22,31 @@ MOST_ROWS = 200_000
 
 
 @dataclass(frozen=True)
+class RowReading:
+    """Of a source whose typed rows are read by every pass: those rows without what is looked up, and how a copy is read.
+
+    `plain_rows`: a relation of the typed columns that need no code of their text; `read_copy`: a text table -> relations of its
+    text columns and of its typed columns.
+    """
+
+    plain_rows: str
+    read_copy: Callable[[str], tuple[str, str]]
+
+
+@dataclass(frozen=True)
 class SheetTexts:
     """The sheets of a source whose text rows are their cells as they are, all of them of typed columns."""
 
     sheets: Sequence[Sheet]
     source: Source
     table: CanonicalTable
+    reading: RowReading | None = None
+
+    def without_rows(self, rids: pd.Series, engine: Engine) -> SheetTexts:
+        """The same where rows were taken out of the source."""
+        if self.reading is None:
+            return self
+        return replace(self, reading=replace(self.reading, plain_rows=without_rows(self.reading.plain_rows, rids, engine)))
 
     def is_large(self) -> bool:
         return sum(sheet.cells.rows for sheet in self.sheets) >= LARGE_ROWS
@@ -40,6 +59,10 @@ class SheetTexts:
         sheets = [_copied_sheet(sheet, rid_table, engine) for sheet in self.sheets]
         engine.drop([rid_table])
         return replace(self, sheets=sheets)
+
+    def read_rows(self, engine: Engine) -> tuple[str, str] | None:
+        """Relations of the text columns and of the typed columns of a copy; None where a source has no `reading`."""
+        return self.reading.read_copy(text_table(self.sheets, self.source, self.table, engine)) if self.reading else None
 
     @contextmanager
     def text_rows(self, rids: Collection[int], columns: Collection[str], engine: Engine) -> Iterator[str]:

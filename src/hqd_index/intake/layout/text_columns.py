@@ -114,12 +114,18 @@ def fine_numbers(sheets: Sequence[Sheet]) -> frozenset[str]:
 
 
 def short_numbers(sheets: Sequence[Sheet]) -> frozenset[str]:
-    """The columns of stored numbers with decimals of which no sheet holds a large one: narrower ones take half the time."""
+    """The columns of stored numbers with decimals of which no sheet holds a large one: narrower ones take half the time.
+
+    Where all sheets hold cents these are short as well, as cents are told from other doubles below a limit.
+    """
     is_short: dict[str, list[bool]] = {}
+    is_cents: dict[str, list[bool]] = {}
     for sheet in sheets:
         for name, place in sheet.header.positions.items():
-            is_short.setdefault(name, []).append(sheet.cells.typed is not None and place in sheet.cells.typed.short_places)
-    return frozenset(name for name, short_sheets in is_short.items() if all(short_sheets))
+            typed = sheet.cells.typed
+            is_short.setdefault(name, []).append(typed is not None and place in typed.short_places)
+            is_cents.setdefault(name, []).append(typed is not None and STORED_KINDS.get(typed.numbers.get(place, "")) == CENTS)
+    return frozenset(name for name in is_short if all(is_short[name]) or all(is_cents[name]))
 
 
 def stored_number(name: str) -> str:

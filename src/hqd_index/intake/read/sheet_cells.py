@@ -38,7 +38,7 @@ class TypedCells:
     `numbers`: place -> double, cents (doubles that are numbers of two decimals), integer or decimal; `fine_places`: doubles most
     of which have more decimals; `short_places`: doubles none of which is large; `complete_places`: numbers that no row lacks.
     `text_table`: the table of the same sheet in which every cell is text. `stored_rows`: the relation that `table` is a view
-    of, and `cell_sql` how it makes each column.
+    of, and `cell_sql` how it makes each column. `sums`: place -> what its numbers add up to, and their sizes.
     """
 
     table: str
@@ -49,6 +49,7 @@ class TypedCells:
     complete_places: frozenset[int] = frozenset()
     stored_rows: str = ""
     cell_sql: Mapping[str, str] = field(default_factory=dict)
+    sums: Mapping[int, tuple[float, float]] = field(default_factory=dict)
 
     def rows_sql(self, offset: int, ids: str, columns: Sequence[str] = ()) -> str:
         """A query of `row` and the columns (all where none is asked for) of the rows whose number and `offset` are an `id`.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+import pandas as pd
 
 from ...engines import FILE_ROW, Engine, count_where, literal, quoted
 from ..layout.header_rows import no_rows
@@ -16,7 +19,9 @@ LARGEST_WHOLE = 10**15
 MANY_TEXTS = 200  # columns, in which no blanks are looked for
 INTEGERS = frozenset(["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"])
 MOSTLY = 0.95
-CENTS, CENTS_TYPE = "cents", "DECIMAL(18,2)"
+CENTS = "cents"
+SHORT_CENTS_TYPE = "DECIMAL(16,2)"  # below EXACT_CENTS: sums of two or three are still held as one whole number
+CENTS_TYPE = "DECIMAL(18,2)"  # of a column that has whole numbers in other sheets, which may be larger
 TEXT_CENTS_TYPE = "DECIMAL(15,2)"  # of a text: its hundredfold is a whole number that a double holds
 CENTS_WITH_POINT, CENTS_WITH_ZEROS, DOUBLE_WITH_POINT = "cents with point", "cents with zeros", "double with point"
 KINDS_BY_TEXT = {  # what a number is stored as -> how texts print it: 12 and 12.5, 12.0 and 12.5, 12.00 and 12.50
@@ -38,7 +43,7 @@ TEXT_PATTERNS = {  # of at most 15 digits that say something, as many as a doubl
     DOUBLE_WITH_POINT: f"{WHOLE}[.]0|{FINE}",
 }
 """Kind -> a regular expression of texts that `number_text_sql` gives back of their numbers; there are others."""
-TEXT_TYPES = {"integer": "BIGINT", CENTS: CENTS_TYPE, "double": "DOUBLE"}
+TEXT_TYPES = {"integer": "BIGINT", CENTS: SHORT_CENTS_TYPE, "double": "DOUBLE"}
 FIRST_ROW = 2  # as a spreadsheet would show it: labels in row 1
 
 
@@ -47,7 +52,8 @@ class ColumnFacts:
     """Whether a text may have blanks around it; the places of doubles that all have two decimals, and that mostly have more.
 
     `short` are those of doubles with more decimals of which none is larger than SHORT_NUMBER, `giants` of whole numbers some of
-    which are so large that adding two leaves the engine's whole numbers, `complete` those of numbers that no row lacks.
+    which are so large that adding two leaves the engine's whole numbers, `complete` those of numbers that no row lacks; `sums`:
+    place -> what its numbers add up to, and their sizes.
     """
 
     has_padding: bool
@@ -56,6 +62,7 @@ class ColumnFacts:
     short: frozenset[int]
     giants: tuple[int, ...]
     complete: tuple[int, ...]
+    sums: Mapping[int, tuple[float, float]]
 
 
 def typed_cells(
@@ -75,7 +82,7 @@ def typed_cells(
     longs = [place for place, dtype in enumerate(sql_types.values()) if dtype == "BIGINT"]
     facts = _column_facts(numbered_table, column_types, numbers, longs, rows, engine)
     numbers |= dict.fromkeys(facts.cents, CENTS) | dict.fromkeys(facts.giants, "decimal")
-    cell_sql = _cell_sql(column_types, numbers)
+    cell_sql = _cell_sql(column_types, numbers, facts.sums)
     columns = ", ".join(f"{sql} AS {name}" for name, sql in cell_sql.items())
     typed_table = engine.view(f"SELECT {columns} FROM {numbered_table}")
     cells = engine.view(text_cells_sql(typed_table, len(column_types), numbers))
@@ -90,7 +97,15 @@ def typed_cells(
         notices=notices,
         has_padding=facts.has_padding,
         typed_cells=TypedCells(
-            typed_table, numbers, cells, frozenset(facts.fine), facts.short, frozenset(facts.complete), numbered_table, cell_sql
+            typed_table,
+            numbers,
+            cells,
+            frozenset(facts.fine),
+            facts.short,
+            frozenset(facts.complete),
+            numbered_table,
+            cell_sql,
+            facts.sums,
         ),
     )
 
@@ -104,22 +119,22 @@ def _exact_number(sql_type: str) -> str:
     return "integer" if sql_type in INTEGERS else ""
 
 
-def _cell_sql(column_types: Mapping[str, str], numbers: Mapping[int, str]) -> dict[str, str]:
+def _cell_sql(column_types: Mapping[str, str], numbers: Mapping[int, str], finite_places: Container[int]) -> dict[str, str]:
     """Column -> SQL over the stored rows: numbers as they are stored (NaN missing), other cells as text ('' where missing)."""
     columns = {"row": f"{quoted(FILE_ROW)} + {FIRST_ROW - 1}"}
     for place, (name, dtype) in enumerate(column_types.items()):
         column = quoted(name)
         if place in numbers:
-            columns[f"n{place}"] = _number_sql(column, numbers[place])
+            columns[f"n{place}"] = _number_sql(column, numbers[place], is_finite=place in finite_places)
         else:
             columns[f"c{place}"] = f"coalesce({_cell_text_sql(column, dtype)}, '')"
     return columns
 
 
-def _number_sql(column: str, kind: str) -> str:
-    if kind == "double":
+def _number_sql(column: str, kind: str, *, is_finite: bool) -> str:
+    if kind == "double" and not is_finite:  # looking takes as long as reading
         return f"CASE WHEN NOT isnan({column}) THEN {column} END"
-    return f"CAST({column} AS {CENTS_TYPE})" if kind == CENTS else column
+    return f"CAST({column} AS {SHORT_CENTS_TYPE})" if kind == CENTS else column
 
 
 def _column_facts(
@@ -141,6 +156,7 @@ def _column_facts(
     counts |= {f"p{place}": count_where(f"{columns[place]} NOT BETWEEN -{LARGEST_WHOLE} AND {LARGEST_WHOLE}") for place in longs}
     if len(texts) <= MANY_TEXTS:
         counts |= {f"p{place}": count_where(_has_blank_sql(columns[place])) for place in texts}
+    counts |= _sums_sql({place: columns[place] for place in numbers})
     count_sql = ", ".join(f"{count} AS {name}" for name, count in counts.items())
     row = engine.collect(f"SELECT {count_sql} FROM {numbered_table}").iloc[0]
     cents = tuple(place for place in doubles if row[f"p{place}"] == row[f"n{place}"])
@@ -150,7 +166,21 @@ def _column_facts(
     complete = tuple(
         place for place in numbers if row[f"n{place}"] == row_count and (numbers[place] != "double" or place in cents)
     )  # a double that is not a number is missing
-    return ColumnFacts(len(texts) > MANY_TEXTS or any(row[f"p{place}"] for place in texts), cents, fine, short, giants, complete)
+    has_padding = len(texts) > MANY_TEXTS or any(row[f"p{place}"] for place in texts)
+    return ColumnFacts(has_padding, cents, fine, short, giants, complete, _sums(row, numbers))
+
+
+def _sums_sql(columns: Mapping[int, str]) -> dict[str, str]:
+    """SQL of what the numbers of each place add up to, as doubles, and of what their sizes do."""
+    sums = {f"s{place}": f"sum(CAST({column} AS DOUBLE))" for place, column in columns.items()}
+    return sums | {f"a{place}": f"sum(abs(CAST({column} AS DOUBLE)))" for place, column in columns.items()}
+
+
+def _sums(row: pd.Series, places: Iterable[int]) -> dict[int, tuple[float, float]]:
+    """The sums of a row of `_sums_sql`, 0 without numbers; not of a place with one that is not finite."""
+    sums = {place: (float(row[f"s{place}"]), float(row[f"a{place}"])) for place in places if row[f"n{place}"]}
+    empty = {place: (0.0, 0.0) for place in places if not row[f"n{place}"]}
+    return {place: pair for place, pair in (sums | empty).items() if math.isfinite(pair[1])}
 
 
 def _short_places(relation: str, doubles: Mapping[int, str], engine: Engine) -> frozenset[int]:
@@ -164,11 +194,15 @@ def _short_places(relation: str, doubles: Mapping[int, str], engine: Engine) -> 
 
 @dataclass(frozen=True)
 class NumberFacts:
-    """Of stored numbers the places of doubles most of which have more than two decimals, of short ones, of those all there."""
+    """Of stored numbers the places of doubles most of which have more than two decimals, of short ones, of those all there.
+
+    `sums`: place -> what its numbers add up to, and their sizes.
+    """
 
     fine: frozenset[int]
     short: frozenset[int]
     complete: frozenset[int]
+    sums: Mapping[int, tuple[float, float]]
 
 
 def number_facts(typed_table: str, numbers: Mapping[int, str], engine: Engine) -> NumberFacts:
@@ -176,10 +210,12 @@ def number_facts(typed_table: str, numbers: Mapping[int, str], engine: Engine) -
     doubles = [place for place, kind in numbers.items() if STORED_KINDS[kind] == "double"]
     counts = [f"count(n{place}) AS n{place}" for place in numbers]
     counts += [f"{count_where(_is_in_cents(f'n{place}'))} AS p{place}" for place in doubles]
+    counts += [f"{sql} AS {name}" for name, sql in _sums_sql({place: f"n{place}" for place in numbers}).items()]
     row = engine.collect(f"SELECT {', '.join(['count(*) AS row_count', *counts])} FROM {typed_table}").iloc[0]
     fine = frozenset(place for place in doubles if _is_mostly_fine(row[f"p{place}"], row[f"n{place}"]))
     short = _short_places(typed_table, {place: f"n{place}" for place in doubles}, engine)
-    return NumberFacts(fine, short, frozenset(place for place in numbers if row[f"n{place}"] == row["row_count"]))
+    complete = frozenset(place for place in numbers if row[f"n{place}"] == row["row_count"])
+    return NumberFacts(fine, short, complete, _sums(row, numbers))
 
 
 def _is_mostly_fine(cents_count: int, number_count: int) -> bool:
@@ -224,7 +260,7 @@ def number_from_text_sql(cell: str, kind: str) -> str:
     if kind == "integer":
         return f"CASE WHEN abs({number}) < {LARGEST_EXACT_INTEGER} THEN TRY_CAST({number} AS BIGINT) END"
     if STORED_KINDS[kind] == CENTS:
-        return f"CAST(TRY_CAST({number} AS {TEXT_CENTS_TYPE}) AS {CENTS_TYPE})"
+        return f"CAST(TRY_CAST({number} AS {TEXT_CENTS_TYPE}) AS {SHORT_CENTS_TYPE})"
     return f"CASE WHEN isfinite({number}) THEN {number} END"
 
 

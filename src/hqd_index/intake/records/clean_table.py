@@ -71,35 +71,36 @@ def example_cell(clean_table: CleanTable) -> tuple[str, str]:
 
 
 def published_table(clean_table: CleanTable, engine: Engine) -> str:
+    """A table of the rows as they are published."""
+    return engine.query(published_rows_sql(clean_table, engine), f"clean_{clean_table.name}")
+
+
+def published_rows_sql(clean_table: CleanTable, engine: Engine) -> str:
+    """The rows as they are published, in the order of their key."""
+    sql = published_sql(clean_table.name, clean_table.table, clean_table.clean_rows, engine)
+    key = ", ".join(f"y.{quoted(key_column)}" for key_column in clean_table.table.key)
+    return f"{sql} ORDER BY {key}" if key else sql
+
+
+def published_sql(table_name: str, table: CanonicalTable, clean_rows: str, engine: Engine) -> str:
     """Published types (whole numbers as INTEGER) with the row id, whose file and sheet `row_files` names."""
     columns = []
-    for key_column in engine.types(clean_table.clean_rows):
-        column = clean_table.table.columns.get(key_column)
+    for key_column in engine.types(clean_rows):
+        column = table.columns.get(key_column)
         cell = f"y.{quoted(key_column)}"
         if key_column != "rid":
             columns.append(f"CAST({cell} AS INTEGER) AS {quoted(key_column)}" if column and column.dtype == "integer" else cell)
-    columns += _absent_columns(clean_table, engine)
-    sql = f"SELECT {', '.join([*columns, 'y.rid'])} FROM {clean_table.clean_rows} AS y"
-    name = f"clean_{clean_table.name}"
-    if clean_table.name == "firms":  # it is stored in the order of its key with its status
-        return engine.view(sql, name)
-    order_clause = (
-        f" ORDER BY {', '.join(f'y.{quoted(key_column)}' for key_column in clean_table.table.key)}"
-        if clean_table.table.key
-        else ""
-    )
-    return engine.query(sql + order_clause, name)
+    columns += _absent_columns(table_name, clean_rows, engine)
+    return f"SELECT {', '.join([*columns, 'y.rid'])} FROM {clean_rows} AS y"
 
 
-def _absent_columns(clean_table: CleanTable, engine: Engine) -> list[str]:
+def _absent_columns(table_name: str, clean_rows: str, engine: Engine) -> list[str]:
     """Missing cells for the optional columns that a table about flows lacks: what is computed from them is missing too."""
-    if clean_table.name not in FLOW_TABLES:
+    if table_name not in FLOW_TABLES:
         return []
-    present_types = engine.types(clean_table.clean_rows)
+    present_types = engine.types(clean_rows)
     absent_columns = {
-        column_name: column
-        for column_name, column in CANONICAL[clean_table.name].columns.items()
-        if column_name not in present_types
+        column_name: column for column_name, column in CANONICAL[table_name].columns.items() if column_name not in present_types
     }
     return [
         f"CAST(NULL AS {NULL_TYPES[column.dtype]}) AS {quoted(column_name)}" for column_name, column in absent_columns.items()

@@ -33,6 +33,7 @@ QUARANTINE = [
     "mend_en",
 ]
 RAW_ROWS = ["file", "sheet", "row", "cells"]
+_json = json.JSONEncoder(ensure_ascii=False).encode  # one for all rows: `json.dumps` makes another for each
 
 
 ORDER = ["file", "sheet", "row", "rule", "column"]
@@ -137,7 +138,3 @@ def _rows_of_spread_sheet(sheet: Sheet, row_numbers: set[int]) -> pd.DataFrame:
     ]
     lines += [(row_number.row, _json(list(row_number.cells))) for row_number in sheet.cells.excluded_rows if row_number.rule]
     return pd.DataFrame(lines, columns=["row", "cells"])
-
-
-def _json(raw_cells: object) -> str:
-    return json.dumps(raw_cells, ensure_ascii=False)

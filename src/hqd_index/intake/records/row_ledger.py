@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,6 +11,7 @@ from ...engines import Engine, quoted
 from ...errors import CheckError
 from ..layout.text_columns import FILE_SPAN
 from ..read.sheet_cells import ROW_SPAN
+from .input_sums import InputSums
 
 USED_OUTCOME, QUARANTINED_OUTCOME, OUT_OF_SCOPE_OUTCOME = "used", "quarantined", "out_of_scope"
 READ_STAGE, VALIDATE_STAGE = "read", "validate"
@@ -24,13 +25,15 @@ SUM_TOLERANCE = 1e-9  # sums of doubles depend on their order by about n * 1e-16
 class RowBalance:
     """All row ids that came in (engine table `rid`), those used (same), and the others: rid, stage, outcome, reason.
 
-    `row_count` is how many rows were read, as far as it is known.
+    `row_count` is how many rows were read, as far as it is known; `incoming_spans` (n, first and last by FILE_SPAN) are those
+    of ids that are the positions of rows in their files, which have no gaps.
     """
 
     incoming_rows: str
     used_rows: str
     removed_rows: pd.DataFrame
     row_count: int = 0
+    incoming_spans: pd.DataFrame | None = None
 
 
 def check_balance(row_balance: RowBalance, engine: Engine, location: str) -> None:
@@ -62,7 +65,9 @@ def _is_partition(row_balance: RowBalance, engine: Engine) -> bool:
     Ids that came without a gap and increase are the numbers from their first to their last. Those used are some of them where
     they increase within the same bounds; the others must then be distinct, within the bounds, not among the used, and the rest.
     """
-    incoming = engine.increasing_spans(row_balance.incoming_rows, "rid", FILE_SPAN)
+    incoming = row_balance.incoming_spans
+    if incoming is None:
+        incoming = engine.increasing_spans(row_balance.incoming_rows, "rid", FILE_SPAN)
     used = None if incoming is None else engine.increasing_spans(row_balance.used_rows, "rid", FILE_SPAN)
     if incoming is None or used is None:
         return False
@@ -82,30 +87,19 @@ def _is_partition(row_balance: RowBalance, engine: Engine) -> bool:
     return is_disjoint
 
 
-def check_sums(
-    all_rows: str, used_rows: str, removed_rows: pd.DataFrame, columns: Sequence[str], engine: Engine, location: str
-) -> None:
-    """CheckError unless each additive column adds up: all typed rows = clean rows + the rows taken out."""
+def check_sums(sums: InputSums, used_rows: str, engine: Engine, location: str) -> None:
+    """CheckError unless each additive column adds up: all that came in = clean rows + the rows taken out."""
+    columns = list(sums.totals.index)
     if not columns:
         return
-    removed_ids = engine.scan(removed_rows[["rid"]].drop_duplicates().astype({"rid": "int64"}))
-    types = engine.types(all_rows)
-    doubles = [column_name for column_name in columns if types[column_name] == "double"]  # whose sums are not exact
-    sums = ", ".join(f"sum({quoted(column_name)}) AS {quoted(column_name)}" for column_name in columns)
-    sizes = "".join(f", sum(abs({quoted(column_name)})) AS {quoted(f'size of {column_name}')}" for column_name in doubles)
-    is_removed = f"rid IN (SELECT rid FROM {removed_ids})"
-    input_sums = engine.collect(f"SELECT {is_removed} AS is_removed, {sums}{sizes} FROM {all_rows} GROUP BY is_removed")
-    used_sums = engine.collect(f"SELECT {sums} FROM {used_rows}").fillna(0.0).iloc[0]
-    engine.drop([removed_ids])
-    input_sums = input_sums.set_index("is_removed").fillna(0.0).astype("float64")
-    removed_sums, totals = input_sums.reindex([True]).fillna(0.0).iloc[0], input_sums.sum()
+    used_sql = ", ".join(f"sum({quoted(column_name)}) AS {quoted(column_name)}" for column_name in columns)
+    used_sums = engine.collect(f"SELECT {used_sql} FROM {used_rows}").fillna(0.0).iloc[0]
     for column_name in columns:
-        input_total, used_total, removed_sum = totals[column_name], used_sums[column_name], removed_sums[column_name]
-        size = totals.get(f"size of {column_name}", abs(input_total) + abs(removed_sum))
-        if abs(input_total - used_total - removed_sum) > SUM_TOLERANCE * max(size, 1.0):
+        total, used_total, removed_sum = sums.totals[column_name], used_sums[column_name], sums.removed[column_name]
+        if abs(total - used_total - removed_sum) > SUM_TOLERANCE * max(sums.sizes[column_name], 1.0):
             raise CheckError(
-                f"{column_name}: {input_total} came in, {used_total} is used and {removed_sum} was taken out",
-                zh=f"{column_name}:读入合计 {input_total},采用 {used_total},剔除 {removed_sum},不相等",
+                f"{column_name}: {total} came in, {used_total} is used and {removed_sum} was taken out",
+                zh=f"{column_name}:读入合计 {total},采用 {used_total},剔除 {removed_sum},不相等",
                 location=location,
             )
 

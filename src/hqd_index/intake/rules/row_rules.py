@@ -131,7 +131,8 @@ def _flags_in_order(typed_rows: str, rules: Sequence[BoundRule], engine: Engine,
     unit_list = ", ".join(map(quoted, units))
     same_unit = " AND ".join(f"g.{quoted(unit)} = f.{quoted(unit)}" for unit in units)
     removed = engine.scan(pd.DataFrame({"rid": came_from.removed_rids.astype("int64")}))
-    gap_units = engine.query(f"SELECT DISTINCT {unit_list} FROM {came_from.rows} WHERE rid IN (SELECT rid FROM {removed})")
+    gaps = f"rid IN (SELECT rid FROM {removed})" if len(came_from.removed_rids) else "false"
+    gap_units = engine.query(f"SELECT DISTINCT {unit_list} FROM {came_from.rows} WHERE {gaps}")
     flags_sql, all_hold_sql = _flags_sql({rule.name: rule.sql_in_order or rule.sql for rule in rules})
     judged_rows = f"SELECT rid, {unit_list}, {flags_sql}, coalesce(is_next OR is_same, false) AS in_order FROM {rows}"
     flags = engine.collect(
@@ -142,6 +143,8 @@ def _flags_in_order(typed_rows: str, rules: Sequence[BoundRule], engine: Engine,
     if (~flags.pop("in_order")).sum() > 1:  # the first row comes after none
         return None
     flags = flags[~flags.pop("has_gap") & ~flags[[rule.name for rule in rules]].all(axis=1)]
+    if came_from.removed_rids.empty:
+        return flags.sort_values("rid", ignore_index=True)
     rows_apart = engine.view(f"SELECT f.* FROM {typed_rows} AS f SEMI JOIN {gap_units} AS g ON {same_unit}")
     return pd.concat([flags, rule_flags(rows_apart, rules, engine)]).sort_values("rid", ignore_index=True)
 

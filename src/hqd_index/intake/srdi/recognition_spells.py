@@ -40,11 +40,12 @@ def spells(records: pd.DataFrame, settings: SrdiList, last_year: int) -> pd.Data
     ranked_records = records.assign(turn=records["status"].map(SAME_DAY_ORDER.index))
     ordered_records = ranked_records.sort_values(["firm_id", "level", "announce_date", "turn", "batch"], kind="stable")
     events = zip(ordered_records["firm_id"].tolist(), ordered_records["level"].tolist(), _events(ordered_records))
-    rows = [
-        (firm, level, *spell)
-        for (firm, level), level_events in groupby(events, itemgetter(0, 1))
-        for spell in firm_spells((event for _, _, event in level_events), settings, last_year)
-    ]
+    rows, spells_by_events = [], dict[tuple[Event, ...], list[Spell]]()
+    for (firm, level), level_events in groupby(events, itemgetter(0, 1)):
+        firm_events = tuple(event for _, _, event in level_events)
+        if firm_events not in spells_by_events:  # firms of one batch have the same
+            spells_by_events[firm_events] = firm_spells(firm_events, settings, last_year)
+        rows += [(firm, level, *spell) for spell in spells_by_events[firm_events]]
     return pd.DataFrame(rows, columns=SPELLS).astype({"batch": "Int64"})
 
 

@@ -44,7 +44,8 @@ def complete_records(
                 Notice("S06", location, en, f"{missing_count} 条记录没有{'层级' if name == 'level' else '记录类型'},按{zh}读取")
             )
     is_undated = completed_records["announce_date"].isna() & completed_records["valid_from"].isna()
-    dates = completed_records["batch"].map(lambda batch: _date_of_batch(batch, batch_years))
+    batches = completed_records["batch"].dropna().unique()
+    dates = completed_records["batch"].map({batch: _date_of_batch(batch, batch_years) for batch in batches})
     announcement_dates = pd.to_datetime(completed_records["announce_date"]).where(
         completed_records["announce_date"].notna(), completed_records["valid_from"]
     )
@@ -58,9 +59,7 @@ def complete_records(
     ), notices
 
 
-def _date_of_batch(batch: float | None, batch_years: Mapping[int, int]) -> str | None:
-    if batch is None or pd.isna(batch):
-        return None
+def _date_of_batch(batch: float, batch_years: Mapping[int, int]) -> str | None:
     batch_number = int(batch)
     if batch_number in batch_years and str(batch_years[batch_number]) != BATCH_DATES.get(batch_number, "")[:4]:
         return f"{batch_years[batch_number]}-01-01"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -16,6 +16,7 @@ from .status_columns import status_from_spells
 from .subsidiaries import definitions_notice, subsidiary_spells
 
 UNMATCHED_COLUMNS = ["file", "sheet", "name", "uscc", "level", "batch", "reason_zh", "reason_en"]
+SHEET_NUMBER = "number"
 NAME_SIGN = "[^0-9A-Za-z._-]"  # what no code of a firm has
 UNMATCHED_REASONS = {
     "code": ("统一社会信用代码不在企业表中", "its credit code is that of no firm in the panel"),
@@ -26,7 +27,7 @@ UNMATCHED_REASONS = {
 
 @dataclass(frozen=True)
 class SrdiStatus:
-    """The firm table with status columns, the records that met no firm, and what was noticed about the list."""
+    """The firm table with status columns, the records that met no firm (with SHEET_NUMBER), what was noticed of the list."""
 
     firms: str
     unmatched_records: pd.DataFrame
@@ -42,11 +43,13 @@ def status_from_list(
     subsidiaries: pd.DataFrame | None = None,
     *,
     firm_ids: str | None = None,
+    constants: Mapping[str, str] | None = None,
 ) -> SrdiStatus:
     """Status by year from recognition records (file, sheet, row and the list's columns).
 
     `subsidiaries` (firm_id of the parent, name, uscc, from_year, to_year): their status counts for the parent where the study
-    says so, and what either definition gives is told. `firm_ids`: a relation of the firm_id of every firm, if there is one.
+    says so, and what either definition gives is told. `firm_ids`: a relation of the firm_id of every firm, if there is one;
+    `constants`: column -> the text that every firm-year has in it.
     """
     records = records.reindex(columns=[*dict.fromkeys([*records.columns, *RECORDS])])
     columns = [firm_column for firm_column in ("firm_id", "firm_name", "uscc") if firm_column in engine.types(firms)]
@@ -68,7 +71,7 @@ def status_from_list(
         if settings.assume_review == "drop"
         else firm_spells.head(0)[["firm_id"]].assign(after=0)
     )
-    table = status_from_spells(firms, firm_spells, undecided_records, settings, engine)
+    table = status_from_spells(firms, firm_spells, undecided_records, settings, engine, constants=constants)
     return SrdiStatus(table, _unmatched_records(record_matches), notices)
 
 
@@ -93,6 +96,12 @@ def _unmatched_records(matched_records: pd.DataFrame) -> pd.DataFrame:
         "reason_zh": [UNMATCHED_REASONS[reason][0] for reason in reasons],
         "reason_en": [UNMATCHED_REASONS[reason][1] for reason in reasons],
     }
-    return unmatched_rows.assign(**reason_columns)[UNMATCHED_COLUMNS].sort_values(
+    return unmatched_rows.assign(**reason_columns).reindex(columns=[*UNMATCHED_COLUMNS, SHEET_NUMBER])
+
+
+def unmatched_list(unmatched_records: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
+    """The records that met no firm as they are listed; `files` (number, sheet): the sheets by the names that tell them apart."""
+    sheets = unmatched_records[SHEET_NUMBER].map(files.set_index("number")["sheet"])
+    return unmatched_records.assign(sheet=sheets)[UNMATCHED_COLUMNS].sort_values(
         UNMATCHED_COLUMNS, kind="stable", ignore_index=True
     )

@@ -17,7 +17,13 @@ SPELL_COLUMNS = ("level", "batch", "first", "start", "end")
 
 
 def status_from_spells(
-    firms: str, firm_spells: pd.DataFrame, undecided_firms: pd.DataFrame, settings: SrdiList, engine: Engine
+    firms: str,
+    firm_spells: pd.DataFrame,
+    undecided_firms: pd.DataFrame,
+    settings: SrdiList,
+    engine: Engine,
+    *,
+    constants: Mapping[str, str] | None = None,
 ) -> str:
     """The firm table with the status columns that the spells of recognition give.
 
@@ -53,6 +59,7 @@ def status_from_spells(
         f"{firms}_status",
         ["firm_id", "year"],
         extends=firms,
+        constants=constants,
     )
 
 
@@ -77,11 +84,11 @@ def _levels_sql(condition: str) -> str:
     return f"coalesce(bit_or(s.bit) FILTER (WHERE {condition}), 0)"
 
 
-def status_from_columns(firms: str, engine: Engine) -> str:
+def status_from_columns(firms: str, engine: Engine, constants: Mapping[str, str] | None = None) -> str:
     """The firm table with sets of levels made from its own srdi_level and srdi_valid, where no list is given."""
     columns = engine.types(firms)
     if not {"srdi_level", "srdi_valid"} & set(columns):
-        return engine.store(f"SELECT * FROM {quoted(firms)}", f"{firms}_status", ["firm_id", "year"])
+        return engine.store(f"SELECT * FROM {quoted(firms)}", f"{firms}_status", ["firm_id", "year"], constants=constants)
     level_sql = f"NULLIF(srdi_level, '{NO_LEVEL}')" if "srdi_level" in columns else "NULL"
     valid_sql = "srdi_valid" if "srdi_valid" in columns else f"{level_sql} IS NOT NULL"
     level_bit = level_bit_sql(f"coalesce({level_sql}, 'national')")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,34 +13,54 @@ from ...engines import Engine
 from ...study.records import SrdiList, Study
 from ..layout.text_columns import FILE_SPAN
 from ..read.sheet_cells import ROW_SPAN
-from ..records.clean_table import CleanTable
+from ..records.clean_table import CleanTable, published_rows_sql
 from ..records.intake_notice import Notice
 from .list_checks import batch_notices, province_notices
 from .published_counts import SETTING_LOCATION, batch_counts, batch_totals, province_counts, study_csv
 from .record_defaults import complete_records
-from .srdi_status import UNMATCHED_COLUMNS, SrdiStatus, status_from_list
+from .srdi_status import SHEET_NUMBER, UNMATCHED_COLUMNS, SrdiStatus, status_from_list
 from .status_columns import status_from_columns
+
+LIST_TABLES = ("srdi_list", "subsidiaries")
+"""The tables that say which firms are recognised."""
+
+
+@dataclass(frozen=True)
+class FirmYears:
+    """A relation of the firm-years as they are published, one of the firm_id of each firm, and the texts that all rows have."""
+
+    rows: str
+    firm_ids: str | None
+    constants: Mapping[str, str]
 
 
 def study_status(
-    study: Study, clean_tables: Sequence[CleanTable], tables: Mapping[str, str], engine: Engine, folders: Sequence[Path]
-) -> SrdiStatus | None:
-    """The firm table with SRDI status: from the list where there is one, else from its own columns."""
-    if "firms" not in tables:
-        return None
-    if "srdi_list" not in tables:
-        return SrdiStatus(status_from_columns(tables["firms"], engine), pd.DataFrame(columns=UNMATCHED_COLUMNS), ())
+    study: Study, firms: FirmYears, lists: Mapping[str, CleanTable], engine: Engine, folders: Sequence[Path]
+) -> SrdiStatus:
+    """The firm table with SRDI status: from the list where there is one, else from its own columns.
+
+    `lists`: those of LIST_TABLES that the study has.
+    """
+    if "srdi_list" not in lists:
+        no_records = pd.DataFrame(columns=[*UNMATCHED_COLUMNS, SHEET_NUMBER])
+        return SrdiStatus(status_from_columns(firms.rows, engine, firms.constants), no_records, ())
     settings = study.sources.srdi_list or SrdiList()
     counts = batch_counts(settings.batches, folders)
-    clean_list = next(clean_table for clean_table in clean_tables if clean_table.name == "srdi_list")
+    clean_list = lists["srdi_list"]
     location = ", ".join(clean_list.files["file"].unique())
     read_records = _list_records(clean_list, engine)
     records, assumptions = complete_records(read_records, list(engine.types(clean_list.clean_rows)), counts.years, location)
-    subsidiaries = engine.collect(f"SELECT * FROM {tables['subsidiaries']}") if "subsidiaries" in tables else None
-    if subsidiaries is not None:
-        subsidiaries = subsidiaries.reindex(columns=list(CANONICAL["subsidiaries"].columns))
-    firm_ids = next(clean_table.firms for clean_table in clean_tables if clean_table.name == "firms")
-    status = status_from_list(tables["firms"], records, settings, study.study.years[1], engine, subsidiaries, firm_ids=firm_ids)
+    subsidiaries = _subsidiaries(lists["subsidiaries"], engine) if "subsidiaries" in lists else None
+    status = status_from_list(
+        firms.rows,
+        records,
+        settings,
+        study.study.years[1],
+        engine,
+        subsidiaries,
+        firm_ids=firms.firm_ids,
+        constants=firms.constants,
+    )
     notices = (*assumptions, *status.notices)
     if settings.sample:
         return replace(status, notices=notices)
@@ -48,6 +68,11 @@ def study_status(
     if settings.provinces:
         notices += tuple(_province_notices(records, settings, settings.provinces, folders, location))
     return replace(status, notices=notices)
+
+
+def _subsidiaries(clean_table: CleanTable, engine: Engine) -> pd.DataFrame:
+    rows = engine.collect(published_rows_sql(clean_table, engine))
+    return rows.reindex(columns=list(CANONICAL["subsidiaries"].columns))
 
 
 def _province_notices(

@@ -61,7 +61,7 @@ def typed_text_cells(text_rows: TextRows, numbers: Mapping[int, str], engine: En
         table = _stored_cells(text_rows, numbers, engine)
     facts = number_facts(table, numbers, engine)
     text_table = engine.view(text_cells_sql(table, text_rows.column_count, numbers))
-    return TypedCells(table, numbers, text_table, facts.fine, facts.short, facts.complete)
+    return TypedCells(table, numbers, text_table, facts.fine, facts.short, facts.complete, sums=facts.sums)
 
 
 def number_kinds(relation: str, places: Collection[int], engine: Engine) -> dict[int, str]:
