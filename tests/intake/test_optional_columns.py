@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from itertools import combinations, zip_longest
-from math import comb
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from hqd_index.canonical import CANONICAL, Column
 from hqd_index.engines import Engine
 from hqd_index.intake import Intake, intake
 
+from ..small import separating_sets
 from .conftest import build
 
 OPEN = {"gates": {"max_quarantine_share": 1.0}}
@@ -59,14 +59,8 @@ def optional(table: str) -> list[str]:
 
 
 def absences(table: str) -> list[set[str]]:
-    """Few sets of optional columns: all of them, and for any two one set with the first of them and without the other.
-
-    Each column is in half of the sets, and no two are in the same ones (Sperner 1928): no fewer sets tell all pairs apart.
-    """
-    names = optional(table)
-    count = next(count for count in range(len(names) + 1) if comb(count, count // 2) >= len(names))
-    places = dict(zip(names, combinations(range(count), count // 2), strict=False))
-    sets = [set(names), *({name for name in names if place in places[name]} for place in range(count))]
+    """Few sets of columns: all that are optional, and for any two of them one set with the first and without the other."""
+    sets = [set(names) for names in (optional(table), *separating_sets(optional(table)))]
     either = EITHER if table == "srdi_list" else ()
     return [absent - {other for one, other in either if {one, other} <= absent} for absent in sets]
 
