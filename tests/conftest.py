@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from concurrent.futures import Future, wait
 from pathlib import Path
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 from typing import Any, Self
 
 import pytest
@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from hqd_index import cli
 from hqd_index.demo import write_demo
+from hqd_index.pipeline import job_queue
 from hqd_index.report.figures.drawing_pool import DrawingPool
 from hqd_index.study import yaml_document
 from hqd_index.workers import WorkerPool
@@ -52,6 +53,14 @@ def old_objects_are_permanent() -> None:
     """statsmodels collects garbage at each of its tests: of what this module makes, not of all that was imported before."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stages_thaw_nothing() -> Iterator[None]:
+    """A stage ends by making all objects of its process young again: here those of all tests, seconds to look through."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(job_queue, "gc", SimpleNamespace(freeze=lambda: None, unfreeze=lambda: None))
+        yield
 
 
 def pytest_sessionfinish() -> None:

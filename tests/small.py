@@ -12,6 +12,8 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from math import comb
 from pathlib import Path
 
 import pandas as pd
@@ -195,6 +197,16 @@ def without_network() -> Iterator[list[str]]:
 def examples(few: int) -> int:
     """How many random examples a test of files takes: a few, times HQD_FUZZ."""
     return max(1, round(few * FUZZ))
+
+
+def separating_sets(names: Sequence[str]) -> list[list[str]]:
+    """Few sets of names: for any two of them one set with the first and without the other.
+
+    Each name is in half of the sets, and no two are in the same ones (Sperner 1928): fewer sets cannot tell all pairs apart.
+    """
+    count = next(count for count in range(len(names) + 1) if comb(count, count // 2) >= len(names))
+    places = dict(zip(names, combinations(range(count), count // 2), strict=False))
+    return [[name for name in names if place in places[name]] for place in range(count)]
 
 
 def mentions(paths: Iterable[Path]) -> set[str]:

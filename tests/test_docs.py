@@ -276,6 +276,6 @@ def test_the_documentation_builds_without_a_warning(tmp_path):
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"})
     assert ended.returncode == 0, ended.stderr
     assert "WARNING" not in ended.stderr
-    for address in [*generate.pages(), "zh/contributing.md", "en/contributing.md"]:
+    for address in [f"{folder}/{name}" for folder in generate.LANGUAGES for name in (*generate.PAGES, "contributing.md")]:
         assert (tmp_path / "site" / address).with_suffix(".html").is_file()
     assert not list((tmp_path / "site").rglob("*.py*"))

@@ -72,15 +72,35 @@ LABELS: list[tuple[str, str, float | None]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("label", "unit", "value"), LABELS, ids=[label for label, *_ in LABELS])
-def test_units_of_a_label(tmp_path: Path, label: str, unit: str, value: float | None):
-    files: dict[str, str | bytes] = {"a.csv": f'地区,年份,"{label}"\n甲,2019,10000\n'}
-    aliases = {**ALIASES, label: "x"}
-    if value is not None:
-        assert read(tmp_path, files, {"aliases": aliases}, unit)[1] == [pytest.approx(value)]
-        return
+def test_units_of_a_label(tmp_path: Path):
+    """A column for each label, in the unit that the study has for it."""
+    known = {f"x{place}": case for place, case in enumerate(LABELS) if case[2] is not None}
+    header = ",".join(f'"{label}"' for label, *_ in known.values())
+    (tmp_path / "a.csv").write_text(f"地区,年份,{header}\n甲,2019{',10000' * len(known)}\n", "utf-8")
+    columns: dict[str, Any] = {"region": {"dtype": "text", "label": LABEL}}
+    columns |= {name: {"dtype": "number", "unit": unit, "label": LABEL} for name, (_, unit, _) in known.items()}
+    aliases = {"地区": "region", "年份": "year"} | {label: name for name, (label, *_) in known.items()}
+    study = build(
+        {"a": {"path": "a.csv", "table": "t", "aliases": aliases}},
+        tables={"t": {"key": ["region", "year"], "columns": columns}},
+        study={"unit": {"by": ["region"], "names": "code"}},
+    )
+    formula = " + ".join(f"sum({name})" for name in known)  # what no formula names is not read
+    leaf = study.indicators.indicators["one"].model_copy(update={"formula": formula})
+    study = study.model_copy(update={"indicators": study.indicators.model_copy(update={"indicators": {"one": leaf}})})
+    with open_engine() as engine:
+        (row,) = engine.collect(intake(study, engine, tmp_path, tmp_path).tables["t"]).to_dict("records")
+    values = {label: (unit, row[name]) for name, (label, unit, _) in known.items()}
+    assert values == {label: (unit, pytest.approx(value)) for label, unit, value in known.values()}
+
+
+UNKNOWN_LABELS = [(label, unit) for label, unit, value in LABELS if value is None]
+
+
+@pytest.mark.parametrize(("label", "unit"), UNKNOWN_LABELS, ids=[label for label, _ in UNKNOWN_LABELS])
+def test_a_unit_of_a_label_that_is_not_understood_stops(tmp_path: Path, label: str, unit: str):
     with pytest.raises(HqdError) as caught:
-        read(tmp_path, files, {"aliases": aliases}, unit)
+        read(tmp_path, {"a.csv": f'地区,年份,"{label}"\n甲,2019,10000\n'}, {"aliases": {**ALIASES, label: "x"}}, unit)
     assert (caught.value.rule, caught.value.exit_code) == ("W11", 3)
     assert all("units" in caught.value.text(language) and "a.csv" in caught.value.text(language) for language in ("zh", "en"))
 

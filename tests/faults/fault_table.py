@@ -287,7 +287,7 @@ HELD: dict[str, tuple[str, ...]] = {
     "F67": ("tests/test_runs.py::test_an_interrupt_while_importing_is_no_traceback",),
     "F68": ("tests/report/test_browser.py::test_ids_that_any_object_of_a_script_has_are_ids_like_others",),
     "F69": ("tests/attack/test_let_in.py::test_every_csv_of_the_replication_files_is_neutral",),
-    "F74": ("tests/intake/test_optional_columns.py::test_a_table_without_optional_columns_is_read",),
+    "F74": ("tests/intake/test_optional_columns.py::test_tables_without_optional_columns_are_read",),
     "M02": ("tests/intake/test_read.py::test_old_stata_strings_are_decoded",),
     "M03": ("tests/intake/test_read.py::test_vendor_header_of_three_rows",),
     "M05": ("tests/intake/test_faults.py::test_statement_dates_give_the_year_and_leave_openings_out",),

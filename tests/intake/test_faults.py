@@ -34,9 +34,9 @@ RULES = {
 Rows = list[list[str]]
 
 
-def clean_rows() -> Rows:
+def clean_rows(count: int = CLEAN) -> Rows:
     rows = [
-        [f"{n:06d}", f"企业{n}", str(2015 + n % 5), "C35", f"{100 + n}.25", f"{n}.5", str(50 + n), "80"] for n in range(CLEAN)
+        [f"{n:06d}", f"企业{n}", str(2015 + n % 5), "C35", f"{100 + n}.25", f"{n}.5", str(50 + n), "80"] for n in range(count)
     ]
     return [list(HEADER), *rows]
 
@@ -115,44 +115,49 @@ CASES = [
     Case("F09 key missing", cell(1, 0, "代号"), 3, ("S06",), parts=("firm_id", "企业代码")),
     Case("F10 extra column", lambda rows: [row.append("备注") for row in rows], parts=("S07", "备注")),
     Case("F11 column order", lambda rows: [row.reverse() for row in rows]),
-    Case("F20 separator", cell(3, 4, '"1,234"'), rules=("C08",), rows=(3,), parts=("1234",)),
-    Case("F20 unit", cell(3, 4, "1234万"), rules=("C08",), rows=(3,)),
-    Case("F20 unit of another size", cell(3, 4, "1.5亿元"), rules=("C08",), rows=(3,), parts=("15000",)),
-    Case("F20 mark", cell(3, 4, "不详"), rules=("C09",), rows=(3,), parts=("missing",)),
-    Case("F20 full width", cell(3, 4, "１２３"), rules=("C08",), rows=(3,), parts=("123",)),
-    Case("F20 text", cell(3, 4, "约一百"), rules=("C01",), rows=(3,)),
-    Case("F20 date", cell(3, 4, "2020-12-31"), rules=("C07",), rows=(3,)),
-    Case("F20 fraction of a person", cell(3, 6, "50.5"), rules=("C01",), rows=(3,)),
-    Case("F21 NA is a name", cell(3, 1, "NA")),
-    Case("F21 null is a name", cell(3, 1, "null")),
-    Case("F22 code 013", cell(3, 0, "013")),
-    Case("F22 code 1E5", cell(3, 0, "1E5")),
-    Case("F23 id as number", cell(3, 0, "9.11101E+17"), rules=("C06",), rows=(3,), parts=("文本",)),
-    Case("F23 lost digits", cell(3, 0, "911101081234567000"), rules=("C06",), rows=(3,)),
-    Case("F24 negative", cell(3, 5, "-1"), rules=("C02",), rows=(3,)),
-    Case("F24 share", cell(3, 7, "180"), rules=("E13",), rows=(3,)),
-    Case("F24 year", cell(3, 2, "3021"), rules=("C02",), rows=(3,)),
-    Case("F24 industry", cell(3, 3, "C44"), rules=("E09",), rows=(3,)),
     Case("F25 identical", twin(None), rules=("E01",), rows=(LAST + 1,), parts=("第 2 行", "完全相同")),
     Case("F25 conflicting", twin("999"), rules=("E01", "E01"), rows=(2, LAST + 1), parts=("100.25 / 999",)),
     Case("F25 rounded", twin("100.2"), rules=("E01",), rows=(LAST + 1,), parts=("舍入",)),
     Case("F25 later disclosure", dated, rules=("E01",), rows=(2,), parts=("更晚披露",)),
-    Case("F26 blank key", cell(3, 0, ""), rules=("C04",), rows=(3,)),
-    Case("F26 marked key", cell(3, 0, "—"), rules=("C04",), rows=(3,)),
-    Case("F27 inf", cell(3, 4, "inf"), rules=("C05",), rows=(3,)),
-    Case("F27 -Infinity", cell(3, 4, "-Infinity"), rules=("C05",), rows=(3,)),
     Case("F28 several rules", two_bad_cells, rules=("C02", "C05"), rows=(3, 3)),
     Case("F29 all bad", every(4, "x"), 3, ("S13",), parts=("40 行", "100.0%")),
     Case("F30 above the limit", lambda rows: [cell(n, 4, "x")(rows) for n in (3, 4, 5)], 3, ("S13",), parts=("7.5%", "6.0%")),
-    Case("C4 year as date", cell(3, 2, "2020-12-31")),
-    Case("C4 year as another day", cell(3, 2, "2020-06-30"), rules=("C01",), rows=(3,), parts=("2020", "四位年份")),
-    Case("M04 padding", cell(3, 0, "1")),
-    Case("M08 declared mark", cell(3, 4, "—")),
     Case("M08 own mark", cell(3, 4, "-999"), source={"missing": ["", "-999"]}),
     Case("M11 total row", added(["合计", "", "", "", "9", "9", "9", ""])),
     Case("M11 footnote", added(["资料来源:虚构", *[""] * 7])),
-    Case("M28 undeclared code", cell(3, 4, "-999"), rules=("C02",), rows=(3,)),
 ]  # fmt: skip
+# a cell of an otherwise clean row: its column, text, the rule that its row breaks, and what is said of it
+BAD_CELLS: list[tuple[str, int, str, str, tuple[str, ...]]] = [
+    ("F20 separator", 4, '"1,234"', "C08", ("1234",)),
+    ("F20 unit", 4, "1234万", "C08", ()),
+    ("F20 unit of another size", 4, "1.5亿元", "C08", ("15000",)),
+    ("F20 mark", 4, "不详", "C09", ("missing",)),
+    ("F20 full width", 4, "１２３", "C08", ("123",)),
+    ("F20 text", 4, "约一百", "C01", ()),
+    ("F20 date", 4, "2020-12-31", "C07", ()),
+    ("F20 fraction of a person", 6, "50.5", "C01", ()),
+    ("F21 NA is a name", 1, "NA", "", ()),
+    ("F21 null is a name", 1, "null", "", ()),
+    ("F22 code 013", 0, "013", "", ()),
+    ("F22 code 1E5", 0, "1E5", "", ()),
+    ("F23 id as number", 0, "9.11101E+17", "C06", ("文本",)),
+    ("F23 lost digits", 0, "911101081234567000", "C06", ()),
+    ("F24 negative", 5, "-1", "C02", ()),
+    ("F24 share", 7, "180", "E13", ()),
+    ("F24 year", 2, "3021", "C02", ()),
+    ("F24 industry", 3, "C44", "E09", ()),
+    ("F26 blank key", 0, "", "C04", ()),
+    ("F26 marked key", 0, "—", "C04", ()),
+    ("F27 inf", 4, "inf", "C05", ()),
+    ("F27 -Infinity", 4, "-Infinity", "C05", ()),
+    ("C4 year as date", 2, "2020-12-31", "", ()),
+    ("C4 year as another day", 2, "2020-06-30", "C01", ("2020", "四位年份")),
+    ("M04 padding", 0, "1", "", ()),
+    ("M08 declared mark", 4, "—", "", ()),
+    ("M28 undeclared code", 4, "-999", "C02", ()),
+]  # fmt: skip
+ROWS_PER_CELL = 20
+"""Of which one is spoiled: as few as leave a column what it is."""
 ASIDE = {"M11 total row": 1, "M11 footnote": 1}
 
 
@@ -166,6 +171,25 @@ def run(case: Case, folder: Path, engine: Engine) -> Intake:
 def balanced(got: Intake) -> bool:
     ledger = got.frames["ledger"]
     return bool((ledger["rows_in"] == ledger["used"] + ledger["quarantined"] + ledger["out_of_scope"]).all())
+
+
+def test_bad_cells_cost_their_rows_and_no_other(folder: Path, engine: Engine):
+    rows = clean_rows(ROWS_PER_CELL * len(BAD_CELLS))
+    places = {ROWS_PER_CELL * (place + 1): bad_cell for place, bad_cell in enumerate(BAD_CELLS)}
+    for row, (_, column, text, *_) in places.items():
+        cell(row, column, text)(rows)
+    write(rows, folder / "data" / "firms.csv")
+    got = intake(build({"firms": FIRMS}, RULES), engine, folder / "data", folder / "configs")
+    found = got.frames["quarantine"].query("severity == 'error'")
+    broken = {row: rule for row, (_, _, _, rule, _) in places.items() if rule}
+    assert dict(zip(found["row"], found["rule"], strict=True)) == broken and len(found) == len(broken)
+    assert (found["file"] == "firms.csv").all() and (found[["mend_zh", "mend_en"]] != "").all(axis=None)
+    told = (found["expected_zh"] + " " + found["mend_zh"]).groupby(found["row"]).sum()
+    assert [id for row, (id, *_, parts) in places.items() if not all(part in told[row] for part in parts)] == []
+    ledger = got.frames["ledger"]
+    assert balanced(got) and ledger["quarantined"].sum() == len(broken) and ledger["out_of_scope"].sum() == 0
+    assert engine.count(got.tables["firms"]) == ledger["used"].iloc[-1] == len(rows) - 1 - len(broken)
+    assert sorted(got.raw_rows["row"]) == sorted(broken)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.code == 0], ids=lambda case: case.id)

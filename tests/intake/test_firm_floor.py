@@ -53,7 +53,7 @@ def firms_in(study: Builder, engine: Engine, folder: Path, path: str) -> pd.Data
 
 @pytest.mark.parametrize("shuffled", [False, True])
 def test_clean_firms_are_in_the_order_of_their_key(study: Builder, engine: Engine, tmp_path: Path, shuffled: bool):
-    rows = pd.concat([firm_years(22_000, year) for year in range(2013, 2025)]).sort_values(["firm_id", "year"])
+    rows = pd.concat([firm_years(17_000, year) for year in range(2013, 2025)]).sort_values(["firm_id", "year"])
     written(engine, rows.sample(frac=1, random_state=1) if shuffled else rows, tmp_path / "firms.parquet")
     clean = firms_in(study, engine, tmp_path, "firms.parquet")
     assert clean[["firm_id", "year"]].to_numpy().tolist() == rows[["firm_id", "year"]].to_numpy().tolist()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Mapping
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from hqd_index.canonical import CANONICAL, Column
 from hqd_index.engines import Engine
 from hqd_index.intake import Intake, intake
 
+from ..small import separating_sets
 from .conftest import build
 
 OPEN = {"gates": {"max_quarantine_share": 1.0}}
@@ -56,43 +58,48 @@ def optional(table: str) -> list[str]:
     return [name for name, column in schema.columns.items() if name not in needed and not column.required]
 
 
-def absences() -> Iterator[tuple[str, list[str]]]:
-    """Few sets of columns of each table: all of them, and for any two one set with the first of them and without the other."""
-    for table in TABLES:
-        names = optional(table)
-        halves = [
-            [name for place, name in enumerate(names) if place >> digit & 1 == value]
-            for digit in range(max(len(names) - 1, 0).bit_length())
-            for value in (0, 1)
-        ]
-        for absent in [names, *halves]:
-            kept = {other for one, other in EITHER if {one, other} <= set(absent)} if table == "srdi_list" else ()
-            yield table, [name for name in absent if name not in kept]
+def absences(table: str) -> list[set[str]]:
+    """Few sets of columns: all that are optional, and for any two of them one set with the first and without the other."""
+    sets = [set(names) for names in (optional(table), *separating_sets(optional(table)))]
+    either = EITHER if table == "srdi_list" else ()
+    return [absent - {other for one, other in either if {one, other} <= absent} for absent in sets]
 
 
-def read(folder: Path, engine: Engine, table: str, without: Collection[str] = ()) -> Intake:
-    """The table as a study has it beside its firms, which have few columns."""
-    sources: dict[str, Any] = {"firms": {"path": "firms.csv", "table": "firms"}, table: {"path": f"{table}.csv", "table": table}}
+ALONE = ("firms", "subsidiaries")
+"""What the other tables are joined to, with all its columns; and what changes the status that a list gives."""
+
+
+def studies() -> list[dict[str, set[str]]]:
+    """Columns to leave out by table: in few studies of all tables beside firms with few columns, or of one table alone."""
+    together = zip_longest(*([(table, absent) for absent in absences(table)] for table in TABLES if table not in ALONE))
+    return [dict(filter(None, one)) for one in together] + [{table: absent} for table in ALONE for absent in absences(table)]
+
+
+def read(folder: Path, engine: Engine, without: Mapping[str, Collection[str]]) -> Intake:
+    """Tables as a study has them beside its firms, which have few columns unless they are asked for."""
+    sources: dict[str, Any] = {name: {"path": f"{name}.csv", "table": name} for name in ("firms", *without)}
     for name in sources:
-        lines = table_lines(name, without) if name == table else table_lines(name, only=FEW_OF_FIRMS)
+        lines = table_lines(name, without[name]) if name in without else table_lines(name, only=FEW_OF_FIRMS)
         (folder / "data" / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return intake(build(sources, OPEN, study={"years": [2019, 2021]}), engine, folder / "data", folder / "configs")
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_every_table_is_read_whole(folder: Path, engine: Engine, table: str):
-    result = read(folder, engine, table)
-    assert engine.count(result.tables[table]) > 0
+@pytest.mark.parametrize("tables", [["firms"], [table for table in TABLES if table != "firms"]], ids=["firms", "others"])
+def test_every_table_is_read_whole(folder: Path, engine: Engine, tables: list[str]):
+    result = read(folder, engine, dict.fromkeys(tables, ()))
+    assert [table for table in tables if not engine.count(result.tables[table])] == []
 
 
-@pytest.mark.parametrize(("table", "absent"), list(absences()), ids=lambda value: value if isinstance(value, str) else "")
-def test_a_table_without_optional_columns_is_read(folder: Path, engine: Engine, table: str, absent: list[str]):
+@pytest.mark.parametrize("without", studies(), ids=lambda without: " ".join(without) if len(without) == 1 else "others")
+def test_tables_without_optional_columns_are_read(folder: Path, engine: Engine, without: dict[str, list[str]]):
     """Same rows as with them: nothing is quarantined for the lack of a column."""
-    result = read(folder, engine, table, absent)
-    ledger = result.frames["ledger"]
-    assert ledger.loc[ledger["file"] == f"{table}.csv", "quarantined"].sum() == 0, absent
-    assert engine.count(result.tables[table]) > 0
-    known = engine.types(result.tables[table])
-    lacking = [column for column in absent if column in known and not column.startswith("srdi_")]
-    if lacking:
-        assert engine.collect(f"SELECT {', '.join(lacking)} FROM {result.tables[table]}").isna().all(axis=None)
+    result = read(folder, engine, without)
+    ledger = result.frames["ledger"].set_index("file")["quarantined"]
+    for table, absent in without.items():
+        assert ledger[[f"{table}.csv"]].sum() == 0, (table, absent)
+        assert engine.count(result.tables[table]) > 0, (table, absent)
+        known = engine.types(result.tables[table])
+        lacking = [column for column in absent if column in known and not column.startswith("srdi_")]
+        if lacking:
+            rows = engine.collect(f"SELECT {', '.join(lacking)} FROM {result.tables[table]}")
+            assert rows.isna().all(axis=None), (table, absent)

@@ -1,4 +1,4 @@
-"""What holds on every processor: 500 random panels and singular matrices, in another order each, against plain arithmetic.
+"""What holds on every processor: 250 random panels and singular matrices, in another order each, against plain arithmetic.
 
 Another order of rows, levels and columns changes every rounding, as another processor does.
 """
@@ -14,7 +14,7 @@ import pytest
 from hqd_index.models.kernels import within as module
 from hqd_index.models.kernels.within import absorber
 
-PANELS = 500
+PANELS = 250
 EXACT = 1e-10  # of the sizes that enter; condition numbers of the effects below 1e4 leave 1e-12
 
 
