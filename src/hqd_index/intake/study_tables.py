@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..engines import Engine, quoted
-from ..errors import Faults, HqdError
+from ..errors import ConfigError, DataError, Faults, HqdError
 from ..progress import Counter
 from ..study.records import Study
 from .judged_table import JudgedTable, judged_table
@@ -144,7 +144,7 @@ def _clean_firms(
         firms = FirmYears(rows, judged.industry_rows.firms, _constants(judged))
         try:
             status = study_status(study, firms, {name: table.result() for name, table in lists.items()}, engine, folders)
-        except HqdError as fault:
+        except (ConfigError, DataError) as fault:
             return clean_table(judged), FirmStatus(rows, fault)
         return clean_table(judged, _as_judged(status.firms, judged.rows, engine)), FirmStatus(status.firms, status)
 
