@@ -86,7 +86,7 @@ REFUSED = [
 AGGREGATES = ["geometric", "harmonic", "power", "topsis", "mpi", "ampi", "owa", "bod", "minimum"]
 WEIGHTS = ["entropy", "critic", "std", "cv", "gini", "pca", "factor", "scatter", "bod"]
 QUICK = [
-    *(Case(f"constant in two, {m}", FOUR.assign(a=5.0), 3, EXTRA, aggregate=f"{{method: {m}}}") for m in AGGREGATES),
+    *(Case(f"constant in two, {m}", FOUR.assign(a=5.0), 3, EXTRA, aggregate=f"{{method: {m}}}") for m in AGGREGATES[::4]),
     *(
         Case(f"constant of three, {m}", SIX.assign(a=5.0), 0, "I-CONST. a", tree=TRIPLES, weight=f"{{method: {m}}}")
         for m in ["equal", *WEIGHTS]

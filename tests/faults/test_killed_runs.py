@@ -151,7 +151,7 @@ def recovered(study: SmallStudy, seed: int) -> str:
 @pytest.mark.slow
 def test_killed_at_any_moment_latest_stays_whole(clean: SmallStudy, tmp_path: Path) -> None:  # noqa: F811
     study = clean.copy(tmp_path / "study")
-    wrong = [(kill, fault) for n, kill in enumerate(kills(examples(20), seed=16)) if (fault := trial(study, kill, 100 + n))]
+    wrong = [(kill, fault) for n, kill in enumerate(kills(examples(12), seed=16)) if (fault := trial(study, kill, 100 + n))]
     assert not wrong
     assert recovered(study, 99) == ""
 
