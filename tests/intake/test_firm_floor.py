@@ -83,6 +83,7 @@ def test_a_large_table_gives_what_a_small_one_does(
     rows.loc[20, "revenue"] = rows.loc[19, "revenue"] * 1e4 + 0.123456
     rows.loc[30, "revenue"] = np.nan
     rows = rows.assign(employees=20)
+    rows = rows.assign(overseas_rev=np.where(np.arange(len(rows)) == 60, 999.0, 5.5))  # 999 is missing, as the study says
     rows.loc[51, ["employees", "revenue"]] = [-1, 1e12]  # no other year of its firm is measured against it
     rows = pd.concat([rows.iloc[:101], rows.iloc[100:], rows.iloc[[5]].assign(revenue=7.5), rows.iloc[[3]].assign(revenue=1e6)])
     rows = rows.sort_values(["firm_id", "year"], kind="stable")
@@ -91,7 +92,7 @@ def test_a_large_table_gives_what_a_small_one_does(
     jump = {"id": "W23", "table": "firms", "check": "abs(ln(revenue) - ln(lag(revenue))) <= 3", "severity": "warning"}
     ranges = {"firms": {"revenue": [0, None], "employees": [0, None]}}
     rules = {"ranges": ranges, "rules": [{**jump, "text": LABEL, "mend": LABEL}]}
-    design = study(sources={"firms": {**FIRMS, "path": "firms.parquet"}}, rules=rules)
+    design = study(sources={"firms": {**FIRMS, "path": "firms.parquet", "values": {"overseas_rev": {"999": ""}}}}, rules=rules)
     books: list[InputSums] = []
     monkeypatch.setattr(table_intake, "check_sums", lambda sums, *others: books.append(sums) or check_sums(sums, *others))
     small = intake(design, engine, tmp_path, tmp_path)

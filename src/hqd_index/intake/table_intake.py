@@ -212,6 +212,6 @@ def _check_row_balance(judged: JudgedTable, clean_rows: str, row_balance: RowBal
     removed_rids, sums, sheet_texts = row_balance.removed_rows["rid"].astype("int64"), None, combined_source.sheet_texts
     if sheet_texts and sheet_texts.reading:
         faulty_texts = judged.valid_rows.faulty_texts
-        sums = sums_of_files(judged.sheets, additive, combined_source.shifts, removed_rids, faulty_texts, engine)
+        sums = sums_of_files(sheet_texts, additive, combined_source.shifts, removed_rids, faulty_texts, engine)
     sums = sums or sums_of_rows(combined_source.typed_rows, removed_rids, additive, engine)
     check_sums(sums, clean_rows, engine, table_step.name)

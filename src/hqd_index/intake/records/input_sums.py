@@ -10,7 +10,7 @@ import pandas as pd
 from ...engines import Engine, quoted
 from ..layout.row_ids import id_set
 from ..layout.sheet_texts import SheetTexts
-from ..layout.text_columns import FILE_SPAN, Sheet
+from ..layout.text_columns import FILE_SPAN, Sheet, takes_stored_numbers
 from ..read.sheet_cells import TypedCells
 
 
@@ -41,19 +41,22 @@ def sums_of_rows(all_rows: str, removed_rids: pd.Series, columns: Sequence[str],
 
 
 def sums_of_files(
-    sheets: Sequence[Sheet],
+    sheet_texts: SheetTexts,
     columns: Sequence[str],
     shifts: Mapping[str, Mapping[int, int]],
     removed_rids: pd.Series,
     faulty_texts: SheetTexts | None,
     engine: Engine,
 ) -> InputSums | None:
-    """The sums of the numbers as the files store them, in the unit of the table; None where one of them is not known.
+    """The sums of the numbers as the files store them, in the unit of the table.
 
+    None where one is not known, or the study gives numbers of a column another meaning (`values`, `missing`, `constants`).
     `shifts`: column -> sheet -> the power of ten between the two units; `faulty_texts`: the cells of most rows taken out.
     """
+    if not all(takes_stored_numbers(column, sheet_texts.source, sheet_texts.table) for column in columns):
+        return None
     sums = {column: [0.0, 0.0, 0.0] for column in columns}
-    for sheet in sheets:
+    for sheet in sheet_texts.sheets:
         typed, positions = sheet.cells.typed, sheet.header.positions
         places = {column: positions[column] for column in columns if column in positions}
         if typed is None or not {*places.values()} <= typed.sums.keys():
